@@ -1,0 +1,12 @@
+// Command daruma keeps programs running.
+package main
+
+import (
+	"os"
+
+	"github.com/daruma-sh/daruma/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Main(os.Args[1:], cli.IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+}

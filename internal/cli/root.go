@@ -1,0 +1,67 @@
+// Package cli is the command line: one file per verb, wired here.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes of every verb.
+const (
+	ExitDone       = 0
+	ExitFailed     = 1
+	ExitUsage      = 2 // wrong usage or a wrong definition
+	ExitNotRunning = 3
+)
+
+// IO is where a verb reads and writes; a test gives buffers.
+type IO struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// exitError ends daruma with code. What was to be said about it has been said when Silent, else Err is printed.
+type exitError struct {
+	code   int
+	err    error
+	silent bool
+}
+
+func (e *exitError) Error() string { return fmt.Sprint(e.err) }
+func (e *exitError) Unwrap() error { return e.err }
+
+// Main runs the verb that args name and gives the exit code of the process.
+func Main(args []string, std IO) int {
+	root := newRoot(std)
+	root.SetArgs(args)
+	err := root.Execute()
+	if err == nil {
+		return ExitDone
+	}
+	var exit *exitError
+	if errors.As(err, &exit) {
+		if !exit.silent {
+			fmt.Fprintf(std.Err, "daruma: %v\n", exit.err)
+		}
+		return exit.code
+	}
+	fmt.Fprintf(std.Err, "daruma: %v\n", err)
+	return ExitUsage // what cobra itself refuses: unknown verbs, flags, wrong number of arguments
+}
+
+func newRoot(std IO) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "daruma",
+		Short:         "Keeps programs running: from boot, through crashes, hangs and the death of daruma itself",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetIn(std.In)
+	root.SetOut(std.Out)
+	root.SetErr(std.Err)
+	root.AddCommand(verbs(std)...)
+	return root
+}

@@ -1,0 +1,258 @@
+// Package definition turns a daruma.yaml into a validated, immutable model.
+//
+// Everything downstream (engine, supervisor, CLI) works on [Service] and may rely on it: defaults are filled in,
+// paths are absolute, references are resolved, cycles are impossible.
+// Field names and defaults are Kubernetes' wherever Kubernetes has the field.
+package definition
+
+import "time"
+
+// Service is one definition file: what the operating system knows by one name, and its programs.
+type Service struct {
+	Name        string   // [a-z0-9-], 1 to 63 characters, begins and ends with a letter or digit
+	DisplayName string   // defaults to Name
+	Description string   // may be empty
+	StartType   string   // automatic | delayed | manual | disabled; default automatic
+	DependsOn   []string // other services of the operating system
+	Account     string   // virtual | LocalService | NetworkService | LocalSystem | DOMAIN\svc$ | a user name; default virtual
+	Programs    []Program
+
+	File   string // absolute path of the definition, "" where it came from memory
+	Dir    string // absolute folder that relative paths start from
+	Source []byte // the bytes that were parsed
+
+	positions map[string]Position // path of a field → where it stands
+}
+
+// Program is one supervised executable.
+type Program struct {
+	Name       string
+	Command    []string // at least one element; Command[0] as written: resolved against Dir or PATH at each start
+	WorkingDir string   // absolute
+	Env        []EnvVar // in file order, ${VAR} already expanded
+	EnvFiles   []string // absolute paths, read at each start, later files win, Env wins over files
+
+	DependsOn []Dependency // in file order
+
+	RestartPolicy RestartPolicy // default Always
+	Backoff       Backoff
+	ExitCodes     []ExitRule   // first match wins; none matches: RestartPolicy decides
+	MaxRestarts   *MaxRestarts // nil: never give up
+
+	StartupProbe, LivenessProbe, ReadinessProbe *Probe
+
+	PostStart, PreStop     *Handler
+	StopSignal             string        // SIGTERM by default; Windows: CTRL_C | CTRL_BREAK | WM_CLOSE
+	TerminationGracePeriod time.Duration // default 30 s; includes preStop
+
+	Limits   Limits          // resources.limits
+	Rlimits  []Rlimit        // resources.rlimits, Linux only
+	Nice     *int            // -20 … 19; nil: inherited
+	Umask    *uint32         // nil: inherited
+	Security SecurityContext // securityContext
+	Listen   []Listener      // sockets that the keeper binds and hands over by the LISTEN_FDS protocol
+	Logs     Logs
+}
+
+// EnvVar is one variable of a program's environment.
+type EnvVar struct{ Name, Value string }
+
+// Condition is what a dependency must have reached before the dependent starts.
+type Condition string
+
+// The conditions of dependsOn.
+const (
+	Started   Condition = "started"   // its process runs, startup probe passed
+	Ready     Condition = "ready"     // its readiness probe succeeds (without one: started)
+	Completed Condition = "completed" // it ended with exit code 0
+)
+
+// Dependency says that a program starts only when Program has reached Condition.
+type Dependency struct {
+	Program   string
+	Condition Condition
+}
+
+// RestartPolicy decides what an exit that no exitCodes rule matches leads to. Source: Kubernetes PodSpec.
+type RestartPolicy string
+
+// The restart policies.
+const (
+	Always    RestartPolicy = "Always"
+	OnFailure RestartPolicy = "OnFailure" // exit code 0 completes the program
+	Never     RestartPolicy = "Never"     // exit code 0 completes, another fails
+)
+
+// Backoff spaces the restarts of a crash loop. The first restart is always immediate; the n-th after it waits
+// Initial·Factor^(n-1), at most Max, varied by ±Jitter.
+type Backoff struct {
+	Initial    time.Duration // default 0.5 s; 0: no wait at all
+	Factor     float64       // default 2, at least 1
+	Max        time.Duration // default 60 s
+	Jitter     float64       // default 0.25, 0 … 1
+	ResetAfter time.Duration // default 60 s: running (and, with a readiness probe, ready) that long forgets earlier failures
+}
+
+// ExitAction is what an exit code leads to.
+type ExitAction string
+
+// The actions of exitCodes.
+const (
+	ExitStop    ExitAction = "stop"    // completed: not restarted
+	ExitRestart ExitAction = "restart" // restarted, whatever the policy says
+	ExitGiveUp  ExitAction = "giveUp"  // failed: not restarted
+)
+
+// ExitRule maps the exit codes From…To (inclusive) to an action.
+type ExitRule struct {
+	From, To int
+	Action   ExitAction
+}
+
+// GiveUpAction is what happens when maxRestarts is used up.
+type GiveUpAction string
+
+// The values of maxRestarts.then.
+const (
+	GiveUp   GiveUpAction = "giveUp"   // the program is failed, the others go on
+	Escalate GiveUpAction = "escalate" // daruma ends with a failure, so that the operating system restarts the service
+)
+
+// MaxRestarts bounds restarts to Count within Within (a sliding window).
+type MaxRestarts struct {
+	Count  int
+	Within time.Duration
+	Then   GiveUpAction // default giveUp
+}
+
+// Probe is a health check with the kubelet's meaning and defaults.
+// Source: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
+type Probe struct {
+	Handler          Handler
+	InitialDelay     time.Duration // default 0
+	Period           time.Duration // default 10 s, greater than 0
+	Timeout          time.Duration // default 1 s, greater than 0
+	SuccessThreshold int           // default 1; must be 1 for liveness and startup
+	FailureThreshold int           // default 3, at least 1
+}
+
+// Handler is one action of a probe or lifecycle hook: exactly one field is set. GRPC only in probes.
+type Handler struct {
+	Exec      *ExecAction
+	HTTPGet   *HTTPGetAction
+	TCPSocket *TCPSocketAction
+	GRPC      *GRPCAction
+}
+
+// ExecAction runs a command as the program's user, in its folder, with its environment; exit code 0 is success.
+type ExecAction struct{ Command []string }
+
+// HTTPGetAction succeeds on a status of 200 to 399.
+type HTTPGetAction struct {
+	Scheme  string // "HTTP" (default) or "HTTPS" (the certificate isn't verified, as with the kubelet)
+	Host    string // default 127.0.0.1
+	Port    int    // 1 … 65535
+	Path    string // default /
+	Headers []HTTPHeader
+}
+
+// HTTPHeader is one header of a request; Host sets the request's host.
+type HTTPHeader struct{ Name, Value string }
+
+// TCPSocketAction succeeds when a connection opens.
+type TCPSocketAction struct {
+	Host string // default 127.0.0.1
+	Port int
+}
+
+// GRPCAction calls grpc.health.v1.Health/Check; SERVING is success.
+type GRPCAction struct {
+	Host    string // default 127.0.0.1
+	Port    int
+	Service string // default ""
+}
+
+// Limits are resources.limits; 0 means none.
+type Limits struct {
+	Memory   int64 // bytes
+	MilliCPU int64 // thousandths of a processor
+}
+
+// Rlimit is one resource limit (setrlimit(2)); Unlimited stands for RLIM_INFINITY.
+type Rlimit struct {
+	Name       string // nofile, nproc, core, memlock, stack, as, fsize, data, cpu, …: the lower-case name without RLIMIT_
+	Soft, Hard uint64
+}
+
+// Unlimited is the value of an rlimit without bound.
+const Unlimited = ^uint64(0)
+
+// SecurityContext says as whom a program runs. Source: Kubernetes SecurityContext; user and group may be names too.
+type SecurityContext struct {
+	RunAsUser                string   // name or number; "": as daruma
+	RunAsGroup               string   // name or number; "": the user's primary group
+	SupplementalGroups       []string // names or numbers; empty: the user's groups
+	AddCapabilities          []string // upper case, without CAP_
+	DropCapabilities         []string // likewise; ALL drops every one that isn't added
+	AllowPrivilegeEscalation *bool    // false sets no_new_privs; nil: not set
+}
+
+// Listener is a socket that daruma's keeper binds, so that it stays open while the program falls and stands up.
+type Listener struct {
+	Name    string // LISTEN_FDNAMES; [a-zA-Z0-9_-]
+	Network string // tcp | udp | unix
+	Address string // host:port, or an absolute path
+}
+
+// LogFormat is how a program's output is stored.
+type LogFormat string
+
+// The log formats.
+const (
+	Text LogFormat = "text" // the bytes as they were written
+	JSON LogFormat = "json" // each line one JSON object with the names of the Elastic Common Schema
+)
+
+// Logs says how a program's output is stored.
+type Logs struct {
+	Format   LogFormat     // default text
+	MaxSize  int64         // bytes after which the file is rotated; default 10Mi; 0: never
+	MaxAge   time.Duration // age after which the file is rotated; default 0: never
+	MaxFiles int           // rotated files kept; default 10, at least 1
+	Compress bool          // rotated files are gzipped; default true
+}
+
+// Position is a place in the definition file.
+type Position struct{ Line, Column int } // from 1
+
+// At gives the place of the field with this path ("programs.api.command") in the definition;
+// of the nearest enclosing field where the path itself isn't written; the zero Position where nothing is known.
+func (s *Service) At(path string) Position {
+	for path != "" {
+		if p, ok := s.positions[path]; ok {
+			return p
+		}
+		cut := -1
+		for i := len(path) - 1; i >= 0; i-- {
+			if path[i] == '.' || path[i] == '[' {
+				cut = i
+				break
+			}
+		}
+		if cut < 0 {
+			break
+		}
+		path = path[:cut]
+	}
+	return Position{}
+}
+
+// Program gives the program with this name, or nil.
+func (s *Service) Program(name string) *Program {
+	for i := range s.Programs {
+		if s.Programs[i].Name == name {
+			return &s.Programs[i]
+		}
+	}
+	return nil
+}

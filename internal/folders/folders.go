@@ -1,0 +1,90 @@
+// Package folders says where the files of a service live: one folder per service and purpose.
+package folders
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Folders are the places of one service. All are absolute.
+type Folders struct {
+	Config string // the definition of an installed service
+	State  string // incidents and what must survive a boot
+	Logs   string // the programs' output, daruma's own log
+	Run    string // control socket, lock, spools: nothing that must survive a boot
+}
+
+// Of gives the folders of the service called name; it creates nothing.
+//
+// With DARUMA_HOME set, all of them are under $DARUMA_HOME/NAME. Without it root uses the system's folders
+// (Windows: %ProgramData%\daruma\NAME), and an ordinary user ~/.local/state/daruma/NAME ($XDG_STATE_HOME).
+func Of(name string) (Folders, error) {
+	if home := os.Getenv("DARUMA_HOME"); home != "" {
+		abs, err := filepath.Abs(home)
+		if err != nil {
+			return Folders{}, fmt.Errorf("DARUMA_HOME %q: %w", home, err)
+		}
+		return under(filepath.Join(abs, name)), nil
+	}
+	return system(name)
+}
+
+// Services lists the names of all services that have a state folder here, sorted.
+func Services() ([]string, error) {
+	f, err := Of("x")
+	if err != nil {
+		return nil, err
+	}
+	// The Run folder of a service tells the layout: ROOT/NAME/run or ROOT/NAME.
+	root, under := filepath.Dir(f.State), false
+	if filepath.Base(f.State) == "state" {
+		root, under = filepath.Dir(root), true
+	}
+	entries, err := os.ReadDir(root)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		if under {
+			if _, err := os.Stat(filepath.Join(root, e.Name(), "state")); err != nil {
+				continue
+			}
+		}
+		names = append(names, e.Name())
+	}
+	return names, nil
+}
+
+// Make creates the folders, open to their owner alone (Logs: readable by the group).
+func (f Folders) Make() error {
+	for dir, mode := range map[string]os.FileMode{f.State: 0o700, f.Logs: 0o750, f.Run: 0o700} {
+		if err := os.MkdirAll(dir, mode); err != nil {
+			return fmt.Errorf("creating %s: %w (set DARUMA_HOME to a folder you can write)", dir, err)
+		}
+	}
+	return nil
+}
+
+// Socket is the path of the control socket.
+func (f Folders) Socket() string { return filepath.Join(f.Run, "control.sock") }
+
+// Incidents is the path of the incident record.
+func (f Folders) Incidents() string { return filepath.Join(f.State, "incidents.jsonl") }
+
+func under(dir string) Folders {
+	return Folders{
+		Config: filepath.Join(dir, "config"),
+		State:  filepath.Join(dir, "state"),
+		Logs:   filepath.Join(dir, "logs"),
+		Run:    filepath.Join(dir, "run"),
+	}
+}
