@@ -1,0 +1,255 @@
+// Package control is how everything outside talks to a running supervisor: the types of its API, the server on a
+// socket that only its owner can open, and the client.
+//
+// The supervisor implements [Backend] and publishes what happens to a [Hub]; [Listen] serves both as HTTP and JSON.
+// Nothing here knows how programs are kept running, and no client, however slow or hostile, makes Backend or Hub wait.
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Backend is what the server asks; the supervisor implements it. Every method may be called from many goroutines at once.
+type Backend interface {
+	// Status is a snapshot, taken in the moment of the call. It must not wait for programs: the server gives it 5 s.
+	Status(ctx context.Context) (Status, error)
+
+	// Command carries c out and returns when it is done or ctx ends. When ctx ends (the client hung up or timed out)
+	// only the waiting ends: a stop that has begun goes on. A command that meets another under way waits for it or
+	// joins it; it isn't refused for that.
+	//
+	// c has passed [Command.Validate]. Errors the server tells apart: *[UnknownProgramError] (404), *[ConflictError]
+	// (409); any other is 500. A program that couldn't do it is no error but a [ProgramResult] that isn't Done; a reload
+	// that the definition's errors forbid is no error but Answer.Errors (422).
+	Command(ctx context.Context, c Command) (Answer, error)
+}
+
+// Verb is what a Command asks for.
+type Verb string
+
+// The verbs. Each works on one program or, with an empty Command.Program, on the whole service; Reload only on that.
+const (
+	VerbStart   Verb = "start"   // wanted from now on; answered when it runs (ready, where it has a readiness probe) or can't
+	VerbStop    Verb = "stop"    // not wanted from now on; answered when nothing of its tree is left; the supervisor stays
+	VerbRestart Verb = "restart" // stop and start as one; a program that was failed or stopped is started
+	VerbPause   Verb = "pause"   // runs on, but falls are no longer acted on, until resume
+	VerbResume  Verb = "resume"  // supervision goes on
+	VerbReload  Verb = "reload"  // read the definition again; restart only what changed; keep the old one when the new is wrong
+)
+
+// Command is one order to the supervisor: the body of POST /v1/command.
+type Command struct {
+	Verb         Verb     `json:"verb"`
+	Program      string   `json:"program,omitempty"`      // "": every program of the service
+	GraceSeconds *float64 `json:"graceSeconds,omitempty"` // stop and restart: instead of terminationGracePeriodSeconds; 0 … 86,400
+	Reason       string   `json:"reason,omitempty"`       // who or why, for events and incidents; at most 1,024 bytes
+}
+
+// Answer is what a Command led to.
+type Answer struct {
+	Results []ProgramResult `json:"results"`          // in the order in which the programs were acted on
+	Reload  *ReloadResult   `json:"reload,omitempty"` // of a reload that was carried out
+	Errors  []string        `json:"errors,omitempty"` // why a reload was refused: every error of the definition, as "file:line:column: path: what"
+}
+
+// ProgramResult is what a command did to one program.
+type ProgramResult struct {
+	Program    string  `json:"program"`
+	Done       bool    `json:"done"`  // what was asked for is so now
+	State      State   `json:"state"` // afterwards
+	Generation int     `json:"generation,omitempty"`
+	PID        int     `json:"pid,omitempty"` // 0: no process
+	EndedBy    EndedBy `json:"endedBy,omitempty"`
+	ExitCode   *int    `json:"exitCode,omitempty"` // of the run that a stop or restart ended; nil: ended by a signal, or none ran
+	Signal     string  `json:"signal,omitempty"`   // "SIGTERM": the signal that ended the run
+	TookMs     float64 `json:"tookMs"`
+	Message    string  `json:"message,omitempty"` // why it isn't Done, or what else is worth knowing
+}
+
+// EndedBy is the step of a stop after which the program was gone.
+type EndedBy string
+
+// The steps that can end a stop.
+const (
+	EndedAlreadyStopped EndedBy = "alreadyStopped" // nothing ran
+	EndedPreStop        EndedBy = "preStop"        // it ended during its preStop hook
+	EndedSignal         EndedBy = "signal"         // it obeyed the stop signal
+	EndedKill           EndedBy = "kill"           // the grace period ran out
+	EndedExited         EndedBy = "exited"         // it ended by itself before anything was asked of it
+)
+
+// ReloadResult says what a reload did to each program.
+type ReloadResult struct {
+	Added     []string `json:"added"`
+	Removed   []string `json:"removed"`
+	Restarted []string `json:"restarted"` // their definition changed
+	Unchanged []string `json:"unchanged"` // run on untouched
+}
+
+// State is what a program is doing, as people see it.
+type State string
+
+// The states of a program.
+const (
+	StateStopped   State = "stopped"
+	StateWaiting   State = "waiting"  // for a dependency
+	StateStarting  State = "starting" // process created, startup probe or postStart not passed yet
+	StateRunning   State = "running"
+	StateStopping  State = "stopping"
+	StateBackoff   State = "backoff" // waits before the next restart
+	StatePaused    State = "paused"
+	StateFailed    State = "failed"    // given up
+	StateCompleted State = "completed" // ended as it should, isn't started again
+)
+
+// Status is the service at one moment: the answer of GET /v1/status.
+type Status struct {
+	Service            string    `json:"service"`
+	DisplayName        string    `json:"displayName,omitempty"`
+	Version            string    `json:"version"` // of daruma
+	SupervisorPID      int       `json:"supervisorPid"`
+	KeeperPID          int       `json:"keeperPid"`
+	DefinitionFile     string    `json:"definitionFile"`
+	StartedAt          time.Time `json:"startedAt,omitzero"`       // when the keeper, and so the service, began
+	SupervisorSince    time.Time `json:"supervisorSince,omitzero"` // when this supervisor took charge
+	SupervisorRestarts int       `json:"supervisorRestarts"`       // supervisors that the keeper had to replace
+	UptimeSeconds      float64   `json:"uptimeSeconds"`            // since StartedAt, by the monotonic clock
+
+	// EventSeq is the number of the last event before this snapshot: following from it misses nothing. The server fills it in.
+	EventSeq uint64 `json:"eventSeq"`
+
+	Programs []ProgramStatus `json:"programs"`           // in file order
+	Warnings []string        `json:"warnings,omitempty"` // what an operator should know: log loss, a refused reload, a limit that isn't enforced
+}
+
+// ProgramStatus is one program at one moment. Wanted, State, Ready and Healthy are four different facts.
+type ProgramStatus struct {
+	Name    string `json:"name"`
+	Wanted  bool   `json:"wanted"` // it should run (or run to completion)
+	State   State  `json:"state"`
+	Ready   bool   `json:"ready"`   // running, and its readiness probe succeeds (without one: started)
+	Healthy bool   `json:"healthy"` // its liveness probe doesn't fail (without one: true)
+	Paused  bool   `json:"paused"`  // supervision is paused, whatever State says
+
+	Generation    int       `json:"generation"` // number of the current or last run; 0: never started
+	PID           int       `json:"pid,omitempty"`
+	StartedAt     time.Time `json:"startedAt,omitzero"`     // of the current run
+	UptimeSeconds float64   `json:"uptimeSeconds"`          // of the current run, by the monotonic clock; 0: none
+	Restarts      int       `json:"restarts"`               // since the service started
+	Reason        string    `json:"reason,omitempty"`       // the last decision, in words
+	NextRestartAt time.Time `json:"nextRestartAt,omitzero"` // in state backoff
+	LastExit      *Exit     `json:"lastExit,omitempty"`     // of the run before this one
+
+	Probes []ProbeStatus `json:"probes,omitempty"` // those that are defined
+
+	MemoryBytes int64 `json:"memoryBytes,omitempty"` // of the whole tree; 0: unknown or no process
+	LogBytes    int64 `json:"logBytes"`              // captured since the service started
+	LogLost     int64 `json:"logLost"`               // bytes of output that couldn't be written
+}
+
+// Exit is how a run ended.
+type Exit struct {
+	Code   *int      `json:"code,omitempty"`   // nil: ended by a signal
+	Signal string    `json:"signal,omitempty"` // "SIGKILL"
+	At     time.Time `json:"at,omitzero"`
+	Words  string    `json:"words"` // "exit code 1", "killed by SIGKILL"
+}
+
+// ProbeStatus is the last result of one probe of a program's current run.
+type ProbeStatus struct {
+	Kind     string    `json:"kind"`              // startup | liveness | readiness
+	OK       bool      `json:"ok"`                // after the thresholds: what is believed
+	At       time.Time `json:"at,omitzero"`       // of the last result; zero: none yet
+	Failures int       `json:"failures"`          // in a row
+	Message  string    `json:"message,omitempty"` // the last error
+}
+
+// EventKind is what kind of thing happened.
+type EventKind string
+
+// The kinds of events. More may follow: a client passes over those it doesn't know.
+const (
+	EventWaiting            EventKind = "waiting" // for a dependency
+	EventStarting           EventKind = "starting"
+	EventStarted            EventKind = "started"
+	EventReady              EventKind = "ready"
+	EventNotReady           EventKind = "notReady"
+	EventUnhealthy          EventKind = "unhealthy"
+	EventExited             EventKind = "exited"
+	EventBackoff            EventKind = "backoff"
+	EventRestarting         EventKind = "restarting"
+	EventStopping           EventKind = "stopping"
+	EventStopped            EventKind = "stopped"
+	EventCompleted          EventKind = "completed"
+	EventFailed             EventKind = "failed"
+	EventPaused             EventKind = "paused"
+	EventResumed            EventKind = "resumed"
+	EventReloaded           EventKind = "reloaded"
+	EventReloadRefused      EventKind = "reloadRefused"
+	EventSupervisorReplaced EventKind = "supervisorReplaced"
+	EventEscalated          EventKind = "escalated" // daruma ends, so that the operating system restarts the service
+	EventLogLoss            EventKind = "logLoss"
+	EventLogLossEnded       EventKind = "logLossEnded"
+	EventWarning            EventKind = "warning"
+
+	// The server's own lines in a stream of events; they have no Seq.
+	EventHeartbeat EventKind = "heartbeat" // nothing happened for 15 s
+	EventLagged    EventKind = "lagged"    // the last line: the client read too slowly and missed events
+)
+
+// Event is something that happened: one line of GET /v1/events.
+type Event struct {
+	Seq        uint64    `json:"seq,omitempty"`     // counts up by one; set by [Hub.Publish]
+	Time       time.Time `json:"time,omitzero"`     // set by [Hub.Publish] where it is zero
+	Program    string    `json:"program,omitempty"` // "": the service as a whole
+	Generation int       `json:"generation,omitempty"`
+	Kind       EventKind `json:"kind"`
+	Reason     string    `json:"reason,omitempty"` // in words
+	PID        int       `json:"pid,omitempty"`
+}
+
+// UnknownProgramError says that the service has no program of this name.
+type UnknownProgramError struct {
+	Program string
+	Known   []string // those it has
+}
+
+// ConflictError says that the service's state forbids a command, and why.
+type ConflictError struct{ Reason string }
+
+func (e *UnknownProgramError) Error() string {
+	return fmt.Sprintf("no program %q; the service has %s", e.Program, strings.Join(e.Known, ", "))
+}
+
+func (e *ConflictError) Error() string { return e.Reason }
+
+// Validate says what is wrong with c by itself, as a sentence for whoever sent it; nil: it can be given to a Backend.
+func (c Command) Validate() error {
+	switch c.Verb {
+	case VerbStart, VerbStop, VerbRestart, VerbPause, VerbResume:
+	case VerbReload:
+		if c.Program != "" {
+			return errors.New(`"program" doesn't go with reload: the definition is read as a whole`)
+		}
+	case "":
+		return errors.New(`"verb" is missing: one of start, stop, restart, pause, resume, reload`)
+	default:
+		return fmt.Errorf("there is no verb %.40q: one of start, stop, restart, pause, resume, reload", string(c.Verb))
+	}
+	if g := c.GraceSeconds; g != nil {
+		if c.Verb != VerbStop && c.Verb != VerbRestart {
+			return fmt.Errorf(`"graceSeconds" goes with stop and restart, not with %s`, c.Verb)
+		}
+		if !(*g >= 0 && *g <= 86400) {
+			return fmt.Errorf(`"graceSeconds" must be from 0 to 86400, is %v`, *g)
+		}
+	}
+	if len(c.Reason) > 1024 {
+		return fmt.Errorf(`"reason" has %d bytes; 1024 are allowed`, len(c.Reason))
+	}
+	return nil
+}
