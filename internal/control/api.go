@@ -64,8 +64,8 @@ type ProgramResult struct {
 	Generation int     `json:"generation,omitempty"`
 	PID        int     `json:"pid,omitempty"` // 0: no process
 	EndedBy    EndedBy `json:"endedBy,omitempty"`
-	ExitCode   *int    `json:"exitCode,omitempty"` // of the run that a stop or restart ended; nil: ended by a signal, or none ran
-	Signal     string  `json:"signal,omitempty"`   // "SIGTERM": the signal that ended the run
+	ExitCode   *int    `json:"exitCode,omitempty"` // of the run that a stop or restart ended; nil: a signal ended it, or none ran
+	Signal     string  `json:"signal,omitempty"`   // the last signal sent to end it: the stop signal or "SIGKILL"; "": none was sent
 	TookMs     float64 `json:"tookMs"`
 	Message    string  `json:"message,omitempty"` // why it isn't Done, or what else is worth knowing
 }
