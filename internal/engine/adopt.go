@@ -1,0 +1,133 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+)
+
+// Snapshot is what a successor needs to go on where a supervisor died. The programs' exported fields are kept
+// one by one, so that a change of one program costs the keeper one small message.
+type Snapshot struct {
+	Phase    Phase
+	Programs map[string]*Program
+}
+
+// Restore gives the state of a service whose supervisor died, from its last snapshot.
+// A program the snapshot doesn't know is new: stopped and not wanted.
+func Restore(def *definition.Service, seed uint64, snap Snapshot) *Service {
+	s := New(def, seed)
+	s.phase = snap.Phase
+	for _, p := range s.programs {
+		if old := snap.Programs[p.Name]; old != nil {
+			d := p.Def
+			*p = *old
+			p.Def, p.Name, p.next = d, d.Name, nil
+		}
+	}
+	return s
+}
+
+// Known is what the keeper knows of a program when a successor takes over.
+type Known struct {
+	Program    string
+	Generation uint64 // the newest run it ever started; 0: none
+	Alive      bool
+	PID        int
+	StartedAt  time.Duration
+}
+
+// Adopt makes state and truth meet after Restore, once the exits that nobody had acknowledged were given to Step.
+// It arms again what died with the predecessor: probes, timers, the step of a stop.
+func (s *Service) Adopt(now time.Duration, k Known) []Effect {
+	s.now = now
+	s.out = s.out[:0]
+	p := s.byName[k.Program]
+	switch {
+	case p == nil:
+		if k.Alive {
+			s.emit(Kill{Program: k.Program, Generation: k.Generation}) // no longer in the definition
+		}
+	case k.Alive:
+		s.adoptRun(p, k)
+	default:
+		s.adoptAbsence(p, k)
+	}
+	s.advance()
+	return s.out
+}
+
+func (s *Service) adoptRun(p *Program, k Known) {
+	same := p.Generation == k.Generation
+	p.Generation = k.Generation
+	switch {
+	case same && (p.State == Starting || p.State == Running):
+		p.PID, p.StartedAt = k.PID, k.StartedAt
+		s.rearm(p)
+	case p.State == Stopping:
+		p.PID = k.PID
+		s.resumeStop(p)
+	case p.Wanted && s.phase == Supervising: // the answer to a Spawn was on its way, or the snapshot is older than the run
+		if !same || p.State != Spawning {
+			p.enterRun()
+		}
+		spawned(s, p, Spawned{Program: p.Name, Generation: k.Generation, PID: k.PID, At: k.StartedAt})
+	default:
+		p.enterRun()
+		p.PID = k.PID
+		s.bringDown(p, StayDown, "it isn't wanted", 0)
+	}
+}
+
+// rearm starts again what watches a run. Hooks are not run twice: a postStart that was under way counts as done.
+func (s *Service) rearm(p *Program) {
+	p.PostStart = false
+	switch {
+	case p.State == Starting && p.Startup:
+		s.emit(StartProbes{Program: p.Name, Generation: p.Generation, Def: p.Def, Startup: true})
+	case p.State == Starting:
+		s.up(p)
+	default:
+		if p.Def.LivenessProbe != nil || p.Def.ReadinessProbe != nil {
+			s.emit(StartProbes{Program: p.Name, Generation: p.Generation, Def: p.Def, Ready: p.ReadyProbe})
+		}
+		if p.Paused {
+			s.emit(Freeze{Program: p.Name, Generation: p.Generation})
+		}
+		if p.Ready {
+			p.ResetSer++
+			s.emit(SetTimer{Program: p.Name, Serial: p.ResetSer, After: p.Def.Backoff.ResetAfter, Reset: true})
+		}
+	}
+}
+
+// resumeStop repeats the step that was under way: sending a signal twice is harmless, not sending it isn't.
+func (s *Service) resumeStop(p *Program) {
+	switch p.Stop {
+	case StopHook, StopSignal:
+		s.signal(p)
+	case StopKill:
+		s.kill(p, "killing the process tree")
+	}
+}
+
+func (s *Service) adoptAbsence(p *Program, k Known) {
+	switch p.State {
+	case Spawning:
+		if k.Generation < p.Generation { // the keeper never got the Spawn
+			s.disarm(p)
+			s.emit(Spawn{Program: p.Name, Generation: p.Generation, Def: p.Def, Order: s.order(p)})
+			return
+		}
+		fallthrough
+	case Starting, Running, Stopping:
+		ev := SpawnFailed{Program: p.Name, Generation: p.Generation, Error: "ended while no supervisor was there to see how"}
+		s.table[onSpawnFailed][p.State](s, p, ev)
+	case Backoff:
+		s.arm(p, p.NextStart-s.now)
+	case Stopped:
+		if p.Wanted && s.phase == Supervising {
+			s.awaitDependencies(p, "it is wanted")
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+)
+
+// Event is something that happened. At is the machine's monotonic clock.
+type Event interface{ event() }
+
+// Verb is what a person (or the definition, at boot) asks for.
+type Verb uint8
+
+// The verbs.
+const (
+	Start Verb = iota
+	Stop
+	Restart
+	Pause
+	Resume
+)
+
+// The events.
+type (
+	// Request asks something of one program; Program "" means all of them, in the order of their dependencies.
+	Request struct {
+		Verb    Verb
+		Program string
+		Grace   time.Duration // Stop, Restart: instead of terminationGracePeriodSeconds; 0: as defined
+		Reason  string        // who or what asks, in words
+	}
+	// Shutdown stops all programs, dependents first; then the service has ended.
+	Shutdown struct{ Reason string }
+	// Reload replaces the definition. Changed names the programs to restart.
+	Reload struct {
+		Definition *definition.Service
+		Changed    []string
+	}
+	// Spawned says that a run has begun. By the keeper's standing order, Generation may be newer than any Spawn asked for.
+	Spawned struct {
+		Program    string
+		Generation uint64
+		PID        int
+		At         time.Duration // when the process began
+	}
+	// SpawnFailed says that a run could not begin, or that its launch failed after the fork.
+	SpawnFailed struct {
+		Program    string
+		Generation uint64
+		Error      string
+	}
+	// Exited says that a run and its whole process tree have ended.
+	Exited struct {
+		Program    string
+		Generation uint64
+		Exit       Exit
+		Restarted  uint64 // the generation the keeper started at once by its standing order, or 0
+	}
+	// HookDone says that a postStart or preStop hook has ended.
+	HookDone struct {
+		Program    string
+		Generation uint64
+		PreStop    bool
+		Error      string // "": it succeeded
+	}
+	// Probed says that a probe changed its verdict.
+	Probed struct {
+		Program    string
+		Generation uint64
+		Kind       ProbeKind
+		OK         bool
+		Reason     string
+	}
+	// TimerFired brings back what SetTimer set.
+	TimerFired struct {
+		Program string
+		Serial  uint64
+		Reset   bool
+	}
+)
+
+// ProbeKind tells the three probes apart.
+type ProbeKind uint8
+
+// The probes.
+const (
+	StartupProbe ProbeKind = iota
+	LivenessProbe
+	ReadinessProbe
+)
+
+var probeNames = [...]string{"startupProbe", "livenessProbe", "readinessProbe"}
+
+// String gives the name of the field in the definition.
+func (k ProbeKind) String() string { return probeNames[k] }
+
+func (Request) event()     {}
+func (Shutdown) event()    {}
+func (Reload) event()      {}
+func (Spawned) event()     {}
+func (SpawnFailed) event() {}
+func (Exited) event()      {}
+func (HookDone) event()    {}
+func (Probed) event()      {}
+func (TimerFired) event()  {}

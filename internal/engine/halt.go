@@ -1,0 +1,204 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+)
+
+// minimumGrace is what a program gets after its signal even where preStop used up the grace period.
+// Source: kubelet, "a small, one-off grace period extension of 2 seconds".
+const minimumGrace = 2 * time.Second
+
+// killAgain is how long a killed tree may take to end before it is killed, and reported, once more.
+const killAgain = 5 * time.Second
+
+func takeDown(s *Service, p *Program, ev Event) {
+	r, _ := ev.(Request)
+	s.bringDown(p, StayDown, reasonOf(ev, "stop requested"), r.Grace)
+}
+
+func cycle(s *Service, p *Program, ev Event) {
+	r, _ := ev.(Request)
+	s.bringDown(p, StartAgain, reasonOf(ev, "restart requested"), r.Grace)
+}
+
+// stayDown: a stop overrides whatever should have followed the stop under way.
+func stayDown(s *Service, p *Program, ev Event) {
+	if p.AfterStop != Remove {
+		p.AfterStop = StayDown
+	}
+	s.tell(p, "stopping", reasonOf(ev, "stop requested"))
+}
+
+// startAfterStop: the stop goes on, a start follows.
+func startAfterStop(s *Service, p *Program, ev Event) {
+	if p.AfterStop == StayDown || p.AfterStop == StartAfter {
+		p.AfterStop = StartAgain
+	}
+	s.tell(p, "stopping", reasonOf(ev, "start requested")+", as soon as the stop under way is done")
+}
+
+// settleDown stops what has no process.
+func settleDown(s *Service, p *Program, ev Event) {
+	s.rest(p, Stopped, "stopped", reasonOf(ev, "stop requested"))
+	s.closeIncident(p, "stopped")
+}
+
+// rest puts a program into a state without process.
+func (s *Service) rest(p *Program, state State, kind, reason string) {
+	s.disarm(p)
+	p.State = state
+	p.PID = 0
+	p.Ready, p.ReadyProbe, p.Paused = false, false, false
+	p.Stop = NoStop
+	p.ResetSer++
+	s.tell(p, kind, reason)
+}
+
+func (s *Service) closeIncident(p *Program, outcome string) {
+	if p.Incident {
+		p.Incident = false
+		s.emit(Closed{Program: p.Name, Outcome: outcome})
+	}
+}
+
+// bringDown begins a stop: probes that could interfere end, the standing order ends, dependents go first.
+func (s *Service) bringDown(p *Program, next Next, reason string, grace time.Duration) {
+	hooked := p.State != Spawning && p.Def.PreStop != nil
+	s.emit(SetOrder{Program: p.Name})
+	s.emit(StopProbes{Program: p.Name, OnlyLife: true})
+	if p.Paused {
+		s.emit(Freeze{Program: p.Name, Generation: p.Generation, Thaw: true})
+		p.Paused = false
+	}
+	s.disarm(p)
+	p.ResetSer++
+	p.State = Stopping
+	p.AfterStop, p.StopReason, p.StopGrace = next, reason, grace
+	p.StopStart = s.now
+	s.tell(p, "stopping", reason)
+	if s.hasLiveDependents(p) {
+		p.Stop = StopWaits
+		return
+	}
+	s.descend(p, hooked)
+}
+
+// descend takes the first real step of the ladder.
+func (s *Service) descend(p *Program, hooked bool) {
+	p.StopStart = s.now
+	if !hooked {
+		s.signal(p)
+		return
+	}
+	p.Stop = StopHook
+	s.emit(RunHook{Program: p.Name, Generation: p.Generation, PreStop: true, Handler: p.Def.PreStop, Timeout: p.grace()})
+	s.arm(p, p.grace())
+}
+
+// signal sends the stop signal; what is left of the grace period runs.
+func (s *Service) signal(p *Program) {
+	left := p.grace() - (s.now - p.StopStart)
+	if p.Stop == StopHook {
+		left = max(left, minimumGrace)
+	}
+	p.Stop = StopSignal
+	s.emit(Signal{Program: p.Name, Generation: p.Generation, Def: p.Def})
+	s.arm(p, left)
+}
+
+func preStopped(s *Service, p *Program, ev Event) {
+	if p.Stop != StopHook {
+		return
+	}
+	if e := ev.(HookDone); e.Error != "" {
+		s.tell(p, "stopping", "preStop failed: "+e.Error+"; sending the stop signal")
+	}
+	s.signal(p)
+}
+
+// stopLonger: the step under way used up its time; the next one follows.
+func stopLonger(s *Service, p *Program, _ Event) {
+	switch p.Stop {
+	case StopHook:
+		s.tell(p, "stopping", fmt.Sprintf("preStop didn't end within %s; sending the stop signal", words(p.grace())))
+		s.signal(p)
+	case StopSignal:
+		s.kill(p, fmt.Sprintf("still running after %s; killing the process tree", words(s.now-p.StopStart)))
+	case StopKill:
+		s.kill(p, "the killed process tree hasn't ended yet (a process may be stuck in the kernel); killing it again")
+	}
+}
+
+func (s *Service) kill(p *Program, reason string) {
+	p.Stop = StopKill
+	s.tell(p, "stopping", reason)
+	s.emit(Kill{Program: p.Name, Generation: p.Generation})
+	s.arm(p, killAgain)
+}
+
+// notePID: the answer to a Spawn that was overtaken by a stop.
+func notePID(_ *Service, p *Program, ev Event) {
+	e := ev.(Spawned)
+	p.PID, p.StartedAt = e.PID, e.At
+}
+
+// goneWhileStopping: down at last, by whichever step. What follows was decided when the stop began.
+func goneWhileStopping(s *Service, p *Program, ev Event) {
+	exit, restarted := exitOf(ev, s.now)
+	p.LastExit = &exit
+	if restarted != 0 {
+		// The keeper's standing order was faster than our stop: the new run is stopped the same way.
+		p.Generation, p.PID = restarted, 0
+		step := p.Stop
+		if step == StopKill {
+			s.kill(p, "restarted by the standing order while it was being killed; killing that run too")
+		} else if step != StopWaits {
+			p.StopStart = s.now
+			s.signal(p)
+		}
+		return
+	}
+	p.EndedBy = p.Stop
+	if p.EndedBy == StopWaits {
+		p.EndedBy = NoStop
+	}
+	s.emit(StopProbes{Program: p.Name})
+	reason := fmt.Sprintf("%s (%s)", p.StopReason, exit.Words())
+	next := p.AfterStop
+	s.tell(p, "exited", reason)
+	s.rest(p, Stopped, "stopped", reason)
+	switch next {
+	case StayDown:
+		s.closeIncident(p, "stopped")
+	case StartAgain, StartChanged:
+		p.Failures = 0
+		s.awaitDependencies(p, p.StopReason)
+	case StartAfter:
+		s.restartUnhealthy(p)
+	case Remove:
+		s.closeIncident(p, "stopped")
+		s.forget(p)
+	}
+}
+
+func freeze(s *Service, p *Program, ev Event) {
+	p.Paused = true
+	p.ResetSer++
+	s.emit(Freeze{Program: p.Name, Generation: p.Generation})
+	s.tell(p, "paused", reasonOf(ev, "pause requested"))
+}
+
+func thaw(s *Service, p *Program, ev Event) {
+	p.Paused = false
+	s.emit(Freeze{Program: p.Name, Generation: p.Generation, Thaw: true})
+	s.tell(p, "resumed", reasonOf(ev, "resume requested"))
+}
+
+func refuse(s *Service, p *Program, ev Event) {
+	verb := "paused"
+	if r, ok := ev.(Request); ok && r.Verb == Resume {
+		verb = "resumed"
+	}
+	s.emit(Refused{Program: p.Name, Reason: fmt.Sprintf("it is %s; only a running program can be %s", p.State, verb)})
+}

@@ -1,0 +1,19 @@
+package engine
+
+import "fmt"
+
+// signalName gives the name of a Linux signal. The engine can't ask the operating system: it is pure, and a
+// snapshot may be read on another machine.
+func signalName(n int) string {
+	names := [...]string{
+		1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE",
+		9: "SIGKILL", 10: "SIGUSR1", 11: "SIGSEGV", 12: "SIGUSR2", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM",
+		16: "SIGSTKFLT", 17: "SIGCHLD", 18: "SIGCONT", 19: "SIGSTOP", 20: "SIGTSTP", 21: "SIGTTIN", 22: "SIGTTOU",
+		23: "SIGURG", 24: "SIGXCPU", 25: "SIGXFSZ", 26: "SIGVTALRM", 27: "SIGPROF", 28: "SIGWINCH", 29: "SIGIO",
+		30: "SIGPWR", 31: "SIGSYS",
+	}
+	if n > 0 && n < len(names) {
+		return names[n]
+	}
+	return fmt.Sprintf("signal %d", n)
+}
