@@ -1,0 +1,45 @@
+// Package logs captures what programs write, rotates it, and reads it back.
+//
+// # The way of a byte
+//
+// The keeper makes the pipes of a run: one for stdout and stderr together where the format is text (so that their order is
+// kept), one for each where it is json. It passes the reading ends to the supervisor and keeps a duplicate of each until it
+// is told that the run is drained. This package moves the bytes from there to LOGDIR/PROGRAM.log:
+//
+//	store, err := logs.Open(logs.Options{Service: "shop", Dir: folders.Logs, SpoolDir: folders.Run + "/spool", OnEvent: say})
+//	sink, err := store.Program("api", logs.Settings{…})      // again with other settings on reload: the same sink
+//	capture, err := sink.Attach(generation, "stdout", pipe)  // owns pipe from here on; "" or "stdout" where there is one pipe
+//	…                                                        // the run's tree is dead, all of it
+//	err = capture.Drain(ctx)                                 // everything written is in the file; a stranger's EOF isn't awaited
+//	…                                                        // now the keeper may close its duplicate
+//	sink.Close(); store.Close()
+//
+// A supervisor that takes over does the same with the same folders and the duplicates of the same pipes, and goes on
+// at the byte where its predecessor was killed.
+//
+// # What holds at every instant of kill -9
+//
+// Text: splice(2) moves bytes from the pipe into the file at the offset that is the file's size. The kernel takes from
+// the pipe exactly what it has written, and a signal can't come between. So the size of the file is the record of
+// what was taken: there is no buffer of ours that could be lost, and nothing to be repeated.
+//
+// JSON: splice moves the raw bytes into a spool file, whose size again says what was taken. The encoder reads the spool,
+// appends to the log, and then writes one small commit record: up to where the spool is encoded, and how long the log is.
+// A successor cuts the log to the committed length and encodes again from the committed place.
+//
+// Where splice doesn't work (some file systems; Windows) the bytes are looked at without being taken (tee, PeekNamedPipe),
+// written, and then taken: a kill between these two system calls writes one piece of at most 64 KiB twice. Nothing is lost.
+//
+// # A disk that is full
+//
+// A program never blocks for long: bytes wait in the pipe while there is room, then the oldest are discarded and counted.
+// [Event] says once that it began and once that it ended. Writing is tried again every 100 ms.
+//
+// # Files
+//
+//	PROGRAM.log                                    what is written now: the exact bytes (text), or one JSON object a line
+//	PROGRAM.log.idx                                text only: when which offset was reached, by which generation
+//	PROGRAM.00000042-20261122T102938Z.log[.gz]     rotated; the number decides the order, whatever the clock did
+//
+// A symbolic link in their place is never followed.
+package logs
