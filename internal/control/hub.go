@@ -17,12 +17,12 @@ var ErrLagged = errors.New("read too slowly: events were missed")
 // Hub numbers the events of a service, remembers the last 1,000 and lets any number of readers follow them.
 //
 // Readers hold nothing but a number: there are no buffers per reader that could fill up, and so nothing that Publish
-// could ever wait for.
+// could ever wait for. The zero Hub is ready; its first event is number 1.
 type Hub struct {
 	mu   sync.Mutex
 	last uint64        // number of the newest event
-	ring []Event       // grows to ringSize, then event n is at n%ringSize relative to base
 	base uint64        // last at creation: ring[0] was event base+1
+	ring []Event       // grows to ringSize, then wraps
 	wake chan struct{} // closed by the next Publish; nil: nobody waits
 }
 
@@ -35,6 +35,13 @@ func (h *Hub) Last() uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.last
+}
+
+// Oldest is the smallest number after which [Hub.Since] still gives every event.
+func (h *Hub) Oldest() uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last - uint64(len(h.ring))
 }
 
 // Publish numbers e, sets its time where that is zero, remembers it and wakes the readers. It never waits for them.
@@ -59,8 +66,9 @@ func (h *Hub) Publish(e Event) uint64 {
 	return e.Seq
 }
 
-// Since appends to buf[:0] the events after number since, oldest first, at most cap(buf) but at least one; where there are none yet it
-// waits for one or for ctx. Where some after since are forgotten it gives [ErrLagged]: [Hub.Oldest] is the way on.
+// Since gives the events after number since, oldest first, in buf's memory: at least one, at most cap(buf) (which must
+// not be 0). Where there is none yet it waits for one, or for ctx and gives its error. Where some after since are
+// forgotten already it gives [ErrLagged].
 func (h *Hub) Since(ctx context.Context, since uint64, buf []Event) ([]Event, error) {
 	for {
 		events, wake, err := h.take(since, buf)
@@ -75,31 +83,25 @@ func (h *Hub) Since(ctx context.Context, since uint64, buf []Event) ([]Event, er
 	}
 }
 
-// Oldest is the smallest number that Since still answers in full.
-func (h *Hub) Oldest() uint64 {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.last - uint64(len(h.ring))
-}
-
 // take gives what there is after since, or the channel that closes when there is more.
 func (h *Hub) take(since uint64, buf []Event) ([]Event, <-chan struct{}, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if since+uint64(len(h.ring)) < h.last {
-		return nil, nil, ErrLagged
-	}
 	if since >= h.last {
 		if h.wake == nil {
 			h.wake = make(chan struct{})
 		}
 		return nil, h.wake, nil
 	}
+	if h.last-since > uint64(len(h.ring)) {
+		return nil, nil, ErrLagged
+	}
 	buf = buf[:0]
-	for n := since + 1; n <= h.last && (len(buf) == 0 || len(buf) < cap(buf)); n++ {
+	for n := since + 1; n <= h.last && len(buf) < cap(buf); n++ {
 		buf = append(buf, h.ring[h.slot(n)])
 	}
 	return buf, nil, nil
 }
 
+// slot is where event n is in a full ring, and in one that is still growing too.
 func (h *Hub) slot(n uint64) uint64 { return (n - h.base - 1) % ringSize }
