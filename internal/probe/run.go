@@ -1,0 +1,99 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+)
+
+// asleepFor is how much later than its deadline a probe must have come back for us to conclude that the supervisor
+// itself wasn't running (suspended machine, SIGSTOP, starved): the program isn't to blame then.
+const asleepFor = 500 * time.Millisecond
+
+// Run carries out one probe or hook and ends everything it started before it returns. Its time is the deadline of ctx.
+// With ctx cancelled rather than expired the result is Unknown.
+func Run(ctx context.Context, h definition.Handler, runner Runner) Result {
+	start := time.Now()
+	a := attempt{}
+	if deadline, ok := ctx.Deadline(); ok {
+		a.limit = max(deadline.Sub(start).Round(time.Millisecond), time.Millisecond)
+	}
+	var r Result
+	switch {
+	case h.HTTPGet != nil:
+		r = a.httpGet(ctx, h.HTTPGet)
+	case h.TCPSocket != nil:
+		r = a.tcpSocket(ctx, h.TCPSocket)
+	case h.GRPC != nil:
+		r = a.grpc(ctx, h.GRPC)
+	case h.Exec != nil:
+		r = a.exec(ctx, h.Exec, runner)
+	default:
+		r = Result{Message: "the probe says nothing to ask: exec, httpGet, tcpSocket or grpc is missing"}
+	}
+	r.Duration = time.Since(start)
+	if !r.OK && a.limit > 0 && h.Exec == nil && r.Duration > a.limit+asleepFor {
+		r.Unknown = true
+	}
+	return r
+}
+
+// attempt is one probe on its way.
+type attempt struct {
+	limit time.Duration // how long it may take; 0: no deadline
+}
+
+// fail puts an error into words: "WHAT: connection refused".
+func (a attempt) fail(ctx context.Context, what string, err error) Result {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return Result{Unknown: true, Message: what + ": called off"}
+	case isTimeout(err) || ctx.Err() != nil:
+		return Result{Message: what + ": " + a.noAnswer()}
+	}
+	return Result{Unknown: isOurs(err), Message: what + ": " + inWords(err)}
+}
+
+func (a attempt) noAnswer() string {
+	if a.limit == 0 {
+		return "no answer"
+	}
+	return "no answer within " + a.limit.String()
+}
+
+// exec runs the command; exit code 0 is success.
+func (a attempt) exec(ctx context.Context, e *definition.ExecAction, runner Runner) Result {
+	what := "exec " + excerpt([]byte(strings.Join(e.Command, " ")))
+	if runner == nil {
+		return Result{Unknown: true, Message: what + ": there is nothing here to run commands with"}
+	}
+	late := make(chan time.Duration, 1)
+	if deadline, ok := ctx.Deadline(); ok {
+		// Ending a process tree takes its time, so the moment that counts is when the deadline was noticed.
+		stop := context.AfterFunc(ctx, func() { late <- time.Since(deadline) })
+		defer stop()
+	}
+	code, output, err := runner(ctx, e.Command)
+	switch {
+	case ctx.Err() != nil:
+		r := a.fail(ctx, what, ctx.Err())
+		if !r.Unknown {
+			select {
+			case by := <-late:
+				r.Unknown = by > asleepFor
+			case <-time.After(asleepFor):
+			}
+		}
+		return r
+	case err != nil:
+		r := a.fail(ctx, what, err)
+		r.Unknown = r.Unknown || errors.Is(err, ErrUnknown)
+		return r
+	case code != 0:
+		return Result{Message: what + ": exit code " + itoa(code) + quoted(output)}
+	}
+	return Result{OK: true}
+}

@@ -1,0 +1,104 @@
+package probe
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"unicode"
+	"unicode/utf8"
+)
+
+// excerptLen is how many bytes of what a program answered a message shows.
+const excerptLen = 120
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// isTimeout tells whether err is a deadline that passed.
+func isTimeout(err error) bool {
+	var n net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &n) && n.Timeout()
+}
+
+// isOurs tells whether err says that this side lacked something (file descriptors, memory, local ports):
+// a program must not be ended for that.
+func isOurs(err error) bool {
+	var errno syscall.Errno
+	return errors.As(err, &errno) && scarce(errno)
+}
+
+// inWords puts an error of a connection into the few words that help at night.
+func inWords(err error) string {
+	var (
+		errno  syscall.Errno
+		dns    *net.DNSError
+		record tls.RecordHeaderError
+	)
+	switch {
+	case errors.As(err, &errno):
+		return errnoInWords(errno)
+	case errors.As(err, &dns):
+		if dns.IsNotFound {
+			return "the host " + strconv.Quote(dns.Name) + " is not known"
+		}
+		return "the host " + strconv.Quote(dns.Name) + " could not be looked up: " + excerpt([]byte(dns.Err))
+	case errors.As(err, &record):
+		return "it answers, but not with TLS"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was closed before the answer was complete"
+	}
+	return excerpt([]byte(err.Error()))
+}
+
+// quoted gives what a program said as `: "excerpt"`, or nothing where it said nothing.
+func quoted(b []byte) string {
+	s := excerpt(b)
+	if s == "" {
+		return ""
+	}
+	return ": " + strconv.Quote(s)
+}
+
+// excerpt gives the beginning of b as one printable line of at most excerptLen bytes and an ellipsis.
+func excerpt(b []byte) string {
+	const scan = 4 * excerptLen // bytes looked at; runs of blanks shrink
+	cut := len(b) > scan
+	if cut {
+		b = b[:scan]
+	}
+	var s strings.Builder
+	blank := false
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		b = b[size:]
+		if unicode.IsSpace(r) || unicode.IsControl(r) {
+			blank = s.Len() > 0
+			continue
+		}
+		if !unicode.IsPrint(r) {
+			r = utf8.RuneError
+		}
+		need := utf8.RuneLen(r)
+		if blank {
+			need++
+		}
+		if s.Len()+need > excerptLen {
+			cut = true
+			break
+		}
+		if blank {
+			s.WriteByte(' ')
+			blank = false
+		}
+		s.WriteRune(r)
+	}
+	if cut {
+		s.WriteString("…")
+	}
+	return s.String()
+}

@@ -1,0 +1,226 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// earlyWithin is how soon after initialDelay a startup or readiness probe takes its early look, at the latest.
+const earlyWithin = time.Second
+
+// Worker asks one probe of one run of a program. Its methods may be called from any goroutine.
+type Worker struct {
+	ctx       context.Context
+	c         Config
+	epoch     time.Time // a moment of its beat: every other one is a whole number of periods away
+	notBefore time.Time // when initialDelay is over
+
+	mu       sync.Mutex
+	timer    *time.Timer
+	early    bool               // the next probe is the early look
+	stopped  bool               // for good
+	inFlight chan struct{}      // closed when the probe under way and its report are over; nil without one
+	cancel   context.CancelFunc // ends the probe under way
+	void     bool               // the result of the probe under way is to be thrown away
+	last     Last
+}
+
+// first gives the wait until the first probe after now, and decides whether that is an early look.
+func (w *Worker) first(now time.Time) time.Duration {
+	from := now
+	if w.notBefore.After(from) {
+		from = w.notBefore
+	}
+	w.early = w.c.Kind != Liveness && !w.last.Healthy && w.c.Probe.Period > earlyWithin
+	if w.early {
+		return from.Sub(now) + time.Duration(rand.Float64()*float64(earlyWithin))
+	}
+	return w.beat(from).Sub(now)
+}
+
+// beat gives the first moment of the worker's beat after t.
+func (w *Worker) beat(t time.Time) time.Time {
+	period := w.c.Probe.Period
+	since := t.Sub(w.epoch) % period // Go's remainder has the sign of the dividend
+	if since < 0 {
+		since += period
+	}
+	return t.Add(period - since)
+}
+
+// tick is one probe, from the timer's goroutine to its report.
+func (w *Worker) tick() {
+	ctx, early, ok := w.begin()
+	if !ok {
+		return
+	}
+	result := Run(ctx, w.c.Probe.Handler, w.c.Runner)
+	outcome, changed := w.finish(result, early)
+	if changed && w.c.Report != nil {
+		w.c.Report(outcome)
+	}
+	w.end()
+}
+
+func (w *Worker) begin() (ctx context.Context, early, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ctx.Err() != nil {
+		w.stopped = true
+	}
+	if w.stopped || w.last.Paused || w.last.Resting {
+		return nil, false, false
+	}
+	if w.inFlight != nil { // one that was called off by Pause isn't back yet
+		w.next()
+		return nil, false, false
+	}
+	early, w.early = w.early, false
+	w.inFlight, w.void = make(chan struct{}), false
+	if w.c.Probe.Timeout > 0 {
+		ctx, w.cancel = context.WithTimeout(w.ctx, w.c.Probe.Timeout)
+	} else {
+		ctx, w.cancel = context.WithCancel(w.ctx)
+	}
+	return ctx, early, true
+}
+
+// finish counts a result and tells whether the outcome changed by it.
+func (w *Worker) finish(r Result, early bool) (Outcome, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cancel()
+	if w.void || w.stopped || w.ctx.Err() != nil {
+		return Outcome{}, false
+	}
+	l := &w.last
+	l.Result, l.At = r, time.Now()
+	l.Probes++
+	switch {
+	case r.Unknown:
+		return Outcome{}, false
+	case r.OK:
+		l.Successes++
+		l.Failures = 0
+		if l.Successes < w.c.Probe.SuccessThreshold {
+			return Outcome{}, false
+		}
+	default:
+		l.Failed++
+		l.Successes = 0
+		if early {
+			return Outcome{}, false
+		}
+		l.Failures++
+		if l.Failures < w.c.Probe.FailureThreshold {
+			return Outcome{}, false
+		}
+	}
+	// A startup probe has no outcome before its first one, so its failure is news although it began as false.
+	if l.Healthy == r.OK && w.c.Kind != Startup {
+		return Outcome{}, false
+	}
+	l.Healthy = r.OK
+	l.Resting = w.c.Kind == Startup || w.c.Kind == Liveness && !r.OK
+	return w.outcome(r), true
+}
+
+func (w *Worker) outcome(r Result) Outcome {
+	o := Outcome{Kind: w.c.Kind, Generation: w.c.Generation, Healthy: r.OK, At: w.last.At}
+	verb, times := "succeeded", w.last.Successes
+	if !r.OK {
+		verb, times = "failed", w.last.Failures
+		o.LastError, o.ConsecutiveFailures = r.Message, times
+	}
+	o.Reason = string(w.c.Kind) + " " + verb
+	if times > 1 {
+		o.Reason += fmt.Sprintf(" %d times in a row", times)
+	}
+	if r.Message != "" {
+		o.Reason += ": " + r.Message
+	}
+	return o
+}
+
+// end makes way for the next probe.
+func (w *Worker) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	close(w.inFlight)
+	w.inFlight = nil
+	if !w.stopped && !w.last.Paused && !w.last.Resting && !w.void {
+		w.next()
+	}
+}
+
+// next sets the timer to the next moment of the beat.
+func (w *Worker) next() {
+	now := time.Now()
+	w.timer.Reset(w.beat(now).Sub(now))
+}
+
+// Pause ends the probe under way without a result and asks no more until [Worker.Resume]: the program is frozen,
+// or the machine about to sleep. The outcome stays.
+func (w *Worker) Pause() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.last.Paused || w.stopped {
+		return
+	}
+	w.last.Paused = true
+	w.callOff()
+}
+
+// Resume asks again, soon. What was counted towards a threshold before the pause is forgotten: it says nothing about now.
+func (w *Worker) Resume() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.last.Paused || w.stopped {
+		return
+	}
+	w.last.Paused, w.last.Successes, w.last.Failures = false, 0, 0
+	if !w.last.Resting {
+		w.timer.Reset(w.first(time.Now()))
+	}
+}
+
+// Cancel begins to stop: it ends the probe under way and returns at once. A report that was already decided
+// may still come: [Worker.Stop] waits for it.
+func (w *Worker) Cancel() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stopped = true
+	w.callOff()
+}
+
+// Stop stops for good and waits until the probe under way has been ended, with whatever it started.
+// Nothing is reported after it has returned. It must not be called from Report.
+func (w *Worker) Stop() {
+	w.Cancel()
+	w.mu.Lock()
+	inFlight := w.inFlight
+	w.mu.Unlock()
+	if inFlight != nil {
+		<-inFlight
+	}
+}
+
+func (w *Worker) callOff() {
+	w.timer.Stop()
+	if w.inFlight != nil {
+		w.void = true
+		w.cancel()
+	}
+}
+
+// Last tells what the worker knows at the moment.
+func (w *Worker) Last() Last {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	l := w.last
+	l.Resting = l.Resting || w.stopped
+	return l
+}
