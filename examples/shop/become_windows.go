@@ -12,7 +12,7 @@ import (
 //
 // The console sends Ctrl+C to every process in it, so daruma gets its own; this one only has to outlive it.
 // The event is caught, not ignored: an ignored Ctrl+C is inherited, and daruma would never see it.
-func become(program string, args []string) (int, error) {
+func become(program string, args []string) (code int) {
 	caught := make(chan os.Signal, 1)
 	signal.Notify(caught, os.Interrupt)
 	cmd := exec.Command(program, args...)
@@ -20,10 +20,11 @@ func become(program string, args []string) (int, error) {
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		return exit.ExitCode(), nil
+		return exit.ExitCode()
 	}
 	if err != nil {
-		return 1, fmt.Errorf("starting %s: %w", program, err)
+		fmt.Fprintf(os.Stderr, "shop: starting %s: %v\n", program, err)
+		return 1
 	}
-	return 0, nil
+	return 0
 }

@@ -49,7 +49,7 @@ func run(args []string) (int, error) {
 		fmt.Print(hints(bin, home, port()))
 		args = []string{"run", filepath.Join(dir, "daruma.yaml")}
 	}
-	return become(filepath.Join(bin, "daruma"+suffix()), args)
+	return become(filepath.Join(bin, "daruma"+suffix()), args), nil
 }
 
 // folder finds examples/shop in the checkout that this program was built from.
@@ -73,7 +73,7 @@ func build(bin, dir string) error {
 	for _, t := range targets {
 		fmt.Fprintf(os.Stderr, "building %-6s …", t.name)
 		start := time.Now()
-		cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w",
+		cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w",
 			"-o", filepath.Join(bin, t.name+suffix()), module+t.pkg)
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // one static binary, and no C compiler needed
