@@ -1,0 +1,199 @@
+package launch
+
+// The wire form of a Plan is read by the same executable that wrote it, so it has no versions and no field names: a magic
+// word, then the fields in order; numbers as unsigned varints, strings and lists with their length before them.
+// What is read is trusted with nothing: each count is held against the bytes that are left before anything is allocated.
+
+const (
+	planMagic = "DARUMA-PLAN-1\n"
+	maxPlan   = 8 << 20 // bytes; the kernel takes at most 6 MiB of arguments and environment
+)
+
+const (
+	flagSetGroups = 1 << iota
+	flagNoNewPrivs
+	flagNice
+	flagUmask
+	flagsKnown = 1<<iota - 1
+)
+
+// Encode gives the wire form of a plan. It doesn't check the plan: [Decode] does.
+func Encode(p *Plan) []byte {
+	w := writer(planMagic)
+	w.text(p.Path)
+	w.texts(p.Argv)
+	w.texts(p.Env)
+	w.text(p.Dir)
+	w.number(uint64(p.UID + 1)) // -1, Leave, becomes 0
+	w.number(uint64(p.GID + 1))
+	w.number(uint64(len(p.Groups)))
+	for _, g := range p.Groups {
+		w.number(uint64(g))
+	}
+	w.texts(p.AddCaps)
+	w.texts(p.DropCaps)
+	w.number(uint64(len(p.Rlimits)))
+	for _, l := range p.Rlimits {
+		w.text(l.Name)
+		w.number(l.Soft)
+		w.number(l.Hard)
+	}
+	w.texts(p.ListenNames)
+	w.number(uint64(p.Parent))
+	w.flags(p)
+	return w
+}
+
+// Decode reads what Encode wrote and checks it with [Plan.Check]. Anything else is refused with an error.
+func Decode(data []byte) (*Plan, error) {
+	if len(data) > maxPlan {
+		return nil, planError("longer than 8 MiB")
+	}
+	if len(data) < len(planMagic) || string(data[:len(planMagic)]) != planMagic {
+		return nil, planError("doesn't begin as one")
+	}
+	r := reader{rest: data[len(planMagic):]}
+	p := &Plan{Path: r.text(), Argv: r.texts(), Env: r.texts(), Dir: r.text(), UID: r.id() - 1, GID: r.id() - 1}
+	for range r.count(1) {
+		p.Groups = append(p.Groups, r.id())
+	}
+	p.AddCaps, p.DropCaps = r.texts(), r.texts()
+	for range r.count(3) {
+		p.Rlimits = append(p.Rlimits, Rlimit{Name: r.text(), Soft: r.number(), Hard: r.number()})
+	}
+	p.ListenNames = r.texts()
+	p.Parent = r.id()
+	r.flags(p)
+	if r.bad || len(r.rest) > 0 {
+		return nil, planError("damaged")
+	}
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+type writer []byte
+
+func (w *writer) number(n uint64) {
+	for n >= 0x80 {
+		*w = append(*w, byte(n)|0x80)
+		n >>= 7
+	}
+	*w = append(*w, byte(n))
+}
+
+func (w *writer) text(s string) {
+	w.number(uint64(len(s)))
+	*w = append(*w, s...)
+}
+
+func (w *writer) texts(list []string) {
+	w.number(uint64(len(list)))
+	for _, s := range list {
+		w.text(s)
+	}
+}
+
+func (w *writer) flags(p *Plan) {
+	var flags, nice, umask uint64
+	if p.SetGroups {
+		flags |= flagSetGroups
+	}
+	if p.NoNewPrivs {
+		flags |= flagNoNewPrivs
+	}
+	if p.Nice != nil {
+		flags |= flagNice
+		nice = uint64(*p.Nice + 128)
+	}
+	if p.Umask != nil {
+		flags |= flagUmask
+		umask = uint64(*p.Umask)
+	}
+	w.number(flags)
+	w.number(nice)
+	w.number(umask)
+}
+
+// reader takes fields off the front. The first one that isn't there makes it bad, and every later one zero.
+type reader struct {
+	rest []byte
+	bad  bool
+}
+
+func (r *reader) fail() { r.bad, r.rest = true, nil }
+
+func (r *reader) number() uint64 {
+	var n uint64
+	for i := 0; i < len(r.rest) && i < 10; i++ {
+		b := r.rest[i]
+		if i == 9 && b > 1 {
+			break // more than 64 bits
+		}
+		n |= uint64(b&0x7f) << (7 * i)
+		if b < 0x80 {
+			r.rest = r.rest[i+1:]
+			return n
+		}
+	}
+	r.fail()
+	return 0
+}
+
+// id reads a number that fits an int on every architecture's side of maxID+1.
+func (r *reader) id() int {
+	n := r.number()
+	if n > maxID+1 {
+		r.fail()
+		return 0
+	}
+	return int(n)
+}
+
+// count reads how many elements follow, each of at least size bytes.
+func (r *reader) count(size int) int {
+	n := r.number()
+	if n > uint64(len(r.rest)/size) {
+		r.fail()
+		return 0
+	}
+	return int(n)
+}
+
+func (r *reader) text() string {
+	n := r.count(1)
+	s := string(r.rest[:n])
+	r.rest = r.rest[n:]
+	return s
+}
+
+func (r *reader) texts() []string {
+	n := r.count(1)
+	if n == 0 {
+		return nil
+	}
+	list := make([]string, 0, n)
+	for range n {
+		list = append(list, r.text())
+	}
+	return list
+}
+
+func (r *reader) flags(p *Plan) {
+	flags, nice, umask := r.number(), r.number(), r.number()
+	if flags > flagsKnown || nice > 255 || umask > 0o777 {
+		r.fail()
+		return
+	}
+	p.SetGroups = flags&flagSetGroups != 0
+	p.NoNewPrivs = flags&flagNoNewPrivs != 0
+	if flags&flagNice != 0 {
+		n := int(nice) - 128
+		p.Nice = &n
+	}
+	if flags&flagUmask != 0 {
+		u := uint32(umask)
+		p.Umask = &u
+	}
+}

@@ -1,0 +1,180 @@
+package launch
+
+import (
+	"errors"
+	"syscall"
+	"unsafe"
+)
+
+// launchVariable carries the fd of the plan to the launcher; the status pipe is the fd after it. It is the launcher's
+// whole environment: the program's own is in the plan, so that no secret stands in a process list twice.
+const launchVariable = "DARUMA_LAUNCH_FD"
+
+// reachedExec is the one byte that the launcher writes when all that is left is execve. Without it, end of file on the
+// status pipe would mean success even for a launcher that was killed half way.
+const reachedExec = 'x'
+
+// How is what a program is started with beyond its plan: things that belong to the keeper.
+type How struct {
+	Stdio  [3]uintptr           // fds for 0, 1 and 2
+	Listen []uintptr            // fds from 3 up, one for each of Plan.ListenNames
+	Sys    *syscall.SysProcAttr // session, process group, cgroup, pidfd, Pdeathsig; Credential and ambient caps are the plan's. Not kept, not changed.
+}
+
+// Start starts the program and returns its pid when its exec has succeeded: the contract of syscall.ForkExec, whichever
+// way was taken. On an error no process is left, and it is an [*Error] that names the step.
+// Where how.Sys.Pdeathsig is set, the program gets it whatever becomes of its user.
+// It blocks for as long as the start takes: about a millisecond on the direct way, see bench/ for the other.
+func Start(p Plan, how How) (pid int, err error) {
+	if len(how.Listen) != len(p.ListenNames) {
+		return 0, planError("as many sockets as names are needed")
+	}
+	if how.Sys != nil && how.Sys.Pdeathsig != 0 {
+		p.Parent = syscall.Getpid()
+	}
+	if err := p.Check(); err != nil {
+		return 0, err
+	}
+	if p.Needed() {
+		return startLauncher(&p, how)
+	}
+	return startDirect(&p, how)
+}
+
+func startDirect(p *Plan, how How) (int, error) {
+	sys := copySys(how.Sys)
+	if p.UID != Leave || p.GID != Leave || p.SetGroups {
+		sys.Credential = credential(p)
+	}
+	pid, err := syscall.ForkExec(p.Path, p.Argv, &syscall.ProcAttr{Dir: p.Dir, Env: p.Env, Files: how.Stdio[:], Sys: sys})
+	if err != nil {
+		return 0, &Error{Step: "starting " + p.Path, Errno: errnoOf(err)}
+	}
+	return pid, nil
+}
+
+// credential fills what the plan leaves with what the process has: syscall knows no "leave".
+func credential(p *Plan) *syscall.Credential {
+	c := &syscall.Credential{Uid: uint32(syscall.Geteuid()), Gid: uint32(syscall.Getegid()), NoSetGroups: !p.SetGroups}
+	if p.UID != Leave {
+		c.Uid = uint32(p.UID)
+	}
+	if p.GID != Leave {
+		c.Gid = uint32(p.GID)
+	}
+	for _, g := range p.Groups {
+		c.Groups = append(c.Groups, uint32(g))
+	}
+	return c
+}
+
+func copySys(sys *syscall.SysProcAttr) *syscall.SysProcAttr {
+	if sys == nil {
+		return &syscall.SysProcAttr{}
+	}
+	c := *sys
+	return &c
+}
+
+func startLauncher(p *Plan, how How) (int, error) {
+	plan, err := planFile(Encode(p))
+	if err != nil {
+		return 0, err
+	}
+	defer syscall.Close(plan)
+	var status [2]int
+	if err := syscall.Pipe2(status[:], syscall.O_CLOEXEC); err != nil {
+		return 0, &Error{Step: "making the launcher's status pipe", Errno: errnoOf(err)}
+	}
+	defer syscall.Close(status[0])
+
+	files := append(append([]uintptr(nil), how.Stdio[:]...), how.Listen...)
+	files = append(files, uintptr(plan), uintptr(status[1]))
+	env := []string{launchVariable + "=" + itoa(int64(len(files)-2))}
+	// The file that runs, not the path it was started from: that may be a newer version by now, or gone.
+	pid, err := syscall.ForkExec("/proc/self/exe", []string{"daruma", "launch"},
+		&syscall.ProcAttr{Env: env, Files: files, Sys: copySys(how.Sys)})
+	syscall.Close(status[1])
+	if err != nil {
+		return 0, &Error{Step: "starting the launcher", Errno: errnoOf(err)}
+	}
+	if err := readStatus(status[0]); err != nil {
+		reap(pid)
+		return 0, err
+	}
+	return pid, nil
+}
+
+// planFile puts the plan into memory that only the launcher gets. A pipe would do for 64 KiB; an environment can be longer.
+func planFile(data []byte) (int, error) {
+	name := [...]byte{'p', 'l', 'a', 'n', 0}
+	const cloexec = 1 // MFD_CLOEXEC
+	fd, _, errno := syscall.Syscall(sysMemfdCreate(), uintptr(unsafe.Pointer(&name[0])), cloexec, 0)
+	if errno != 0 {
+		return 0, &Error{Step: "making a file for the launch plan", Errno: errno}
+	}
+	for offset := 0; offset < len(data); {
+		n, err := syscall.Pwrite(int(fd), data[offset:], int64(offset))
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil {
+			syscall.Close(int(fd))
+			return 0, &Error{Step: "writing the launch plan", Errno: errnoOf(err)}
+		}
+		offset += n
+	}
+	return int(fd), nil
+}
+
+// readStatus waits for the exec, which closes the pipe, or for the step that failed.
+func readStatus(fd int) error {
+	var buf [4096]byte
+	n := 0
+	for n < len(buf) {
+		got, err := syscall.Read(fd, buf[n:])
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil {
+			return &Error{Step: "reading the launcher's status", Errno: errnoOf(err)}
+		}
+		if got == 0 {
+			break
+		}
+		n += got
+	}
+	return parseStatus(buf[:n])
+}
+
+// parseStatus reads what [report] wrote.
+func parseStatus(data []byte) error {
+	if len(data) > 0 && data[0] == reachedExec {
+		data = data[1:]
+		if len(data) == 0 {
+			return nil
+		}
+	}
+	if len(data) < 4 {
+		return &Error{Step: "the launcher ended before it reached exec (was it killed? its last words are in the program's error output)"}
+	}
+	errno := uint32(data[0]) | uint32(data[1])<<8 | uint32(data[2])<<16 | uint32(data[3])<<24
+	return &Error{Step: string(data[4:]), Errno: syscall.Errno(errno)}
+}
+
+// reap takes the launcher that failed off the process table. A keeper that waits for any child may have been quicker.
+func reap(pid int) {
+	for {
+		if _, err := syscall.Wait4(pid, nil, 0, nil); err != syscall.EINTR {
+			return
+		}
+	}
+}
+
+func errnoOf(err error) syscall.Errno {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno
+	}
+	return syscall.EINVAL // what package syscall answers itself, for a NUL in a string, is this too
+}
