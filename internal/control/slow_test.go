@@ -13,10 +13,11 @@ import (
 // awaitBroken waits until the server has closed the connection, without reading what it sent: a write fails then.
 func awaitBroken(t *testing.T, conn *net.UnixConn) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
 		if _, err := conn.Write([]byte("x")); err != nil {
 			return
 		}
+		time.Sleep(5 * time.Millisecond) // sleep: reading would tell at once, but it would also make the reader a good one
 	}
 	t.Fatal("the server never closed the connection")
 }
