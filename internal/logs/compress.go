@@ -1,0 +1,237 @@
+package logs
+
+import (
+	"bufio"
+	"compress/gzip"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// settleTime is how long a rotated file rests before it is compressed. In a flood retention deletes it before that, and
+// the work is saved.
+const settleTime = 2 * time.Second
+
+// compressor deletes and compresses rotated files, away from the pump. Nothing runs while there is nothing to do.
+type compressor struct {
+	settle time.Duration
+
+	mu      sync.Mutex
+	jobs    []job
+	trash   []job
+	busy    bool // compressing, or a timer is set
+	sweeps  bool // deleting
+	closed  bool
+	timer   *time.Timer
+	running sync.WaitGroup
+}
+
+// job is one rotated file.
+type job struct {
+	dir, program string
+	r            rotated
+	due          time.Time
+}
+
+func (j job) plain() string { return filepath.Join(j.dir, j.r.file(j.program)) }
+
+func newCompressor() *compressor { return &compressor{settle: settleTime} }
+
+// retire keeps the newest files, has the others deleted, and the newest one compressed when it has settled.
+// It gives what is left of the history and returns at once.
+func (z *compressor) retire(dir, program string, h []rotated, s Settings) []rotated {
+	drop := len(h) - max(1, s.MaxFiles)
+	if drop > 0 {
+		for _, r := range h[:drop] {
+			z.remove(job{dir: dir, program: program, r: r})
+		}
+		h = append([]rotated(nil), h[drop:]...)
+	}
+	if n := len(h); s.Compress && n > 0 {
+		z.add(job{dir: dir, program: program, r: h[n-1], due: time.Now().Add(z.settle)})
+	}
+	return h
+}
+
+// resume does what a predecessor left undone.
+func (z *compressor) resume(dir, program string, h *history, s Settings) {
+	for _, r := range h.files {
+		j := job{dir: dir, program: program, r: r}
+		switch {
+		case h.plain[r.seq] && h.zipped[r.seq]:
+			os.Remove(j.plain()) // the compressed one got its name when it was complete
+		case s.Compress && h.plain[r.seq]:
+			j.due = time.Now().Add(z.settle)
+			z.add(j)
+		}
+	}
+}
+
+// remove deletes in the background: it takes the kernel a while to give 10 MiB of pages back.
+func (z *compressor) remove(j job) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if z.closed || len(z.trash) >= 32 { // more than that mustn't wait: the disk would fill
+		j.delete()
+		return
+	}
+	z.trash = append(z.trash, j)
+	if !z.sweeps {
+		z.sweeps = true
+		z.running.Add(1)
+		go z.sweep()
+	}
+}
+
+func (z *compressor) sweep() {
+	defer z.running.Done()
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	for len(z.trash) > 0 {
+		j := z.trash[0]
+		z.trash = z.trash[1:]
+		z.mu.Unlock()
+		j.delete()
+		z.mu.Lock()
+	}
+	z.trash, z.sweeps = nil, false
+}
+
+func (j job) delete() {
+	for _, ext := range []string{"", gzExt, idxExt} {
+		os.Remove(j.plain() + ext)
+	}
+}
+
+func (z *compressor) add(j job) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if z.closed {
+		return
+	}
+	z.jobs = append(z.jobs, j)
+	if !z.busy {
+		z.schedule()
+	}
+}
+
+// schedule sets the timer for the first job; z.mu is held.
+func (z *compressor) schedule() {
+	z.busy = len(z.jobs) > 0 && !z.closed
+	if !z.busy {
+		z.jobs = nil
+		return
+	}
+	z.running.Add(1)
+	z.timer = time.AfterFunc(time.Until(z.jobs[0].due), z.run)
+}
+
+// run compresses what is due, on a thread of its own that has a low priority and ends afterwards.
+func (z *compressor) run() {
+	defer z.running.Done()
+	runtime.LockOSThread() // never unlocked: Go ends the thread, for its priority can't be raised again
+	lowerPriority()
+	var gz *gzip.Writer
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	for len(z.jobs) > 0 && !z.closed && !time.Now().Before(z.jobs[0].due) {
+		j := z.jobs[0]
+		z.jobs = z.jobs[1:]
+		z.mu.Unlock()
+		if gz == nil {
+			gz, _ = gzip.NewWriterLevel(nil, gzip.BestSpeed)
+		}
+		z.compress(gz, j) // where it fails (a full disk), the file stays as it is and the next start tries again
+		z.mu.Lock()
+	}
+	z.schedule()
+}
+
+var errGone = errors.New("not wanted any more")
+
+// compress writes the compressed file beside the plain one, makes it durable, gives it its name, and only then removes
+// the plain one.
+func (z *compressor) compress(gz *gzip.Writer, j job) (err error) {
+	in, err := openRead(j.plain())
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	st, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	tmp := j.plain() + gzExt + tmpExt
+	os.Remove(tmp)
+	out, err := openLog(tmp, os.O_CREATE|os.O_EXCL)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		out.Close()
+		if err != nil {
+			os.Remove(tmp)
+		}
+	}()
+	w := bufio.NewWriterSize(out, bufferSize)
+	gz.Reset(w)
+	gz.Header.ModTime = st.ModTime()
+	if _, err := io.Copy(gz, &wantedReader{z: z, f: in}); err != nil {
+		return err
+	}
+	if err := gz.Close(); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if err := out.Sync(); err != nil {
+		return err
+	}
+	if unlinked(in) {
+		return errGone
+	}
+	if err := renameNew(tmp, j.plain()+gzExt); err != nil {
+		return err
+	}
+	os.Chtimes(j.plain()+gzExt, st.ModTime(), st.ModTime())
+	if err := syncDir(j.dir); err != nil {
+		return nil // both files stay; the next start removes the plain one
+	}
+	if unlinked(in) { // retention deleted it in this moment, and didn't see the new name
+		os.Remove(j.plain() + gzExt)
+		return nil
+	}
+	return os.Remove(j.plain())
+}
+
+// wantedReader reads a file until nobody wants it compressed any more.
+type wantedReader struct {
+	z *compressor
+	f *os.File
+}
+
+func (r *wantedReader) Read(b []byte) (int, error) {
+	r.z.mu.Lock()
+	closed := r.z.closed
+	r.z.mu.Unlock()
+	if closed || unlinked(r.f) {
+		return 0, errGone
+	}
+	return r.f.Read(b)
+}
+
+// close breaks off what is under way; a successor does it.
+func (z *compressor) close() {
+	z.mu.Lock()
+	z.closed = true
+	if z.timer != nil && z.timer.Stop() {
+		z.running.Done()
+	}
+	z.mu.Unlock()
+	z.running.Wait()
+}

@@ -1,0 +1,134 @@
+package logs
+
+import (
+	"runtime"
+	"sync"
+	"time"
+)
+
+// pump gives captures that have something to do turns on a few goroutines, first come, first served. A capture has at
+// most one turn at a time, and each turn is bounded, so that one flooding program doesn't starve the others.
+type pump struct {
+	poller  *poller
+	scratch scratch
+
+	mu      sync.Mutex
+	queue   []*Capture
+	workers int
+	most    int
+	closed  bool
+	idle    sync.Cond // no worker runs
+}
+
+// verdict is what is to become of a capture after a turn.
+type verdict struct {
+	kind  verdictKind
+	after time.Duration // for later
+}
+
+type verdictKind int
+
+const (
+	again    verdictKind = iota // there is more: to the end of the queue
+	wait                        // until the pipe has something
+	later                       // after a while
+	finished                    // not at all
+)
+
+func newPump() (*pump, error) {
+	p := &pump{most: max(4, runtime.NumCPU())}
+	p.idle.L = &p.mu
+	var err error
+	p.poller, err = newPoller(p.ready)
+	return p, err
+}
+
+// ready queues c for a turn; during a turn, for one more.
+func (p *pump) ready(c *Capture) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || c.gone {
+		return
+	}
+	if c.running {
+		c.missed = true
+		return
+	}
+	if c.queued {
+		return
+	}
+	c.queued = true
+	p.queue = append(p.queue, c)
+	if p.workers < p.most {
+		p.workers++
+		go p.work()
+	}
+}
+
+// work takes turns until there is nothing to do; the goroutine then ends, and with it its memory.
+func (p *pump) work() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.queue) > 0 && !p.closed {
+		c := p.queue[0]
+		p.queue[0] = nil
+		p.queue = p.queue[1:]
+		c.queued, c.running = false, true
+		alone := len(p.queue) == 0
+		p.mu.Unlock()
+		v := c.turn(alone)
+		p.mu.Lock()
+		c.running = false
+		p.settle(c, v)
+	}
+	if len(p.queue) == 0 {
+		p.queue = nil
+	}
+	p.workers--
+	if p.workers == 0 {
+		p.idle.Broadcast()
+	}
+}
+
+// settle does what the verdict says; p.mu is held.
+func (p *pump) settle(c *Capture, v verdict) {
+	if v.kind == finished {
+		c.gone = true
+		return
+	}
+	if c.missed {
+		v.kind = again
+	}
+	c.missed = false
+	switch v.kind {
+	case again:
+		c.queued = true
+		p.queue = append(p.queue, c)
+	case wait:
+		p.poller.rearm(c)
+	case later:
+		time.AfterFunc(v.after, func() { p.ready(c) })
+	}
+}
+
+// close waits for the turns that are under way.
+func (p *pump) close() error {
+	p.mu.Lock()
+	p.closed = true
+	for p.workers > 0 {
+		p.idle.Wait()
+	}
+	p.queue = nil
+	p.mu.Unlock()
+	p.poller.close()
+	p.scratch.close()
+	return nil
+}
+
+// Buffers of 64 KiB for looking at bytes; held only while data flows.
+const bufferSize = 64 << 10
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
+
+func takeBuffer() *[]byte  { return buffers.Get().(*[]byte) }
+func giveBuffer(b *[]byte) { buffers.Put(b) }

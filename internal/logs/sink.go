@@ -1,0 +1,168 @@
+package logs
+
+import (
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Sink is where one program's output goes. Its methods may be called from any goroutine.
+type Sink struct {
+	store *Store
+	name  string
+	quit  chan struct{} // closed by Close
+
+	taken, lost atomic.Int64
+	failing     atomic.Pointer[error]
+
+	mu     sync.Mutex // held during a turn: one goroutine at a time writes
+	file   logFile
+	caps   []*Capture // in the order of Attach
+	bad    trouble
+	lines  *encoder // json only
+	closed bool
+}
+
+// Stats is what a sink has done since it was opened.
+type Stats struct {
+	Captured int64 // bytes taken from the pipes and written
+	Lost     int64 // bytes discarded because they couldn't be written
+	Err      error // why writing fails now; nil where it works
+}
+
+// retryEvery is how often writing is tried again while it fails.
+const retryEvery = 100 * time.Millisecond
+
+// trouble is a time in which writing fails.
+type trouble struct {
+	err       error
+	next      time.Time // not tried before
+	losing    bool
+	since     time.Time // of the first discarded byte
+	lostSoFar int64
+}
+
+func newSink(s *Store, name string, settings Settings, h *history) *Sink {
+	k := &Sink{store: s, name: name, quit: make(chan struct{})}
+	k.file = logFile{dir: s.opts.Dir, program: name, retire: s.zip.retire}
+	k.file.notice = func(err error) { s.emit(Event{Program: name, Kind: Notice, Err: err}) }
+	k.file.settings = settings
+	k.file.indexed = settings.Format != JSON
+	k.file.adopt(h)
+	if h != nil {
+		s.zip.resume(s.opts.Dir, name, h, settings)
+	}
+	return k
+}
+
+// configure takes new settings over. Another format begins a new file with the next byte.
+func (k *Sink) configure(settings Settings) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.file.settings = settings
+	indexed := settings.Format != JSON
+	if indexed == k.file.indexed {
+		return
+	}
+	k.dropEncoder()
+	k.file.close() // ensure opens it again, sees the other format and rotates
+	k.file.indexed = indexed
+}
+
+// Attach takes ownership of the reading end of a pipe and begins to move what comes out of it. generation is the run's
+// number, stream "stdout" or "stderr" ("" is "stdout"); both must be the same when a successor attaches the same pipe.
+//
+// What an earlier run still has in its pipe after Drain was called goes into the file first.
+func (k *Sink) Attach(generation int, stream string, pipe *os.File) (*Capture, error) {
+	src, err := newSource(pipe, &k.store.pump.scratch)
+	if err != nil {
+		return nil, err
+	}
+	if stream == "" {
+		stream = "stdout"
+	}
+	c := &Capture{sink: k, src: src, generation: generation, stream: stream, done: make(chan struct{}), left: -1}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed {
+		src.close()
+		return nil, ErrClosed
+	}
+	if err := k.store.pump.poller.add(c); err != nil {
+		src.close()
+		return nil, err
+	}
+	k.caps = append(k.caps, c)
+	k.store.pump.ready(c) // makes the file, and takes what is there already
+	return c, nil
+}
+
+// Stats gives the figures of this moment; it never waits for the disk.
+func (k *Sink) Stats() Stats {
+	s := Stats{Captured: k.taken.Load(), Lost: k.lost.Load()}
+	if err := k.failing.Load(); err != nil {
+		s.Err = *err
+	}
+	return s
+}
+
+// Close stops writing. What is in the pipes stays there for a successor.
+func (k *Sink) Close() error {
+	k.store.forget(k)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed {
+		return nil
+	}
+	k.closed = true
+	close(k.quit)
+	for _, c := range k.caps {
+		k.store.pump.poller.remove(c)
+		c.src.close()
+		c.closeSpool(false)
+	}
+	k.caps = nil
+	k.dropEncoder()
+	k.file.close()
+	return nil
+}
+
+// failed notes that writing doesn't work now.
+func (k *Sink) failed(err error, now time.Time) {
+	fresh := k.bad.err == nil
+	k.bad.err = err
+	k.bad.next = now.Add(retryEvery)
+	k.failing.Store(&err)
+	if fresh {
+		k.store.emit(Event{Program: k.name, Kind: Failing, Err: err, Since: now})
+	}
+}
+
+// wrote notes that n bytes were written, and so that writing works.
+func (k *Sink) wrote(n int, now time.Time) {
+	k.taken.Add(int64(n))
+	if k.bad.err == nil {
+		return
+	}
+	e := Event{Program: k.name, Kind: Recovered, Err: k.bad.err, Until: now}
+	if k.bad.losing {
+		e.Kind, e.Bytes, e.Since = LossEnded, k.bad.lostSoFar, k.bad.since
+	}
+	k.bad = trouble{}
+	k.failing.Store(nil)
+	k.store.emit(e)
+}
+
+// discarded notes that n bytes are gone.
+func (k *Sink) discarded(n int, now time.Time) {
+	if n <= 0 {
+		return
+	}
+	k.lost.Add(int64(n))
+	k.bad.lostSoFar += int64(n)
+	if !k.bad.losing {
+		k.bad.losing, k.bad.since = true, now
+		k.store.emit(Event{Program: k.name, Kind: LossBegan, Since: now, Bytes: int64(n), Err: k.bad.err})
+	}
+}

@@ -1,0 +1,189 @@
+package logs
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// errEmpty says that there is nothing in the pipe now, but there are writers.
+var errEmpty = errors.New("nothing to read")
+
+// source is the reading end of one pipe. Its methods are called by one goroutine at a time and never wait for data.
+type source struct {
+	fd       int
+	capacity int  // bytes the pipe holds
+	plain    bool // splice doesn't work for this file: look, write, take
+	scratch  *scratch
+}
+
+// newSource takes the pipe over. The descriptor is duplicated out of the os.File, because that would register it
+// with Go's poller for good, and its Fd() makes it blocking.
+func newSource(pipe *os.File, sc *scratch) (*source, error) {
+	conn, err := pipe.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	fd := -1
+	var dupErr error
+	if err := conn.Control(func(old uintptr) { fd, dupErr = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0) }); err != nil {
+		return nil, err
+	}
+	if dupErr != nil {
+		return nil, os.NewSyscallError("fcntl", dupErr)
+	}
+	pipe.Close()
+	unix.SetNonblock(fd, true) // of the reading end alone: the program's end is another file description
+	size, err := unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)
+	if err != nil {
+		unix.Close(fd)
+		return nil, os.NewSyscallError("not a pipe: fcntl", err)
+	}
+	return &source{fd: fd, capacity: size, scratch: sc}, nil
+}
+
+func (s *source) close() { unix.Close(s.fd) }
+
+// buffered is the number of bytes in the pipe.
+func (s *source) buffered() int {
+	n, err := unix.IoctlGetInt(s.fd, unix.TIOCINQ) // FIONREAD
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// grow makes the pipe larger for a program that floods. Unprivileged users have a limit of such pages: then it stays.
+func (s *source) grow(size int) {
+	if got, err := unix.FcntlInt(uintptr(s.fd), unix.F_SETPIPE_SZ, size); err == nil {
+		s.capacity = got
+	}
+}
+
+// moveTo moves up to max bytes to the file at off: taken from the pipe is what was written, even at kill -9.
+// io.EOF: no writer is left and the pipe is empty. errEmpty: nothing there now.
+func (s *source) moveTo(f *os.File, off int64, max int) (int, error) {
+	if s.plain {
+		return s.copyTo(f, off, max)
+	}
+	for {
+		at := off // splice advances it
+		n, err := unix.Splice(s.fd, nil, int(f.Fd()), &at, max, unix.SPLICE_F_NONBLOCK)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			return 0, errEmpty
+		case err == unix.EINVAL || err == unix.ENOSYS || err == unix.EOPNOTSUPP:
+			s.plain = true
+			return s.copyTo(f, off, max)
+		case err != nil:
+			return 0, err
+		case n == 0:
+			return 0, io.EOF
+		}
+		return int(n), nil
+	}
+}
+
+// copyTo does the same by looking at the bytes, writing them, and only then taking them.
+func (s *source) copyTo(f *os.File, off int64, max int) (int, error) {
+	buf := takeBuffer()
+	defer giveBuffer(buf)
+	n, err := s.peek((*buf)[:min(max, len(*buf))])
+	if err != nil {
+		return 0, err
+	}
+	written, err := f.WriteAt((*buf)[:n], off)
+	if written > 0 {
+		s.discard(written)
+		return written, nil
+	}
+	return 0, err
+}
+
+// peek copies what is at the head of the pipe without taking it.
+func (s *source) peek(buf []byte) (int, error) { return s.scratch.peek(s.fd, buf) }
+
+// discard takes up to max bytes out of the pipe.
+func (s *source) discard(max int) int {
+	buf := takeBuffer()
+	defer giveBuffer(buf)
+	total := 0
+	for total < max {
+		n, err := unix.Read(s.fd, (*buf)[:min(max-total, len(*buf))])
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || n <= 0 {
+			break
+		}
+		total += n
+	}
+	return total
+}
+
+// scratch is the pipe into which tee(2) duplicates what is to be looked at. One is enough for all: it is used
+// once per rotation. Its methods may be called from any goroutine.
+type scratch struct {
+	mu   sync.Mutex
+	r, w int
+	open bool
+}
+
+func (p *scratch) peek(fd int, buf []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.open {
+		var ends [2]int
+		if err := unix.Pipe2(ends[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+			return 0, os.NewSyscallError("pipe2", err)
+		}
+		p.r, p.w, p.open = ends[0], ends[1], true
+	}
+	var n int64
+	var err error
+	for {
+		if n, err = unix.Tee(fd, p.w, len(buf), unix.SPLICE_F_NONBLOCK); err != unix.EINTR {
+			break
+		}
+	}
+	switch {
+	case err == unix.EAGAIN:
+		return 0, errEmpty
+	case err != nil:
+		return 0, os.NewSyscallError("tee", err)
+	case n == 0:
+		return 0, io.EOF
+	}
+	got := 0
+	for got < int(n) {
+		k, err := unix.Read(p.r, buf[got:n])
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || k <= 0 { // can't be: the bytes are there
+			p.closeLocked()
+			return 0, os.NewSyscallError("read", err)
+		}
+		got += k
+	}
+	return got, nil
+}
+
+func (p *scratch) closeLocked() {
+	if p.open {
+		unix.Close(p.r)
+		unix.Close(p.w)
+		p.open = false
+	}
+}
+
+func (p *scratch) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closeLocked()
+}

@@ -1,0 +1,180 @@
+package logs
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Format is how a program's output is stored.
+type Format string
+
+// The formats; the same words as in a definition.
+const (
+	Text Format = "text" // the exact bytes
+	JSON Format = "json" // each line one JSON object with the names of the Elastic Common Schema
+)
+
+// Settings says how one program's output is stored. The zero value is text that is never rotated.
+type Settings struct {
+	Format   Format        // "" is Text
+	MaxSize  int64         // bytes after which the file is rotated, at the end of a line; 0: never
+	MaxAge   time.Duration // age after which the file is rotated when the next bytes come; 0: never
+	MaxFiles int           // rotated files kept; less than 1 is taken as 1
+	Compress bool          // rotated files are gzipped in the background
+}
+
+// Options are the places and the callback of a [Store].
+type Options struct {
+	Service  string // name in JSON lines
+	Dir      string // log folder; made again where it disappears
+	SpoolDir string // for what must survive the supervisor, not the boot; only json uses it
+
+	// OnEvent is told when bytes are lost and when writing fails or recovers. It is called from the goroutines that
+	// pump, so it must return at once and must not call back into the package. May be nil.
+	OnEvent func(Event)
+}
+
+// EventKind says what an [Event] is about.
+type EventKind string
+
+// The kinds of events.
+const (
+	Failing   EventKind = "failing"   // writing fails (Err); nothing is lost so far
+	Recovered EventKind = "recovered" // writing works again, and nothing was lost
+	LossBegan EventKind = "lossBegan" // bytes are being discarded since Since, because of Err
+	LossEnded EventKind = "lossEnded" // Bytes were discarded between Since and Until; writing works again
+	Notice    EventKind = "notice"    // something odd that needs no action: rotation put off, a stranger's file in the way (Err)
+)
+
+// Event is something that whoever runs the service should know about its logs.
+type Event struct {
+	Program string
+	Kind    EventKind
+	Bytes   int64 // discarded so far in this loss
+	Since   time.Time
+	Until   time.Time
+	Err     error
+}
+
+// String says the event in one line, without the program's name.
+func (e Event) String() string {
+	switch e.Kind {
+	case Failing:
+		return fmt.Sprintf("output can't be written, it waits: %v", e.Err)
+	case Recovered:
+		return "output is written again, nothing was lost"
+	case LossBegan:
+		return fmt.Sprintf("output is being lost: %v", e.Err)
+	case LossEnded:
+		return fmt.Sprintf("output is written again; %d bytes were lost from %s to %s",
+			e.Bytes, e.Since.UTC().Format(time.RFC3339), e.Until.UTC().Format(time.RFC3339))
+	}
+	return fmt.Sprint(e.Err)
+}
+
+// ErrClosed is given by what was closed before.
+var ErrClosed = errors.New("logs: closed")
+
+// Store is the logs of one service. Its methods may be called from any goroutine.
+type Store struct {
+	opts Options
+	pump *pump
+	zip  *compressor
+
+	mu     sync.Mutex
+	sinks  map[string]*Sink
+	closed bool
+	found  map[string]*history // what the folder held at Open, until a sink takes it over
+}
+
+// Open makes the folders where they are missing and finishes what a predecessor left half done.
+func Open(opts Options) (*Store, error) {
+	if err := os.MkdirAll(opts.Dir, 0o750); err != nil {
+		return nil, fmt.Errorf("log folder: %w", err)
+	}
+	if opts.SpoolDir != "" {
+		if err := os.MkdirAll(opts.SpoolDir, 0o700); err != nil {
+			return nil, fmt.Errorf("spool folder: %w", err)
+		}
+	}
+	found, err := scan(opts.Dir) // once for all programs: the folder of 500 of them has thousands of files
+	if err != nil {
+		return nil, fmt.Errorf("log folder: %w", err)
+	}
+	if found == nil {
+		found = map[string]*history{}
+	}
+	p, err := newPump()
+	if err != nil {
+		return nil, fmt.Errorf("log pump: %w", err)
+	}
+	return &Store{opts: opts, pump: p, zip: newCompressor(), sinks: map[string]*Sink{}, found: found}, nil
+}
+
+// Program gives the sink of a program, a new one or the one that is there, which then has the new settings.
+// name must be usable as a file's name: no path separator, not empty, not beginning with a dot.
+func (s *Store) Program(name string, settings Settings) (*Sink, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrClosed
+	}
+	if k := s.sinks[name]; k != nil {
+		k.configure(settings)
+		return k, nil
+	}
+	h := s.found[name]
+	delete(s.found, name)
+	k := newSink(s, name, settings, h)
+	s.sinks[name] = k
+	return k, nil
+}
+
+// Close stops pumping and closes every sink. What is still in the pipes stays there for a successor.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	sinks := s.sinks
+	s.sinks = map[string]*Sink{}
+	s.mu.Unlock()
+	for _, k := range sinks {
+		k.Close()
+	}
+	s.zip.close()
+	return s.pump.close()
+}
+
+// forget takes a closed sink out, so that its name can be opened anew.
+func (s *Store) forget(k *Sink) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sinks[k.name] == k {
+		delete(s.sinks, k.name)
+		k.mu.Lock()
+		s.found[k.name] = &history{files: k.file.history}
+		k.mu.Unlock()
+	}
+}
+
+func (s *Store) emit(e Event) {
+	if s.opts.OnEvent != nil {
+		s.opts.OnEvent(e)
+	}
+}
+
+func (s *Store) path(name string) string { return filepath.Join(s.opts.Dir, name) }
+
+func checkName(name string) error {
+	if name == "" || name[0] == '.' || strings.ContainsAny(name, "/\\:\x00") {
+		return fmt.Errorf("%q can't be the name of a log: it must not be empty, begin with a dot or contain a path separator", name)
+	}
+	return nil
+}

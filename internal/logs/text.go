@@ -1,0 +1,98 @@
+package logs
+
+import (
+	"bytes"
+	"time"
+)
+
+// moveText moves one piece into a text log, as it is, and rotates the log where it is at the end of a line.
+func (c *Capture) moveText(now time.Time) (int, error) {
+	l := &c.sink.file
+	if l.old(now) && l.endsLine() {
+		if err := l.rotate(now); err != nil {
+			return 0, err
+		}
+		if l.f == nil {
+			return 0, l.ensure(now)
+		}
+	}
+	want, cut, err := c.fits(now)
+	if err != nil {
+		return 0, err
+	}
+	if c.left > 0 {
+		want, cut = min(want, c.left), cut && want <= c.left
+	}
+	l.idx.mark(now, l.size, c.generation)
+	n, err := c.src.moveTo(l.f, l.size, want)
+	l.size += int64(n)
+	if cut && n == want {
+		if err := l.rotate(now); err != nil {
+			return n, err
+		}
+		err = l.ensure(now)
+	}
+	return n, err
+}
+
+// fits says how many bytes to move now, so that the file ends with a line when it is full; cut: rotate after them.
+//
+// Far from the end nobody looks at the bytes. Near it, tee shows what is in the pipe, and the file ends after the last
+// line that fits. A line that is longer than the file may be is let finish, up to twice the file's size.
+func (c *Capture) fits(now time.Time) (want int, cut bool, err error) {
+	l := &c.sink.file
+	limit := l.settings.MaxSize
+	if limit <= 0 || !l.mayRotate(now) {
+		return moveChunk, false, nil
+	}
+	room := limit - l.size
+	if room >= moveChunk+bufferSize {
+		return moveChunk, false, nil
+	}
+	have := int64(c.src.buffered())
+	switch {
+	case have == 0:
+		return 1, false, nil // the end, or nothing: splice tells which
+	case have <= room:
+		return int(have), false, nil
+	case room > bufferSize:
+		return int(room - bufferSize), false, nil
+	}
+	buf := takeBuffer()
+	defer giveBuffer(buf)
+	n, err := c.src.peek(*buf)
+	if err != nil {
+		return c.unseen(room, err)
+	}
+	seen := (*buf)[:n]
+	if int64(n) <= room {
+		return n, false, nil
+	}
+	if room > 0 {
+		if i := bytes.LastIndexByte(seen[:room], '\n'); i >= 0 {
+			return i + 1, true, nil
+		}
+	}
+	if l.size > 0 && l.endsLine() || l.size >= 2*limit {
+		if err := l.rotate(now); err != nil {
+			return 0, false, err
+		}
+		if err := l.ensure(now); err != nil {
+			return 0, false, err
+		}
+		return c.fits(now) // of an empty file, or of one that can't be rotated for a while
+	}
+	if i := bytes.IndexByte(seen, '\n'); i >= 0 {
+		return i + 1, true, nil
+	}
+	return n, false, nil
+}
+
+// unseen is what fits where looking fails for lack of descriptors: writing goes on, and the file is rotated later.
+func (c *Capture) unseen(room int64, err error) (int, bool, error) {
+	if err == errEmpty {
+		return 0, false, err
+	}
+	c.sink.file.putOff(err)
+	return max(int(room), bufferSize), false, nil
+}
