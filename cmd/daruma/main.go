@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/daruma-sh/daruma/internal/cli"
+	_ "github.com/daruma-sh/daruma/internal/launch" // its init is the launcher's main: this process ends there where it is one
 )
 
 func main() {

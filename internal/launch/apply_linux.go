@@ -77,7 +77,6 @@ func fcntl(fd, command, arg int) (int, syscall.Errno) {
 	return int(n), errno
 }
 
-// setRlimits uses syscall.Setrlimit: setting nofile any other way, syscall.Exec would put the old limit back.
 func (p *Plan) setRlimits() *Error {
 	for _, l := range p.Rlimits {
 		number, _ := rlimitNumber(l.Name)

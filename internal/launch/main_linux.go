@@ -41,8 +41,10 @@ func run(fd int) *Error {
 	if err != nil {
 		return err
 	}
-	env := p.environment()
-	p.reserveHeap() // before the limits: afterwards there may be no memory to be had
+	x, err := p.prepareExec() // before the limits: afterwards there may be no memory to be had
+	if err != nil {
+		return err
+	}
 	steps := [...]func(*Plan) *Error{
 		(*Plan).passFiles,    // needs /proc/self/fd on old kernels, which the new user couldn't read
 		(*Plan).setRlimits,   // raising a hard limit needs CAP_SYS_RESOURCE
@@ -63,10 +65,46 @@ func run(fd int) *Error {
 		}
 	}
 	say(fd+1, string(rune(reachedExec)))
-	// Not a raw execve: syscall.Exec keeps the runtime from making a thread at the same time, which the kernel refuses with
-	// EAGAIN while an exec is under way (and the runtime dies of). It also puts back the soft limit of open files that
-	// package syscall raised at start, unless setRlimits set one.
-	return failed(errnoOf(syscall.Exec(p.Path, p.Argv, env)), "starting "+p.Path)
+	return failed(x.exec(), "starting "+p.Path)
+}
+
+// execArguments are execve's, as C wants them.
+type execArguments struct {
+	path      *byte
+	argv, env []*byte
+}
+
+func (p *Plan) prepareExec() (*execArguments, *Error) {
+	var x execArguments
+	var errs [3]error
+	x.path, errs[0] = syscall.BytePtrFromString(p.Path)
+	x.argv, errs[1] = syscall.SlicePtrFromStrings(p.Argv)
+	x.env, errs[2] = syscall.SlicePtrFromStrings(p.environment())
+	for _, err := range errs {
+		if err != nil {
+			return nil, failed(errnoOf(err), "preparing the arguments")
+		}
+	}
+	restoreOpenFiles()
+	return &x, nil
+}
+
+// restoreOpenFiles sets the soft limit of open files to what the launcher was started with: package syscall raises it when
+// a Go process starts, keeps the old value to itself, and puts it back in syscall.Exec only. So this is an exec that
+// can't succeed.
+func restoreOpenFiles() { _ = syscall.Exec("", nil, nil) }
+
+// exec replaces the process by the program, or says why not.
+//
+// syscall.Exec isn't used for two reasons' sake: it allocates, and under a low limit of address space the mmap that
+// this may need fails, of which Go's runtime dies. And what it is good for, keeping the runtime from making a thread
+// during the exec (the kernel then refuses the thread, and the runtime dies of that), holds here anyway: the launcher
+// runs with GOMAXPROCS=1 and no garbage collector, a thread is only ever made by a thread that runs Go code,
+// and from the first step on that is this one.
+func (x *execArguments) exec() syscall.Errno {
+	_, _, errno := syscall.RawSyscall(syscall.SYS_EXECVE, uintptr(unsafe.Pointer(x.path)),
+		uintptr(unsafe.Pointer(unsafe.SliceData(x.argv))), uintptr(unsafe.Pointer(unsafe.SliceData(x.env))))
+	return errno
 }
 
 // readPlan takes the plan out of the memfd. By position: the offset is shared with the keeper.
@@ -113,25 +151,6 @@ func (p *Plan) environment() []string {
 	}
 	return append(env, "LISTEN_PID="+itoa(int64(syscall.Getpid())), "LISTEN_FDS="+itoa(int64(len(p.ListenNames))),
 		"LISTEN_FDNAMES="+names)
-}
-
-// reserveHeap makes sure that what syscall.Exec allocates, a copy of all strings, fits into memory that the process
-// already has. Under a low limit of address space every mmap fails, and Go's runtime dies of that.
-func (p *Plan) reserveHeap() {
-	limited, size := false, 1<<20
-	for _, l := range p.Rlimits {
-		limited = limited || l.Name == "as" || l.Name == "data"
-	}
-	if !limited {
-		return
-	}
-	for _, s := range append(append([]string(nil), p.Argv...), p.Env...) {
-		size += 2*len(s) + 64
-	}
-	block := make([]byte, size)
-	runtime.KeepAlive(&block)
-	block = nil
-	runtime.GC() // the block is free again, but its pages stay mapped
 }
 
 // report tells the keeper which step failed: errno, then the step's text.
