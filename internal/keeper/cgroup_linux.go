@@ -1,0 +1,154 @@
+package keeper
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// cgroup is one control group (v2) with the files that are needed when there may be no file descriptor left to open them.
+type cgroup struct {
+	path   string
+	dir    int
+	killer int // cgroup.kill, Linux 5.14
+	events int // cgroup.events
+}
+
+// openCgroup makes the group, or takes over the one that is there.
+func openCgroup(path string) (*cgroup, error) {
+	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, err
+	}
+	g := &cgroup{path: path, killer: -1, events: -1}
+	var err error
+	if g.dir, err = unix.Open(path, unix.O_DIRECTORY|unix.O_RDONLY|unix.O_CLOEXEC, 0); err != nil {
+		return nil, err
+	}
+	if g.killer, err = unix.Openat(g.dir, "cgroup.kill", unix.O_WRONLY|unix.O_CLOEXEC, 0); err == nil {
+		g.events, err = unix.Openat(g.dir, "cgroup.events", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	}
+	if err != nil {
+		g.close()
+		return nil, err
+	}
+	return g, nil
+}
+
+func (g *cgroup) close() {
+	for _, fd := range []int{g.dir, g.killer, g.events} {
+		if fd >= 0 {
+			unix.Close(fd)
+		}
+	}
+}
+
+// populated says whether a living process is in the group or below it.
+func (g *cgroup) populated() bool {
+	var buf [128]byte
+	n, err := unix.Pread(g.events, buf[:], 0)
+	return err == nil && bytes.Contains(buf[:n], []byte("populated 1"))
+}
+
+// kill ends every process in the group at once, forks in flight included.
+func (g *cgroup) kill() { _, _ = unix.Pwrite(g.killer, []byte("1"), 0) }
+
+func (g *cgroup) freeze(on bool) error {
+	b := []byte("0")
+	if on {
+		b = []byte("1")
+	}
+	return os.WriteFile(filepath.Join(g.path, "cgroup.freeze"), b, 0)
+}
+
+// findCgroup makes the service's cgroup below our own, and proves that it can hold and kill. The reason why it can't
+// is for people.
+func findCgroup(name string) (base string, err error) {
+	mount, err := cgroup2Mount()
+	if err != nil {
+		return "", err
+	}
+	own, err := ownCgroup()
+	if err != nil {
+		return "", err
+	}
+	base = filepath.Join(mount, own, name)
+	g, err := openCgroup(base)
+	if err != nil {
+		return "", fmt.Errorf("%s can't be used: %w", base, err)
+	}
+	defer g.close()
+	// A process of ours must be able to be born there: that takes write access to the common ancestor's cgroup.procs.
+	if err := unix.Access(filepath.Join(mount, own, "cgroup.procs"), unix.W_OK); err != nil {
+		_ = os.Remove(base)
+		return "", fmt.Errorf("%s: %w", filepath.Join(mount, own, "cgroup.procs"), err)
+	}
+	return base, nil
+}
+
+func cgroup2Mount() (string, error) {
+	data, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(data)) {
+		// 36 35 98:0 /root /mount/point options - type source super: source proc_pid_mountinfo(5)
+		before, after, ok := strings.Cut(line, " - ")
+		if fields := strings.Fields(before); ok && strings.HasPrefix(after, "cgroup2 ") && len(fields) > 4 && fields[3] == "/" {
+			return fields[4], nil
+		}
+	}
+	return "", errors.New("no cgroup v2 file system is mounted")
+}
+
+func ownCgroup() (string, error) {
+	data, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(data)) {
+		if path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
+			return path, nil
+		}
+	}
+	return "", errors.New("/proc/self/cgroup names no cgroup v2")
+}
+
+// clearCgroup ends everything below base and removes the groups. It is how a predecessor's remains go.
+func clearCgroup(base string) error {
+	if base == "" {
+		return nil
+	}
+	g, err := openCgroup(base)
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	deadline := Now() + 5*time.Second
+	for g.populated() {
+		g.kill()
+		if Now() > deadline {
+			return fmt.Errorf("processes in %s don't end although they were killed", base)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	entries, _ := os.ReadDir(base)
+	for _, e := range entries {
+		if e.IsDir() {
+			_ = unix.Rmdir(filepath.Join(base, e.Name()))
+		}
+	}
+	return nil
+}
+
+// removeCgroup removes the groups once nothing runs in them.
+func removeCgroup(base string) {
+	if base != "" && clearCgroup(base) == nil {
+		_ = unix.Rmdir(base)
+	}
+}

@@ -1,0 +1,21 @@
+package keeper
+
+import (
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/folders"
+)
+
+// Config is what a keeper is started with.
+type Config struct {
+	Service string
+	Folders folders.Folders
+	Args    []string      // of the supervisor, behind the word "supervisor"
+	Hang    time.Duration // a supervisor silent for so long is replaced; 0: 15 s
+}
+
+// defaultHang is three missed heartbeats.
+const defaultHang = 3 * BeatEvery
+
+// BeatEvery is how often the supervisor sends Beat. Rare, because each one wakes two processes for nothing.
+const BeatEvery = 5 * time.Second

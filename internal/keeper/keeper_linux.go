@@ -1,0 +1,116 @@
+package keeper
+
+import (
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// keeper is the state of the process. One goroutine owns it.
+type keeper struct {
+	cfg  Config
+	mark string // begins DARUMA_RUN of everything started here
+
+	poll  *poller
+	trees trees
+	null  int // /dev/null, the programs' stdin
+
+	programs map[string]*program
+	byPID    map[int]*program      // runs whose main process isn't reaped
+	fading   map[*program]struct{} // main process gone, tree still ending
+	sockets  map[string]*os.File   // by name, for LISTEN_FDS
+	kept     map[string][]byte     // the supervisor's snapshot, opaque
+
+	sup      supervisor
+	sessions uint64
+
+	stops    int // requests to stop received so far
+	ending   bool
+	exitCode int
+	done     bool
+}
+
+// program is what the keeper knows of one program.
+type program struct {
+	id     string
+	launch *launchable // of the last Spawn
+	order  Order
+	uses   tally
+	tree   tree
+	alive  *run
+	ended  []*run // gone, but not yet acknowledged and released
+	newest uint64 // generation
+}
+
+// run is one process tree.
+type run struct {
+	Run
+	pidfd    int
+	streams  []stream
+	exited   bool // its main process is reaped; the tree may still be ending
+	exit     Exit
+	next     uint64
+	failed   string
+	killed   bool // by order: no restart follows
+	acked    bool
+	released bool
+}
+
+// stream is the read end of an output pipe.
+type stream struct {
+	name string
+	fd   int
+}
+
+// Now gives the machine's monotonic clock (CLOCK_MONOTONIC): the same for keeper, supervisor and their successors,
+// untouched by changes of the time of day, standing still while the machine sleeps.
+func Now() time.Duration {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
+		panic(err) // the kernel always has it
+	}
+	return time.Duration(ts.Nano())
+}
+
+// loop runs until Finish, or until a second request to stop has ended everything.
+func (k *keeper) loop() {
+	for !k.done {
+		k.poll.wait(k.patience())
+		k.settleAll()
+		k.sup.hear(k)
+		k.sup.watch(k)
+	}
+}
+
+// patience is how long the loop may sleep: until the supervisor has to have been heard, or may be started again.
+func (k *keeper) patience() time.Duration {
+	if k.sup.pending {
+		return 0
+	}
+	next := time.Duration(-1)
+	due := func(left time.Duration) {
+		if left = max(left, 0); next < 0 || left < next {
+			next = left
+		}
+	}
+	now := Now()
+	if k.sup.deadline > 0 {
+		due(k.sup.deadline - now)
+	}
+	if k.sup.startAt > 0 {
+		due(k.sup.startAt - now)
+	}
+	if len(k.fading) > 0 {
+		due(treePoll)
+	}
+	return next
+}
+
+// treePoll is how often an ending tree is looked at again. Nearly always it is empty at the first look.
+const treePoll = 2 * time.Millisecond
+
+func (k *keeper) runMark(p *program, r *run) string {
+	return k.mark + "/" + p.id + "/" + strconv.FormatUint(r.Generation, 10)
+}

@@ -1,0 +1,123 @@
+package keeper
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// linkFD is where the supervisor finds its end of the socket pair.
+const linkFD = 3
+
+// Link is the supervisor's end. Receive belongs to one goroutine, Send and Flush to one (other) goroutine.
+type Link struct {
+	conn *net.UnixConn
+	out  []byte
+	in   []byte
+	fds  []int
+}
+
+// Connect takes up the connection to the keeper that started this process.
+func Connect() (*Link, error) {
+	unix.CloseOnExec(linkFD)
+	f := os.NewFile(linkFD, "keeper")
+	if f == nil {
+		return nil, errors.New("the supervisor is started by the keeper, not by hand; use: daruma run")
+	}
+	c, err := net.FileConn(f)
+	f.Close()
+	if err != nil {
+		return nil, fmt.Errorf("the supervisor is started by the keeper, not by hand; use: daruma run (%w)", err)
+	}
+	u, ok := c.(*net.UnixConn)
+	if !ok {
+		c.Close()
+		return nil, errors.New("file descriptor 3 is no socket of a keeper")
+	}
+	return &Link{conn: u}, nil
+}
+
+// Send queues a message until Flush.
+func (l *Link) Send(m Message) { l.out = appendFrame(l.out, m, 0) }
+
+// Flush writes what was queued. The keeper always reads, so this doesn't wait for long.
+func (l *Link) Flush() error {
+	if len(l.out) == 0 {
+		return nil
+	}
+	_, err := l.conn.Write(l.out)
+	if l.out = l.out[:0]; cap(l.out) > 256<<10 {
+		l.out = nil
+	}
+	return err
+}
+
+// Receive waits for the next message and the files that came with it. io.EOF: the keeper is gone.
+func (l *Link) Receive() (Message, []*os.File, error) {
+	var buf []byte
+	for {
+		m, n, rest, ok, err := nextFrame(l.in)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ok {
+			if n > len(l.fds) {
+				return nil, nil, errFrame
+			}
+			files := make([]*os.File, 0, n)
+			for _, fd := range l.fds[:n] {
+				files = append(files, os.NewFile(uintptr(fd), "output"))
+			}
+			l.fds = l.fds[n:]
+			if l.in = rest; len(rest) == 0 {
+				l.in = nil
+			}
+			return m, files, nil
+		}
+		if buf == nil {
+			buf = make([]byte, 16<<10)
+		}
+		if err := l.fill(buf); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// fill reads once. The kernel never mixes the file descriptors of two messages, but bytes it may: so both are queues,
+// and each frame says how many descriptors are its own.
+func (l *Link) fill(buf []byte) error {
+	var oob [512]byte
+	n, oobn, _, _, err := l.conn.ReadMsgUnix(buf, oob[:])
+	if err != nil {
+		return err
+	}
+	l.in = append(l.in, buf[:n]...)
+	if oobn == 0 {
+		return nil
+	}
+	messages, err := unix.ParseSocketControlMessage(oob[:oobn])
+	if err != nil {
+		return err
+	}
+	for i := range messages {
+		fds, err := unix.ParseUnixRights(&messages[i])
+		if err != nil {
+			return err
+		}
+		l.fds = append(l.fds, fds...)
+	}
+	return nil
+}
+
+// Undertake ends what a keeper left that died without being able to. The supervisor calls it when its Link breaks.
+// Whatever it can't reach, the next keeper clears away.
+func Undertake(h *Hello) {
+	if h.Cgroup != "" {
+		removeCgroup(h.Cgroup)
+		return
+	}
+	killStrays(strays{mark: h.Mark + "/", prefix: true})
+}

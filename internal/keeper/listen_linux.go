@@ -1,0 +1,86 @@
+package keeper
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+)
+
+// listen binds a socket. It stays open for as long as the keeper lives, whoever falls.
+func (k *keeper) listen(m *Listen) {
+	answer := &Listening{Name: m.Name}
+	if k.sockets[m.Name] == nil {
+		f, err := bind(m.Network, m.Address)
+		if err != nil {
+			answer.Error = err.Error()
+		} else {
+			k.sockets[m.Name] = f
+		}
+	}
+	k.send(answer)
+}
+
+func bind(network, address string) (*os.File, error) {
+	switch network {
+	case "tcp":
+		l, err := net.Listen(network, address)
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close() // the duplicate stays
+		return l.(*net.TCPListener).File()
+	case "udp":
+		c, err := net.ListenPacket(network, address)
+		if err != nil {
+			return nil, err
+		}
+		defer c.Close()
+		return c.(*net.UDPConn).File()
+	case "unix":
+		return bindUnix(address)
+	}
+	return nil, fmt.Errorf("unknown kind of socket %q", network)
+}
+
+// bindUnix replaces the file of a socket that nobody listens on any more, never that of one in use, and no other file.
+func bindUnix(path string) (*os.File, error) {
+	if info, err := os.Lstat(path); err == nil {
+		if info.Mode().Type() != os.ModeSocket {
+			return nil, fmt.Errorf("%s exists and is no socket", path)
+		}
+		if c, err := net.Dial("unix", path); err == nil {
+			c.Close()
+			return nil, fmt.Errorf("%s is in use by another process", path)
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	u := l.(*net.UnixListener)
+	u.SetUnlinkOnClose(false)
+	defer u.Close()
+	return u.File()
+}
+
+func (k *keeper) unlisten(name string) {
+	if f := k.sockets[name]; f != nil {
+		closeSocket(f)
+		delete(k.sockets, name)
+	}
+}
+
+// closeSocket closes a socket and removes its file, if it is one in the file system.
+func closeSocket(f *os.File) {
+	if l, err := net.FileListener(f); err == nil {
+		if u, ok := l.Addr().(*net.UnixAddr); ok && u.Name != "" && u.Name[0] != '@' {
+			_ = os.Remove(u.Name)
+		}
+		l.Close()
+	}
+	f.Close()
+}

@@ -1,0 +1,114 @@
+package keeper
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+
+	"golang.org/x/sys/unix"
+)
+
+// Role is the first argument of a keeper process.
+const Role = "keeper"
+
+// The main goroutine keeps the main thread from the start: PR_SET_PDEATHSIG fires when the forking thread ends, and
+// only the main thread is sure to live as long as the process.
+func init() {
+	if len(os.Args) > 1 && os.Args[1] == Role {
+		runtime.LockOSThread()
+	}
+}
+
+// Main is a keeper's life. It gives the exit code of the process: what the supervisor finished with, 1 where the
+// service is already held by another daruma or nothing could be started.
+func Main(cfg Config) int {
+	if cfg.Hang == 0 {
+		cfg.Hang = defaultHang
+	}
+	debug.SetGCPercent(25) // the heap is tiny; keep it so
+	if err := cfg.Folders.Make(); err != nil {
+		return complain(err)
+	}
+	lock, clean, err := takeLock(filepath.Join(cfg.Folders.Run, "lock"), cfg.Service)
+	if err != nil {
+		return complain(err)
+	}
+	k, err := newKeeper(cfg, clean)
+	if err != nil {
+		lock.release()
+		return complain(err)
+	}
+	k.loop()
+	k.cleanUp()
+	lock.release()
+	return k.exitCode
+}
+
+func complain(err error) int {
+	fmt.Fprintln(os.Stderr, "daruma:", err)
+	return 1
+}
+
+func newKeeper(cfg Config, clean bool) (*keeper, error) {
+	sum := sha256.Sum256([]byte(cfg.Folders.Run)) // two homes may have services of the same name
+	k := &keeper{
+		cfg:      cfg,
+		mark:     cfg.Service + "." + hex.EncodeToString(sum[:4]),
+		programs: map[string]*program{},
+		byPID:    map[int]*program{},
+		fading:   map[*program]struct{}{},
+		sockets:  map[string]*os.File{},
+		kept:     map[string][]byte{},
+		sup:      supervisor{pidfd: -1, fd: -1},
+	}
+	var err error
+	if k.poll, err = newPoller(); err != nil {
+		return nil, err
+	}
+	if k.null, err = unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0); err != nil {
+		return nil, fmt.Errorf("/dev/null: %w", err)
+	}
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return nil, fmt.Errorf("becoming a subreaper: %w", err)
+	}
+	base, err := findCgroup("daruma-" + k.mark)
+	if err == nil {
+		k.trees.base = base
+		err = clearCgroup(base) // what a keeper left that was killed together with its supervisor
+	} else {
+		err = nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !clean {
+		killStrays(strays{mark: k.mark + "/", prefix: true})
+	}
+	if err := k.heedSignals(); err != nil {
+		return nil, err
+	}
+	if err := k.sup.start(k); err != nil {
+		return nil, fmt.Errorf("starting the supervisor: %w", err)
+	}
+	return k, nil
+}
+
+// cleanUp leaves nothing running and nothing lying about.
+func (k *keeper) cleanUp() {
+	for _, p := range k.programs {
+		if p.alive != nil {
+			k.killTree(p, p.alive)
+		}
+	}
+	removeCgroup(k.trees.base)
+	if k.trees.base == "" {
+		killStrays(strays{mark: k.mark + "/", prefix: true})
+	}
+	for _, f := range k.sockets {
+		closeSocket(f)
+	}
+}

@@ -1,0 +1,82 @@
+package keeper
+
+import (
+	"cmp"
+	"os"
+	"slices"
+)
+
+// obey does what the supervisor said.
+func (k *keeper) obey(m Message) {
+	if !k.sup.dumping && !k.ending {
+		k.sup.deadline = Now() + k.cfg.Hang // any message is a sign of life
+	}
+	switch m := m.(type) {
+	case *Spawn:
+		k.spawn(m)
+	case *SetOrder:
+		if p := k.programs[m.ID]; p != nil {
+			p.order = m.Order
+		}
+	case *Signal:
+		k.signal(m)
+	case *Kill:
+		k.kill(m)
+	case *Freeze:
+		k.freeze(m)
+	case *Release:
+		k.forget(m.ID, m.Generation, true)
+	case *Ack:
+		k.forget(m.ID, m.Generation, false)
+	case *Listen:
+		k.listen(m)
+	case *Unlisten:
+		k.unlisten(m.Name)
+	case *Keep:
+		if len(m.Data) == 0 {
+			delete(k.kept, m.Key)
+		} else {
+			k.kept[m.Key] = m.Data
+		}
+	case *Finish:
+		k.done, k.exitCode = true, m.Code
+	case *Beat:
+	default:
+		k.distrust(errFrame) // a message of ours, sent back
+	}
+}
+
+// greet hands a new supervisor all that its predecessor left.
+func (k *keeper) greet(why string) {
+	k.send(&Hello{KeeperPID: os.Getpid(), Sessions: k.sessions, Why: why, Cgroup: k.trees.base, Mark: k.mark})
+	k.sessions++
+	for key, data := range k.kept {
+		k.send(&Keep{Key: key, Data: data})
+	}
+	for name := range k.sockets {
+		k.send(&Listening{Name: name})
+	}
+	for _, p := range k.programs {
+		slices.SortFunc(p.ended, func(a, b *run) int { return cmp.Compare(a.Generation, b.Generation) })
+		for _, r := range p.ended {
+			k.known(p, r, false)
+		}
+		if p.alive != nil {
+			k.known(p, p.alive, true)
+		}
+	}
+	k.send(&Welcome{})
+	if k.stops > 0 {
+		k.send(&StopRequest{Signal: "an earlier request", Now: k.stops > 1})
+	}
+}
+
+func (k *keeper) known(p *program, r *run, alive bool) {
+	m := &Known{ID: p.id, Run: r.Run, Alive: alive, Exit: r.exit, Next: r.next, Failed: r.failed, Acked: r.acked}
+	var fds []int
+	for _, s := range r.streams {
+		m.Streams = append(m.Streams, s.name)
+		fds = append(fds, s.fd)
+	}
+	k.send(m, fds...)
+}

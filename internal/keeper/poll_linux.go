@@ -1,0 +1,55 @@
+package keeper
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// poller calls a function when a file descriptor has something to say. A raw epoll rather than Go's netpoller: pidfds
+// and cgroup.events aren't files that package os polls, and one thread is all there must be.
+type poller struct {
+	fd     int
+	calls  map[int32]func()
+	events [64]unix.EpollEvent
+}
+
+func newPoller() (*poller, error) {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	return &poller{fd: fd, calls: map[int32]func(){}}, nil
+}
+
+func (p *poller) add(fd int, events uint32, call func()) error {
+	p.calls[int32(fd)] = call
+	return unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)})
+}
+
+func (p *poller) modify(fd int, events uint32) {
+	_ = unix.EpollCtl(p.fd, unix.EPOLL_CTL_MOD, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)})
+}
+
+// remove must come before the close: a duplicate elsewhere would keep the registration alive.
+func (p *poller) remove(fd int) {
+	delete(p.calls, int32(fd))
+	_ = unix.EpollCtl(p.fd, unix.EPOLL_CTL_DEL, fd, nil)
+}
+
+// wait sleeps up to d (negative: without end) and calls what is due.
+func (p *poller) wait(d time.Duration) {
+	ms := -1
+	if d >= 0 {
+		ms = int((d + time.Millisecond - 1) / time.Millisecond)
+	}
+	n, err := unix.EpollWait(p.fd, p.events[:], ms)
+	if err != nil {
+		return // EINTR: whatever it was, the loop looks at everything again
+	}
+	for _, e := range p.events[:n] {
+		if call := p.calls[e.Fd]; call != nil {
+			call()
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package keeper
+
+import (
+	"os"
+	"os/signal"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// mailbox carries signals from Go's signal goroutine into the loop.
+type mailbox struct {
+	mu      sync.Mutex
+	signals []os.Signal
+	child   bool
+	fd      int // eventfd that wakes the loop
+}
+
+func (k *keeper) heedSignals() error {
+	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return err
+	}
+	m := &mailbox{fd: fd}
+	terminal := hasTerminal()
+	ch := make(chan os.Signal, 64)
+	signal.Notify(ch, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGCHLD)
+	signal.Ignore(unix.SIGPIPE, unix.SIGTTOU)
+	go func() {
+		for s := range ch {
+			m.put(s)
+		}
+	}()
+	return k.poll.add(fd, unix.EPOLLIN, func() {
+		signals, child := m.take()
+		if child {
+			k.reap()
+		}
+		for _, s := range signals {
+			k.asked(s, terminal)
+		}
+	})
+}
+
+func (m *mailbox) put(s os.Signal) {
+	m.mu.Lock()
+	if s == unix.SIGCHLD {
+		m.child = true
+	} else {
+		m.signals = append(m.signals, s)
+	}
+	m.mu.Unlock()
+	_, _ = unix.Write(m.fd, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+}
+
+func (m *mailbox) take() (signals []os.Signal, child bool) {
+	var buf [8]byte
+	_, _ = unix.Read(m.fd, buf[:])
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	signals, child = m.signals, m.child
+	m.signals, m.child = nil, false
+	return signals, child
+}
+
+// asked: SIGHUP reloads, unless it says that our terminal is gone; SIGTERM and SIGINT stop, at once by the second.
+func (k *keeper) asked(s os.Signal, terminal bool) {
+	if s == unix.SIGHUP && (!terminal || hasTerminal()) {
+		k.send(&ReloadRequest{})
+		return
+	}
+	k.stops++
+	name := unix.SignalName(s.(unix.Signal))
+	if k.stops == 1 {
+		k.send(&StopRequest{Signal: name})
+		return
+	}
+	k.stopNow(name)
+}
+
+// stopNow doesn't ask the supervisor: it may be what hangs.
+func (k *keeper) stopNow(why string) {
+	for _, p := range k.programs {
+		p.order = Order{}
+		if p.alive != nil {
+			p.alive.killed = true
+			k.killTree(p, p.alive)
+		}
+	}
+	k.send(&StopRequest{Signal: why, Now: true})
+	if !k.ending {
+		k.ending = true
+		k.sup.deadline = Now() + farewell
+	}
+}
+
+// hasTerminal says whether a controlling terminal is there (any more).
+func hasTerminal() bool {
+	fd, err := unix.Open("/dev/tty", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	unix.Close(fd)
+	return true
+}

@@ -1,0 +1,84 @@
+package keeper
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// trees is how process trees are held together on this machine: by cgroups where base isn't "".
+type trees struct {
+	base string // folder of the service's cgroup
+}
+
+// tree holds one program's processes: all of them, double forks and new sessions included.
+//
+// With a cgroup the kernel knows them. Without one, the keeper is their subreaper: what a program leaves behind becomes
+// the keeper's child, and is recognised by its session or by DARUMA_RUN in its environment.
+type tree struct {
+	cg *cgroup
+}
+
+// open makes the cgroup of a program, once.
+func (t *tree) open(all trees, id string) error {
+	if t.cg != nil || all.base == "" {
+		return nil
+	}
+	cg, err := openCgroup(filepath.Join(all.base, "p-"+id))
+	if errors.Is(err, os.ErrPermission) || errors.Is(err, unix.EROFS) {
+		return nil // the base was ours, but this one isn't given: hold the tree the other way
+	}
+	t.cg = cg
+	return err
+}
+
+// attach lets the child be born inside: there is no moment in which it could fork outside.
+func (t *tree) attach(sys *syscall.SysProcAttr) {
+	if t.cg != nil {
+		sys.UseCgroupFD = true
+		sys.CgroupFD = t.cg.dir
+	}
+}
+
+// beforeReap ends the process group while the main process still holds its number as a zombie.
+// Afterwards the number could be another's.
+func (t *tree) beforeReap(pid int) {
+	if t.cg == nil {
+		_ = unix.Kill(-pid, unix.SIGKILL)
+	}
+}
+
+// kill ends whatever is in the tree, and says whether there was anything besides the main process.
+func (t *tree) kill(pid int, mark string) bool {
+	if t.cg != nil {
+		if !t.cg.populated() {
+			return false
+		}
+		t.cg.kill()
+		return true
+	}
+	return killStrays(strays{session: pid, mark: mark})
+}
+
+// empty says that nothing of the tree is left. Zombies don't count: they run nothing.
+func (t *tree) empty(pid int, mark string) bool {
+	if t.cg != nil {
+		return !t.cg.populated()
+	}
+	return !anyStrays(strays{session: pid, mark: mark})
+}
+
+// freeze stops the tree where it stands, or lets it go on.
+func (t *tree) freeze(pid int, frozen bool) error {
+	if t.cg != nil {
+		return t.cg.freeze(frozen)
+	}
+	sig := unix.SIGCONT
+	if frozen {
+		sig = unix.SIGSTOP
+	}
+	return unix.Kill(-pid, sig)
+}
