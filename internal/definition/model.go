@@ -21,7 +21,7 @@ type Service struct {
 	Dir    string // absolute folder that relative paths start from
 	Source []byte // the bytes that were parsed
 
-	positions map[string]Position // path of a field → where it stands
+	places []place // where each field stands, see At
 }
 
 // Program is one supervised executable.
@@ -224,28 +224,6 @@ type Logs struct {
 
 // Position is a place in the definition file.
 type Position struct{ Line, Column int } // from 1
-
-// At gives the place of the field with this path ("programs.api.command") in the definition;
-// of the nearest enclosing field where the path itself isn't written; the zero Position where nothing is known.
-func (s *Service) At(path string) Position {
-	for path != "" {
-		if p, ok := s.positions[path]; ok {
-			return p
-		}
-		cut := -1
-		for i := len(path) - 1; i >= 0; i-- {
-			if path[i] == '.' || path[i] == '[' {
-				cut = i
-				break
-			}
-		}
-		if cut < 0 {
-			break
-		}
-		path = path[:cut]
-	}
-	return Position{}
-}
 
 // Program gives the program with this name, or nil.
 func (s *Service) Program(name string) *Program {

@@ -1,0 +1,48 @@
+package definition
+
+import (
+	"cmp"
+	"slices"
+)
+
+// place is where one field stands. The path is kept as a hash only: the supervisor holds the places of all fields for
+// its whole life, and with 500 programs the paths themselves would cost megabytes.
+type place struct {
+	path         uint64
+	line, column int32
+}
+
+// At gives the place of the field with this path ("programs.api.command", "programs.api.command[0]") in the
+// definition; of the nearest enclosing field where the path itself isn't written; the zero Position where nothing is
+// known.
+func (s *Service) At(path string) Position {
+	for path != "" {
+		i, ok := slices.BinarySearchFunc(s.places, hashPath([]byte(path)), func(p place, want uint64) int {
+			return cmp.Compare(p.path, want)
+		})
+		if ok {
+			return Position{Line: int(s.places[i].line), Column: int(s.places[i].column)}
+		}
+		cut := len(path) - 1
+		for cut > 0 && path[cut] != '.' && path[cut] != '[' {
+			cut--
+		}
+		path = path[:cut]
+	}
+	return Position{}
+}
+
+// sortPlaces makes At's search possible; of two places of one path the first wins.
+func sortPlaces(places []place) []place {
+	slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(a.path, b.path) })
+	return slices.Clip(slices.CompactFunc(places, func(a, b place) bool { return a.path == b.path }))
+}
+
+// hashPath is FNV-1a with 64 bits.
+func hashPath(path []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, c := range path {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return h
+}
