@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -158,11 +159,15 @@ func fetch(ctx context.Context, req *http.Request) (*http.Response, []byte, erro
 		}
 		stream = secure
 	}
-	if err := req.Write(stream); err != nil {
+	var request bytes.Buffer // one write, and none of the 4 KiB that net/http would buffer with
+	if err := req.Write(&request); err != nil {
+		return nil, nil, err
+	}
+	if _, err := stream.Write(request.Bytes()); err != nil {
 		return nil, nil, err
 	}
 	bounded := &io.LimitedReader{R: stream, N: maxAnswer}
-	reader := bufio.NewReaderSize(bounded, 2048)
+	reader := bufio.NewReaderSize(bounded, 1024)
 	for i := 0; ; i++ {
 		resp, err := http.ReadResponse(reader, req)
 		if err != nil && bounded.N == 0 {

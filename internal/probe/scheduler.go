@@ -34,16 +34,23 @@ func (s *Scheduler) nextPhase() float64 {
 	return p
 }
 
+// grid is what phases are rounded to: a hundredth of the period, at most 0.1 s. Probes that share a moment share its cost:
+// to wake a sleeping processor for each of 1,000 probes costs several times what the probes themselves do (see BenchmarkThousandWorkers).
+func grid(period time.Duration) time.Duration {
+	return min(max(period/100, 1), 100*time.Millisecond)
+}
+
 // Start begins to ask as c says. When ctx is done it ends as after [Worker.Cancel].
 func (s *Scheduler) Start(ctx context.Context, c Config) *Worker {
 	c.Probe.Period = max(c.Probe.Period, minPeriod)
 	c.Probe.FailureThreshold = max(c.Probe.FailureThreshold, 1)
 	c.Probe.SuccessThreshold = max(c.Probe.SuccessThreshold, 1)
 	now := time.Now()
+	phase := time.Duration(s.nextPhase() * float64(c.Probe.Period)).Truncate(grid(c.Probe.Period))
 	w := &Worker{
 		ctx:       ctx,
 		c:         c,
-		epoch:     s.epoch.Add(time.Duration(s.nextPhase() * float64(c.Probe.Period))),
+		epoch:     s.epoch.Add(phase),
 		notBefore: now.Add(max(c.Probe.InitialDelay-c.Running, 0)),
 	}
 	w.last.Healthy = c.Kind == Liveness

@@ -58,8 +58,8 @@ func check(t *testing.T, kind Kind, asked []time.Duration, from, period time.Dur
 	t.Helper()
 	count, total := make([]int, slots), 0
 	for _, d := range asked {
-		if d >= from && d < from+period {
-			count[int((d-from)*time.Duration(slots)/period)]++
+		if d > from && d <= from+period { // beats lie on a grid, and begin after the start
+			count[int((d-from-1)*time.Duration(slots)/period)]++
 			total++
 		}
 	}
