@@ -4,5 +4,14 @@ import "github.com/spf13/cobra"
 
 // verbs lists every verb, in the order that help shows them.
 func verbs(std IO) []*cobra.Command {
-	return []*cobra.Command{}
+	return []*cobra.Command{
+		newStatus(std),
+		newStart(std),
+		newStop(std),
+		newRestart(std),
+		newPause(std),
+		newResume(std),
+		newReload(std),
+		newEvents(std),
+	}
 }

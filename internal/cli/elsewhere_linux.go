@@ -1,0 +1,20 @@
+package cli
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// elsewhere says that root's services live in other folders than this user's, where that may be what is being looked for.
+func elsewhere(service string) string {
+	if os.Geteuid() == 0 || os.Getenv("DARUMA_HOME") != "" {
+		return ""
+	}
+	_, err := os.Lstat(filepath.Join("/run/daruma", service))
+	if err == nil || errors.Is(err, fs.ErrPermission) {
+		return "; services of the system belong to root: use sudo"
+	}
+	return ""
+}

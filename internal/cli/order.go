@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/daruma-sh/daruma/internal/control"
+)
+
+// order is one of the verbs that tell a supervisor what to do with its programs.
+type order struct {
+	verb    control.Verb
+	doing   string // "stopping"
+	short   string
+	long    string
+	example string
+}
+
+func newStart(std IO) *cobra.Command {
+	return newOrder(std, order{
+		verb: control.VerbStart, doing: "starting",
+		short: "Start a service's programs, or one of them",
+		long: `Programs are started in the order of their dependencies, and with them what they depend on.
+The answer comes when they run (are ready, where they have a readiness probe) or can't.
+The service's supervisor must be there: daruma run FILE brings it.`,
+		example: `  daruma start shop           every program of shop
+  daruma start shop/worker    one of them`,
+	})
+}
+
+func newStop(std IO) *cobra.Command {
+	return newOrder(std, order{
+		verb: control.VerbStop, doing: "stopping",
+		short: "Stop a service's programs, or one of them",
+		long: `Each program gets its preStop hook, its stop signal and its grace period; then whatever is left of its
+tree is ended by force. Those that depend on it are stopped first. The answer says which step ended it.
+
+A stopped program stays down until daruma start or restart. The supervisor stays too, so that it can
+be asked: stopping NAME stops all programs, not daruma itself.`,
+		example: `  daruma stop shop/worker
+  daruma stop shop --grace 2s     not more than 2 s for each, whatever the definition says
+  daruma stop shop/api -o json`,
+	})
+}
+
+func newRestart(std IO) *cobra.Command {
+	return newOrder(std, order{
+		verb: control.VerbRestart, doing: "restarting",
+		short: "Stop and start a service's programs, or one of them",
+		long: `Like stop and start as one order. A program that was stopped, failed or in backoff is started.
+The answer comes when the new run is up, and says how the old one ended.`,
+		example: `  daruma restart shop/api --reason "new certificate"
+  daruma restart shop`,
+	})
+}
+
+func newPause(std IO) *cobra.Command {
+	return newOrder(std, order{
+		verb: control.VerbPause, doing: "pausing",
+		short: "Freeze running programs where they are",
+		long: `The processes keep their memory, files and sockets but get no time on a processor, and probes leave
+them alone, until daruma resume. Only a running program can be paused.`,
+		example: `  daruma pause shop/worker
+  daruma resume shop/worker`,
+	})
+}
+
+func newResume(std IO) *cobra.Command {
+	return newOrder(std, order{
+		verb: control.VerbResume, doing: "resuming",
+		short:   "Let paused programs go on",
+		long:    `The processes go on where they were frozen, and are probed again.`,
+		example: `  daruma resume shop/worker`,
+	})
+}
+
+// orderFlags are what an order may be given.
+type orderFlags struct {
+	output  *format
+	timeout time.Duration
+	grace   time.Duration
+	reason  string
+}
+
+func newOrder(std IO, o order) *cobra.Command {
+	var f orderFlags
+	cmd := &cobra.Command{
+		Use:   string(o.verb) + " [NAME[/PROGRAM]]",
+		Short: o.short,
+		Long: o.short + ".\n\n" + o.long + `
+
+NAME may be left out where exactly one service runs.
+Exit codes: 0 done, 1 not done (the answer says why), 2 wrong usage or no such program, 3 the service isn't running.`,
+		Example:           o.example,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeTarget,
+	}
+	f.output = outputFlag(cmd)
+	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "wait this long for the answer (for example 30s); what was begun goes on after that")
+	cmd.Flags().StringVar(&f.reason, "reason", "", "why, for events and incidents")
+	if o.verb == control.VerbStop || o.verb == control.VerbRestart {
+		cmd.Flags().DurationVar(&f.grace, "grace", -1, "instead of each program's terminationGracePeriodSeconds (for example 2.5s; 0: end it at once)")
+		cmd.Flags().Lookup("grace").DefValue = "" // help shows no "-1ns"
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		t, err := targetOf(cmd.Context(), std, args)
+		if err != nil {
+			return err
+		}
+		c := control.Command{Verb: o.verb, Program: t.program, Reason: f.reason}
+		if f.reason == "" {
+			c.Reason = fmt.Sprintf("daruma %s by %s", o.verb, userName())
+		}
+		if cmd.Flags().Changed("grace") {
+			if f.grace < 0 {
+				return &exitError{code: ExitUsage, err: fmt.Errorf("--grace must be 0 or more, is %v", f.grace)}
+			}
+			seconds := f.grace.Seconds()
+			c.GraceSeconds = &seconds
+		}
+		answer, err := give(cmd.Context(), std, t, c, o.doing, f.timeout)
+		if err != nil {
+			return err
+		}
+		return report(std, t, c.Verb, answer, *f.output)
+	}
+	return cmd
+}
+
+// give sends the order and waits for the answer, at most timeout (0: as long as it takes), with a sign of life on a terminal.
+func give(ctx context.Context, std IO, t target, c control.Command, doing string, timeout time.Duration) (control.Answer, error) {
+	if err := c.Validate(); err != nil {
+		return control.Answer{}, &exitError{code: ExitUsage, err: err}
+	}
+	client, err := control.Dial(t.service)
+	if err != nil {
+		return control.Answer{}, failure(t.service, err)
+	}
+	if timeout < 0 {
+		return control.Answer{}, &exitError{code: ExitUsage, err: fmt.Errorf("--timeout must be more than 0, is %v", timeout)}
+	}
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	end := progress(std.Err, screenOf(std.Err).terminal, doing+" "+t.String())
+	answer, err := client.Command(ctx, c)
+	end()
+	if errors.Is(err, context.DeadlineExceeded) {
+		return answer, &exitError{code: ExitFailed, err: fmt.Errorf("%s %s isn't over after %v and goes on; see: daruma status %s", doing, t, timeout, t.service)}
+	}
+	return answer, failure(t.service, err)
+}
+
+// report prints what the order did.
+func report(std IO, t target, verb control.Verb, a control.Answer, output format) error {
+	var err error
+	if output == formatJSON {
+		err = writeJSON(std.Out, a)
+	} else {
+		for _, r := range a.Results {
+			out := std.Out
+			if !r.Done {
+				out = std.Err
+			}
+			if _, err = fmt.Fprintf(out, "%s: %s\n", r.Program, outcome(verb, r)); err != nil {
+				break
+			}
+		}
+		if len(a.Results) == 0 {
+			_, err = fmt.Fprintf(std.Out, "%s has no programs\n", t.service)
+		}
+	}
+	if err != nil {
+		return &exitError{code: ExitFailed, err: err}
+	}
+	for _, r := range a.Results {
+		if !r.Done {
+			return &exitError{code: ExitFailed, err: errors.New("not done"), silent: true}
+		}
+	}
+	return nil
+}
+
+// userName is who gives an order, for the record; it isn't proof of anything.
+func userName() string {
+	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME", "USERNAME"} {
+		if v := os.Getenv(name); v != "" && len(v) < 100 {
+			return v
+		}
+	}
+	return fmt.Sprintf("user %d", os.Geteuid())
+}
+
+// seconds words milliseconds: 0.2 s, 12 s.
+func seconds(ms float64) string {
+	s := ms / 1000
+	if s < 0.0995 {
+		return fmt.Sprintf("%.3f s", s)
+	}
+	if s < 9.95 {
+		return fmt.Sprintf("%.1f s", s)
+	}
+	return fmt.Sprintf("%.0f s", math.Round(s))
+}

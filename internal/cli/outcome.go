@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/daruma-sh/daruma/internal/control"
+)
+
+// outcome says in words what an order did to a program.
+func outcome(verb control.Verb, r control.ProgramResult) string {
+	if !r.Done {
+		text := fmt.Sprintf("not %s; it is %s", done(verb), r.State)
+		if r.Message != "" {
+			text += ": " + oneLine(r.Message)
+		}
+		return text
+	}
+	var text string
+	switch verb {
+	case control.VerbStop:
+		text = ended(r, " after "+seconds(r.TookMs))
+	case control.VerbRestart:
+		text = running(r)
+		if r.EndedBy != "" && r.EndedBy != control.EndedAlreadyStopped {
+			text += "; the old run was " + ended(r, "")
+		}
+	case control.VerbStart:
+		text = running(r)
+	default:
+		text = done(verb)
+	}
+	if r.Message != "" {
+		text += " (" + oneLine(r.Message) + ")"
+	}
+	return text
+}
+
+// done is the participle of an order.
+func done(verb control.Verb) string {
+	switch verb {
+	case control.VerbStop:
+		return "stopped"
+	case control.VerbPause:
+		return "paused"
+	}
+	return strings.TrimSuffix(string(verb), "e") + "ed" // started, restarted, resumed
+}
+
+func running(r control.ProgramResult) string {
+	text := string(r.State)
+	if r.PID != 0 {
+		text += fmt.Sprintf(", pid %d", r.PID)
+	}
+	return text + ", after " + seconds(r.TookMs)
+}
+
+// ended says which step of a stop ended the run, and how.
+func ended(r control.ProgramResult, after string) string {
+	how := ""
+	if r.ExitCode != nil {
+		how = fmt.Sprintf(", exit code %d", *r.ExitCode)
+	}
+	switch r.EndedBy {
+	case control.EndedAlreadyStopped:
+		return "already stopped"
+	case control.EndedPreStop:
+		return "stopped by its preStop hook" + after + how
+	case control.EndedKill:
+		return "ended by force" + after + ", when its grace period was over"
+	case control.EndedExited:
+		return "gone by itself" + after + how
+	case control.EndedSignal:
+		signal := r.Signal
+		if signal == "" {
+			signal = "its stop signal"
+		}
+		return "stopped by " + signal + after + how
+	}
+	return "stopped" + after + how
+}

@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/folders"
+)
+
+// target is what NAME[/PROGRAM] means.
+type target struct {
+	service string
+	program string // "": the whole service
+}
+
+func (t target) String() string {
+	if t.program == "" {
+		return t.service
+	}
+	return t.service + "/" + t.program
+}
+
+// parseTarget splits NAME[/PROGRAM]; NAME may be empty.
+func parseTarget(arg string) (target, error) {
+	service, program, cut := strings.Cut(arg, "/")
+	if cut && program == "" {
+		return target{}, &exitError{code: ExitUsage, err: fmt.Errorf("%q names no program after the slash: write NAME or NAME/PROGRAM", arg)}
+	}
+	// The name becomes part of a path: nothing but what a definition allows.
+	if strings.Trim(service, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return target{}, &exitError{code: ExitUsage, err: fmt.Errorf("%q is no name of a service: they have lower-case letters, digits and hyphens", service)}
+	}
+	return target{service, program}, nil
+}
+
+// targetOf gives what the arguments name. Where NAME is left out and exactly one service runs, that is meant, and said.
+func targetOf(ctx context.Context, std IO, args []string) (target, error) {
+	var t target
+	if len(args) > 0 {
+		var err error
+		if t, err = parseTarget(args[0]); err != nil || t.service != "" {
+			return t, err
+		}
+	}
+	known, err := folders.Services()
+	if err != nil {
+		return t, &exitError{code: ExitFailed, err: err}
+	}
+	running := runningOf(ctx, known)
+	switch {
+	case len(running) == 1:
+		t.service = running[0]
+		fmt.Fprintf(std.Err, "daruma: %s, the only service that runs here\n", t.service)
+		return t, nil
+	case len(running) > 1:
+		return t, &exitError{code: ExitUsage, err: fmt.Errorf("several services run here, name one of them: %s", strings.Join(running, ", "))}
+	case len(known) > 0:
+		return t, &exitError{code: ExitNotRunning, err: fmt.Errorf("no service runs here; known are %s. Start one with: daruma run FILE", strings.Join(known, ", "))}
+	}
+	return t, &exitError{code: ExitNotRunning, err: errors.New("no service is known here. Start one with: daruma run FILE" + elsewhere(""))}
+}
+
+// runningOf asks all of them at once who runs.
+func runningOf(ctx context.Context, names []string) []string {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	runs := make([]bool, len(names))
+	var wg sync.WaitGroup
+	for i, name := range names {
+		wg.Go(func() {
+			c, err := control.Dial(name)
+			if err == nil {
+				_, err = c.Health(ctx)
+			}
+			// One that answers with anything, or that we may not ask, is there.
+			runs[i] = !errors.Is(err, control.ErrNotRunning)
+		})
+	}
+	wg.Wait()
+	var running []string
+	for i, name := range names {
+		if runs[i] {
+			running = append(running, name)
+		}
+	}
+	return running
+}
+
+// failure gives what the client's error means for whoever typed the command: words, what to do next, the exit code.
+func failure(service string, err error) error {
+	var api *control.APIError
+	var denied *control.PermissionError
+	var exit *exitError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &exit): // worded already
+		return err
+	case errors.Is(err, control.ErrNotRunning):
+		return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Start it with: daruma run FILE%s", err, others(service)+elsewhere(service))}
+	case errors.As(err, &denied):
+		return &exitError{code: ExitFailed, err: err}
+	case errors.As(err, &api):
+		code := ExitFailed
+		if api.Status == 400 || api.Status == 404 || api.Status == 422 {
+			code = ExitUsage
+		}
+		if api.Status == 404 || api.Hint == "" { // which names what there is already
+			return &exitError{code: code, err: err}
+		}
+		return &exitError{code: code, err: fmt.Errorf("%w (%s)", err, api.Hint)}
+	}
+	return &exitError{code: ExitFailed, err: fmt.Errorf("service %s: %w", service, err)}
+}
+
+// others says which services are known where the one asked for isn't.
+func others(service string) string {
+	known, _ := folders.Services()
+	var names []string
+	for _, name := range known {
+		if name == service {
+			return ""
+		}
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (known here: %s)", strings.Join(names, ", "))
+}
+
+// completeTarget completes NAME, and after it /PROGRAM where the service runs.
+func completeTarget(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var found []string
+	service, _, program := strings.Cut(typed, "/")
+	names, _ := folders.Services()
+	for _, name := range names {
+		if !program && strings.HasPrefix(name, typed) {
+			found = append(found, name)
+		}
+		if name != service && (program || !strings.HasPrefix(name, typed) || typed == "") {
+			continue
+		}
+		for _, p := range programsOf(name) {
+			if full := name + "/" + p; strings.HasPrefix(full, typed) {
+				found = append(found, full)
+			}
+		}
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp
+}
+
+// programsOf asks a running service, shortly: someone waits with a finger on the tab key.
+func programsOf(service string) []string {
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	c, err := control.Dial(service)
+	if err != nil {
+		return nil
+	}
+	st, err := c.Status(ctx)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, p := range st.Programs {
+		names = append(names, p.Name)
+	}
+	return names
+}
