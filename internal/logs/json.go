@@ -1,20 +1,181 @@
 package logs
 
 import (
-	"errors"
+	"bytes"
+	"sync"
 	"time"
 )
 
-type spool struct{}
-type encoder struct{}
+// jsonBuffers are what encoding needs; held only while data flows.
+type jsonBuffers struct {
+	in  [maxPart]byte
+	out []byte
+}
 
-var errNotYet = errors.New("json isn't there yet")
+const jsonBatch = 256 << 10 // bytes of JSON that are written at a time
 
-func (k *Sink) dropEncoder()                       {}
-func (c *Capture) closeSpool(bool)                 {}
-func (c *Capture) abandonSpool() int               { return 0 }
-func (c *Capture) endJSON(time.Time) error         { return nil }
-func (c *Capture) moveJSON(time.Time) (int, error) { return 0, errNotYet }
-func looksJSON(interface {
-	ReadAt([]byte, int64) (int, error)
-}) bool { return false }
+var jsonPool = sync.Pool{New: func() any { return &jsonBuffers{out: make([]byte, 0, jsonBatch+(16<<10))} }}
+
+// lastLine is where the last, unfinished line begins.
+func lastLine(b []byte) int { return bytes.LastIndexByte(b, '\n') + 1 }
+
+// moveJSON moves one piece into the spool and encodes what are whole lines. It gives the bytes taken from the pipe.
+func (c *Capture) moveJSON(now time.Time) (int, error) {
+	if err := c.sink.openEncoder(); err != nil {
+		return 0, err
+	}
+	if err := c.openSpool(); err != nil {
+		return 0, err
+	}
+	s := c.spool
+	if s.scanned < s.size { // left by a predecessor, or by a write that failed
+		if err := c.encode(now, false); err != nil {
+			return 0, err
+		}
+	}
+	want := spoolChunk
+	if c.left > 0 {
+		want = min(want, c.left)
+	}
+	n, err := c.src.moveTo(s.f, s.size, want)
+	s.size += int64(n)
+	if n > 0 {
+		return n, c.encode(now, false)
+	}
+	return 0, err
+}
+
+// endJSON encodes what is left when the pipe is done with: a last line without a newline too.
+func (c *Capture) endJSON(now time.Time) error {
+	if c.spool == nil || c.sink.lines == nil {
+		return nil
+	}
+	if c.spool.done == c.spool.size {
+		return nil
+	}
+	return c.encode(now, true)
+}
+
+// batch is one going over a spool.
+type batch struct {
+	c     *Capture
+	now   time.Time
+	start []byte // beginning of each object, with the time
+	out   []byte
+}
+
+// encode writes the whole lines of the spool to the log; at the end of a run also the rest.
+func (c *Capture) encode(now time.Time, final bool) error {
+	s := c.spool
+	buf := jsonPool.Get().(*jsonBuffers)
+	defer jsonPool.Put(buf)
+	if !final {
+		if has, err := s.hasLine(buf.in[:]); !has {
+			return err
+		}
+	}
+	if c.sink.file.old(now) {
+		if err := c.rotateJSON(now); err != nil {
+			return err
+		}
+	}
+	b := batch{c: c, now: now, start: appendStamp(nil, now), out: buf.out[:0]}
+	for s.done < s.size {
+		before := s.done
+		n, err := s.f.ReadAt(buf.in[:min(maxPart, s.size-s.done)], s.done)
+		if n == 0 {
+			return err
+		}
+		if err := b.lines(buf.in[:n], final && s.done+int64(n) == s.size); err != nil {
+			return err
+		}
+		if s.done == before {
+			break
+		}
+	}
+	buf.out = b.out[:0]
+	s.scanned = s.size
+	return c.shrink()
+}
+
+// lines encodes and writes the lines of the piece of the spool that begins where it is committed.
+func (b *batch) lines(in []byte, last bool) error {
+	pos := 0
+	for pos < len(in) {
+		rest := in[pos:]
+		i := bytes.IndexByte(rest, '\n')
+		switch {
+		case i >= 0:
+			b.out = appendLine(b.out, b.start, b.c.spool.head, rest[:i], withNewline)
+			pos += i + 1
+		case pos == 0 && len(in) == maxPart: // a line that is longer than a part
+			pos = cutRune(in)
+			b.out = appendLine(b.out, b.start, b.c.spool.head, in[:pos], partial)
+		case last:
+			b.out = appendLine(b.out, b.start, b.c.spool.head, rest, noNewline)
+			pos = len(in)
+		default: // the beginning of a line: read again when there is more of it
+			return b.flush(pos)
+		}
+		if b.full() {
+			if err := b.flush(pos); err != nil {
+				return err
+			}
+			in, pos = in[pos:], 0
+		}
+	}
+	return b.flush(pos)
+}
+
+// full tells whether it is time to write.
+func (b *batch) full() bool {
+	l := &b.c.sink.file
+	limit := l.settings.MaxSize
+	return len(b.out) >= jsonBatch || limit > 0 && l.size+int64(len(b.out)) >= limit && l.mayRotate(b.now)
+}
+
+// flush appends the objects to the log and commits that the spool is encoded n bytes further than before.
+func (b *batch) flush(n int) error {
+	if len(b.out) == 0 {
+		return nil
+	}
+	c, s := b.c, b.c.spool
+	k := c.sink
+	l := &k.file
+	if limit := l.settings.MaxSize; limit > 0 && l.size > 0 && l.size >= limit && l.mayRotate(b.now) {
+		if err := c.rotateJSON(b.now); err != nil {
+			return err
+		}
+	}
+	if k.lines.taken.seq != l.seq || k.lines.taken.size != l.size {
+		if err := k.commit(); err != nil { // another file: a successor must know before there is something in it
+			return err
+		}
+	}
+	written, err := l.f.WriteAt(b.out, l.size)
+	if err != nil {
+		if written > 0 {
+			l.f.Truncate(l.size) // no torn line; it is written again as a whole
+		}
+		return err
+	}
+	l.size += int64(written)
+	k.lines.taken.set(c.generation, c.stream, s.done+int64(n))
+	if err := k.commit(); err != nil {
+		l.size -= int64(written)
+		l.f.Truncate(l.size)
+		k.lines.taken.set(c.generation, c.stream, s.done)
+		return err
+	}
+	s.done += int64(n)
+	b.out = b.out[:0]
+	return nil
+}
+
+// rotateJSON rotates a log that ends with a whole object, as every JSON log does.
+func (c *Capture) rotateJSON(now time.Time) error {
+	if err := c.sink.file.rotate(now); err != nil {
+		return err
+	}
+	return c.sink.file.ensure(now)
+}

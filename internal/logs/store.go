@@ -122,6 +122,9 @@ func (s *Store) Program(name string, settings Settings) (*Sink, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
+	if settings.Format == JSON && s.opts.SpoolDir == "" {
+		return nil, errors.New("logs: json needs Options.SpoolDir")
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

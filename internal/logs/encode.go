@@ -1,0 +1,161 @@
+package logs
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// ecsVersion is the version of the Elastic Common Schema whose names the JSON lines use.
+const ecsVersion = "8.11.0"
+
+const (
+	jsonStart  = `{"@timestamp":"`
+	jsonStamp  = "2006-01-02T15:04:05.000000Z" // RFC 3339, always UTC and of this length
+	jsonSchema = `","ecs.version":"` + ecsVersion + `","service.name":`
+)
+
+// lineEnd says how a line ended.
+type lineEnd int
+
+const (
+	withNewline lineEnd = iota
+	partial             // the line goes on in the next object: it is longer than maxPart
+	noNewline           // the run ended without a newline
+)
+
+// jsonHead is what the objects of one stream begin with, but for the time: from jsonSchema to the message's quote.
+func jsonHead(service, program string, generation int, stream string) []byte {
+	b := appendJSONString([]byte(jsonSchema), []byte(service))
+	b = append(b, `,"process.name":`...)
+	b = appendJSONString(b, []byte(program))
+	b = append(b, `,"daruma.generation":`...)
+	b = strconv.AppendInt(b, int64(generation), 10)
+	b = append(b, `,"daruma.stream":`...)
+	b = appendJSONString(b, []byte(stream))
+	return append(b, `,"message":"`...)
+}
+
+// appendStamp writes the beginning of an object up to the time.
+func appendStamp(b []byte, now time.Time) []byte {
+	return now.UTC().AppendFormat(append(b, jsonStart...), jsonStamp)
+}
+
+// appendLine writes one object and its newline. start is jsonStart with a time, head from jsonHead.
+//
+// What isn't UTF-8 becomes U+FFFD in the message, and the exact bytes follow as daruma.message_base64.
+func appendLine(dst, start, head, line []byte, end lineEnd) []byte {
+	dst = append(dst, start...)
+	dst = append(dst, head...)
+	clean := plainLength(line)
+	dst = append(dst, line[:clean]...)
+	valid := true
+	if clean < len(line) {
+		valid = utf8.Valid(line[clean:])
+		dst = appendEscaped(dst, line[clean:], valid)
+	}
+	if valid && end == withNewline {
+		return append(dst, "\"}\n"...)
+	}
+	dst = append(dst, '"')
+	if !valid {
+		dst = append(dst, `,"daruma.message_base64":"`...)
+		dst = base64.StdEncoding.AppendEncode(dst, line)
+		dst = append(dst, '"')
+	}
+	switch end {
+	case partial:
+		dst = append(dst, `,"daruma.partial":true`...)
+	case noNewline:
+		dst = append(dst, `,"daruma.no_newline":true`...)
+	}
+	return append(dst, "}\n"...)
+}
+
+// plainLength is how many bytes at the beginning stand in a JSON string as they are; eight at a time.
+func plainLength(b []byte) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		quote, slash := x^(ones*'"'), x^(ones*'\\')
+		if (x|(x-ones*0x20)&^x|(quote-ones)&^quote|(slash-ones)&^slash)&high != 0 {
+			break
+		}
+	}
+	for i < len(b) && b[i] >= 0x20 && b[i] < 0x80 && b[i] != '"' && b[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+// appendEscaped writes the inside of a JSON string.
+func appendEscaped(dst, b []byte, valid bool) []byte {
+	const hex = "0123456789abcdef"
+	for len(b) > 0 {
+		if n := plainLength(b); n > 0 {
+			dst, b = append(dst, b[:n]...), b[n:]
+			continue
+		}
+		switch c := b[0]; {
+		case c == '"' || c == '\\':
+			dst = append(dst, '\\', c)
+		case c == '\t':
+			dst = append(dst, '\\', 't')
+		case c == '\r':
+			dst = append(dst, '\\', 'r')
+		case c == '\n':
+			dst = append(dst, '\\', 'n')
+		case c < 0x20:
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		case valid:
+			dst = append(dst, c) // a byte of a rune; the next ones come here too
+		default:
+			r, size := utf8.DecodeRune(b)
+			dst = utf8.AppendRune(dst, r) // U+FFFD where there is none
+			b = b[size:]
+			continue
+		}
+		b = b[1:]
+	}
+	return dst
+}
+
+func appendJSONString(dst, s []byte) []byte {
+	dst = append(dst, '"')
+	dst = appendEscaped(dst, s, utf8.Valid(s))
+	return append(dst, '"')
+}
+
+// cutRune is the longest length up to len(b) that doesn't cut a rune apart; len(b) where there is none to cut.
+func cutRune(b []byte) int {
+	for i := 1; i < utf8.UTFMax && i < len(b); i++ {
+		if c := b[len(b)-i]; utf8.RuneStart(c) {
+			if c >= 0x80 && !utf8.FullRune(b[len(b)-i:]) {
+				return len(b) - i
+			}
+			break
+		}
+	}
+	return len(b)
+}
+
+// looksJSON tells whether a log begins with an object of ours.
+func looksJSON(f interface {
+	ReadAt([]byte, int64) (int, error)
+}) bool {
+	var b [len(jsonStart) + len(jsonStamp) + len(`","ecs.version":"`)]byte
+	if n, _ := f.ReadAt(b[:], 0); n < len(b) {
+		return false
+	}
+	return isOurJSON(b[:])
+}
+
+// isOurJSON tells whether a line begins as ours do.
+func isOurJSON(line []byte) bool {
+	const second = len(jsonStart) + len(jsonStamp)
+	const key = `","ecs.version":"`
+	return len(line) >= second+len(key) && string(line[:len(jsonStart)]) == jsonStart && string(line[second:second+len(key)]) == key
+}

@@ -1,0 +1,149 @@
+package logs
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// object is a JSON line as a shipper sees it.
+type object struct {
+	Timestamp  string  `json:"@timestamp"`
+	ECS        string  `json:"ecs.version"`
+	Service    string  `json:"service.name"`
+	Program    string  `json:"process.name"`
+	Generation int     `json:"daruma.generation"`
+	Stream     string  `json:"daruma.stream"`
+	Message    *string `json:"message"`
+	Base64     *string `json:"daruma.message_base64"`
+	Partial    bool    `json:"daruma.partial"`
+	NoNewline  bool    `json:"daruma.no_newline"`
+}
+
+// streams gives the exact bytes that JSON lines stand for, by stream, and fails on any line that isn't perfect.
+func streams(t testing.TB, log []byte) map[string][]byte {
+	t.Helper()
+	all := map[string][]byte{}
+	if len(log) > 0 && log[len(log)-1] != '\n' {
+		t.Fatalf("the log ends with a torn line")
+	}
+	for line := range bytes.Lines(log) {
+		var o object
+		d := json.NewDecoder(bytes.NewReader(line))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&o); err != nil {
+			t.Fatalf("%v in %.200q", err, line)
+		}
+		if _, err := time.Parse(time.RFC3339Nano, o.Timestamp); err != nil || o.ECS == "" || o.Service != "shop" || o.Program == "" || o.Message == nil {
+			t.Fatalf("%v in %.300q", err, line)
+		}
+		data := []byte(*o.Message)
+		if o.Base64 != nil {
+			raw, err := base64.StdEncoding.DecodeString(*o.Base64)
+			if err != nil || utf8.Valid(raw) {
+				t.Fatalf("%v in %.300q", err, line)
+			}
+			data = raw
+		} else if strings.ContainsRune(*o.Message, utf8.RuneError) && !bytes.Contains(line, []byte("\ufffd")) {
+			t.Fatalf("bytes are lost in %.300q", line)
+		}
+		if !o.Partial && !o.NoNewline {
+			data = append(data, '\n')
+		}
+		all[o.Stream] = append(all[o.Stream], data...)
+	}
+	return all
+}
+
+func TestJSONBytesInAreBytesOut(t *testing.T) {
+	for seed := range uint64(30) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			rnd := rand.New(rand.NewPCG(seed, 2))
+			b := newBench(t, Options{})
+			settings := Settings{Format: JSON, MaxSize: int64(1 + rnd.IntN(3_000_000)), MaxFiles: 1 << 20, Compress: rnd.IntN(2) == 0}
+			if seed%5 == 0 {
+				settings.MaxSize = 0
+			}
+			k := b.sink("api", settings)
+			c1, w1 := b.attach(k, 3, "stdout")
+			c2, w2 := b.attach(k, 3, "stderr")
+			want := map[string][]byte{"stdout": output(rnd, 1+rnd.IntN(1<<20)), "stderr": output(rnd, 1+rnd.IntN(1<<16))}
+			if seed%7 == 0 {
+				want["stdout"] = append(bytes.Repeat([]byte("é"), 500_000), want["stdout"]...)
+			}
+			done := make(chan bool)
+			for stream, w := range map[string]*os.File{"stdout": w1, "stderr": w2} {
+				chunk := 1 + rnd.IntN(1<<(4+rnd.IntN(15)))
+				go func() {
+					for rest := want[stream]; len(rest) > 0; {
+						n := min(len(rest), chunk)
+						if _, err := w.Write(rest[:n]); err != nil {
+							t.Error(err)
+							break
+						}
+						rest = rest[n:]
+					}
+					done <- true
+				}()
+			}
+			<-done
+			<-done
+			drain(t, c1)
+			drain(t, c2)
+			got := streams(t, stored(t, b.dir, "api"))
+			sameBytes(t, got["stdout"], want["stdout"])
+			sameBytes(t, got["stderr"], want["stderr"])
+			if left, err := os.ReadDir(b.store.opts.SpoolDir); err != nil || len(left) != 1 {
+				t.Errorf("left in the spool folder: %v, %v", left, err)
+			}
+		})
+	}
+}
+
+func TestALineOf20MiBSurvives(t *testing.T) {
+	line := bytes.Repeat([]byte("0123456789é"), 20<<20/12)
+	for _, format := range []Format{Text, JSON} {
+		t.Run(string(format), func(t *testing.T) {
+			b := newBench(t, Options{})
+			c, w := b.attach(b.sink("api", Settings{Format: format, MaxSize: 3 << 20, MaxFiles: 100}), 1, "stdout")
+			if _, err := w.Write(line); err != nil {
+				t.Fatal(err)
+			}
+			drain(t, c)
+			got := stored(t, b.dir, "api")
+			if format == JSON {
+				got = streams(t, got)["stdout"]
+			}
+			sameBytes(t, got, line)
+		})
+	}
+}
+
+func TestMessageIsWhatEncodingJSONReads(t *testing.T) {
+	var every []byte
+	for c := range 256 {
+		if c != '\n' {
+			every = append(every, byte(c))
+		}
+	}
+	for _, line := range []string{"", "plain", `"\`, "\x00\x1f\x7f\t\r", "é\u2028\U0001F600", string(every), "\xff", "a\xed\xa0\x80b", strings.Repeat("x", 7) + "\x01"} {
+		out := appendLine(nil, appendStamp(nil, time.Now()), jsonHead(`sh"op`, "api", 1, "stdout"), []byte(line), withNewline)
+		var o object
+		if err := json.Unmarshal(out, &o); err != nil {
+			t.Fatalf("%v in %q", err, out)
+		}
+		if want := strings.ToValidUTF8(line, "\ufffd"); utf8.ValidString(line) && *o.Message != want {
+			t.Errorf("message %q, want %q", *o.Message, want)
+		}
+		if (o.Base64 != nil) == utf8.ValidString(line) {
+			t.Errorf("%q: base64 %v", line, o.Base64)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package logs
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// errEmpty says that there is nothing in the pipe now, but there are writers.
+var errEmpty = errors.New("nothing to read")
+
+// source is the reading end of one pipe. Its methods are called by one goroutine at a time and never wait for data.
+type source struct {
+	h        windows.Handle
+	capacity int
+	scratch  *scratch
+}
+
+// newSource takes the pipe over.
+func newSource(pipe *os.File, sc *scratch) (*source, error) {
+	conn, err := pipe.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var h windows.Handle
+	var dupErr error
+	self := windows.CurrentProcess()
+	err = conn.Control(func(old uintptr) {
+		dupErr = windows.DuplicateHandle(self, windows.Handle(old), self, &h, 0, false, windows.DUPLICATE_SAME_ACCESS)
+	})
+	if err = errors.Join(err, dupErr); err != nil {
+		return nil, err
+	}
+	pipe.Close()
+	return &source{h: h, capacity: bufferSize, scratch: sc}, nil
+}
+
+func (s *source) close() { windows.CloseHandle(s.h) }
+
+// buffered is the number of bytes in the pipe.
+func (s *source) buffered() int {
+	_, n, _ := s.scratch.look(s.h, nil)
+	return n
+}
+
+// ready tells whether there is something to read, or no writer any more.
+func (s *source) ready() bool {
+	_, n, err := s.scratch.look(s.h, nil)
+	return n > 0 || err != nil
+}
+
+// grow does nothing: the size of a pipe is fixed when it is made.
+func (s *source) grow(int) {}
+
+// moveTo looks at the bytes, writes them to the file at off, and only then takes them out of the pipe.
+// io.EOF: no writer is left and the pipe is empty. errEmpty: nothing there now.
+func (s *source) moveTo(f *os.File, off int64, max int) (int, error) {
+	buf := takeBuffer()
+	defer giveBuffer(buf)
+	n, err := s.peek((*buf)[:min(max, len(*buf))])
+	if err != nil {
+		return 0, err
+	}
+	written, err := f.WriteAt((*buf)[:n], off)
+	if written > 0 {
+		s.discard(written)
+		return written, nil
+	}
+	return 0, err
+}
+
+// peek copies what is at the head of the pipe without taking it.
+func (s *source) peek(buf []byte) (int, error) {
+	n, _, err := s.scratch.look(s.h, buf)
+	switch {
+	case errors.Is(err, windows.ERROR_BROKEN_PIPE) || errors.Is(err, windows.ERROR_PIPE_NOT_CONNECTED):
+		return 0, io.EOF
+	case err != nil:
+		return 0, os.NewSyscallError("PeekNamedPipe", err)
+	case n == 0:
+		return 0, errEmpty
+	}
+	return n, nil
+}
+
+// discard takes up to max bytes, which must be there, out of the pipe.
+func (s *source) discard(max int) int {
+	buf := takeBuffer()
+	defer giveBuffer(buf)
+	total := 0
+	for total < max && s.buffered() > 0 {
+		var n uint32
+		if err := windows.ReadFile(s.h, (*buf)[:min(max-total, len(*buf))], &n, nil); err != nil || n == 0 {
+			break
+		}
+		total += int(n)
+	}
+	return total
+}
+
+// scratch holds what looking into a pipe needs.
+type scratch struct {
+	once sync.Once
+	proc *windows.LazyProc
+}
+
+// look gives the bytes copied to buf and the number of bytes in the pipe.
+func (p *scratch) look(h windows.Handle, buf []byte) (got, have int, err error) {
+	p.once.Do(func() { p.proc = windows.NewLazySystemDLL("kernel32.dll").NewProc("PeekNamedPipe") })
+	var read, avail uint32
+	var at unsafe.Pointer
+	if len(buf) > 0 {
+		at = unsafe.Pointer(&buf[0])
+	}
+	ok, _, e := p.proc.Call(uintptr(h), uintptr(at), uintptr(len(buf)),
+		uintptr(unsafe.Pointer(&read)), uintptr(unsafe.Pointer(&avail)), 0)
+	if ok == 0 {
+		return 0, 0, e
+	}
+	return int(read), int(avail), nil
+}
+
+func (p *scratch) close() {}
