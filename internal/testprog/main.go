@@ -25,7 +25,7 @@ import (
 )
 
 func main() {
-	code, err := run(os.Args[1:])
+	code, err := run(clock(), os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testprog:", err)
 		code = 99 // no verb ends with it unasked
@@ -33,8 +33,8 @@ func main() {
 	os.Exit(code)
 }
 
-// run does what args ask for and gives the exit code.
-func run(args []string) (int, error) {
+// run does what args ask for and gives the exit code. started is the monotonic clock at the beginning of main.
+func run(started int64, args []string) (int, error) {
 	if len(args) == 0 {
 		return 0, errors.New("a verb is needed; see the source")
 	}
@@ -67,7 +67,7 @@ func run(args []string) (int, error) {
 	case "eat":
 		return eat(f, args)
 	case "touch":
-		return touch(f, args)
+		return touch(f, started, args)
 	case "exec":
 		return execOther(args)
 	}

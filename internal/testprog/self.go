@@ -58,8 +58,8 @@ func eat(f *flag.FlagSet, args []string) (int, error) {
 }
 
 // touch appends one line, "NANOSECONDS PID", to FILE in one write and hangs, or exits with -exit.
-// The time is the clock of [firstInstruction], which the benchmark's kill is measured on too.
-func touch(f *flag.FlagSet, args []string) (int, error) {
+// started is the monotonic clock, in nanoseconds, at the beginning of main.
+func touch(f *flag.FlagSet, started int64, args []string) (int, error) {
 	code := f.Int("exit", -1, "exit with this code instead of hanging")
 	if len(args) == 0 {
 		return 0, errors.New("touch: a file is needed")
@@ -71,7 +71,7 @@ func touch(f *flag.FlagSet, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, err := file.WriteString(fmt.Sprintf("%d %d\n", firstInstruction, os.Getpid())); err != nil {
+	if _, err := file.WriteString(fmt.Sprintf("%d %d\n", started, os.Getpid())); err != nil {
 		return 0, err
 	}
 	if *code >= 0 {
@@ -81,6 +81,3 @@ func touch(f *flag.FlagSet, args []string) (int, error) {
 		time.Sleep(time.Hour)
 	}
 }
-
-// firstInstruction is the monotonic clock, in nanoseconds, at the first instruction of this program that Go lets us have.
-var firstInstruction = clock()
