@@ -37,8 +37,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the service isn't running.`,
 	}
 	output := outputFlag(cmd)
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "stay, and show what happens")
-	cmd.Flags().IntVarP(&count, "lines", "n", -1, "show this many past events (default all; with -f 10)")
-	cmd.Flags().Lookup("lines").DefValue = "" // help shows no "-1"
+	cmd.Flags().IntVarP(&count, "lines", "n", 0, "show this many past events (default all; with -f 10)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		t, err := targetOf(cmd.Context(), std, args)
 		if err != nil {

@@ -105,8 +105,7 @@ Exit codes: 0 done, 1 not done (the answer says why), 2 wrong usage or no such p
 	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "wait this long for the answer (for example 30s); what was begun goes on after that")
 	cmd.Flags().StringVar(&f.reason, "reason", "", "why, for events and incidents")
 	if o.verb == control.VerbStop || o.verb == control.VerbRestart {
-		cmd.Flags().DurationVar(&f.grace, "grace", -1, "instead of each program's terminationGracePeriodSeconds (for example 2.5s; 0: end it at once)")
-		cmd.Flags().Lookup("grace").DefValue = "" // help shows no "-1ns"
+		cmd.Flags().DurationVar(&f.grace, "grace", 0, "instead of each program's terminationGracePeriodSeconds (for example 2.5s; 0: end it at once)")
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		t, err := targetOf(cmd.Context(), std, args)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -136,23 +137,25 @@ func others(service string) string {
 	return fmt.Sprintf(" (known here: %s)", strings.Join(names, ", "))
 }
 
-// completeTarget completes NAME, and after it /PROGRAM where the service runs.
+// completeTarget completes NAME and, once that is clear, /PROGRAM where the service runs.
 func completeTarget(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var found []string
-	service, _, program := strings.Cut(typed, "/")
+	service, _, slash := strings.Cut(typed, "/")
 	names, _ := folders.Services()
 	for _, name := range names {
-		if !program && strings.HasPrefix(name, typed) {
+		if strings.HasPrefix(name, typed) {
 			found = append(found, name)
 		}
-		if name != service && (program || !strings.HasPrefix(name, typed) || typed == "") {
-			continue
-		}
-		for _, p := range programsOf(name) {
-			if full := name + "/" + p; strings.HasPrefix(full, typed) {
+	}
+	if len(found) == 1 {
+		service, slash = found[0], true
+	}
+	if slash && slices.Contains(names, service) {
+		for _, p := range programsOf(service) {
+			if full := service + "/" + p; strings.HasPrefix(full, typed) {
 				found = append(found, full)
 			}
 		}
