@@ -14,8 +14,5 @@ type Config struct {
 	Hang    time.Duration // a supervisor silent for so long is replaced; 0: 15 s
 }
 
-// defaultHang is three missed heartbeats.
-const defaultHang = 3 * BeatEvery
-
-// BeatEvery is how often the supervisor sends Beat. Rare, because each one wakes two processes for nothing.
-const BeatEvery = 5 * time.Second
+// defaultHang: rare heartbeats, because each one wakes two processes for nothing.
+const defaultHang = 15 * time.Second

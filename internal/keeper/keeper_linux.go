@@ -1,7 +1,6 @@
 package keeper
 
 import (
-	"os"
 	"strconv"
 	"time"
 
@@ -20,7 +19,7 @@ type keeper struct {
 	programs map[string]*program
 	byPID    map[int]*program      // runs whose main process isn't reaped
 	fading   map[*program]struct{} // main process gone, tree still ending
-	sockets  map[string]*os.File   // by name, for LISTEN_FDS
+	sockets  map[string]*socket    // by name, for LISTEN_FDS
 	kept     map[string][]byte     // the supervisor's snapshot, opaque
 
 	sup      supervisor

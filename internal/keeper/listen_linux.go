@@ -7,15 +7,21 @@ import (
 	"os"
 )
 
+// socket is one that the keeper holds open.
+type socket struct {
+	file             *os.File
+	network, address string
+}
+
 // listen binds a socket. It stays open for as long as the keeper lives, whoever falls.
 func (k *keeper) listen(m *Listen) {
-	answer := &Listening{Name: m.Name}
+	answer := &Listening{Name: m.Name, Network: m.Network, Address: m.Address}
 	if k.sockets[m.Name] == nil {
 		f, err := bind(m.Network, m.Address)
 		if err != nil {
 			answer.Error = err.Error()
 		} else {
-			k.sockets[m.Name] = f
+			k.sockets[m.Name] = &socket{f, m.Network, m.Address}
 		}
 	}
 	k.send(answer)
@@ -68,8 +74,8 @@ func bindUnix(path string) (*os.File, error) {
 }
 
 func (k *keeper) unlisten(name string) {
-	if f := k.sockets[name]; f != nil {
-		closeSocket(f)
+	if s := k.sockets[name]; s != nil {
+		closeSocket(s.file)
 		delete(k.sockets, name)
 	}
 }

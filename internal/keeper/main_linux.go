@@ -61,7 +61,7 @@ func newKeeper(cfg Config, clean bool) (*keeper, error) {
 		programs: map[string]*program{},
 		byPID:    map[int]*program{},
 		fading:   map[*program]struct{}{},
-		sockets:  map[string]*os.File{},
+		sockets:  map[string]*socket{},
 		kept:     map[string][]byte{},
 		sup:      supervisor{pidfd: -1, fd: -1},
 	}
@@ -108,7 +108,7 @@ func (k *keeper) cleanUp() {
 	if k.trees.base == "" {
 		killStrays(strays{mark: k.mark + "/", prefix: true})
 	}
-	for _, f := range k.sockets {
-		closeSocket(f)
+	for _, s := range k.sockets {
+		closeSocket(s.file)
 	}
 }

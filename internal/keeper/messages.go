@@ -144,10 +144,11 @@ type (
 	// Hello begins a session. The Known and Keep messages that follow, up to Welcome, are what a predecessor left.
 	Hello struct {
 		KeeperPID int
-		Sessions  uint64 // supervisors before this one
-		Why       string // how the predecessor ended, in words; "" for the first
-		Cgroup    string // folder of the cgroup that holds the trees; "": there is none
-		Mark      string // begins the value of DARUMA_RUN in the environment of everything this keeper started
+		Sessions  uint64        // supervisors before this one
+		Why       string        // how the predecessor ended, in words; "" for the first
+		Cgroup    string        // folder of the cgroup that holds the trees; "": there is none
+		Hang      time.Duration // a supervisor silent for so long is replaced; it sends Beat three times as often
+		Mark      string        // begins the value of DARUMA_RUN in the environment of everything this keeper started
 	}
 	// Known is one run, alive or ended and not yet acknowledged and released. It carries the read ends of its output.
 	Known struct {
@@ -183,7 +184,7 @@ type (
 		Failed     string // its launch failed after the fork: why
 	}
 	// Listening answers Listen.
-	Listening struct{ Name, Error string }
+	Listening struct{ Name, Network, Address, Error string }
 	// StopRequest passes on that the keeper was asked to stop: Now, by the second request, means at once.
 	StopRequest struct {
 		Signal string
@@ -248,19 +249,24 @@ func (m *Spawn) code(c *coder) {
 	m.Spec.code(c)
 	m.Order.code(c)
 }
-func (m *SetOrder) code(c *coder)  { c.str(&m.ID); m.Order.code(c) }
-func (m *Signal) code(c *coder)    { c.str(&m.ID); c.u64(&m.Generation); c.num(&m.Signal) }
-func (m *Kill) code(c *coder)      { c.str(&m.ID); c.u64(&m.Generation) }
-func (m *Freeze) code(c *coder)    { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
-func (m *Release) code(c *coder)   { c.str(&m.ID); c.u64(&m.Generation) }
-func (m *Ack) code(c *coder)       { c.str(&m.ID); c.u64(&m.Generation) }
-func (m *Listen) code(c *coder)    { c.str(&m.Name); c.str(&m.Network); c.str(&m.Address) }
-func (m *Unlisten) code(c *coder)  { c.str(&m.Name) }
-func (m *Beat) code(*coder)        {}
-func (m *Keep) code(c *coder)      { c.str(&m.Key); c.blob(&m.Data) }
-func (m *Finish) code(c *coder)    { c.num(&m.Code) }
-func (m *Welcome) code(*coder)     {}
-func (m *Listening) code(c *coder) { c.str(&m.Name); c.str(&m.Error) }
+func (m *SetOrder) code(c *coder) { c.str(&m.ID); m.Order.code(c) }
+func (m *Signal) code(c *coder)   { c.str(&m.ID); c.u64(&m.Generation); c.num(&m.Signal) }
+func (m *Kill) code(c *coder)     { c.str(&m.ID); c.u64(&m.Generation) }
+func (m *Freeze) code(c *coder)   { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
+func (m *Release) code(c *coder)  { c.str(&m.ID); c.u64(&m.Generation) }
+func (m *Ack) code(c *coder)      { c.str(&m.ID); c.u64(&m.Generation) }
+func (m *Listen) code(c *coder)   { c.str(&m.Name); c.str(&m.Network); c.str(&m.Address) }
+func (m *Unlisten) code(c *coder) { c.str(&m.Name) }
+func (m *Beat) code(*coder)       {}
+func (m *Keep) code(c *coder)     { c.str(&m.Key); c.blob(&m.Data) }
+func (m *Finish) code(c *coder)   { c.num(&m.Code) }
+func (m *Welcome) code(*coder)    {}
+func (m *Listening) code(c *coder) {
+	c.str(&m.Name)
+	c.str(&m.Network)
+	c.str(&m.Address)
+	c.str(&m.Error)
+}
 func (m *StopRequest) code(c *coder) {
 	c.str(&m.Signal)
 	c.flag(&m.Now)
@@ -271,6 +277,7 @@ func (m *Hello) code(c *coder) {
 	c.u64(&m.Sessions)
 	c.str(&m.Why)
 	c.str(&m.Cgroup)
+	c.dur(&m.Hang)
 	c.str(&m.Mark)
 }
 func (m *Known) code(c *coder) {

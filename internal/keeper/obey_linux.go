@@ -48,13 +48,13 @@ func (k *keeper) obey(m Message) {
 
 // greet hands a new supervisor all that its predecessor left.
 func (k *keeper) greet(why string) {
-	k.send(&Hello{KeeperPID: os.Getpid(), Sessions: k.sessions, Why: why, Cgroup: k.trees.base, Mark: k.mark})
+	k.send(&Hello{KeeperPID: os.Getpid(), Sessions: k.sessions, Why: why, Cgroup: k.trees.base, Hang: k.cfg.Hang, Mark: k.mark})
 	k.sessions++
 	for key, data := range k.kept {
 		k.send(&Keep{Key: key, Data: data})
 	}
-	for name := range k.sockets {
-		k.send(&Listening{Name: name})
+	for name, s := range k.sockets {
+		k.send(&Listening{Name: name, Network: s.network, Address: s.address})
 	}
 	for _, p := range k.programs {
 		slices.SortFunc(p.ended, func(a, b *run) int { return cmp.Compare(a.Generation, b.Generation) })

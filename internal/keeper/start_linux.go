@@ -135,7 +135,7 @@ func (k *keeper) listeners(names []string) ([]uintptr, error) {
 		if f == nil {
 			return nil, fmt.Errorf("there is no socket called %q", n)
 		}
-		fds = append(fds, f.Fd())
+		fds = append(fds, f.file.Fd())
 	}
 	return fds, nil
 }
