@@ -44,7 +44,7 @@ func up(t *testing.T, r real, dir string, port int) (*service, control.ProgramSt
 // incidents reads the record as daruma left it on disk.
 func (s *service) incidents() []incident.Incident {
 	s.t.Helper()
-	history, err := incident.Read(filepath.Join(s.home(), s.name, "state", "incidents.jsonl"))
+	history, err := incident.Read(filepath.Join(s.home, s.name, "state", "incidents.jsonl"))
 	if err != nil {
 		s.t.Fatal(err)
 	}

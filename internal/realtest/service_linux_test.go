@@ -48,8 +48,9 @@ func TestMain(m *testing.M) {
 // service is one running `daruma run` and what it says.
 type service struct {
 	t      *testing.T
-	dir    string // of the definition, and DARUMA_HOME below it
 	name   string
+	home   string // DARUMA_HOME
+	daruma string // the binary
 	cmd    *exec.Cmd
 	ended  chan struct{}
 	client *control.Client
@@ -87,28 +88,32 @@ func run(t *testing.T, dir, definition string) *service {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "daruma.yaml")
-	if err := os.WriteFile(file, []byte(definition), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	s := &service{t: t, dir: dir, name: "real", cmd: exec.Command(daruma, "run", file),
-		ended: make(chan struct{}), out: &output{}, news: make(chan struct{})}
-	s.client = control.NewClient(filepath.Join(s.home(), s.name, "run", "control.sock"))
-	s.cmd.Env = append(os.Environ(), "DARUMA_HOME="+s.home())
-	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
-	s.cmd.WaitDelay = 10 * time.Second // a program that survived daruma would hold the output open
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		s.cmd.Wait() // its verdict is in ProcessState
-		close(s.ended)
-	}()
-	t.Cleanup(s.end)
-	s.follow()
+	write(t, file, definition)
+	s := &service{t: t, name: "real", home: filepath.Join(dir, "h"), daruma: daruma}
+	s.begin(exec.Command(daruma, "run", file))
 	return s
 }
 
-func (s *service) home() string { return filepath.Join(s.dir, "h") }
+// begin starts cmd, which becomes or contains the service's daruma, as the leader of a process group: a terminal's
+// Ctrl+C goes to all of a group.
+func (s *service) begin(cmd *exec.Cmd) {
+	s.t.Helper()
+	s.cmd, s.ended, s.out, s.news = cmd, make(chan struct{}), &output{}, make(chan struct{})
+	s.client = control.NewClient(filepath.Join(s.home, s.name, "run", "control.sock"))
+	cmd.Env = append(cmd.Environ(), "DARUMA_HOME="+s.home)
+	cmd.Stdout, cmd.Stderr = s.out, s.out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.WaitDelay = 10 * time.Second // a program that survived daruma would hold the output open
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	go func() {
+		cmd.Wait() // its verdict is in ProcessState
+		close(s.ended)
+	}()
+	s.t.Cleanup(s.end)
+	s.follow()
+}
 
 // end interrupts daruma, as Ctrl+C does, and wants it and all of its processes gone.
 func (s *service) end() {
@@ -118,7 +123,9 @@ func (s *service) end() {
 		return // the test ended it
 	default:
 	}
-	s.cmd.Process.Signal(syscall.SIGINT)
+	if err := syscall.Kill(-s.cmd.Process.Pid, syscall.SIGINT); err != nil {
+		s.t.Error(err)
+	}
 	select {
 	case <-s.ended:
 	case <-time.After(patience):
@@ -252,8 +259,8 @@ func (s *service) command(verb control.Verb, program string) control.ProgramResu
 // verb runs daruma's command line for this service and gives what it prints and its exit code.
 func (s *service) verb(args ...string) (string, int) {
 	s.t.Helper()
-	cmd := exec.Command(s.cmd.Path, args...)
-	cmd.Env = s.cmd.Env
+	cmd := exec.Command(s.daruma, args...)
+	cmd.Env = append(cmd.Environ(), "DARUMA_HOME="+s.home)
 	out, err := cmd.CombinedOutput()
 	if err != nil && cmd.ProcessState == nil {
 		s.t.Fatalf("daruma %s: %v", strings.Join(args, " "), err)
