@@ -1,0 +1,190 @@
+package logs
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMain makes the test binary a pump that another test kills.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("LOGS_TEST_PUMP"); dir != "" {
+		beAPump(dir)
+	}
+	if size := os.Getenv("LOGS_TEST_FLOOD"); size != "" {
+		beAFlood(size)
+	}
+	os.Exit(m.Run())
+}
+
+// killSettings rotate and compress all the time.
+func killSettings(format Format) Settings {
+	return Settings{Format: format, MaxSize: 100_000, MaxFiles: 1 << 20, Compress: true}
+}
+
+// beAPump pumps the inherited pipes until it is killed. Descriptor 3 is told when it has begun.
+func beAPump(dir string) {
+	check := func(err error) {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "pump:", err)
+			os.Exit(1)
+		}
+	}
+	format := Format(os.Getenv("LOGS_TEST_FORMAT"))
+	count, err := strconv.Atoi(os.Getenv("LOGS_TEST_PIPES"))
+	check(err)
+	s, err := Open(Options{Service: "shop", Dir: dir, SpoolDir: filepath.Join(dir, "spool"), OnEvent: func(e Event) {
+		fmt.Fprintln(os.Stderr, "pump:", e)
+	}})
+	check(err)
+	s.zip.settle = 3 * time.Millisecond
+	k, err := s.Program("api", killSettings(format))
+	check(err)
+	for i := range count {
+		_, err := k.Attach(7, []string{"stdout", "stderr"}[i], os.NewFile(uintptr(4+i), "pipe"))
+		check(err)
+	}
+	os.NewFile(3, "ready").Write([]byte{1})
+	select {}
+}
+
+// numbered writes numbered lines of changing lengths in pieces of changing lengths until stop, the last one unfinished,
+// and gives what it wrote.
+func numbered(w *os.File, seed uint64, stop <-chan struct{}) []byte {
+	rnd := rand.New(rand.NewPCG(seed, 3))
+	var all, pending []byte
+	for i := 0; ; i++ {
+		pending = fmt.Appendf(pending, "%d %s\n", i, strings.Repeat("x", rnd.IntN(200)))
+		if rnd.IntN(500) == 0 {
+			pending = append(pending, bytes.Repeat([]byte("\xff\x00y"), 30_000)...)
+		}
+		if rnd.IntN(40) != 0 {
+			continue
+		}
+		select {
+		case <-stop:
+			return all
+		default:
+		}
+		n := 1 + rnd.IntN(len(pending))
+		if _, err := w.Write(pending[:n]); err != nil {
+			panic(err)
+		}
+		all = append(all, pending[:n]...)
+		pending = append(pending[:0], pending[n:]...)
+		if rnd.IntN(4) == 0 {
+			time.Sleep(time.Duration(rnd.IntN(500)) * time.Microsecond) // a program that has other things to do
+		}
+	}
+}
+
+// killable is a pump in a process of its own.
+type killable struct {
+	cmd    *exec.Cmd
+	stderr bytes.Buffer
+}
+
+func startPump(t *testing.T, dir string, format Format, pipes []*os.File) *killable {
+	t.Helper()
+	ready, readyW, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ready.Close()
+	p := &killable{cmd: exec.Command(os.Args[0])}
+	p.cmd.Env = append(os.Environ(), "LOGS_TEST_PUMP="+dir, "LOGS_TEST_FORMAT="+string(format), fmt.Sprint("LOGS_TEST_PIPES=", len(pipes)))
+	p.cmd.ExtraFiles = append([]*os.File{readyW}, pipes...)
+	p.cmd.Stderr = &p.stderr
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	readyW.Close()
+	if _, err := ready.Read(make([]byte, 1)); err != nil {
+		p.kill()
+		t.Fatalf("the pump didn't begin: %v: %s", err, p.stderr.String())
+	}
+	return p
+}
+
+func (p *killable) kill() {
+	p.cmd.Process.Kill()
+	p.cmd.Wait()
+}
+
+// TestKillLosesNothingAndRepeatsNothing ends pumps by kill -9 at random moments, hundreds of times, while programs write,
+// logs rotate and files are compressed. What is stored in the end is what was written, byte for byte.
+func TestKillLosesNothingAndRepeatsNothing(t *testing.T) {
+	kills := 250
+	if testing.Short() {
+		kills = 40
+	}
+	for _, format := range []Format{Text, JSON} {
+		t.Run(string(format), func(t *testing.T) {
+			t.Parallel()
+			names := []string{"stdout"}
+			if format == JSON {
+				names = append(names, "stderr")
+			}
+			dir := t.TempDir()
+			stop := make(chan struct{})
+			var readers []*os.File
+			var writers []chan []byte
+			for i := range names {
+				r, w, err := os.Pipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				readers = append(readers, r)
+				result := make(chan []byte, 1)
+				writers = append(writers, result)
+				go func() {
+					result <- numbered(w, uint64(i), stop)
+					w.Close()
+				}()
+			}
+			rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 4))
+			for range kills {
+				p := startPump(t, dir, format, readers)
+				time.Sleep(time.Duration(rnd.IntN(12_000)) * time.Microsecond) // the random moment is the test
+				p.kill()
+				if p.stderr.Len() > 0 {
+					t.Fatalf("%s", p.stderr.String())
+				}
+			}
+			close(stop)
+			b := newBench(t, Options{Dir: dir, SpoolDir: filepath.Join(dir, "spool")})
+			k := b.sink("api", killSettings(format))
+			wants := map[string][]byte{}
+			for i, name := range names {
+				c, err := k.Attach(7, name, readers[i])
+				if err != nil {
+					t.Fatal(err)
+				}
+				wants[name] = <-writers[i]
+				<-c.Done()
+			}
+			b.store.Close()
+			got := map[string][]byte{"stdout": stored(t, dir, "api")}
+			if format == JSON {
+				got = streams(t, got["stdout"])
+			}
+			h, _ := scan(dir)
+			total := 0
+			for _, name := range names {
+				sameBytes(t, got[name], wants[name])
+				total += len(wants[name])
+			}
+			t.Logf("%d kills, %d bytes, %d rotated files, %d of them compressed", kills, total, len(h["api"].files), len(h["api"].zipped))
+			if len(h["api"].zipped) == 0 {
+				t.Error("nothing was compressed")
+			}
+		})
+	}
+}
