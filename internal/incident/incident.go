@@ -9,10 +9,10 @@
 //	rec.Recovered(incident.Recovery{Program: "api", Generation: 8})      // runs, and is ready where it has a readiness probe
 //	rec.Ended("api", incident.GaveUp, "8 restarts within 10m0s")
 //	rec.Wanted("", false, "service stopped")                            // "": all programs
-//	rec.Flush(ctx); rec.Close()
+//	rec.Flush(ctx); rec.Close(ctx)
 //
 //	history, err := incident.Read(path)                                 // while a recorder writes, too
-//	history.Incidents; history.Report(history.Window(7*24*time.Hour, time.Now()))
+//	history.Incidents; history.Report(history.Last(7*24*time.Hour)); history.Report(history.SinceBoot())
 //
 // No method of [Recorder] but Flush and Close ever waits for the disk. A full or failing disk is tried again every second and at the next
 // event; what had to be dropped meanwhile is counted and written down as such.
@@ -53,7 +53,7 @@ type Outcome string
 
 // The outcomes.
 const (
-	Open       Outcome = "open"
+	Ongoing    Outcome = "open"
 	Recovered  Outcome = "recovered"
 	GaveUp     Outcome = "gaveUp"     // not restarted any more; the program counts as down until it runs again or isn't wanted
 	Stopped    Outcome = "stopped"    // ended by someone who stopped the program
@@ -85,7 +85,7 @@ type Incident struct {
 	// Durations by the monotonic clock, since the first fall.
 	ActedAfter     Millis `json:"actedAfterMs,omitempty"`     // to the first action
 	RecoveredAfter Millis `json:"recoveredAfterMs,omitempty"` // to the last recovery: how long until it stood again
-	Down           Millis `json:"downMs"`                     // time really down; less than RecoveredAfter when it stood in between
+	Down           Millis `json:"downMs"`                     // time really down until DownSince; less than RecoveredAfter when it stood in between
 
 	RecoveredGeneration int     `json:"recoveredGeneration,omitempty"`
 	Outcome             Outcome `json:"outcome"`
@@ -139,10 +139,33 @@ type Options struct {
 	Service  string
 	Start    Start         // required
 	Reason   string        // in words, for the boot line and, with SupervisorReplaced, the incident's cause
+	Absent   time.Duration // with SupervisorReplaced: how long no supervisor was in charge
 	Relapse  time.Duration // default 10 s
-	MaxBytes int64         // default 8 MiB: a longer file is compacted
+	MaxBytes int64         // default 2 MiB (some 1,400 incidents): a longer file is compacted to half of that at most
 	Keep     int           // incidents kept by compaction; default 500
 	Queue    int           // lines kept in memory while the disk refuses them; default 2,000
+
+	clock *clock // tests set their own
+}
+
+// defaults fills in what is left out.
+func (o Options) defaults() Options {
+	if o.Relapse <= 0 {
+		o.Relapse = 10 * time.Second
+	}
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = 2 << 20
+	}
+	if o.Keep <= 0 {
+		o.Keep = 500
+	}
+	if o.Queue <= 0 {
+		o.Queue = 2000
+	}
+	if o.clock == nil {
+		o.clock = systemClock()
+	}
+	return o
 }
 
 // Found is what [Open] found in the file.

@@ -1,0 +1,191 @@
+package incident
+
+import (
+	"sort"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	maxOutputLines = 20
+	maxOutputLine  = 500  // bytes
+	maxWords       = 1000 // bytes of any text a caller gives
+)
+
+// ledger turns what callers tell into lines. It knows each program's latest incident and nothing of files.
+type ledger struct {
+	service string
+	relapse Millis
+	seq     uint64
+	latest  map[string]*Incident // by program: the one that has it down, or the last that did
+	wanted  map[string]bool
+	emit    func(line)
+}
+
+// now is a moment at which something is told: its place on the time line and what the wall clock shows.
+type now struct {
+	t  Millis
+	at time.Time
+}
+
+// before gives the moment ago earlier.
+func (n now) before(ago time.Duration) now {
+	if ago <= 0 {
+		return n
+	}
+	return now{t: max(n.t-Millis(ago), 1), at: n.at.Add(-ago)}
+}
+
+func (l *ledger) line(n now, kind lineType) line {
+	l.seq++
+	return line{Seq: l.seq, T: n.t, At: n.at.UTC().Round(0), Type: kind}
+}
+
+// put writes the incident as it is now. What the program last said goes with the first line only: it is the longest part.
+func (l *ledger) put(n now, kind lineType, i *Incident) {
+	snapshot := *i
+	i.LastOutput = nil
+	out := l.line(n, kind)
+	out.Incident = &snapshot
+	l.emit(out)
+}
+
+func (l *ledger) fell(n now, f Fall) string {
+	then := n.before(f.Ago)
+	f.Cause = words(f.Cause)
+	i := l.latest[f.Program]
+	if i == nil || !i.down() && (i.Outcome != Recovered || then.t-i.Until > l.relapse) {
+		return l.begin(n, then, f)
+	}
+	if !i.down() { // it stood, but not for long
+		i.DownSince = max(then.t, i.Until)
+		i.Until, i.Recovered, i.RecoveredAfter, i.RecoveredGeneration = 0, nil, 0, 0
+	}
+	i.Falls++
+	i.Outcome, i.EndReason, i.LastCause = Ongoing, "", ""
+	if f.Cause != i.Cause {
+		i.LastCause = f.Cause
+	}
+	l.put(n, lineFell, i)
+	return i.ID
+}
+
+func (l *ledger) begin(n, then now, f Fall) string {
+	i := &Incident{
+		ID: strconv.FormatUint(l.seq+1, 10), Service: l.service, Program: f.Program, Generation: f.Generation, Kind: f.Kind, Cause: f.Cause,
+		ExitCode: f.ExitCode, Signal: f.Signal, Probe: f.Probe, ProbeError: words(f.ProbeError), LastOutput: output(f.LastOutput),
+		Falls: 1, Detected: then.at.UTC().Round(0), Outcome: Ongoing, From: then.t, DownSince: then.t,
+	}
+	l.latest[f.Program] = i
+	l.put(n, lineBegin, i)
+	return i.ID
+}
+
+func (l *ledger) acted(n now, a Action) {
+	i := l.latest[a.Program]
+	if i == nil || !i.down() {
+		return
+	}
+	then := n.before(a.Ago)
+	if i.Acted == nil {
+		at := then.at.UTC().Round(0)
+		i.Acted, i.ActedAfter = &at, max(then.t-i.From, 0)
+	}
+	i.Action = words(a.What)
+	if a.Generation != 0 {
+		i.Restarts++
+	}
+	l.put(n, lineActed, i)
+}
+
+func (l *ledger) recovered(n now, r Recovery) {
+	i := l.latest[r.Program]
+	if i == nil || !i.down() {
+		return
+	}
+	then := n.before(r.Ago)
+	i.stand(then.t)
+	at := then.at.UTC().Round(0)
+	i.Recovered, i.RecoveredAfter, i.RecoveredGeneration = &at, i.Until-i.From, r.Generation
+	if i.Outcome == Ongoing {
+		i.Outcome = Recovered
+	}
+	l.put(n, lineRecovered, i)
+}
+
+func (l *ledger) ended(n now, program string, o Outcome, reason string) {
+	i := l.latest[program]
+	if i == nil || !i.down() {
+		return
+	}
+	if i.Outcome == Ongoing {
+		i.Outcome, i.EndReason = o, words(reason)
+	}
+	if o != GaveUp {
+		i.stand(n.t)
+	}
+	l.put(n, lineClosed, i)
+}
+
+// want marks a program as wanted or not; "" stands for all that are known.
+func (l *ledger) want(n now, program string, wanted bool, reason string) {
+	programs := []string{program}
+	if program == "" {
+		programs = programs[:0]
+		for p := range l.wanted {
+			programs = append(programs, p)
+		}
+		sort.Strings(programs)
+	}
+	for _, p := range programs {
+		if l.wanted[p] == wanted {
+			continue
+		}
+		if !wanted {
+			l.ended(n, p, Stopped, reason)
+		}
+		l.wanted[p] = wanted
+		kind := lineWanted
+		if !wanted {
+			kind = lineUnwanted
+		}
+		out := l.line(n, kind)
+		out.Program, out.Reason = p, words(reason)
+		l.emit(out)
+	}
+}
+
+// down tells whether the incident has its program down.
+func (i *Incident) down() bool { return i.DownSince > 0 }
+
+// stand ends the down time at t.
+func (i *Incident) stand(t Millis) {
+	t = max(t, i.DownSince)
+	i.Down += t - i.DownSince
+	i.DownSince, i.Until = 0, t
+}
+
+// words bounds a caller's text.
+func words(s string) string { return cut(s, maxWords) }
+
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}
+
+func output(lines []string) []string {
+	if len(lines) > maxOutputLines {
+		lines = lines[len(lines)-maxOutputLines:]
+	}
+	var out []string
+	for _, s := range lines {
+		out = append(out, cut(s, maxOutputLine))
+	}
+	return out
+}

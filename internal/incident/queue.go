@@ -1,0 +1,137 @@
+package incident
+
+import "time"
+
+// eager is how many falls of an incident are written at once; those after are written once a second:
+// a crash loop without backoff would else write and fsync hundreds of lines a second.
+const eager = 10
+
+// emit queues a line. An incident has one line in the queue: a newer one tells all that the older told.
+func (r *Recorder) emit(l line) {
+	if l.Incident == nil || l.Incident.Falls <= eager || l.Type == lineClosed {
+		r.hot = true
+	}
+	if l.Incident != nil {
+		for k := r.writing; k < len(r.pending); k++ {
+			old := r.pending[k].Incident
+			if old == nil || old.ID != l.Incident.ID {
+				continue
+			}
+			if len(l.Incident.LastOutput) == 0 {
+				l.Incident.LastOutput = old.LastOutput
+			}
+			r.drop(k)
+			break
+		}
+	}
+	r.pending = append(r.pending, l)
+	if len(r.pending) <= r.o.Queue {
+		return
+	}
+	victim := r.writing
+	for k := r.writing; k < len(r.pending); k++ {
+		if r.pending[k].Incident != nil { // marks of what is wanted are few and matter more
+			victim = k
+			break
+		}
+	}
+	r.drop(victim)
+	r.lost++
+	r.lostTotal++
+}
+
+func (r *Recorder) drop(k int) { r.pending = append(r.pending[:k:k], r.pending[k+1:]...) }
+
+// run is the recorder's goroutine.
+func (r *Recorder) run() {
+	defer close(r.done)
+	defer r.store.close()
+	alive := time.NewTicker(aliveEvery)
+	defer alive.Stop()
+	again := time.NewTimer(retryEvery)
+	defer again.Stop()
+	r.live()
+	for {
+		r.write(false)
+		again.Stop()
+		if r.waits() {
+			again.Reset(retryEvery)
+		}
+		select {
+		case <-r.wake:
+		case <-again.C:
+		case <-alive.C:
+			r.live()
+		case <-r.closing:
+			r.write(true)
+			r.live()
+			return
+		}
+	}
+}
+
+// waits tells whether something is pending that is to be tried later.
+func (r *Recorder) waits() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.pending) > 0 || r.lost > 0
+}
+
+// live notes that the recorder lives. An error shows soon enough: the next line fails as well.
+func (r *Recorder) live() {
+	n := r.now()
+	writeAlive(r.path, moment{T: n.t, At: n.at, Boot: r.o.clock.boot, Mono: Millis(r.o.clock.mono())}) //nolint:errcheck // see above
+}
+
+// write brings what is pending to the disk, if it is time.
+func (r *Recorder) write(now bool) {
+	b, n, lost, waiting := r.take(now)
+	if n == 0 && lost == 0 {
+		return
+	}
+	err := r.store.append(b)
+	r.taken(n, lost, waiting, err)
+	if err == nil && r.store.good > r.compactAt {
+		r.compact()
+	}
+}
+
+// take gives the bytes to write, the number of lines and of lost ones in them, and who waits for them.
+func (r *Recorder) take(now bool) (b []byte, n, lost int, waiting []chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !now && !r.hot && time.Since(r.lastWrite) < retryEvery {
+		return nil, 0, 0, nil
+	}
+	lines := r.pending
+	if r.lost > 0 {
+		l := r.ledger.line(r.now(), lineLost)
+		l.Lost = r.lost
+		lines = append(lines[:len(lines):len(lines)], l)
+	}
+	for _, l := range lines {
+		b = append(b, l.bytes()...)
+	}
+	waiting, r.waiting = r.waiting, nil
+	r.writing, r.hot = len(r.pending), false
+	return b, r.writing, r.lost, waiting
+}
+
+// taken draws the consequences of a write.
+func (r *Recorder) taken(n, lost int, waiting []chan struct{}, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.writing, r.failing, r.lastWrite = 0, err, time.Now()
+	if err != nil {
+		r.waiting = append(waiting, r.waiting...)
+		return
+	}
+	r.pending = append([]line(nil), r.pending[n:]...)
+	r.lost -= lost
+	if len(r.pending) == 0 {
+		waiting, r.waiting = append(waiting, r.waiting...), nil
+	}
+	for _, w := range waiting {
+		close(w)
+	}
+}

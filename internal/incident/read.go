@@ -1,0 +1,210 @@
+package incident
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// maxLine bounds a line that is read; the longest we write has some 15 KiB.
+const maxLine = 1 << 20
+
+// History is a record that was read.
+type History struct {
+	Incidents []Incident // by the time they began to be recorded
+	Lost      int        // lines that could not be written in time
+	Broken    int        // lines that could not be read
+	Since     time.Time  // wall clock where the record begins (since the last compaction); zero for an empty one
+	Observed  time.Time  // wall clock up to which something is known: now, or when daruma was last known to run
+
+	torn       bool   // the file doesn't end with a newline
+	whole      int64  // bytes up to the last newline
+	cut        Millis // where the record begins on the time line
+	end        Millis // the time line's Observed
+	seq        uint64
+	last       moment // the latest moment that is known
+	boots      []line // one for each time a recorder was opened
+	marks      []line // wanted and unwanted
+	totals     map[string]totals
+	totalsBoot string
+	index      map[string]int // of Incidents, by ID
+	seqs       []uint64       // of the last line of each incident
+}
+
+// Read reads the record at path; a file that doesn't exist is an empty one. It may be written to meanwhile.
+// What can't be read is passed over and counted.
+func Read(path string) (*History, error) {
+	return read(path, systemClock())
+}
+
+func read(path string, c *clock) (*History, error) {
+	h := newHistory()
+	f, err := os.Open(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return h, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading the incidents: %w", err)
+	}
+	defer f.Close()
+	if err := h.fold(f); err != nil {
+		return nil, fmt.Errorf("reading the incidents in %s: %w", path, err)
+	}
+	h.see(readAlive(path))
+	h.settle(c)
+	return h, nil
+}
+
+func newHistory() *History {
+	return &History{totals: map[string]totals{}, index: map[string]int{}}
+}
+
+// fold reads all lines of r.
+func (h *History) fold(r io.Reader) error {
+	reader := bufio.NewReaderSize(r, 16<<10)
+	var long []byte // a line longer than the buffer, as far as it is worth keeping
+	var begun int64 // its length
+	for {
+		piece, err := reader.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			if len(long) <= maxLine {
+				long = append(long, piece...)
+			}
+			begun += int64(len(piece))
+			continue
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		text := piece
+		if len(long) > 0 {
+			text = append(long, piece...)
+		}
+		if err != nil { // no newline at the end: torn, or being written at this moment
+			h.torn = len(text) > 0
+			return nil
+		}
+		h.whole += begun + int64(len(piece))
+		h.add(text)
+		long, begun = long[:0], 0
+	}
+}
+
+// add takes in one line.
+func (h *History) add(text []byte) {
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 {
+		return
+	}
+	var l line
+	if len(text) > maxLine || json.Unmarshal(text, &l) != nil || !l.valid() {
+		h.Broken++
+		return
+	}
+	if l.Seq != 0 {
+		if l.Seq <= h.seq {
+			return // written twice: the first writing could not be confirmed
+		}
+		h.seq = l.Seq
+	}
+	if h.Since.IsZero() {
+		h.Since, h.cut = l.At, l.T
+	}
+	h.see(&moment{T: l.T, At: l.At, Boot: h.last.Boot, Mono: later(h.last.Mono, l.T-h.last.T)})
+	switch l.Type {
+	case lineBoot:
+		h.boots = append(h.boots, l)
+		since := later(0, h.last.T-l.T) // after a compaction the cut, which comes first, may be later
+		h.last = moment{T: later(l.T, since), At: l.At.Add(since.Duration()), Boot: l.Boot, Mono: later(l.Mono, since)}
+	case lineWanted, lineUnwanted:
+		h.marks = append(h.marks, l)
+	case lineLost:
+		h.Lost += l.Lost
+	case lineCut:
+		h.Since, h.cut, h.seq = l.At, l.T, max(h.seq, l.UpTo)
+		h.Lost += l.Lost
+	case lineTotals:
+		h.totals[l.Program], h.totalsBoot = *l.Totals, l.Boot
+	default:
+		h.put(l)
+	}
+}
+
+// valid tells whether a line makes sense on its own; what comes from a damaged file may be anything.
+func (l *line) valid() bool {
+	if l.T <= 0 {
+		return false
+	}
+	switch l.Type {
+	case lineBoot, lineLost, lineCut:
+		return l.Lost >= 0
+	case lineWanted, lineUnwanted:
+		return l.Program != ""
+	case lineTotals:
+		return l.Totals != nil
+	case lineBegin, lineFell, lineActed, lineRecovered, lineClosed:
+		i := l.Incident
+		return i != nil && i.ID != "" && i.From > 0 && i.Down >= 0 && i.DownSince >= 0 && i.Until >= 0 && (i.Until > 0) != (i.DownSince > 0)
+	}
+	return false
+}
+
+// put takes in an incident as a line shows it.
+func (h *History) put(l line) {
+	at, known := h.index[l.Incident.ID]
+	if !known {
+		h.index[l.Incident.ID] = len(h.Incidents)
+		h.Incidents, h.seqs = append(h.Incidents, *l.Incident), append(h.seqs, l.Seq)
+		return
+	}
+	said := h.Incidents[at].LastOutput
+	h.Incidents[at], h.seqs[at] = *l.Incident, l.Seq
+	if len(l.Incident.LastOutput) == 0 {
+		h.Incidents[at].LastOutput = said
+	}
+}
+
+// see keeps the latest moment.
+func (h *History) see(m *moment) {
+	if m != nil && m.T >= h.last.T {
+		h.last = *m
+	}
+}
+
+// settle decides up to when something is known. A recorder that lives says so twice a minute.
+func (h *History) settle(c *clock) {
+	h.end, h.Observed = h.last.T, h.last.At
+	if len(h.boots) == 0 {
+		return
+	}
+	if t := h.last.after(c); h.last.Boot == c.boot && t-h.last.T <= Millis(aliveStale) {
+		h.end, h.Observed = t, c.wall()
+	}
+}
+
+// down gives the programs' incidents that are not over, oldest first.
+func (h *History) down() []Incident {
+	var open []Incident
+	for _, i := range h.Incidents {
+		if i.down() {
+			open = append(open, i)
+		}
+	}
+	return open
+}
+
+// wantedAt tells for each program whether it is wanted at t.
+func (h *History) wantedAt(t Millis) map[string]bool {
+	wanted := map[string]bool{}
+	for _, m := range h.marks {
+		if m.T <= t {
+			wanted[m.Program] = m.Type == lineWanted
+		}
+	}
+	return wanted
+}

@@ -1,0 +1,226 @@
+package incident
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// retryEvery is how often a disk that refuses is tried again when nothing happens, and how often
+// the news of a crash loop is written.
+const retryEvery = time.Second
+
+// Recorder writes a record. All of its methods may be called from any goroutine; a nil *Recorder does nothing.
+type Recorder struct {
+	path   string
+	o      Options
+	anchor moment // where its time line begins
+
+	wake    chan struct{}
+	closing chan struct{}
+	done    chan struct{} // closed when its goroutine has ended
+	once    sync.Once
+
+	store     store // the goroutine's own, as is compactAt
+	compactAt int64
+
+	mu        sync.Mutex
+	ledger    ledger
+	pending   []line
+	writing   int  // how many of pending, from the first, are being written at the moment
+	hot       bool // something of pending is to be written at once
+	lost      int  // lines dropped and not yet written down as such
+	lostTotal int
+	failing   error
+	lastWrite time.Time
+	waiting   []chan struct{} // for Flush: closed when everything told before has been written
+}
+
+// Health tells how the writing goes.
+type Health struct {
+	Pending int   // lines that are not on the disk yet
+	Lost    int   // lines dropped since Open because too many were pending
+	Err     error // why the last attempt failed; nil when it succeeded
+}
+
+// Open reads the record at path, repairs its end and goes on writing it. Its folder must exist; only one recorder may write a file at a time.
+//
+// The error is for a file that exists and can't be read (then the recorder is nil, and can be used all the same: it does nothing).
+// A disk that can't be written shows in [Recorder.Health].
+func Open(path string, o Options) (*Recorder, Found, error) {
+	o = o.defaults()
+	h, err := read(path, o.clock)
+	if err != nil {
+		return nil, Found{}, err
+	}
+	r := &Recorder{path: path, o: o, wake: make(chan struct{}, 1), closing: make(chan struct{}), done: make(chan struct{})}
+	r.store = store{path: path, good: h.whole}
+	r.compactAt = o.MaxBytes
+	r.anchor = moment{T: max(h.last.after(o.clock), Millis(time.Millisecond)), At: o.clock.wall(), Boot: o.clock.boot, Mono: Millis(o.clock.mono())}
+	r.ledger = ledger{service: o.Service, relapse: Millis(o.Relapse), seq: h.seq, latest: map[string]*Incident{}, wanted: h.wantedAt(h.end), emit: r.emit}
+	for _, i := range h.Incidents {
+		i.LastOutput = nil // it is in the file
+		r.ledger.latest[i.Program] = &i
+	}
+	r.begin(h)
+	found := Found{Broken: h.Broken, Torn: h.torn}
+	for p, wanted := range r.ledger.wanted {
+		if wanted {
+			found.Wanted = append(found.Wanted, p)
+		}
+	}
+	slices.Sort(found.Wanted)
+	found.Open = r.OpenIncidents()
+	go r.run()
+	return r, found, nil
+}
+
+// begin tells the record that a recorder was opened, and what that means for the programs.
+func (r *Recorder) begin(h *History) {
+	l, n := &r.ledger, r.now()
+	boot := l.line(n, lineBoot)
+	boot.Boot, boot.Mono, boot.Start, boot.Reason = r.o.clock.boot, Millis(r.o.clock.mono()), r.o.Start, words(r.o.Reason)
+	r.emit(boot)
+	l.recovered(n, Recovery{}) // a predecessor that fell between its two lines
+	if len(h.boots) == 0 {
+		return
+	}
+	if r.o.Start == SupervisorReplaced {
+		l.fell(n, Fall{Kind: Supervisor, Cause: r.o.Reason, Ago: r.o.Absent})
+		l.acted(n, Action{What: "the keeper started a new supervisor; the programs ran on"})
+		l.recovered(n, Recovery{})
+		return
+	}
+	fall := Fall{Kind: Keeper, Cause: "daruma's keeper ended, and the programs with it", Ago: time.Duration(n.t - h.last.T)}
+	if h.last.Boot != r.o.clock.boot {
+		fall.Kind, fall.Cause = Machine, "the machine went down"
+	}
+	for _, p := range sorted(l.wanted) {
+		if i := l.latest[p]; l.wanted[p] && (i == nil || !i.down()) {
+			fall.Program = p
+			l.fell(n, fall)
+		}
+	}
+}
+
+// now is the present on the record's time line.
+func (r *Recorder) now() now {
+	return now{t: later(r.anchor.T, Millis(r.o.clock.mono())-r.anchor.Mono), at: r.o.clock.wall()}
+}
+
+// tell gives f the ledger and wakes the writer.
+func (r *Recorder) tell(f func(*ledger, now)) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	f(&r.ledger, r.now())
+	r.mu.Unlock()
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Fell records a fall and gives the incident's ID.
+func (r *Recorder) Fell(f Fall) (id string) {
+	r.tell(func(l *ledger, n now) { id = l.fell(n, f) })
+	return id
+}
+
+// Acted records what was done about a program's fall; without an open incident it does nothing.
+func (r *Recorder) Acted(a Action) { r.tell(func(l *ledger, n now) { l.acted(n, a) }) }
+
+// Recovered records that a program stands again; without an open incident it does nothing.
+func (r *Recorder) Recovered(v Recovery) { r.tell(func(l *ledger, n now) { l.recovered(n, v) }) }
+
+// Ended records another end of a program's incident: GaveUp, Stopped or Superseded. After GaveUp the program
+// counts as down until Recovered, or until it isn't wanted any more.
+func (r *Recorder) Ended(program string, o Outcome, reason string) {
+	r.tell(func(l *ledger, n now) { l.ended(n, program, o, reason) })
+}
+
+// Wanted records whether a program is to run from now on; "" stands for all. What isn't wanted isn't down: an open incident ends as Stopped.
+func (r *Recorder) Wanted(program string, wanted bool, reason string) {
+	r.tell(func(l *ledger, n now) { l.want(n, program, wanted, reason) })
+}
+
+// OpenIncidents gives the incidents that have a program down, by program.
+func (r *Recorder) OpenIncidents() []Incident {
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var open []Incident
+	for _, p := range sorted(r.ledger.latest) {
+		if i := r.ledger.latest[p]; i.down() {
+			open = append(open, *i)
+		}
+	}
+	return open
+}
+
+// Health tells how the writing goes.
+func (r *Recorder) Health() Health {
+	if r == nil {
+		return Health{}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return Health{Pending: len(r.pending), Lost: r.lostTotal, Err: r.failing}
+}
+
+// Flush waits until all that was told so far is on the disk, or ctx is done.
+func (r *Recorder) Flush(ctx context.Context) error {
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	if len(r.pending) == 0 && r.lost == 0 {
+		r.mu.Unlock()
+		return nil
+	}
+	written := make(chan struct{})
+	r.waiting, r.hot = append(r.waiting, written), true
+	r.mu.Unlock()
+	r.tell(func(*ledger, now) {})
+	select {
+	case <-written:
+		return nil
+	case <-r.done:
+	case <-ctx.Done():
+	}
+	h := r.Health()
+	if h.Pending == 0 {
+		return nil
+	}
+	if h.Err == nil {
+		h.Err = ctx.Err()
+	}
+	return fmt.Errorf("%d lines are not in %s: %w", h.Pending, r.path, h.Err)
+}
+
+// Close writes what is pending and ends the recorder. It gives up when ctx is done.
+func (r *Recorder) Close(ctx context.Context) error {
+	if r == nil {
+		return nil
+	}
+	r.once.Do(func() { close(r.closing) })
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+	}
+	return r.Flush(ctx)
+}
+
+func sorted[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
