@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -160,9 +161,11 @@ func (s *Server) reply(w http.ResponseWriter, status int, v any) {
 	}
 	control := http.NewResponseController(w)
 	_ = control.SetWriteDeadline(time.Now().Add(s.limits.write))
+	body = append(body, '\n')
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // the client may have gone; nobody is left to tell
+	_, _ = w.Write(body) // the client may have gone; nobody is left to tell
 	_ = control.Flush()
 	_ = control.SetWriteDeadline(time.Time{})
 }
