@@ -9,5 +9,8 @@ import (
 )
 
 func main() {
+	if code, ok := cli.Role(os.Args[1:], os.Stderr); ok {
+		os.Exit(code)
+	}
 	os.Exit(cli.Main(os.Args[1:], cli.IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }

@@ -5,6 +5,7 @@ import "github.com/spf13/cobra"
 // verbs lists every verb, in the order that help shows them.
 func verbs(std IO) []*cobra.Command {
 	return []*cobra.Command{
+		newRun(std),
 		newStatus(std),
 		newStart(std),
 		newStop(std),

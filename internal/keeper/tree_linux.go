@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -19,20 +20,37 @@ type trees struct {
 // With a cgroup the kernel knows them. Without one, the keeper is their subreaper: what a program leaves behind becomes
 // the keeper's child, and is recognised by its session or by DARUMA_RUN in its environment.
 type tree struct {
-	cg *cgroup
+	cg     *cgroup
+	killed bool // cg was killed: it can't be born into any more
+	serial int
 }
 
-// open makes the cgroup of a program, once.
+// open makes the cgroup of a program. It serves for many runs, but not after a kill: Linux 6.14 and later end a
+// process that is cloned into a group which was ever killed. clone3 compares the kill count of the parent's group with
+// that of the child's (b69bb476dee9, "cgroup: fix race between fork and cgroup.kill").
 func (t *tree) open(all trees, id string) error {
-	if t.cg != nil || all.base == "" {
+	if all.base == "" || t.cg != nil && !t.killed {
 		return nil
 	}
-	cg, err := openCgroup(filepath.Join(all.base, "p-"+id))
+	if t.killed {
+		t.close()
+	}
+	t.serial++
+	cg, err := openCgroup(filepath.Join(all.base, "p-"+id+"."+strconv.Itoa(t.serial)))
 	if errors.Is(err, os.ErrPermission) || errors.Is(err, unix.EROFS) {
 		return nil // the base was ours, but this one isn't given: hold the tree the other way
 	}
 	t.cg = cg
 	return err
+}
+
+// close removes the cgroup; nothing runs in it.
+func (t *tree) close() {
+	if t.cg != nil {
+		t.cg.close()
+		_ = unix.Rmdir(t.cg.path)
+	}
+	t.cg, t.killed = nil, false
 }
 
 // attach lets the child be born inside: there is no moment in which it could fork outside.
@@ -58,6 +76,7 @@ func (t *tree) kill(pid int, mark string) bool {
 			return false
 		}
 		t.cg.kill()
+		t.killed = true
 		return true
 	}
 	return killStrays(strays{session: pid, mark: mark})

@@ -1,0 +1,191 @@
+package supervisor
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/incident"
+	"github.com/daruma-sh/daruma/internal/keeper"
+)
+
+// carryOut stores the state that the effects come from, then does them.
+func (s *supervisor) carryOut(effects []engine.Effect) {
+	if len(effects) == 0 {
+		return
+	}
+	effects = slices.Clone(effects) // an action may step the engine again
+	phase := s.engine.Phase()
+	last := ""
+	for _, e := range effects {
+		if name := programOf(e); name != "" && name != last {
+			s.keepProgram(name)
+			last = name
+		}
+	}
+	if phase != s.meta.Phase {
+		s.keepMeta()
+	}
+	for _, e := range effects {
+		s.do(e)
+	}
+	s.endWhenCompleted()
+}
+
+// endWhenCompleted ends a service whose programs have all done what they were there for.
+func (s *supervisor) endWhenCompleted() {
+	if s.engine.Phase() != engine.Supervising || len(s.engine.Programs()) == 0 {
+		return
+	}
+	for _, p := range s.engine.Programs() {
+		if p.State != engine.Completed {
+			return
+		}
+	}
+	s.step(engine.Shutdown{Reason: "all programs are completed"})
+}
+
+// programOf names the program whose state an effect comes from.
+func programOf(e engine.Effect) string {
+	switch e := e.(type) {
+	case engine.Tell:
+		return e.Program
+	case engine.Spawn:
+		return e.Program
+	case engine.SetTimer:
+		return e.Program
+	case engine.SetOrder:
+		return e.Program
+	case engine.WantedChanged:
+		return e.Program
+	case engine.Removed:
+		return e.Program
+	}
+	return "" // every other effect comes together with a Tell
+}
+
+func (s *supervisor) do(effect engine.Effect) {
+	switch e := effect.(type) {
+	case engine.Spawn:
+		s.spawn(e)
+	case engine.SetOrder:
+		s.link.Send(&keeper.SetOrder{ID: e.Program, Order: orderOf(e.Order)})
+	case engine.Signal:
+		s.link.Send(&keeper.Signal{ID: e.Program, Generation: e.Generation, Signal: signalNumber(e.Def.StopSignal)})
+	case engine.Kill:
+		s.link.Send(&keeper.Kill{ID: e.Program, Generation: e.Generation})
+	case engine.Freeze:
+		s.freeze(e)
+	case engine.RunHook:
+		s.runHook(e)
+	case engine.StartProbes:
+		s.startProbes(e)
+	case engine.StopProbes:
+		s.stopProbes(e)
+	case engine.SetTimer:
+		s.setTimer(e)
+	case engine.Refused:
+		s.unit(e.Program).refused = e.Reason
+	case engine.Removed:
+		s.removed(e.Program)
+	case engine.End:
+		s.end(e)
+	default:
+		s.record(effect)
+	}
+}
+
+// record is for the effects that only tell.
+func (s *supervisor) record(effect engine.Effect) {
+	switch e := effect.(type) {
+	case engine.Tell:
+		s.publish(control.Event{Program: e.Program, Generation: int(e.Generation), Kind: control.EventKind(e.Kind), Reason: e.Reason, PID: e.PID})
+	case engine.Fell:
+		s.scribe.fell(s, e)
+	case engine.Acted:
+		generation := int(e.Generation)
+		s.scribe.write(func(r *incident.Recorder, ago time.Duration) {
+			r.Acted(incident.Action{Program: e.Program, What: e.What, Generation: generation, Ago: ago})
+		})
+	case engine.Recovered:
+		s.scribe.write(func(r *incident.Recorder, ago time.Duration) {
+			r.Recovered(incident.Recovery{Program: e.Program, Generation: int(e.Generation), Ago: ago})
+		})
+	case engine.Closed:
+		reason := ""
+		if p := s.engine.Program(e.Program); p != nil {
+			reason = p.Reason
+		}
+		s.scribe.write(func(r *incident.Recorder, _ time.Duration) { r.Ended(e.Program, incident.Outcome(e.Outcome), reason) })
+	case engine.WantedChanged:
+		s.scribe.write(func(r *incident.Recorder, _ time.Duration) { r.Wanted(e.Program, e.Wanted, "requested") })
+	}
+}
+
+func (s *supervisor) setTimer(e engine.SetTimer) {
+	u := s.unit(e.Program)
+	slot := &u.timer
+	if e.Reset {
+		slot = &u.reset
+	}
+	if *slot != nil {
+		(*slot).Stop() // one that has fired already is told by its serial
+	}
+	*slot = time.AfterFunc(e.After, func() {
+		s.mailbox.post(func() { s.step(engine.TimerFired{Program: e.Program, Serial: e.Serial, Reset: e.Reset}) })
+	})
+}
+
+func (s *supervisor) freeze(e engine.Freeze) {
+	s.link.Send(&keeper.Freeze{ID: e.Program, Generation: e.Generation, Thaw: e.Thaw})
+	for _, w := range s.unit(e.Program).probes {
+		if e.Thaw {
+			w.worker.Resume()
+		} else {
+			w.worker.Pause()
+		}
+	}
+}
+
+// removed forgets a program that left the definition. Its log files stay.
+func (s *supervisor) removed(name string) {
+	u := s.units[name]
+	if u == nil {
+		return
+	}
+	delete(s.units, name)
+	for _, t := range []*time.Timer{u.timer, u.reset} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+	s.closeWhenDrained(u)
+	s.scribe.write(func(r *incident.Recorder, _ time.Duration) {
+		r.Ended(name, incident.Superseded, "no longer in the definition")
+	})
+	s.dropSockets()
+}
+
+func (s *supervisor) end(e engine.End) {
+	if s.ending == nil {
+		s.ending = &ending{}
+	}
+	s.ending.failed = s.ending.failed || e.Failed
+	if s.ending.reason == "" {
+		s.ending.reason = e.Reason
+	}
+	if e.Failed {
+		s.publish(control.Event{Kind: control.EventEscalated, Reason: fmt.Sprintf("%s; daruma ends with a failure", e.Reason)})
+	}
+	s.keepMeta()
+}
+
+func orderOf(o engine.Order) keeper.Order {
+	k := keeper.Order{Count: o.Count, Within: o.Within, Signals: o.Signals}
+	for _, r := range o.Codes {
+		k.Codes = append(k.Codes, keeper.Range(r))
+	}
+	return k
+}

@@ -1,0 +1,107 @@
+package supervisor
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+)
+
+// env is an environment in which later values replace earlier ones, in the order of first mention.
+type env struct {
+	at   map[string]int
+	vars []string
+}
+
+func newEnv() *env { return &env{at: map[string]int{}} }
+
+func (e *env) set(name, value string) {
+	v := name + "=" + value
+	if i, ok := e.at[name]; ok {
+		e.vars[i] = v
+		return
+	}
+	e.at[name] = len(e.vars)
+	e.vars = append(e.vars, v)
+}
+
+func (e *env) list() []string { return e.vars }
+
+func lookup(env []string, name string) string {
+	for _, v := range env {
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// maxEnvFile bounds what is read: the kernel takes no larger environment anyway.
+const maxEnvFile = 2 << 20
+
+// readEnvFile reads NAME=value lines: # comments, empty lines, an optional "export ", and quotes around the whole value
+// ('literal', "with \n, \t, \" and \\"). Nothing is expanded, no value appears in an error.
+func readEnvFile(path string) ([]definition.EnvVar, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxEnvFile {
+		return nil, fmt.Errorf("%s: must be a file of at most 2 MiB", path)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var vars []definition.EnvVar
+	n := 0
+	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte("\ufeff"))) {
+		n++
+		v, ok, problem := parseEnvLine(strings.TrimSpace(string(line)))
+		if problem != "" {
+			return nil, fmt.Errorf("%s:%d: %s", path, n, problem)
+		}
+		if ok {
+			vars = append(vars, v)
+		}
+	}
+	return vars, nil
+}
+
+func parseEnvLine(line string) (v definition.EnvVar, ok bool, problem string) {
+	if line == "" || line[0] == '#' {
+		return v, false, ""
+	}
+	line = strings.TrimSpace(strings.TrimPrefix(line, "export "))
+	name, value, found := strings.Cut(line, "=")
+	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+	switch {
+	case !found:
+		return v, false, "must be NAME=value"
+	case name == "" || strings.ContainsAny(name, " \t\"'\x00"):
+		return v, false, "the name before = must not be empty nor contain blanks or quotes"
+	case strings.ContainsRune(value, 0):
+		return v, false, "the value contains a NUL byte"
+	}
+	if value, problem = unquote(value); problem != "" {
+		return v, false, problem
+	}
+	return definition.EnvVar{Name: name, Value: value}, true, ""
+}
+
+func unquote(value string) (string, string) {
+	if value == "" || value[0] != '"' && value[0] != '\'' {
+		return value, ""
+	}
+	quote := value[0]
+	if len(value) < 2 || value[len(value)-1] != quote {
+		return "", "the quote isn't closed on this line"
+	}
+	value = value[1 : len(value)-1]
+	if quote == '\'' {
+		return value, ""
+	}
+	return strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\"`, `"`, `\\`, `\`, `\$`, `$`).Replace(value), ""
+}

@@ -1,0 +1,94 @@
+package supervisor
+
+import (
+	"os"
+	"strings"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/keeper"
+)
+
+// hear turns a message of the keeper into an event.
+func (s *supervisor) hear(m keeper.Message, files []*os.File) {
+	switch m := m.(type) {
+	case *keeper.Started:
+		s.started(m, files)
+	case *keeper.Failed:
+		if t := s.tasks[m.ID]; t != nil {
+			s.taskEnded(t, taskResult{err: unknownError(m.Error)})
+			return
+		}
+		reason := m.Error
+		if why := s.bindError(m.ID); why != "" {
+			reason = why
+		}
+		s.step(engine.SpawnFailed{Program: m.ID, Generation: m.Generation, Error: reason})
+	case *keeper.Exited:
+		s.exited(m)
+	case *keeper.Listening:
+		if k := s.sockets[m.Name]; k != nil {
+			k.err = m.Error
+		}
+	case *keeper.StopRequest:
+		s.stopRequested(m)
+	case *keeper.ReloadRequest:
+		s.reload("SIGHUP")
+	}
+}
+
+func (s *supervisor) started(m *keeper.Started, files []*os.File) {
+	if t := s.tasks[m.ID]; t != nil {
+		t.capture(files)
+		return
+	}
+	u := s.unit(m.ID)
+	u.wall = time.Unix(0, m.Run.Wall)
+	s.attach(m.ID, m.Run.Generation, outputFiles(m.Streams, files))
+	s.step(engine.Spawned{Program: m.ID, Generation: m.Run.Generation, PID: m.Run.PID, At: m.Run.At})
+}
+
+func (s *supervisor) exited(m *keeper.Exited) {
+	if t := s.tasks[m.ID]; t != nil {
+		s.taskEnded(t, taskResult{code: m.Exit.Code, signal: m.Exit.Signal})
+		s.forgetRun(m.ID, m.Generation)
+		return
+	}
+	s.drain(m.ID, m.Generation)
+	s.ended(m.ID, m.Generation, m.Exit, m.Next, m.Failed)
+}
+
+// ended gives the engine the end of a run, then acknowledges it: by then it is in the snapshot.
+func (s *supervisor) ended(id string, generation uint64, exit keeper.Exit, next uint64, failed string) {
+	if failed != "" {
+		s.step(engine.SpawnFailed{Program: id, Generation: generation, Error: failed})
+	} else {
+		e := engine.Exit{Generation: generation, Code: exit.Code, Signal: exit.Signal, CoreDump: exit.CoreDump, At: exit.At}
+		s.step(engine.Exited{Program: id, Generation: generation, Exit: e, Restarted: next})
+	}
+	s.link.Send(&keeper.Ack{ID: id, Generation: generation})
+	if exit.Strays {
+		s.log.Info("descendants that outlived it were ended", "program", id, "generation", generation)
+	}
+}
+
+// forgetRun lets the keeper forget a run of which nothing is needed any more.
+func (s *supervisor) forgetRun(id string, generation uint64) {
+	s.link.Send(&keeper.Ack{ID: id, Generation: generation})
+	s.link.Send(&keeper.Release{ID: id, Generation: generation})
+}
+
+func (s *supervisor) stopRequested(m *keeper.StopRequest) {
+	s.publish(control.Event{Kind: control.EventStopping, Reason: m.Signal + " received"})
+	s.step(engine.Shutdown{Reason: "daruma received " + m.Signal})
+	if m.Now {
+		// The keeper kills everything itself; its word of each end is on the way. Don't wait for long.
+		time.AfterFunc(2*time.Second, func() {
+			s.mailbox.post(func() { s.ending = &ending{now: true, reason: "stopped at once"} })
+		})
+	}
+}
+
+// isTask tells the ids of hooks and exec probes ("api!preStop") from programs' names, which have no exclamation mark.
+func isTask(id string) bool { return strings.Contains(id, "!") }

@@ -1,0 +1,244 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/incident"
+	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/logs"
+	"github.com/daruma-sh/daruma/internal/probe"
+)
+
+// Role is the first argument of a supervisor process.
+const Role = "supervisor"
+
+// Config is what a supervisor is started with.
+type Config struct {
+	Service  string
+	File     string // of the definition, absolute
+	Terminal bool   // print events and output: daruma run without --quiet
+}
+
+// Main is a supervisor's life, as a child of the keeper. It gives the exit code of the process.
+func Main(cfg Config) int {
+	debug.SetGCPercent(50) // two processes on a small machine: memory is worth more than a little time
+	link, err := keeper.Connect()
+	if err != nil {
+		return complain(err)
+	}
+	inheritance, err := greeting(link)
+	if err != nil {
+		return complain(err)
+	}
+	s, code, err := prepare(cfg, link, inheritance)
+	if err != nil {
+		complain(err)
+		link.Send(&keeper.Finish{Code: code})
+		_ = link.Flush()
+		return code
+	}
+	code = s.run()
+	s.close()
+	link.Send(&keeper.Finish{Code: code})
+	_ = link.Flush()
+	s.stacks.done()
+	return code
+}
+
+func complain(err error) int {
+	fmt.Fprintln(os.Stderr, "daruma:", err)
+	return 1
+}
+
+// greeting hears what the predecessor left, up to the keeper's Welcome.
+func greeting(link *keeper.Link) (*legacy, error) {
+	l := &legacy{kept: map[string][]byte{}}
+	for {
+		m, files, err := link.Receive()
+		if err != nil {
+			return nil, fmt.Errorf("the keeper's greeting: %w", err)
+		}
+		switch m := m.(type) {
+		case *keeper.Hello:
+			l.hello = m
+		case *keeper.Keep:
+			l.kept[m.Key] = m.Data
+		case *keeper.Listening:
+			l.sockets = append(l.sockets, m)
+		case *keeper.Known:
+			l.runs = append(l.runs, inherited{Known: *m, files: outputFiles(m.Streams, files)})
+		case *keeper.Welcome:
+			if l.hello == nil {
+				return nil, errors.New("the keeper's greeting has no beginning")
+			}
+			return l, nil
+		}
+	}
+}
+
+// prepare makes everything ready in an order that has reasons: the definition first, for without it there is nothing to
+// do; logs before programs are taken over, for their output waits; the control socket last, when there is an answer
+// to every question.
+func prepare(cfg Config, link *keeper.Link, l *legacy) (*supervisor, int, error) {
+	place, err := folders.Of(cfg.Service)
+	if err != nil {
+		return nil, 1, err
+	}
+	s := &supervisor{
+		cfg: cfg, place: place, link: link, hello: l.hello, mailbox: newMailbox(),
+		units: map[string]*unit{}, tasks: map[string]*task{}, sockets: map[string]*socket{}, warnings: map[string]string{},
+		scheduler: probe.NewScheduler(), since: time.Now(), log: slog.New(slog.DiscardHandler),
+	}
+	s.ctx, s.cancel = context.WithCancelCause(context.Background())
+	s.stacks = saveStacks(keeper.StacksFile(place.Run, os.Getpid()))
+	snap, m := l.snapshot()
+	if s.def, err = firstDefinition(cfg, l); err != nil {
+		return nil, 2, err
+	}
+	s.meta = m
+	if m.StartedAt.IsZero() {
+		s.meta = meta{StartedAt: time.Now(), Started: keeper.Now()}
+	}
+	s.meta.File, s.meta.Dir = s.def.File, s.def.Dir
+	s.hub = control.NewHub(m.LastEvent + lostEvents(l))
+	if err := s.openFiles(); err != nil {
+		return nil, 1, err
+	}
+	if s.server, err = control.Listen(place.Socket(), backend{s}, s.hub); err != nil {
+		return nil, 1, fmt.Errorf("control socket: %w", err)
+	}
+	if cfg.Terminal {
+		s.screen = newScreen(s.ctx, s.place.Logs, s.programNamesOf(s.def), s.hub)
+	}
+	s.begin(l, snap)
+	go s.receive()
+	return s, 0, nil
+}
+
+// lostEvents leaves a gap in the numbering where events of the predecessor may have been numbered but not stored.
+func lostEvents(l *legacy) uint64 {
+	if l.hello.Sessions == 0 {
+		return 0
+	}
+	return 1000
+}
+
+// firstDefinition is the one in force: the predecessor's, else the file's.
+func firstDefinition(cfg Config, l *legacy) (*definition.Service, error) {
+	var def *definition.Service
+	var err error
+	if src := l.kept[keyDefinition]; src != nil {
+		def, err = definition.Parse(src, cfg.File, environment)
+	} else {
+		def, err = definition.Load(cfg.File, environment)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if def.Name != cfg.Service {
+		return nil, fmt.Errorf("%s: the service is called %s now, it was %s a moment ago", cfg.File, def.Name, cfg.Service)
+	}
+	if list := Unenforceable(def); len(list) > 0 {
+		errs := make([]error, len(list))
+		for i, text := range list {
+			errs[i] = errors.New(text)
+		}
+		return nil, errors.Join(errs...)
+	}
+	return def, nil
+}
+
+func (s *supervisor) openFiles() error {
+	own, err := logs.NewFile(filepath.Join(s.place.Logs, "daruma.log"), logs.Settings{MaxSize: 4 << 20, MaxFiles: 3})
+	if err != nil {
+		s.warn("own log", "daruma's own log can't be written: "+err.Error())
+	} else {
+		s.ownLog = own
+		s.log = slog.New(slog.NewJSONHandler(own, nil))
+	}
+	s.store, err = logs.Open(logs.Options{
+		Service: s.def.Name, Dir: s.place.Logs, SpoolDir: filepath.Join(s.place.Run, "spool"), OnEvent: s.logEvent,
+	})
+	if err != nil {
+		return err
+	}
+	recorder, found, err := incident.Open(s.place.Incidents(), incident.Options{
+		Service: s.def.Name, Start: incidentStart(s.hello), Reason: s.hello.Why,
+	})
+	if err != nil {
+		return fmt.Errorf("incident record: %w", err)
+	}
+	if found.Broken > 0 {
+		s.log.Warn("the incident record has lines that can't be read", "lines", found.Broken)
+	}
+	s.scribe = newScribe(recorder)
+	return nil
+}
+
+// receive puts the keeper's messages into the mailbox. Its end is the keeper's end.
+func (s *supervisor) receive() {
+	for {
+		m, files, err := s.link.Receive()
+		if err != nil {
+			s.cancel(fmt.Errorf("the connection to the keeper: %w", err))
+			return
+		}
+		s.mailbox.post(func() { s.hear(m, files) })
+	}
+}
+
+// close ends in the reverse order of prepare.
+func (s *supervisor) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = s.server.Close(ctx)
+	drained := make(chan struct{})
+	go func() { s.draining.Wait(); close(drained) }()
+	select {
+	case <-drained:
+	case <-time.After(5 * time.Second):
+	}
+	s.scribe.write(func(r *incident.Recorder, _ time.Duration) { r.Wanted("", false, "service stopped") })
+	s.scribe.close()
+	_ = s.store.Close()
+	if s.screen != nil {
+		s.screen.close()
+	}
+	s.cancel(errors.New("the service has ended"))
+	if s.ownLog != nil {
+		_ = s.ownLog.Close()
+	}
+}
+
+func (s *supervisor) programNamesOf(def *definition.Service) []string {
+	var names []string
+	for i := range def.Programs {
+		names = append(names, def.Programs[i].Name)
+	}
+	return names
+}
+
+// begin starts everything, or takes over what is there.
+func (s *supervisor) begin(l *legacy, snap engine.Snapshot) {
+	seed := uint64(time.Now().UnixNano())
+	if l.hello.Sessions == 0 {
+		s.engine = engine.New(s.def, seed)
+		s.keepDefinition(s.def)
+		s.keepMeta()
+		s.step(engine.Request{Verb: engine.Start, Reason: "start of the service"})
+		return
+	}
+	s.engine = engine.Restore(s.def, seed, snap)
+	s.takeOver(l)
+}

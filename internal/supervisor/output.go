@@ -1,0 +1,105 @@
+package supervisor
+
+import (
+	"context"
+	"io"
+	"os"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/logs"
+)
+
+// drainPatience is how long the output of an ended run may wait for a full disk before it is counted as lost.
+const drainPatience = 10 * time.Second
+
+type outputFile struct {
+	stream string
+	file   *os.File
+}
+
+func outputFiles(streams []string, files []*os.File) []outputFile {
+	var out []outputFile
+	for i, f := range files {
+		name := "stdout"
+		if i < len(streams) {
+			name = streams[i]
+		}
+		out = append(out, outputFile{name, f})
+	}
+	return out
+}
+
+// attach begins to pump a run's output into its log.
+func (s *supervisor) attach(program string, generation uint64, files []outputFile) {
+	u := s.unit(program)
+	for _, f := range files {
+		if u.sink == nil {
+			s.swallow(f.file)
+			continue
+		}
+		c, err := u.sink.Attach(int(generation), f.stream, f.file)
+		if err != nil {
+			// The program must not block because its log can't be kept: somebody has to read.
+			s.warn("log "+program, "the output of "+program+" can't be logged: "+err.Error())
+			s.swallow(f.file)
+			continue
+		}
+		u.outputs[generation] = append(u.outputs[generation], c)
+	}
+}
+
+func (s *supervisor) swallow(f *os.File) {
+	go func() {
+		_, _ = io.Copy(io.Discard, f)
+		f.Close()
+	}()
+}
+
+// drain takes the rest of an ended run's output, then lets the keeper close its ends.
+func (s *supervisor) drain(program string, generation uint64) {
+	u := s.unit(program)
+	captures := u.outputs[generation]
+	if len(captures) == 0 {
+		s.link.Send(&keeper.Release{ID: program, Generation: generation})
+		return
+	}
+	s.draining.Add(1)
+	go func() {
+		defer s.draining.Done()
+		ctx, cancel := context.WithTimeout(context.Background(), drainPatience)
+		defer cancel()
+		for _, c := range captures {
+			if err := c.Drain(ctx); err != nil {
+				s.log.Warn("draining output", "program", program, "generation", generation, "error", err)
+			}
+		}
+		s.mailbox.post(func() {
+			delete(u.outputs, generation)
+			s.link.Send(&keeper.Release{ID: program, Generation: generation})
+			if u.closing && len(u.outputs) == 0 {
+				s.closeSink(u)
+			}
+		})
+	}()
+}
+
+// closeWhenDrained closes a removed program's log once everything is in it.
+func (s *supervisor) closeWhenDrained(u *unit) {
+	u.closing = true
+	if len(u.outputs) == 0 {
+		s.closeSink(u)
+	}
+}
+
+func (s *supervisor) closeSink(u *unit) {
+	if u.sink != nil {
+		u.sink.Close()
+		u.sink = nil
+	}
+}
+
+// logEvent is called from the log pump's goroutines.
+func (s *supervisor) logEvent(e logs.Event) {
+	s.mailbox.post(func() { s.noteLogEvent(e) })
+}

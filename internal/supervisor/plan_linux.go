@@ -1,0 +1,32 @@
+package supervisor
+
+import (
+	"errors"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+func mayExecute(info os.FileInfo) error {
+	if info.Mode().Perm()&0o111 == 0 {
+		return errors.New("it is not executable (chmod +x)")
+	}
+	return nil
+}
+
+// signalNumber gives the number of a signal by name; SIGTERM where this system doesn't have it (Windows' CTRL_C).
+func signalNumber(name string) int {
+	if name != "" && !strings.HasPrefix(name, "SIG") {
+		name = "SIG" + name
+	}
+	if n := unix.SignalNum(name); n != 0 {
+		return int(n)
+	}
+	return int(unix.SIGTERM)
+}
+
+func signalWord(n int) string { return unix.SignalName(unix.Signal(n)) }
+
+// residentBytes is the memory of a process: what of it is in RAM, shared pages included.
+func residentBytes(pid int) int64 { return statm(pid) }

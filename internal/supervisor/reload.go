@@ -1,0 +1,92 @@
+package supervisor
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/engine"
+)
+
+// reload reads the definition again. The new model is built whole; when anything is wrong with it the old one goes on.
+func (s *supervisor) reload(why string) control.Answer {
+	def, problems := s.readDefinition()
+	if len(problems) > 0 {
+		s.publish(control.Event{Kind: control.EventReloadRefused, Reason: fmt.Sprintf("%s; %d errors, the first: %s", why, len(problems), problems[0])})
+		s.warn("reload", "the definition on disk was refused at the last reload; the old one is in force")
+		return control.Answer{Errors: problems, Results: []control.ProgramResult{}}
+	}
+	s.warn("reload", "")
+	added, removed, changed, _ := definition.Changed(s.def, def)
+	answer := &control.ReloadResult{Added: orEmpty(added), Removed: orEmpty(removed), Restarted: orEmpty(changed), Unchanged: []string{}}
+	for i := range def.Programs {
+		name := def.Programs[i].Name
+		if !slices.Contains(added, name) && !slices.Contains(changed, name) {
+			answer.Unchanged = append(answer.Unchanged, name)
+		}
+	}
+	s.def = def
+	s.keepDefinition(def)
+	s.publish(control.Event{Kind: control.EventReloaded, Reason: fmt.Sprintf("%s: %d added, %d removed, %d restarted, %d unchanged",
+		why, len(added), len(removed), len(changed), len(answer.Unchanged))})
+	s.step(engine.Reload{Definition: def, Changed: changed})
+	s.dropSockets()
+	s.keepMeta()
+	return control.Answer{Reload: answer, Results: []control.ProgramResult{}}
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+func (s *supervisor) readDefinition() (*definition.Service, []string) {
+	def, err := definition.Load(s.meta.File, environment)
+	if err != nil {
+		return nil, problems(err)
+	}
+	if def.Name != s.def.Name {
+		at := def.At("name")
+		return nil, []string{fmt.Sprintf("%s:%d:%d: name: is %s, but the running service is %s; a service can't be renamed while it runs",
+			def.File, at.Line, at.Column, def.Name, s.def.Name)}
+	}
+	return def, Unenforceable(def)
+}
+
+func problems(err error) []string {
+	var list definition.Errors
+	if !errors.As(err, &list) {
+		return []string{err.Error()}
+	}
+	var out []string
+	for _, e := range list {
+		out = append(out, e.Error())
+	}
+	return out
+}
+
+// Unenforceable says what a definition asks for that daruma can't enforce on this machine, in the form of definition
+// errors. A limit that is silently not in force is worse than none.
+func Unenforceable(def *definition.Service) []string {
+	var out []string
+	refuse := func(path, why string) {
+		at := def.At(path)
+		out = append(out, fmt.Sprintf("%s:%d:%d: %s: %s", def.File, at.Line, at.Column, path, why))
+	}
+	for i := range def.Programs {
+		p := &def.Programs[i]
+		base := "programs." + p.Name
+		const notYet = "can't be enforced yet by this version of daruma; remove it (rlimits.as bounds the address space meanwhile)"
+		if p.Limits.Memory != 0 {
+			refuse(base+".resources.limits.memory", notYet)
+		}
+		if p.Limits.MilliCPU != 0 {
+			refuse(base+".resources.limits.cpu", notYet)
+		}
+	}
+	return out
+}

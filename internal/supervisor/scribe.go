@@ -1,0 +1,111 @@
+package supervisor
+
+import (
+	"context"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/incident"
+	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/logs"
+)
+
+// scribe writes the incident record, in order, beside the loop: a fall is written with the program's last words, and
+// those may still be on their way through the pipe.
+type scribe struct {
+	recorder *incident.Recorder
+	queue    mailbox
+	quit     chan struct{}
+	done     chan struct{}
+}
+
+// lastWords is how long the record of a fall may wait for the output of the run that fell.
+const lastWords = 250 * time.Millisecond
+
+func newScribe(r *incident.Recorder) *scribe {
+	c := &scribe{recorder: r, queue: newMailbox(), quit: make(chan struct{}), done: make(chan struct{})}
+	go c.run()
+	return c
+}
+
+func (c *scribe) run() {
+	defer close(c.done)
+	var batch []func()
+	work := func() {
+		batch = c.queue.take(batch)
+		for i, f := range batch {
+			f()
+			batch[i] = nil
+		}
+	}
+	for {
+		select {
+		case <-c.queue.wake:
+			work()
+		case <-c.quit:
+			work()
+			return
+		}
+	}
+}
+
+// write queues an entry; ago tells it how long ago it was queued.
+func (c *scribe) write(f func(r *incident.Recorder, ago time.Duration)) {
+	at := keeper.Now()
+	c.queue.post(func() { f(c.recorder, keeper.Now()-at) })
+}
+
+// close writes what is queued and syncs it.
+func (c *scribe) close() {
+	close(c.quit)
+	<-c.done
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	_ = c.recorder.Flush(ctx)
+	_ = c.recorder.Close(ctx)
+}
+
+func (c *scribe) fell(s *supervisor, e engine.Fell) {
+	u := s.unit(e.Program)
+	f := incident.Fall{Program: e.Program, Generation: int(e.Generation), Kind: incident.Kind(e.Kind), Cause: e.Cause}
+	switch e.Kind {
+	case "livenessProbe", "startupProbe":
+		f.Probe, f.ProbeError = e.Kind, e.Cause
+	case "postStart":
+		f.Kind = incident.StartupProbe
+	}
+	if x := e.Exit; x != nil {
+		if x.Signal != 0 {
+			f.Signal = signalWord(x.Signal)
+		} else if x.Error == "" {
+			code := x.Code
+			f.ExitCode = &code
+		}
+	}
+	captures, sink := u.outputs[e.Generation], u.sink
+	at := keeper.Now()
+	c.queue.post(func() {
+		f.LastOutput = lastOutput(captures, sink, e.Exit != nil)
+		f.Ago = keeper.Now() - at
+		c.recorder.Fell(f)
+	})
+}
+
+// lastOutput gives the program's last lines, once the run's output is in the log.
+func lastOutput(captures []*logs.Capture, sink *logs.Sink, ended bool) []string {
+	if sink == nil {
+		return nil
+	}
+	patience := time.NewTimer(lastWords)
+	defer patience.Stop()
+	for _, capture := range captures {
+		if !ended {
+			break
+		}
+		select {
+		case <-capture.Done():
+		case <-patience.C:
+		}
+	}
+	return sink.Tail(10, 4<<10)
+}

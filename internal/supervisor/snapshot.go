@@ -1,0 +1,96 @@
+package supervisor
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/keeper"
+)
+
+// Keys of the snapshot that aren't programs' names (which have no #).
+const (
+	keyMeta       = "#meta"
+	keyDefinition = "#definition"
+)
+
+// meta is the part of the snapshot that belongs to no program.
+type meta struct {
+	Phase     engine.Phase
+	Ending    bool
+	Failed    bool
+	Reason    string
+	StartedAt time.Time     // of the service, wall clock
+	Started   time.Duration // the same, monotonic
+	LastEvent uint64
+	File      string // of the definition
+	Dir       string
+}
+
+// keepProgram stores one program's state with the keeper, ahead of the orders that follow from it.
+func (s *supervisor) keepProgram(name string) {
+	p := s.engine.Program(name)
+	if p == nil {
+		s.link.Send(&keeper.Keep{Key: name})
+		return
+	}
+	data, err := json.Marshal(p)
+	if err != nil {
+		s.log.Error("snapshot", "program", name, "error", err)
+		return
+	}
+	s.link.Send(&keeper.Keep{Key: name, Data: data})
+}
+
+func (s *supervisor) keepMeta() {
+	m := s.meta
+	m.Phase = s.engine.Phase()
+	m.LastEvent = s.hub.Last()
+	if s.ending != nil {
+		m.Ending, m.Failed, m.Reason = true, s.ending.failed, s.ending.reason
+	}
+	s.meta = m
+	if data, err := json.Marshal(m); err == nil {
+		s.link.Send(&keeper.Keep{Key: keyMeta, Data: data})
+	}
+}
+
+func (s *supervisor) keepDefinition(def *definition.Service) {
+	s.link.Send(&keeper.Keep{Key: keyDefinition, Data: def.Source})
+}
+
+// legacy is what a predecessor left.
+type legacy struct {
+	hello   *keeper.Hello
+	kept    map[string][]byte
+	sockets []*keeper.Listening
+	runs    []inherited
+}
+
+type inherited struct {
+	keeper.Known
+	files []outputFile
+}
+
+// snapshot decodes the programs' states. What can't be decoded (another version's) is left out: the keeper's runs
+// are then adopted as they are.
+func (l *legacy) snapshot() (engine.Snapshot, meta) {
+	var m meta
+	if data := l.kept[keyMeta]; data != nil {
+		if err := json.Unmarshal(data, &m); err != nil {
+			m = meta{}
+		}
+	}
+	snap := engine.Snapshot{Phase: m.Phase, Programs: map[string]*engine.Program{}}
+	for key, data := range l.kept {
+		if key == keyMeta || key == keyDefinition {
+			continue
+		}
+		var p engine.Program
+		if json.Unmarshal(data, &p) == nil {
+			snap.Programs[key] = &p
+		}
+	}
+	return snap, m
+}

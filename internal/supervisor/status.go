@@ -1,0 +1,112 @@
+package supervisor
+
+import (
+	"context"
+	"os"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/keeper"
+)
+
+// Status implements control.Backend.
+func (b backend) Status(ctx context.Context) (control.Status, error) {
+	ch := make(chan control.Status, 1)
+	b.s.mailbox.post(func() { ch <- b.s.status() })
+	select {
+	case st := <-ch:
+		for i := range st.Programs { // reading /proc is left to the asker's goroutine
+			if pid := st.Programs[i].PID; pid != 0 {
+				st.Programs[i].MemoryBytes = residentBytes(pid)
+			}
+		}
+		return st, nil
+	case <-ctx.Done():
+		return control.Status{}, ctx.Err()
+	case <-b.s.ctx.Done():
+		return control.Status{}, context.Cause(b.s.ctx)
+	}
+}
+
+func (s *supervisor) status() control.Status {
+	now := keeper.Now()
+	st := control.Status{
+		Service: s.def.Name, DisplayName: s.def.DisplayName, Version: Version(),
+		SupervisorPID: os.Getpid(), KeeperPID: s.hello.KeeperPID, DefinitionFile: s.meta.File,
+		StartedAt: s.meta.StartedAt, UptimeSeconds: (now - s.meta.Started).Seconds(),
+		SupervisorSince: s.since, SupervisorRestarts: int(s.hello.Sessions),
+		Programs: []control.ProgramStatus{},
+	}
+	for _, text := range s.warnings {
+		st.Warnings = append(st.Warnings, text)
+	}
+	slices.Sort(st.Warnings)
+	for _, p := range s.engine.Programs() {
+		st.Programs = append(st.Programs, s.programStatus(p, now))
+	}
+	return st
+}
+
+func (s *supervisor) programStatus(p *engine.Program, now time.Duration) control.ProgramStatus {
+	u := s.unit(p.Name)
+	ps := control.ProgramStatus{
+		Name: p.Name, Wanted: p.Wanted, State: stateOf(p), Ready: p.Ready, Healthy: p.Healthy, Paused: p.Paused,
+		Generation: int(p.Generation), PID: p.PID, Restarts: p.Restarts, Reason: p.Reason,
+	}
+	if p.State.Alive() && p.PID != 0 {
+		ps.StartedAt = u.wall
+		ps.UptimeSeconds = (now - p.StartedAt).Seconds()
+	}
+	if p.State == engine.Backoff {
+		ps.NextRestartAt = time.Now().Add(p.NextStart - now)
+	}
+	if x := p.LastExit; x != nil {
+		ps.LastExit = &control.Exit{At: time.Now().Add(x.At - now), Words: x.Words()}
+		switch {
+		case x.Signal != 0:
+			ps.LastExit.Signal = signalWord(x.Signal)
+		case x.Error == "":
+			code := x.Code
+			ps.LastExit.Code = &code
+		}
+	}
+	for _, w := range u.probes {
+		last := w.worker.Last()
+		ps.Probes = append(ps.Probes, control.ProbeStatus{
+			Kind: []string{"startup", "liveness", "readiness"}[w.kind], OK: last.Healthy, At: last.At,
+			Failures: last.Failures, Message: last.Result.Message,
+		})
+	}
+	if u.sink != nil {
+		stats := u.sink.Stats()
+		ps.LogBytes, ps.LogLost = stats.Captured, stats.Lost
+	}
+	return ps
+}
+
+func stateOf(p *engine.Program) control.State {
+	if p.Paused && p.State.Alive() {
+		return control.StatePaused
+	}
+	return control.State(p.State.String())
+}
+
+// Version is daruma's: of the module, or of the revision it was built from.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return "devel-" + s.Value[:12]
+		}
+	}
+	return "devel"
+}

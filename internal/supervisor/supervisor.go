@@ -1,0 +1,206 @@
+package supervisor
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/incident"
+	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/logs"
+	"github.com/daruma-sh/daruma/internal/probe"
+)
+
+// supervisor is the state of the process; run's goroutine owns it.
+type supervisor struct {
+	cfg     Config
+	place   folders.Folders
+	link    *keeper.Link
+	hello   *keeper.Hello
+	log     *slog.Logger
+	mailbox mailbox
+	ctx     context.Context // ends with the supervisor; its cause says why
+	cancel  context.CancelCauseFunc
+
+	def    *definition.Service
+	engine *engine.Service
+	meta   meta
+
+	hub       *control.Hub
+	store     *logs.Store
+	scribe    *scribe
+	scheduler *probe.Scheduler
+
+	server   *control.Server
+	screen   *screen // nil without a terminal
+	stacks   *stacks
+	ownLog   io.Closer
+	draining sync.WaitGroup
+
+	units   map[string]*unit // by program
+	tasks   map[string]*task // by id: hooks and exec probes under way
+	sockets map[string]*socket
+	waiters []*waiter
+
+	since    time.Time
+	warnings map[string]string // by subject
+	ending   *ending
+}
+
+// unit is what the supervisor holds for one program beside the engine's state.
+type unit struct {
+	sink    *logs.Sink
+	outputs map[uint64][]*logs.Capture // by generation
+	probes  []*watch
+	timer   *time.Timer // the engine's timer
+	reset   *time.Timer // the engine's reset timer
+	wall    time.Time   // start of the current run
+	endHook func()      // calls off the hook under way
+	closing bool        // its program left the definition
+	refused string      // answer to the last request, where it couldn't be done
+}
+
+type watch struct {
+	kind   engine.ProbeKind
+	worker *probe.Worker
+}
+
+// socket is one of the keeper's listening sockets.
+type socket struct {
+	network, address string
+	err              string
+}
+
+// ending is how the service is going to end.
+type ending struct {
+	failed bool
+	reason string
+	now    bool
+}
+
+// mailbox is an unbounded queue: whoever puts something in never waits, so no probe or client can hold up another.
+type mailbox struct {
+	mu    sync.Mutex
+	queue []func()
+	wake  chan struct{}
+}
+
+func newMailbox() mailbox { return mailbox{wake: make(chan struct{}, 1)} }
+
+func (m *mailbox) post(f func()) {
+	m.mu.Lock()
+	m.queue = append(m.queue, f)
+	m.mu.Unlock()
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (m *mailbox) take(reuse []func()) []func() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	batch := m.queue
+	m.queue = reuse[:0]
+	return batch
+}
+
+// run is the supervisor's loop. It gives the exit code for the whole service.
+func (s *supervisor) run() int {
+	beat := time.NewTicker(max(s.hello.Hang/3, 10*time.Millisecond))
+	defer beat.Stop()
+	s.link.Send(&keeper.Beat{})
+	var batch []func()
+	for {
+		s.flush()
+		if code, over := s.over(); over {
+			return code
+		}
+		select {
+		case <-s.mailbox.wake:
+			batch = s.mailbox.take(batch)
+			for i, f := range batch {
+				f()
+				batch[i] = nil
+			}
+			s.answerWaiters()
+		case <-beat.C:
+			// From this goroutine and no other: it is this one whose life the keeper has to know of.
+			s.link.Send(&keeper.Beat{})
+		case <-s.ctx.Done():
+			return s.bury()
+		}
+	}
+}
+
+func (s *supervisor) flush() {
+	if err := s.link.Flush(); err != nil {
+		s.cancel(err)
+	}
+}
+
+// step lets the engine decide, stores what it decided, then does it.
+func (s *supervisor) step(ev engine.Event) {
+	s.carryOut(s.engine.Step(keeper.Now(), ev))
+}
+
+// over says that the service has ended and with which exit code.
+func (s *supervisor) over() (int, bool) {
+	if s.ending == nil || s.engine.Phase() != engine.Ended && !s.ending.now {
+		return 0, false
+	}
+	if s.ending.failed {
+		return 1, true
+	}
+	return 0, true
+}
+
+// bury: the keeper is gone. What it can't end any more, we do; then there is nothing left to supervise.
+func (s *supervisor) bury() int {
+	keeper.Undertake(s.hello)
+	s.log.Error("the keeper is gone; its programs were ended", "cause", context.Cause(s.ctx))
+	return 1
+}
+
+func (s *supervisor) unit(name string) *unit {
+	u := s.units[name]
+	if u == nil {
+		u = &unit{outputs: map[uint64][]*logs.Capture{}}
+		s.units[name] = u
+	}
+	return u
+}
+
+func (s *supervisor) warn(subject, text string) {
+	if text == "" {
+		delete(s.warnings, subject)
+		return
+	}
+	if s.warnings[subject] != text {
+		s.warnings[subject] = text
+		s.publish(control.Event{Kind: control.EventWarning, Reason: text})
+	}
+}
+
+func (s *supervisor) publish(e control.Event) {
+	s.hub.Publish(e)
+	s.log.Info(string(e.Kind), "program", e.Program, "generation", e.Generation, "reason", e.Reason)
+}
+
+// environment looks up daruma's own environment.
+func environment(name string) (string, bool) { return os.LookupEnv(name) }
+
+// incidentStart says what came before this supervisor.
+func incidentStart(h *keeper.Hello) incident.Start {
+	if h.Sessions > 0 {
+		return incident.SupervisorReplaced
+	}
+	return incident.ServiceStarted
+}

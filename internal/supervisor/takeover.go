@@ -1,0 +1,86 @@
+package supervisor
+
+import (
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/keeper"
+)
+
+// takeOver makes a successor's state and the keeper's runs meet: what ended meanwhile is worked off in order, what
+// lives is watched again.
+func (s *supervisor) takeOver(l *legacy) {
+	if s.meta.Ending {
+		s.ending = &ending{failed: s.meta.Failed, reason: s.meta.Reason}
+	}
+	for _, k := range l.sockets {
+		s.sockets[k.Name] = &socket{network: k.Network, address: k.Address}
+	}
+	s.publish(control.Event{Kind: control.EventSupervisorReplaced, Reason: "a new supervisor is in charge; of the last one: " + l.hello.Why})
+	newest := map[string]*inherited{}
+	for i := range l.runs {
+		r := &l.runs[i]
+		newest[r.ID] = r
+		if isTask(r.ID) {
+			s.endInheritedTask(r)
+			continue
+		}
+		s.inherit(r)
+	}
+	now := keeper.Now()
+	for _, name := range s.programNames() {
+		s.carryOut(s.engine.Adopt(now, knownOf(name, newest[name])))
+		delete(newest, name)
+	}
+	for name, r := range newest {
+		if !isTask(name) {
+			s.carryOut(s.engine.Adopt(now, knownOf(name, r)))
+		}
+	}
+	if s.engine.Phase() == engine.Supervising && len(l.kept) == 0 { // it died before it had stored anything
+		s.step(engine.Request{Verb: engine.Start, Reason: "start of the service"})
+	}
+	s.keepDefinition(s.def)
+	s.keepMeta()
+	s.log.Info("took over", "runs", len(l.runs), "took", time.Since(s.since))
+}
+
+func knownOf(name string, r *inherited) engine.Known {
+	if r == nil {
+		return engine.Known{Program: name}
+	}
+	return engine.Known{Program: name, Generation: r.Run.Generation, Alive: r.Alive, PID: r.Run.PID, StartedAt: r.Run.At}
+}
+
+// inherit goes on with a run's output at the byte where the predecessor was ended, and works off its end.
+func (s *supervisor) inherit(r *inherited) {
+	if p := s.engine.Program(r.ID); p != nil {
+		if _, err := s.sink(p.Def); err != nil {
+			s.log.Error("log", "program", r.ID, "error", err)
+		}
+		if r.Alive {
+			s.unit(r.ID).wall = time.Unix(0, r.Run.Wall)
+		}
+	}
+	s.attach(r.ID, r.Run.Generation, r.files)
+	if r.Alive {
+		return
+	}
+	s.drain(r.ID, r.Run.Generation)
+	if !r.Acked {
+		s.ended(r.ID, r.Run.Generation, r.Exit, r.Next, r.Failed)
+	}
+}
+
+// endInheritedTask: whoever waited for a hook or probe died with the predecessor.
+func (s *supervisor) endInheritedTask(r *inherited) {
+	for _, f := range r.files {
+		f.file.Close()
+	}
+	if r.Alive {
+		s.link.Send(&keeper.Kill{ID: r.ID, Generation: r.Run.Generation})
+		return
+	}
+	s.forgetRun(r.ID, r.Run.Generation)
+}
