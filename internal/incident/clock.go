@@ -9,6 +9,9 @@ type clock struct {
 	wall func() time.Time
 }
 
+// timeBegins is the first place on a record's time line; 0 means none.
+const timeBegins = Millis(time.Millisecond)
+
 // systemClock is the clock of this machine.
 func systemClock() *clock {
 	return &clock{boot: bootID(), mono: sinceBoot, wall: time.Now}

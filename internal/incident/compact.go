@@ -53,9 +53,9 @@ func (h *History) compacted(keep int, room int64) []line {
 	begin := h.boundary(kept, marks)
 	boots := h.boots[max(0, len(h.boots)-maxBoots):]
 
-	head := line{T: begin.T, At: begin.At}
+	head := line{T: max(begin.T, timeBegins), At: begin.At}
 	lines := []line{head.as(lineCut)}
-	lines[0].UpTo, lines[0].Lost = h.seq, h.Lost
+	lines[0].UpTo, lines[0].Lost = h.highest(), h.Lost
 	boot := h.machineBoot()
 	if boot.T > 0 {
 		boot.Seq = 0

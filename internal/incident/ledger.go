@@ -34,7 +34,7 @@ func (n now) before(ago time.Duration) now {
 	if ago <= 0 {
 		return n
 	}
-	return now{t: max(n.t-Millis(ago), 1), at: n.at.Add(-ago)}
+	return now{t: max(n.t-Millis(ago), timeBegins), at: n.at.Add(-ago)}
 }
 
 func (l *ledger) line(n now, kind lineType) line {

@@ -26,7 +26,7 @@ func (m *Millis) UnmarshalJSON(b []byte) error {
 	if err != nil && !math.IsInf(f, 0) {
 		return err
 	}
-	*m = fromFloat(f * 1e6)
+	*m = fromFloat(math.Round(f*1e3) * 1e3) // no finer than it is written
 	return nil
 }
 

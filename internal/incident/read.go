@@ -26,7 +26,8 @@ type History struct {
 	whole      int64  // bytes up to the last newline
 	cut        Millis // where the record begins on the time line
 	end        Millis // the time line's Observed
-	seq        uint64
+	seq        uint64 // of the last line
+	upTo       uint64 // the highest number given before a compaction, whose lines may be gone
 	last       moment // the latest moment that is known
 	boots      []line // one for each time a recorder was opened
 	marks      []line // wanted and unwanted
@@ -126,7 +127,7 @@ func (h *History) add(text []byte) {
 	case lineLost:
 		h.Lost += l.Lost
 	case lineCut:
-		h.Since, h.cut, h.seq = l.At, l.T, max(h.seq, l.UpTo)
+		h.Since, h.cut, h.upTo = l.At, l.T, l.UpTo
 		h.Lost += l.Lost
 	case lineTotals:
 		h.totals[l.Program], h.totalsBoot = *l.Totals, l.Boot
@@ -168,6 +169,9 @@ func (h *History) put(l line) {
 		h.Incidents[at].LastOutput = said
 	}
 }
+
+// highest gives the highest number that was ever given.
+func (h *History) highest() uint64 { return max(h.seq, h.upTo) }
 
 // see keeps the latest moment.
 func (h *History) see(m *moment) {

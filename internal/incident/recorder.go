@@ -58,8 +58,8 @@ func Open(path string, o Options) (*Recorder, Found, error) {
 	r := &Recorder{path: path, o: o, wake: make(chan struct{}, 1), closing: make(chan struct{}), done: make(chan struct{})}
 	r.store = store{path: path, good: h.whole}
 	r.compactAt = o.MaxBytes
-	r.anchor = moment{T: max(h.last.after(o.clock), Millis(time.Millisecond)), At: o.clock.wall(), Boot: o.clock.boot, Mono: Millis(o.clock.mono())}
-	r.ledger = ledger{service: o.Service, relapse: Millis(o.Relapse), seq: h.seq, latest: map[string]*Incident{}, wanted: h.wantedAt(h.end), emit: r.emit}
+	r.anchor = moment{T: max(h.last.after(o.clock), timeBegins), At: o.clock.wall(), Boot: o.clock.boot, Mono: Millis(o.clock.mono())}
+	r.ledger = ledger{service: o.Service, relapse: Millis(o.Relapse), seq: h.highest(), latest: map[string]*Incident{}, wanted: h.wantedAt(h.end), emit: r.emit}
 	for _, i := range h.Incidents {
 		i.LastOutput = nil // it is in the file
 		r.ledger.latest[i.Program] = &i

@@ -1,0 +1,147 @@
+package incident
+
+import (
+	"os"
+	"slices"
+	"testing"
+	"time"
+)
+
+// The supervisor is killed while a program is down; its successor goes on with the same incident.
+func TestSupervisorReplaced(t *testing.T) {
+	path, c := file(t), newHands()
+	r, _ := open(t, path, c, Options{})
+	r.Wanted("api", true, "start")
+	r.Wanted("worker", true, "start")
+	id := r.Fell(Fall{Program: "api", Generation: 1, Kind: Signal, Cause: "killed by SIGKILL", Signal: "SIGKILL"})
+	closeRecorder(t, r)
+	c.pass(2 * time.Second)
+	c.set(-365 * 24 * time.Hour)
+
+	r, found := open(t, path, c, Options{Start: SupervisorReplaced, Reason: "the supervisor was killed by SIGKILL", Absent: 500 * time.Millisecond})
+	if len(found.Open) != 1 || found.Open[0].ID != id || !slices.Equal(found.Wanted, []string{"api", "worker"}) {
+		t.Fatalf("%+v", found)
+	}
+	c.pass(time.Second)
+	r.Recovered(Recovery{Program: "api", Generation: 2, Ago: 2500 * time.Millisecond}) // by the keeper's standing order, before we were there
+	r.Recovered(Recovery{Program: "api", Generation: 2})
+	next := r.Fell(Fall{Program: "worker", Kind: Exit, Cause: "exit code 1"})
+	flush(t, r)
+	h := history(t, path, c)
+	if len(h.Incidents) != 3 || next == id {
+		t.Fatalf("%+v", h.Incidents)
+	}
+	if i := h.Incidents[0]; i.Outcome != Recovered || i.Down != Millis(500*time.Millisecond) {
+		t.Errorf("%+v", i)
+	}
+	if i := h.Incidents[1]; i.Kind != Supervisor || i.Program != "" || i.Outcome != Recovered || i.RecoveredAfter != Millis(500*time.Millisecond) ||
+		i.Cause != "the supervisor was killed by SIGKILL" {
+		t.Errorf("%+v", i)
+	}
+	if a := one(t, h, "api"); a.Wanted != Millis(3*time.Second) || a.Down != Millis(500*time.Millisecond) {
+		t.Errorf("%+v", a)
+	}
+}
+
+// The keeper dies, or the machine does: what was wanted was down since the recorder was last known to live.
+func TestServiceStartedAgain(t *testing.T) {
+	for _, test := range []struct {
+		kind  Kind
+		again func(*hands)
+	}{
+		{Keeper, func(c *hands) { c.pass(40 * time.Second); c.set(-365 * 24 * time.Hour) }},
+		{Machine, func(c *hands) { c.reboot("boot-2", 40*time.Second) }},
+	} {
+		path, c := file(t), newHands()
+		r, _ := open(t, path, c, Options{})
+		for _, p := range []string{"api", "worker", "idle"} {
+			r.Wanted(p, true, "start")
+		}
+		r.Wanted("idle", false, "stopped by the user")
+		r.Fell(Fall{Program: "worker", Kind: Exit, Cause: "exit code 1"})
+		c.pass(60 * time.Second)
+		closeRecorder(t, r) // writes the mark
+		test.again(c)
+		r, found := open(t, path, c, Options{})
+		if len(found.Open) != 2 || !slices.Equal(found.Wanted, []string{"api", "worker"}) {
+			t.Fatalf("%s: %+v", test.kind, found)
+		}
+		c.pass(2 * time.Second)
+		r.Recovered(Recovery{Program: "api", Generation: 1})
+		r.Recovered(Recovery{Program: "worker", Generation: 1})
+		flush(t, r)
+		h := history(t, path, c)
+		if i := h.Incidents[1]; i.Program != "api" || i.Kind != test.kind || i.RecoveredAfter != Millis(42*time.Second) {
+			t.Errorf("%s: %+v", test.kind, i)
+		}
+		if i := h.Incidents[0]; i.Program != "worker" || i.Kind != Exit || i.RecoveredAfter != Millis(102*time.Second) {
+			t.Errorf("%s: %+v", test.kind, i)
+		}
+		boot := h.SinceBoot()
+		if a := one(t, h, "api"); test.kind == Machine && (a.Wanted != Millis(2*time.Second) || a.Percent != 0 || !boot.Since.Equal(c.wall.Add(-2*time.Second))) {
+			t.Errorf("since boot: %+v, since %v", a, boot.Since)
+		}
+		for _, a := range h.Report(h.Last(24 * time.Hour)) {
+			if a.Program == "api" && (a.Wanted != Millis(102*time.Second) || a.Down != Millis(42*time.Second)) {
+				t.Errorf("%s: over a day: %+v", test.kind, a)
+			}
+		}
+	}
+}
+
+// A clock that wasn't set, before or after a boot, must not make down time of years.
+func TestClockWithoutBattery(t *testing.T) {
+	path, c := file(t), newHands()
+	c.wall = time.Date(1970, 1, 1, 0, 0, 5, 0, time.UTC)
+	r, _ := open(t, path, c, Options{})
+	r.Wanted("api", true, "start")
+	closeRecorder(t, r)
+	c.reboot("boot-2", 0)
+	c.wall = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	r, _ = open(t, path, c, Options{})
+	r.Recovered(Recovery{Program: "api"})
+	closeRecorder(t, r)
+	c.reboot("boot-3", -50*365*24*time.Hour)
+	r, _ = open(t, path, c, Options{})
+	r.Recovered(Recovery{Program: "api"})
+	flush(t, r)
+	for _, i := range history(t, path, c).Incidents {
+		if i.Down > Millis(time.Second) {
+			t.Errorf("down for %v", i.Down.Duration())
+		}
+	}
+}
+
+// What a reader says when daruma is dead: nothing is known of the time since.
+func TestNothingIsKnownOfTheTimeAfterDeath(t *testing.T) {
+	path, c := file(t), newHands()
+	r, _ := open(t, path, c, Options{})
+	r.Wanted("api", true, "start")
+	c.pass(10 * time.Second)
+	closeRecorder(t, r)
+	c.pass(time.Minute)
+	if a := one(t, history(t, path, c), "api"); a.Wanted != Millis(70*time.Second) {
+		t.Errorf("a minute after the last mark: %+v", a)
+	}
+	c.pass(time.Hour)
+	h := history(t, path, c)
+	if a := one(t, h, "api"); a.Wanted != Millis(10*time.Second) || !h.Observed.Equal(c.wall.Add(-time.Hour-time.Minute)) {
+		t.Errorf("an hour after: %+v, observed %v", a, h.Observed)
+	}
+}
+
+func TestTornMarkOfLifeIsIgnored(t *testing.T) {
+	path, c := file(t), newHands()
+	r, _ := open(t, path, c, Options{})
+	r.Wanted("api", true, "start")
+	c.pass(time.Hour)
+	closeRecorder(t, r)
+	for _, text := range []string{"", "{", "{}\n", "null"} {
+		if err := os.WriteFile(alivePath(path), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if h := history(t, path, c); h.end > Millis(time.Second) {
+			t.Errorf("%q: observed up to %v", text, h.end.Duration())
+		}
+	}
+}
