@@ -142,7 +142,7 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*e
 		request.Header.Set("Content-Type", "application/json")
 	}
 	request.Close = true
-	conn, err := dial(ctx, c.socket)
+	conn, err := reach(ctx, c.socket)
 	if err != nil {
 		return nil, c.notReached(ctx, err)
 	}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"syscall"
 )
 
 // ErrNotRunning says that no supervisor listens: there is no socket, or a stale one.
@@ -52,7 +51,7 @@ func (c *Client) notReached(ctx context.Context, err error) error {
 		return ctx.Err()
 	case errors.Is(err, fs.ErrPermission):
 		return &PermissionError{Service: c.service, Socket: c.socket, Owner: ownerOf(c.socket)}
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOTDIR), refused(err):
+	case absent(err):
 		if c.service != "" {
 			return fmt.Errorf("service %s is %w", c.service, ErrNotRunning)
 		}

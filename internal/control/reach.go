@@ -1,0 +1,34 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"syscall"
+	"time"
+)
+
+// patience is how long a client waits for a supervisor that is about to come: longer than a keeper needs to replace one.
+const patience = 3 * time.Second
+
+// reach connects to the supervisor. Where none listens but the service's keeper lives, one is being started or replaced:
+// to say "not running" then would be wrong, so reach waits for it, at most [patience].
+func reach(ctx context.Context, socket string) (net.Conn, error) {
+	for end := time.Now().Add(patience); ; {
+		conn, err := dial(ctx, socket)
+		if err == nil || !absent(err) || time.Now().After(end) || !keeperLives(socket) {
+			return conn, err
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// absent says whether err of dial means that nobody listens.
+func absent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOTDIR) || refused(err)
+}

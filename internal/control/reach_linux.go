@@ -1,0 +1,39 @@
+package control
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// keeperLives says whether a keeper holds the lock file beside the socket.
+//
+// Trying the lock would tell too, but would keep out a keeper that takes it in that moment; /proc/locks (proc_locks(5)) only looks.
+func keeperLives(socket string) bool {
+	path := filepath.Join(filepath.Dir(socket), "lock")
+	pid, err := os.ReadFile(path)
+	if err != nil {
+		return false
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	locks, err := os.ReadFile("/proc/locks")
+	if !ok || err != nil {
+		return false
+	}
+	// "1: FLOCK  ADVISORY  WRITE 4711 fe:01:1234567 0 EOF"; the device is left out, because btrfs and overlayfs give another one to stat.
+	pidField, inode := strings.TrimSpace(string(pid)), fmt.Sprintf(":%d", st.Ino)
+	for line := range bytes.Lines(locks) {
+		f := strings.Fields(string(line))
+		if len(f) >= 6 && f[1] == "FLOCK" && f[4] == pidField && strings.HasSuffix(f[5], inode) {
+			return true
+		}
+	}
+	return false
+}
