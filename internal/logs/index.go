@@ -10,21 +10,21 @@ import (
 //
 // It begins with 16 bytes (indexMagic) and goes on with records of 16 bytes, little endian:
 //
-//	0     kind: 1 "from this offset on", 2 "of this generation"
+//	0     kind: 1 "from this offset on", 2 "and of this generation"
 //	1     check: the sum of the other 15 bytes, plus 0x5a
 //	2…7   offset in the log, or generation (48 bits)
 //	8…15  microseconds since 1970
 //
 // A record that doesn't check is skipped: the lines it spoke of get the time of the record before.
 const (
-	indexMagic  = "daruma index 1\n\x00"
-	recordSize  = 16
-	kindOffset  = 1
-	kindRun     = 2
-	markEvery   = time.Millisecond      // no two records closer than that,
-	markLazy    = 10 * time.Millisecond // nor that, unless
-	markBytes   = 1 << 10               // so many bytes lie between
-	indexBlocks = 1 << 16               // bytes read at a time
+	indexMagic = "daruma index 1\n\x00"
+	recordSize = 16
+	kindOffset = 1
+	kindRun    = 2
+	markEvery  = time.Millisecond      // no two records closer than that,
+	markLazy   = 10 * time.Millisecond // nor that, unless
+	markBytes  = 1 << 10               // so many bytes lie between
+	markStale  = time.Second           // at the same offset, where writing failed
 )
 
 type record struct {
@@ -123,18 +123,17 @@ func (x *index) mark(now time.Time, off int64, generation int) {
 	same := generation == x.generation
 	if same && x.lastOff >= 0 {
 		if since := time.Duration(at-x.lastAt) * time.Microsecond; since >= 0 &&
-			(off == x.lastOff || since < markEvery || since < markLazy && off-x.lastOff < markBytes) {
+			(off == x.lastOff && since < markStale || since < markEvery || since < markLazy && off-x.lastOff < markBytes) {
 			return
 		}
 	}
 	var b [2 * recordSize]byte
-	rec := b[:0]
+	rec := b[:recordSize]
+	record{kindOffset, uint64(off), at}.put(rec)
 	if !same {
-		rec = b[:recordSize]
-		record{kindRun, uint64(generation), at}.put(rec)
+		rec = b[:]
+		record{kindRun, uint64(generation), at}.put(rec[recordSize:])
 	}
-	rec = b[:len(rec)+recordSize]
-	record{kindOffset, uint64(off), at}.put(rec[len(rec)-recordSize:])
 	if _, err := x.f.WriteAt(rec, x.size); err != nil {
 		return // the disk is full: without a record the lines get an older time
 	}

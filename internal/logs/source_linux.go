@@ -56,6 +56,13 @@ func (s *source) buffered() int {
 	return n
 }
 
+// ended tells whether the pipe is empty and has no writer any more.
+func (s *source) ended() bool {
+	fds := []unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n == 1 && fds[0].Revents&(unix.POLLIN|unix.POLLHUP) == unix.POLLHUP
+}
+
 // grow makes the pipe larger for a program that floods. Unprivileged users have a limit of such pages: then it stays.
 func (s *source) grow(size int) {
 	if got, err := unix.FcntlInt(uintptr(s.fd), unix.F_SETPIPE_SZ, size); err == nil {

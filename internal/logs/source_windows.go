@@ -53,6 +53,12 @@ func (s *source) ready() bool {
 	return n > 0 || err != nil
 }
 
+// ended tells whether the pipe is empty and has no writer any more.
+func (s *source) ended() bool {
+	_, n, err := s.scratch.look(s.h, nil)
+	return n == 0 && err != nil
+}
+
 // grow does nothing: the size of a pipe is fixed when it is made.
 func (s *source) grow(int) {}
 

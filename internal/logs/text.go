@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bytes"
+	"io"
 	"time"
 )
 
@@ -16,7 +17,14 @@ func (c *Capture) moveText(now time.Time) (int, error) {
 			return 0, l.ensure(now)
 		}
 	}
-	want, cut, err := c.fits(now)
+	have := c.src.buffered()
+	if have == 0 { // asked first, so that the index has no time at which nothing came
+		if c.src.ended() {
+			return 0, io.EOF
+		}
+		return 0, errEmpty
+	}
+	want, cut, err := c.fits(int64(have), now)
 	if err != nil {
 		return 0, err
 	}
@@ -39,7 +47,7 @@ func (c *Capture) moveText(now time.Time) (int, error) {
 //
 // Far from the end nobody looks at the bytes. Near it, tee shows what is in the pipe, and the file ends after the last
 // line that fits. A line that is longer than the file may be is let finish, up to twice the file's size.
-func (c *Capture) fits(now time.Time) (want int, cut bool, err error) {
+func (c *Capture) fits(have int64, now time.Time) (want int, cut bool, err error) {
 	l := &c.sink.file
 	limit := l.settings.MaxSize
 	if limit <= 0 || !l.mayRotate(now) {
@@ -49,10 +57,7 @@ func (c *Capture) fits(now time.Time) (want int, cut bool, err error) {
 	if room >= moveChunk+bufferSize {
 		return moveChunk, false, nil
 	}
-	have := int64(c.src.buffered())
 	switch {
-	case have == 0:
-		return 1, false, nil // the end, or nothing: splice tells which
 	case have <= room:
 		return int(have), false, nil
 	case room > bufferSize:
@@ -80,7 +85,7 @@ func (c *Capture) fits(now time.Time) (want int, cut bool, err error) {
 		if err := l.ensure(now); err != nil {
 			return 0, false, err
 		}
-		return c.fits(now) // of an empty file, or of one that can't be rotated for a while
+		return c.fits(have, now) // of an empty file, or of one that can't be rotated for a while
 	}
 	if i := bytes.IndexByte(seen, '\n'); i >= 0 {
 		return i + 1, true, nil

@@ -1,0 +1,257 @@
+package logs
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+	"time"
+)
+
+// All is the [Query.Last] that means every line.
+const All = -1
+
+// Query says what to read.
+type Query struct {
+	Programs []string  // nil: all that have a log
+	Last     int       // so many last lines of each program; All: every line; 0: none (with Follow: only what comes)
+	Since    time.Time // lines captured at this time or later; zero: from the beginning
+	Until    time.Time // lines captured before this time; zero: to the end
+	Follow   bool      // go on until the context ends, across rotations
+
+	// Warn is told what couldn't be read (a damaged compressed file, files that retention deleted while they were
+	// followed); reading goes on. May be nil.
+	Warn func(error)
+}
+
+// Line is one line of output, or a part of a very long one.
+type Line struct {
+	Program    string
+	Generation int       // 0: not known
+	Stream     string    // "" in text logs, where both streams share a pipe
+	Time       time.Time // when its first byte was captured; zero: not known
+	Text       []byte    // without the newline; valid until emit returns
+	Raw        []byte    // the JSON object where the log has one; valid until emit returns
+	Partial    bool      // no newline follows: the line goes on, or the run ended within it
+}
+
+// Programs lists the programs that have a log in dir, sorted.
+func Programs(dir string) ([]string, error) {
+	all, err := scan(dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for name, h := range all {
+		if h.current || len(h.files) > 0 {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	return names, nil
+}
+
+// Read emits the lines of the programs' logs in dir, across rotated and compressed files, those of several programs in the
+// order of time. Lines of one program always keep their order. It ends with what is there, or with ctx where it follows,
+// and with the error that emit gives. A program that isn't there has no lines; where it follows, they may still come.
+//
+// Memory is bounded however long a line is: longer ones than 1 MiB come in parts.
+func Read(ctx context.Context, dir string, q Query, emit func(Line) error) error {
+	names := q.Programs
+	if names == nil {
+		var err error
+		if names, err = Programs(dir); err != nil {
+			return err
+		}
+	}
+	r := reader{ctx: ctx, query: q, emit: emit}
+	if q.Follow { // before anything is read, so that nothing is missed
+		r.watch = newWatcher(dir)
+		defer r.watch.close()
+	}
+	defer r.close()
+	for _, name := range names {
+		t := &track{dir: dir, program: name, follow: q.Follow, warn: r.warn}
+		r.tracks = append(r.tracks, t)
+		if err := t.begin(q); err != nil {
+			return err
+		}
+	}
+	for {
+		more, err := r.merge()
+		if err != nil || !q.Follow {
+			return err
+		}
+		if q.Programs == nil {
+			if err := r.discover(dir); err != nil {
+				return err
+			}
+		}
+		if more {
+			continue
+		}
+		if err := r.wait(); err != nil {
+			return err
+		}
+	}
+}
+
+// wait waits for a sign of something new, and not for long.
+func (r *reader) wait() error {
+	timer := time.NewTimer(r.patience())
+	defer timer.Stop()
+	select {
+	case <-r.ctx.Done():
+		return r.ctx.Err()
+	case <-r.watch.wake:
+	case <-timer.C:
+	}
+	return nil
+}
+
+// reader merges tracks.
+type reader struct {
+	ctx    context.Context
+	query  Query
+	emit   func(Line) error
+	tracks []*track
+	watch  *watcher  // where it follows
+	looked time.Time // when new programs were last looked for
+}
+
+func (r *reader) warn(err error) {
+	if r.query.Warn != nil {
+		r.query.Warn(err)
+	}
+}
+
+func (r *reader) close() {
+	for _, t := range r.tracks {
+		t.close()
+	}
+}
+
+// mergeMost is how many lines are merged before programs that had nothing to say are asked again.
+const mergeMost = 10_000
+
+// merge emits what there is now, always the oldest of the lines that come next; true: there may be more.
+func (r *reader) merge() (bool, error) {
+	var heads []*track
+	for _, t := range r.tracks {
+		if ok, err := t.fill(); err != nil {
+			return false, err
+		} else if ok {
+			heads = append(heads, t)
+		}
+	}
+	for n := 0; len(heads) > 0; n++ {
+		if n == mergeMost && r.query.Follow {
+			return true, nil
+		}
+		if err := r.ctx.Err(); err != nil {
+			return false, err
+		}
+		first := 0
+		for i, t := range heads {
+			if t.head.Time.Before(heads[first].head.Time) {
+				first = i
+			}
+		}
+		t := heads[first]
+		if r.wanted(t.head) {
+			if err := r.emit(t.head); err != nil {
+				return false, err
+			}
+		}
+		t.full = false
+		if ok, err := t.fill(); err != nil {
+			return false, err
+		} else if !ok {
+			heads = append(heads[:first], heads[first+1:]...)
+		}
+	}
+	return false, nil
+}
+
+// wanted tells whether the line lies within the query's time. A line without a time does.
+func (r *reader) wanted(l Line) bool {
+	q := &r.query
+	return l.Time.IsZero() || !l.Time.Before(q.Since) && (q.Until.IsZero() || l.Time.Before(q.Until))
+}
+
+// discover follows programs that have begun to write since, once a second.
+func (r *reader) discover(dir string) error {
+	now := time.Now()
+	if d := now.Sub(r.looked); d >= 0 && d < time.Second {
+		return nil
+	}
+	r.looked = now
+	names, err := Programs(dir)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, t := range r.tracks {
+		known[t.program] = true
+	}
+	for _, name := range names {
+		if known[name] {
+			continue
+		}
+		t := &track{dir: dir, program: name, follow: true, warn: r.warn}
+		r.tracks = append(r.tracks, t)
+		if err := t.begin(Query{Last: All, Since: r.query.Since}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// patience is how long to wait for a sign of something new: shorter while a line stands unfinished.
+func (r *reader) patience() time.Duration {
+	for _, t := range r.tracks {
+		if t.unfinished() {
+			return partialAfter / 2
+		}
+	}
+	return r.watch.period()
+}
+
+// partialAfter is how long a line may stand without its newline before the beginning is emitted.
+const partialAfter = 500 * time.Millisecond
+
+// openSegment opens a rotated file for reading, whichever form it has.
+func openSegment(path string) (io.ReadCloser, error) {
+	f, err := openRead(path)
+	if !errors.Is(err, os.ErrNotExist) {
+		if err != nil {
+			return nil, err
+		}
+		return f, nil
+	}
+	return openGzip(path + gzExt)
+}
+
+// gzipFile is a compressed file that is read.
+type gzipFile struct {
+	*gzip.Reader
+	f *os.File
+}
+
+func (g *gzipFile) Close() error { return g.f.Close() }
+
+func openGzip(path string) (io.ReadCloser, error) {
+	f, err := openRead(path)
+	if err != nil {
+		return nil, err
+	}
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &gzipFile{z, f}, nil
+}

@@ -1,0 +1,148 @@
+package logs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// seekLast makes the track begin with its n last lines. Files are read from their end, compressed ones as a whole, and
+// no more of them than needed.
+func (t *track) seekLast(n int) error {
+	if n == 0 {
+		t.segments, t.skip = nil, t.limit
+		return nil
+	}
+	if t.current != nil {
+		off, found, err := lastLines(t.current, t.limit, n)
+		if err != nil {
+			return err
+		}
+		if n -= found; n == 0 {
+			t.segments, t.skip = nil, off
+			return nil
+		}
+	}
+	for i := len(t.segments) - 1; i >= 0; i-- {
+		off, found, err := t.lastOfSegment(t.segments[i], n)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			t.warn(err)
+		}
+		if n -= found; n == 0 {
+			t.segments, t.skip = t.segments[i:], off
+			return nil
+		}
+	}
+	return nil
+}
+
+func (t *track) lastOfSegment(r rotated, n int) (int64, int, error) {
+	src, err := openSegment(filepath.Join(t.dir, r.file(t.program)))
+	if err != nil {
+		return 0, 0, err
+	}
+	defer src.Close()
+	if f, ok := src.(*os.File); ok {
+		st, err := f.Stat()
+		if err != nil {
+			return 0, 0, err
+		}
+		return lastLines(f, st.Size(), n)
+	}
+	return lastLinesStream(src, n)
+}
+
+// lastLines gives where the n last lines of the first size bytes begin, and how many lines there are, at most n.
+func lastLines(f io.ReaderAt, size int64, n int) (off int64, found int, err error) {
+	buf := make([]byte, bufferSize)
+	for end := size; end > 0; {
+		from := max(0, end-int64(len(buf)))
+		b := buf[:end-from]
+		if k, err := f.ReadAt(b, from); k < len(b) {
+			return 0, found, err
+		}
+		for {
+			i := bytes.LastIndexByte(b, '\n')
+			if i < 0 {
+				break
+			}
+			b = b[:i]
+			at := from + int64(i) + 1
+			if at == size {
+				continue // the newline of the last line
+			}
+			if found++; found == n {
+				return at, found, nil
+			}
+		}
+		end = from
+	}
+	if size > 0 {
+		found++
+	}
+	return 0, found, nil
+}
+
+// lastLinesStream does the same for what can only be read from its beginning.
+func lastLinesStream(r io.Reader, n int) (off int64, found int, err error) {
+	var starts []int64 // of the last lines: a ring
+	lines, at, open := 0, int64(0), false
+	buf := make([]byte, bufferSize)
+	begin := func(off int64) {
+		if len(starts) < n {
+			starts = append(starts, off)
+		} else {
+			starts[lines%n] = off
+		}
+		lines++
+		open = true
+	}
+	for err == nil {
+		var k int
+		k, err = r.Read(buf)
+		for b := buf[:k]; len(b) > 0; {
+			if !open {
+				begin(at)
+			}
+			i := bytes.IndexByte(b, '\n')
+			if i < 0 {
+				at += int64(len(b))
+				break
+			}
+			open = false
+			at += int64(i) + 1
+			b = b[i+1:]
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	if found = min(lines, n); found > 0 {
+		off = starts[(lines-found)%n]
+	}
+	return off, found, err
+}
+
+// Tail gives the last lines of the program, at most maxLines and about maxBytes together, for an incident's record. It reads the
+// files; what is still in the pipe isn't in it.
+func (k *Sink) Tail(maxLines, maxBytes int) []string {
+	var lines []string
+	size := 0
+	Read(context.Background(), k.store.opts.Dir, Query{Programs: []string{k.name}, Last: maxLines}, func(l Line) error {
+		text := l.Text[max(0, len(l.Text)-maxBytes):]
+		lines = append(lines, string(text))
+		size += len(text)
+		for size > maxBytes || len(lines) > maxLines {
+			size -= len(lines[0])
+			lines = lines[1:]
+		}
+		return nil
+	})
+	return lines
+}

@@ -1,0 +1,347 @@
+package logs
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// track reads one program's files one after the other.
+type track struct {
+	dir, program string
+	follow       bool
+	warn         func(error)
+
+	segments []rotated // still to be read before the current file
+	skip     int64     // bytes of the first of them (or of the current file) that aren't wanted
+	current  *os.File  // the file that was current when reading began, or when the last one was rotated
+	seq      uint64    // the number that it has or will have
+	limit    int64     // where not following: its size when reading began
+
+	src      io.ReadCloser // what is read now
+	isRecent bool          // that is current
+	lines    lineReader
+	times    lineTimes
+	json     bool
+	empty    bool // nothing of src was looked at yet
+	retired  bool // current isn't current any more
+
+	head    Line
+	full    bool      // head is a line
+	stalled time.Time // since when an unfinished line stands
+}
+
+// begin finds out what there is and where to begin.
+func (t *track) begin(q Query) error {
+	for range 10 { // a flood may rotate while one looks
+		found, err := t.look()
+		if err != nil {
+			return err
+		}
+		if found {
+			break
+		}
+	}
+	if !q.Since.IsZero() {
+		for len(t.segments) > 0 && t.segments[0].at().Add(time.Second).Before(q.Since) {
+			t.segments = t.segments[1:]
+		}
+	}
+	if q.Last >= 0 {
+		return t.seekLast(q.Last)
+	}
+	return nil
+}
+
+// look opens the current file and lists the rotated ones before it; false where that changed meanwhile.
+func (t *track) look() (bool, error) {
+	t.close()
+	f, err := openRead(t.path())
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return false, err
+	}
+	all, err := scan(t.dir)
+	if err != nil {
+		return false, err
+	}
+	h := all[t.program]
+	if h == nil {
+		h = &history{}
+	}
+	t.current, t.segments, t.seq = f, h.files, 1
+	if n := len(h.files); n > 0 {
+		t.seq = h.files[n-1].seq + 1
+	}
+	if f == nil {
+		return true, nil
+	}
+	st, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	t.limit = st.Size()
+	if at, err := os.Lstat(t.path()); err == nil && os.SameFile(at, st) {
+		return true, nil
+	}
+	for i, r := range h.files { // rotated since it was opened: what came after it is for follow
+		if at, err := os.Lstat(filepath.Join(t.dir, r.file(t.program))); err == nil && os.SameFile(at, st) {
+			t.segments, t.seq = h.files[:i], r.seq
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (t *track) path() string { return filepath.Join(t.dir, t.program+logExt) }
+
+// fill makes head the next line; false where there is none now.
+func (t *track) fill() (bool, error) {
+	for !t.full {
+		if t.src == nil {
+			if ok, err := t.advance(); !ok {
+				return false, err
+			}
+		}
+		text, off, ended, err := t.lines.next()
+		switch {
+		case err == nil:
+			t.stalled = time.Time{}
+			t.take(text, off, !ended)
+		case err == io.EOF:
+			if ok, err := t.atEnd(); !ok || err != nil {
+				return t.full, err
+			}
+		default: // a damaged file: what was readable was read
+			t.warn(fmt.Errorf("%s: %w", t.program, err))
+			t.finish()
+		}
+	}
+	return true, nil
+}
+
+// take makes the bytes head.
+func (t *track) take(text []byte, off int64, part bool) {
+	if t.empty {
+		t.empty = false
+		t.times.open() // it may have been made a moment after its log
+		t.json = !t.times.known() && isOurJSON(text)
+	}
+	t.full = true
+	if t.json && !part {
+		if line, ok := decodeLine(text); ok {
+			line.Program, line.Raw = t.program, text
+			t.head = line
+			return
+		}
+	}
+	t.head = Line{Program: t.program, Text: text, Partial: part}
+	t.head.Time, t.head.Generation = t.times.at(off)
+}
+
+// atEnd decides what the end of src means; false: there is nothing more now.
+func (t *track) atEnd() (bool, error) {
+	if !t.isRecent {
+		t.finish()
+		return true, nil
+	}
+	if !t.follow {
+		t.finish()
+		t.flush()
+		return t.full, nil
+	}
+	at, err := os.Lstat(t.path())
+	if err == nil {
+		st, err := t.current.Stat()
+		if err != nil {
+			return false, err
+		}
+		if os.SameFile(at, st) {
+			return t.stand(), nil
+		}
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return false, err
+	}
+	if t.retired { // read to its end after it was seen to be rotated: that was all of it
+		return t.succeed()
+	}
+	t.retired = true
+	return true, nil
+}
+
+// stand emits the beginning of a line that has been standing for a while without its newline.
+func (t *track) stand() bool {
+	if !t.lines.pending() {
+		return false
+	}
+	now := time.Now()
+	if t.stalled.IsZero() {
+		t.stalled = now
+	}
+	if t.json || now.Sub(t.stalled) < partialAfter {
+		return false
+	}
+	t.flush()
+	return t.full
+}
+
+// unfinished tells whether a line stands without its newline.
+func (t *track) unfinished() bool { return !t.stalled.IsZero() }
+
+// flush makes what is left without a newline head.
+func (t *track) flush() {
+	if text, off := t.lines.rest(); len(text) > 0 {
+		t.stalled = time.Time{}
+		t.take(text, off, true)
+	}
+}
+
+// advance opens what comes next; false: nothing.
+func (t *track) advance() (bool, error) {
+	for len(t.segments) > 0 {
+		r := t.segments[0]
+		t.segments = t.segments[1:]
+		path := filepath.Join(t.dir, r.file(t.program))
+		src, err := openSegment(path)
+		if err != nil {
+			if !errors.Is(err, os.ErrNotExist) || t.follow {
+				t.warn(fmt.Errorf("output of %s is missing: %w", t.program, err))
+			}
+			t.skip = 0
+			continue
+		}
+		if n, err := io.CopyN(io.Discard, src, t.skip); err != nil {
+			t.warn(fmt.Errorf("%s: %w", path, err))
+			t.skip = n
+		}
+		t.open(src, src, path+idxExt, false)
+		return true, nil
+	}
+	if t.isRecent && !t.follow {
+		return false, nil
+	}
+	if t.current == nil {
+		if !t.follow {
+			return false, nil
+		}
+		f, err := openRead(t.path())
+		if err != nil {
+			if errors.Is(err, os.ErrNotExist) {
+				return false, nil
+			}
+			return false, err
+		}
+		if newer, err := t.newer(t.seq - 1); err != nil || len(newer) > 0 { // rotated files come before it
+			f.Close()
+			if len(newer) > 0 {
+				t.segments, t.seq = newer, newer[len(newer)-1].seq+1
+				return t.advance()
+			}
+			return false, err
+		}
+		t.current = f
+	}
+	if err := t.startCurrent(); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// startCurrent begins to read the current file, as far as it is wanted.
+func (t *track) startCurrent() error {
+	if _, err := t.current.Seek(t.skip, io.SeekStart); err != nil {
+		return err
+	}
+	var r io.Reader = t.current
+	if !t.follow {
+		r = io.LimitReader(t.current, t.limit-t.skip)
+	}
+	t.open(r, io.NopCloser(nil), t.path()+idxExt, true)
+	at, errPath := os.Lstat(t.path())
+	st, err := t.current.Stat()
+	if err != nil {
+		return err
+	}
+	if errPath == nil && !os.SameFile(at, st) { // rotated meanwhile, and its index with it
+		if newer, err := t.newer(t.seq - 1); err == nil && len(newer) > 0 && newer[0].seq == t.seq {
+			t.times.swap(filepath.Join(t.dir, newer[0].file(t.program)) + idxExt)
+		}
+	}
+	return nil
+}
+
+// open begins to read a file at t.skip. A line that the last file left unfinished goes on in it.
+func (t *track) open(r io.Reader, src io.ReadCloser, idx string, recent bool) {
+	t.src, t.isRecent, t.empty = src, recent, true
+	t.times.swap(idx)
+	if t.skip > 0 {
+		t.lines.reset(r, t.skip)
+		t.skip = 0
+		return
+	}
+	t.lines.swap(r)
+}
+
+// finish closes what was read to its end.
+func (t *track) finish() {
+	if t.src != nil && !t.isRecent {
+		t.src.Close()
+	}
+	t.src = nil
+}
+
+// succeed goes on from a current file that was rotated to the next one.
+func (t *track) succeed() (bool, error) {
+	st, err := t.current.Stat()
+	if err != nil {
+		return false, err
+	}
+	own := t.seq
+	if newer, err := t.newer(0); err != nil {
+		return false, err
+	} else {
+		for _, r := range newer {
+			if at, err := os.Lstat(filepath.Join(t.dir, r.file(t.program))); err == nil && os.SameFile(at, st) {
+				own = r.seq
+			}
+		}
+	}
+	newer, err := t.newer(own)
+	if err != nil {
+		return false, err
+	}
+	t.current.Close()
+	t.current, t.src, t.isRecent, t.retired = nil, nil, false, false
+	t.segments, t.seq = newer, own+1
+	if n := len(newer); n > 0 {
+		if newer[0].seq > own+1 {
+			t.warn(fmt.Errorf("output of %s was deleted before it was read: %d files", t.program, newer[0].seq-own-1))
+		}
+		t.seq = newer[n-1].seq + 1
+	}
+	return true, nil
+}
+
+// newer lists the rotated files after number seq.
+func (t *track) newer(seq uint64) ([]rotated, error) {
+	all, err := scan(t.dir)
+	if err != nil || all[t.program] == nil {
+		return nil, err
+	}
+	files := all[t.program].files
+	for len(files) > 0 && files[0].seq <= seq {
+		files = files[1:]
+	}
+	return files, nil
+}
+
+func (t *track) close() {
+	t.finish()
+	if t.current != nil {
+		t.current.Close()
+		t.current = nil
+	}
+	t.times.close()
+}
