@@ -81,7 +81,7 @@ type history struct {
 func scan(dir string) (map[string]*history, error) {
 	entries, err := os.ReadDir(dir)
 	if os.IsNotExist(err) {
-		return nil, nil
+		return map[string]*history{}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -127,4 +127,42 @@ func scan(dir string) (map[string]*history, error) {
 		sort.Slice(h.files, func(i, j int) bool { return h.files[i].seq < h.files[j].seq })
 	}
 	return all, nil
+}
+
+// scanLive lists a folder in which files are being renamed. A listing may miss a file whose name changes meanwhile: it has
+// been where the new name is, and comes to the old one too late. That happens to a file twice at most (it is rotated,
+// it is compressed), so that three listings together miss nothing that was there before the first.
+func scanLive(dir string) (map[string]*history, error) {
+	all, err := scan(dir)
+	st, statErr := os.Stat(dir)
+	if err != nil || statErr != nil || time.Since(st.ModTime()) > time.Minute {
+		return all, err
+	}
+	for range 2 {
+		more, err := scan(dir)
+		if err != nil {
+			return nil, err
+		}
+		for program, h := range more {
+			if all[program] == nil {
+				all[program] = h
+				continue
+			}
+			all[program].unite(h)
+		}
+	}
+	return all, nil
+}
+
+// unite adds what only other has seen.
+func (h *history) unite(other *history) {
+	for _, r := range other.files {
+		if !h.plain[r.seq] && !h.zipped[r.seq] {
+			h.files = append(h.files, r)
+		}
+		h.plain[r.seq] = h.plain[r.seq] || other.plain[r.seq]
+		h.zipped[r.seq] = h.zipped[r.seq] || other.zipped[r.seq]
+	}
+	h.current = h.current || other.current
+	sort.Slice(h.files, func(i, j int) bool { return h.files[i].seq < h.files[j].seq })
 }

@@ -202,7 +202,7 @@ func TestFollowLosesNothingAcrossRotations(t *testing.T) {
 
 func TestFollowTellsOfNewProgramsAndUnfinishedLines(t *testing.T) {
 	b := newBench(t, Options{})
-	f := follow(b.dir, Query{Last: 0})
+	f := follow(b.dir, Query{Last: All})
 	defer func() { f.stop(); <-f.done }()
 	_, w := b.attach(b.sink("late", Settings{}), 1, "")
 	w.WriteString("first\nname: ")

@@ -106,9 +106,6 @@ func Open(opts Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("log folder: %w", err)
 	}
-	if found == nil {
-		found = map[string]*history{}
-	}
 	p, err := newPump()
 	if err != nil {
 		return nil, fmt.Errorf("log pump: %w", err)

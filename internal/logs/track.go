@@ -63,7 +63,7 @@ func (t *track) look() (bool, error) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return false, err
 	}
-	all, err := scan(t.dir)
+	all, err := scanLive(t.dir)
 	if err != nil {
 		return false, err
 	}
@@ -326,7 +326,7 @@ func (t *track) succeed() (bool, error) {
 
 // newer lists the rotated files after number seq.
 func (t *track) newer(seq uint64) ([]rotated, error) {
-	all, err := scan(t.dir)
+	all, err := scanLive(t.dir)
 	if err != nil || all[t.program] == nil {
 		return nil, err
 	}
