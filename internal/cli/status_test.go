@@ -54,7 +54,7 @@ func everything(now time.Time) []view {
 			Warnings: []string{"limits.memory of api isn't enforced: no cgroup v2 here"},
 			Programs: []control.ProgramStatus{
 				up("api"), worker, sick, frozen,
-				{Name: "flaky", Wanted: true, State: control.StateBackoff, Healthy: true, Restarts: 7, Reason: "exit code 1", NextRestartAt: now.Add(8 * time.Second)},
+				{Name: "flaky", Wanted: true, State: control.StateBackoff, Healthy: true, Restarts: 7, Reason: "exit code 1; 7 failures in a row, next start in 16 s", NextRestartAt: now.Add(8 * time.Second)},
 				{Name: "broken", Wanted: true, State: control.StateFailed, Healthy: true, Restarts: 8, Reason: "given up: 8 restarts within 10m"},
 				{Name: "migrate", Wanted: true, State: control.StateCompleted, Healthy: true, Reason: "exit code 0"},
 				{Name: "report", Wanted: true, State: control.StateWaiting, Healthy: true, Reason: "waits for api to be ready"},
@@ -208,13 +208,19 @@ func TestWatchPrintsChanges(t *testing.T) {
 
 func TestWatchJSON(t *testing.T) {
 	home(t)
-	f := supervise(t, "shop", up("api"))
+	api := up("api")
+	api.LastExit = &control.Exit{At: time.Now(), Words: "exit code 1"}
+	f := supervise(t, "shop", api)
 	next, end := watching(t, formatJSON)
 	for _, want := range []string{"running", "stopping"} {
 		var v view
 		if err := json.Unmarshal([]byte(next()), &v); err != nil || string(v.Programs[0].State) != want {
 			t.Fatalf("%+v, %v; want %s", v, err, want)
 		}
+		f.change(control.Event{Kind: control.EventExited}, func(st *control.Status) { // no news
+			p := &st.Programs[0]
+			p.UptimeSeconds, p.LastExit = 99, &control.Exit{At: p.LastExit.At.Add(1), Words: "exit code 1"}
+		})
 		f.change(control.Event{Kind: control.EventStopping}, func(st *control.Status) { st.Programs[0].State = control.StateStopping })
 	}
 	end()

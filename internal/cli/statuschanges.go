@@ -111,6 +111,12 @@ func steadyOf(v view) view {
 	for i := range v.Programs {
 		p := &v.Programs[i]
 		p.UptimeSeconds, p.MemoryBytes, p.LogBytes = 0, 0, 0
+		p.NextRestartAt = time.Time{} // worked out anew each time, and never quite the same
+		if p.LastExit != nil {
+			exit := *p.LastExit
+			exit.At = time.Time{}
+			p.LastExit = &exit
+		}
 		p.Probes = append([]control.ProbeStatus(nil), p.Probes...)
 		for j := range p.Probes {
 			p.Probes[j].At = time.Time{}

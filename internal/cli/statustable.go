@@ -94,7 +94,7 @@ func because(p control.ProgramStatus, now time.Time) string {
 		parts = append(parts, p.Reason)
 	}
 	if p.State == control.StateBackoff && !now.IsZero() && p.NextRestartAt.After(now) {
-		parts = append(parts, "starts in "+span(p.NextRestartAt.Sub(now).Seconds()))
+		parts = append(parts, span(p.NextRestartAt.Sub(now).Seconds())+" left")
 	}
 	for _, probe := range p.Probes {
 		if probe.Failures > 0 && probe.Message != "" {
