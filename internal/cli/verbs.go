@@ -6,6 +6,8 @@ import "github.com/spf13/cobra"
 func verbs(std IO) []*cobra.Command {
 	return []*cobra.Command{
 		newRun(std),
+		newCheck(std),
+		newSchema(std),
 		newStatus(std),
 		newStart(std),
 		newStop(std),

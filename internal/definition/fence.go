@@ -82,7 +82,7 @@ func (f *fence) token(i int, tk *token.Token) string {
 	case token.MappingEndType, token.SequenceEndType, token.CollectEntryType:
 		f.flowEntryEnd(i, tk)
 	case token.SequenceEntryType:
-		f.blockItem(i, tk)
+		return f.blockItem(i, tk)
 	case token.MappingValueType:
 		return f.key(i)
 	}
@@ -129,18 +129,19 @@ func (f *fence) flowEntryEnd(i int, tk *token.Token) {
 	}
 }
 
-func (f *fence) blockItem(i int, tk *token.Token) {
+func (f *fence) blockItem(i int, tk *token.Token) string {
 	if len(f.flows) > 0 {
-		return
+		return "an item with - can't stand inside of [ or {: separate items by commas"
 	}
 	column := tk.Position.Column
 	f.closeBlocks(column)
 	if top := f.block(); top == nil || top.column != column || !top.list {
 		f.blocks = append(f.blocks, block{column: column, list: true, path: f.path() + 8})
 	}
-	if f.nothingFollows(i, tk.Position.Line, column) {
+	if f.nothingFollows(i, tk) {
 		f.empty++
 	}
+	return ""
 }
 
 // key handles the colon at i; the key is the token before it.
@@ -154,6 +155,12 @@ func (f *fence) key(i int) string {
 	}
 	if n := len(f.flows); n > 0 {
 		top := &f.flows[n-1]
+		if top.list {
+			return "a key can't stand in a list directly: write [{key: value}]"
+		}
+		if top.colon {
+			return "a second colon, or a comma is missing before it"
+		}
 		top.colon = true
 		top.path = f.flowBase() + len(key.Value) + 1
 		return ""
@@ -171,19 +178,23 @@ func (f *fence) key(i int) string {
 	top.keys++
 	f.mapWork += top.keys
 	top.path = f.outer() + len(key.Value) + 1
-	if f.nothingFollows(i, key.Position.Line, column) {
+	if f.nothingFollows(i, key) {
 		f.empty++
 	}
 	return ""
 }
 
-// nothingFollows reports whether the value after token i of an entry in this line and column may be left out.
-func (f *fence) nothingFollows(i, line, column int) bool {
+// nothingFollows reports whether the block entry that begins with from and whose - or colon is token i has no value.
+func (f *fence) nothingFollows(i int, from *token.Token) bool {
 	if i+1 >= len(f.tokens) {
 		return true
 	}
 	next := f.tokens[i+1]
-	return next.Position.Line > line && next.Position.Column <= column && next.Type != token.SequenceEntryType
+	if next.Position.Line == from.Position.Line || next.Position.Column > from.Position.Column {
+		return false
+	}
+	// The list of a key may stand in the key's own column.
+	return next.Type != token.SequenceEntryType || from.Type == token.SequenceEntryType
 }
 
 // closeBlocks ends the blocks that are indented more than column.

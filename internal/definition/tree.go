@@ -65,6 +65,7 @@ func scan(text string) (token.Tokens, *Error) {
 		}
 		return nil, &Error{Pos: position(tk), Msg: explainSyntax(tk.Error)}
 	}
+	fixColumns(text, found)
 	var tokens token.Tokens
 	for _, tk := range found {
 		if tk.Type == token.InvalidType {
