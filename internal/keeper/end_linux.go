@@ -46,6 +46,7 @@ func (k *keeper) settle(p *program) {
 		return
 	}
 	delete(k.fading, p)
+	k.reaping = true
 	p.alive = nil
 	p.ended = append(p.ended, r)
 	var startErr error
@@ -58,6 +59,7 @@ func (k *keeper) settle(p *program) {
 	case startErr != nil:
 		k.send(&Failed{ID: p.id, Generation: r.next, Error: startErr.Error()})
 	case p.alive != nil:
+		k.flushAt = Now() + headStart
 		k.announce(p)
 	}
 }
@@ -70,6 +72,8 @@ func (k *keeper) mayRestart(p *program, r *run) bool {
 }
 
 // reap takes orphans off the process table: as their subreaper we are the parent of whatever a program left behind.
+// It comes with every heartbeat and every end of a program. Not with SIGCHLD: a signal, its handler and a goroutine to
+// tell would stand between a program's end and its restart, and a zombie can wait.
 func (k *keeper) reap() {
 	for {
 		var info unix.Siginfo

@@ -25,6 +25,9 @@ type keeper struct {
 	sup      supervisor
 	sessions uint64
 
+	reaping bool          // orphans may be waiting
+	flushAt time.Duration // monotonic: don't wake the supervisor before; 0: no reason to wait
+
 	stops    int // requests to stop received so far
 	ending   bool
 	exitCode int
@@ -80,7 +83,21 @@ func (k *keeper) loop() {
 		k.settleAll()
 		k.sup.hear(k)
 		k.sup.watch(k)
+		k.speak()
 	}
+}
+
+// speak tells the supervisor what happened, and does what else could wait until a fallen program was up again.
+func (k *keeper) speak() {
+	if k.flushAt > 0 && Now() < k.flushAt {
+		return
+	}
+	k.flushAt = 0
+	if k.reaping {
+		k.reaping = false
+		k.reap()
+	}
+	k.sup.flush(k)
 }
 
 // patience is how long the loop may sleep: until the supervisor has to have been heard, or may be started again.
@@ -101,11 +118,18 @@ func (k *keeper) patience() time.Duration {
 	if k.sup.startAt > 0 {
 		due(k.sup.startAt - now)
 	}
+	if k.flushAt > 0 {
+		due(k.flushAt - now)
+	}
 	if len(k.fading) > 0 {
 		due(treePoll)
 	}
 	return next
 }
+
+// headStart is how long the supervisor isn't told of a restart by standing order, so that on a busy machine the program
+// has a processor to itself and not the one who is to hear of it.
+const headStart = time.Millisecond
 
 // treePoll is how often an ending tree is looked at again. Nearly always it is empty at the first look.
 const treePoll = 2 * time.Millisecond

@@ -41,6 +41,7 @@ func (k *keeper) obey(m Message) {
 	case *Finish:
 		k.done, k.exitCode = true, m.Code
 	case *Beat:
+		k.reap()
 	default:
 		k.distrust(errFrame) // a message of ours, sent back
 	}

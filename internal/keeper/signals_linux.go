@@ -12,7 +12,6 @@ import (
 type mailbox struct {
 	mu      sync.Mutex
 	signals []os.Signal
-	child   bool
 	fd      int // eventfd that wakes the loop
 }
 
@@ -24,7 +23,7 @@ func (k *keeper) heedSignals() error {
 	m := &mailbox{fd: fd}
 	terminal := hasTerminal()
 	ch := make(chan os.Signal, 64)
-	signal.Notify(ch, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGCHLD)
+	signal.Notify(ch, unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
 	signal.Ignore(unix.SIGPIPE, unix.SIGTTOU)
 	go func() {
 		for s := range ch {
@@ -32,11 +31,7 @@ func (k *keeper) heedSignals() error {
 		}
 	}()
 	return k.poll.add(fd, unix.EPOLLIN, func() {
-		signals, child := m.take()
-		if child {
-			k.reap()
-		}
-		for _, s := range signals {
+		for _, s := range m.take() {
 			k.asked(s, terminal)
 		}
 	})
@@ -44,23 +39,19 @@ func (k *keeper) heedSignals() error {
 
 func (m *mailbox) put(s os.Signal) {
 	m.mu.Lock()
-	if s == unix.SIGCHLD {
-		m.child = true
-	} else {
-		m.signals = append(m.signals, s)
-	}
+	m.signals = append(m.signals, s)
 	m.mu.Unlock()
 	_, _ = unix.Write(m.fd, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 }
 
-func (m *mailbox) take() (signals []os.Signal, child bool) {
+func (m *mailbox) take() []os.Signal {
 	var buf [8]byte
 	_, _ = unix.Read(m.fd, buf[:])
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	signals, child = m.signals, m.child
-	m.signals, m.child = nil, false
-	return signals, child
+	signals := m.signals
+	m.signals = nil
+	return signals
 }
 
 // asked: SIGHUP reloads, unless it says that our terminal is gone; SIGTERM and SIGINT stop, at once by the second.

@@ -133,7 +133,6 @@ func wayOfDeath(status unix.WaitStatus, hung bool) string {
 
 // watch starts the next supervisor when it is time, and ends one that hangs.
 func (s *supervisor) watch(k *keeper) {
-	s.flush(k)
 	now := Now()
 	if s.pid == 0 {
 		if k.ending {
