@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// All is the [Query.Last] that means every line.
-const All = -1
+// None is the [Query.Last] that means no line of those that are there: only what comes, with Follow.
+const None = -1
 
 // Query says what to read.
 type Query struct {
-	Programs []string  // nil: all that have a log
-	Last     int       // so many last lines of each program; All: every line; 0: none (with Follow: only what comes)
+	Programs []string  // nil: all that have a log, without daruma's own
+	Last     int       // so many last lines of each program; 0: every line; None
 	Since    time.Time // lines captured at this time or later; zero: from the beginning
 	Until    time.Time // lines captured before this time; zero: to the end
 	Follow   bool      // go on until the context ends, across rotations
@@ -38,7 +38,7 @@ type Line struct {
 	Partial    bool      // no newline follows: the line goes on, or the run ended within it
 }
 
-// Programs lists the programs that have a log in dir, sorted.
+// Programs lists the programs that have a log in dir, sorted; daruma's own log isn't one.
 func Programs(dir string) ([]string, error) {
 	all, err := scan(dir)
 	if err != nil {
@@ -46,7 +46,7 @@ func Programs(dir string) ([]string, error) {
 	}
 	var names []string
 	for name, h := range all {
-		if h.current || len(h.files) > 0 {
+		if name != Own && (h.current || len(h.files) > 0) {
 			names = append(names, name)
 		}
 	}
@@ -203,7 +203,7 @@ func (r *reader) discover(dir string) error {
 		}
 		t := &track{dir: dir, program: name, follow: true, warn: r.warn}
 		r.tracks = append(r.tracks, t)
-		if err := t.begin(Query{Last: All, Since: r.query.Since}); err != nil {
+		if err := t.begin(Query{Since: r.query.Since}); err != nil {
 			return err
 		}
 	}

@@ -77,14 +77,14 @@ func TestReadAcrossRotatedAndCompressedFiles(t *testing.T) {
 				if h, err := scan(b.dir); err != nil || zip != (len(h["api"].zipped) > 3) {
 					t.Errorf("%d compressed files, %v", len(h["api"].zipped), err)
 				}
-				sameBytes(t, []byte(texts(readAll(t, b.dir, Query{Last: All}))), []byte(want.String()))
+				sameBytes(t, []byte(texts(readAll(t, b.dir, Query{}))), []byte(want.String()))
 				all := strings.SplitAfter(want.String(), "\n")
-				for _, n := range []int{0, 1, 2, 100, 700, 2999, 3000, 3001, 9000} {
+				for _, n := range []int{None, 1, 2, 100, 700, 2999, 3000, 3001, 9000} {
 					got := readAll(t, b.dir, Query{Last: n})
 					if n > 0 && (got[0].Time.IsZero() || got[0].Generation != 4) {
 						t.Errorf("-n %d: time %v, generation %d", n, got[0].Time, got[0].Generation)
 					}
-					sameBytes(t, []byte(texts(got)), []byte(strings.Join(all[max(0, len(all)-n):], "")))
+					sameBytes(t, []byte(texts(got)), []byte(strings.Join(all[max(0, len(all)-max(n, 0)):], "")))
 				}
 				if got := k.Tail(3, 1<<20); len(got) != 3 || got[2] != "unfinished" || !strings.HasPrefix(got[0], "line 2998 ") {
 					t.Errorf("tail: %q", got)
@@ -126,9 +126,9 @@ func TestProgramsInterleaveByTime(t *testing.T) {
 		want.WriteString(line)
 		time.Sleep(11 * time.Millisecond) // more than the index unites
 	}
-	sameBytes(t, []byte(texts(readAll(t, b.dir, Query{Last: All}))), []byte(want.String()))
-	since := texts(readAll(t, b.dir, Query{Last: All, Since: middle}))
-	until := texts(readAll(t, b.dir, Query{Last: All, Until: middle}))
+	sameBytes(t, []byte(texts(readAll(t, b.dir, Query{}))), []byte(want.String()))
+	since := texts(readAll(t, b.dir, Query{Since: middle}))
+	until := texts(readAll(t, b.dir, Query{Until: middle}))
 	sameBytes(t, []byte(until+since), []byte(want.String()))
 	if !strings.HasPrefix(since, "line 30\n") {
 		t.Errorf("since the middle begins with %.20q", since)
@@ -169,7 +169,7 @@ func TestFollowLosesNothingAcrossRotations(t *testing.T) {
 			b.store.zip.settle = 0
 			k := b.sink("api", Settings{Format: format, MaxSize: 5000, MaxFiles: 100_000, Compress: true})
 			c, w := b.attach(k, 1, "stdout")
-			f := follow(b.dir, Query{Programs: []string{"api"}, Last: All, Warn: func(err error) { t.Error(err) }})
+			f := follow(b.dir, Query{Programs: []string{"api"}, Warn: func(err error) { t.Error(err) }})
 			rnd := rand.New(rand.NewPCG(1, 1))
 			var want bytes.Buffer
 			for i := range 20_000 {
@@ -202,7 +202,7 @@ func TestFollowLosesNothingAcrossRotations(t *testing.T) {
 
 func TestFollowTellsOfNewProgramsAndUnfinishedLines(t *testing.T) {
 	b := newBench(t, Options{})
-	f := follow(b.dir, Query{Last: All})
+	f := follow(b.dir, Query{})
 	defer func() { f.stop(); <-f.done }()
 	_, w := b.attach(b.sink("late", Settings{}), 1, "")
 	w.WriteString("first\nname: ")
@@ -251,7 +251,7 @@ func TestDamagedFilesAreReadAsFarAsTheyGo(t *testing.T) {
 	}
 	var warned []error
 	count, last := 0, ""
-	err = Read(context.Background(), b.dir, Query{Last: All, Warn: func(err error) { warned = append(warned, err) }}, func(l Line) error {
+	err = Read(context.Background(), b.dir, Query{Warn: func(err error) { warned = append(warned, err) }}, func(l Line) error {
 		count++
 		last = string(l.Text)
 		return nil

@@ -114,7 +114,7 @@ func Open(opts Options) (*Store, error) {
 }
 
 // Program gives the sink of a program, a new one or the one that is there, which then has the new settings.
-// name must be usable as a file's name: no path separator, not empty, not beginning with a dot.
+// name must be usable as a file's name: no path separator, not empty, not beginning with a dot; and not be [Own].
 func (s *Store) Program(name string, settings Settings) (*Sink, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -173,6 +173,9 @@ func (s *Store) emit(e Event) {
 func (s *Store) path(name string) string { return filepath.Join(s.opts.Dir, name) }
 
 func checkName(name string) error {
+	if name == Own {
+		return fmt.Errorf("%q is daruma's own log; a program can't have this name", name)
+	}
 	if name == "" || name[0] == '.' || strings.ContainsAny(name, "/\\:\x00") {
 		return fmt.Errorf("%q can't be the name of a log: it must not be empty, begin with a dot or contain a path separator", name)
 	}

@@ -12,7 +12,7 @@ import (
 // seekLast makes the track begin with its n last lines. Files are read from their end, compressed ones as a whole, and
 // no more of them than needed.
 func (t *track) seekLast(n int) error {
-	if n == 0 {
+	if n < 0 {
 		t.segments, t.skip = nil, t.limit
 		return nil
 	}

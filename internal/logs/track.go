@@ -50,7 +50,7 @@ func (t *track) begin(q Query) error {
 			t.segments = t.segments[1:]
 		}
 	}
-	if q.Last >= 0 {
+	if q.Last != 0 {
 		return t.seekLast(q.Last)
 	}
 	return nil
