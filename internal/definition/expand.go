@@ -6,8 +6,8 @@ import (
 )
 
 // expanded gives the text of n, not empty, with ${VAR} and ${VAR:-default} replaced; $$ is a literal $, and a $ before
-// anything else stays. It is used for: command and exec.command, the values of env, workingDir, envFiles and
-// listen.address. What comes out of a variable isn't expanded again, and no error ever shows it.
+// anything else stays. It is used for: command and exec.command, the values of env, workingDir, envFiles,
+// listen.address and the ports of probes and hooks. What comes out of a variable isn't expanded again, and no error ever shows it.
 func (d *decoder) expanded(n *node) string {
 	return d.expand(n, d.str(n))
 }

@@ -2,6 +2,7 @@ package definition
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -171,11 +172,31 @@ func (d *decoder) host(n *node) string {
 	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }
 
+// port gives the port number of n: a number, or a text with variables that comes to one, for the port that a program is
+// told by its command line has to be the port that is probed.
 func (d *decoder) port(n *node) int {
+	if n.isText() && strings.Contains(n.text, "${") {
+		return d.expandedPort(n)
+	}
 	if n.isText() && n.text != "" && !strings.ContainsAny(n.text, "$0123456789") {
 		d.fail(n.pos, "must be a number from 1 to 65535, is %s: ports have no names here", n.describe())
 		return 0
 	}
 	v, _ := d.integer(n, 1, 65535)
+	return int(v)
+}
+
+func (d *decoder) expandedPort(n *node) int {
+	before := len(d.errs)
+	text := d.expand(n, n.text)
+	if len(d.errs) > before {
+		return 0
+	}
+	v, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || v == 0 {
+		// What is in a variable may be a secret that went astray: it isn't shown.
+		d.fail(n.pos, "must be a number from 1 to 65535, and what the variables in %s hold makes it something else", quote(n.text))
+		return 0
+	}
 	return int(v)
 }

@@ -187,7 +187,7 @@ func (d *decoder) notNumber(n *node, must string) {
 	case n.kind == quotedNode && (classify(n.text) == integerText || classify(n.text) == floatText):
 		d.fail(n.pos, "must be %s, is text: remove the quotes around %s", must, clip(n.text))
 	case n.isText() && strings.Contains(n.text, "${"):
-		d.fail(n.pos, "must be %s: variables are expanded in command, env, paths and addresses only", must)
+		d.fail(n.pos, "must be %s: variables are expanded in command, env, paths, addresses and ports only", must)
 	case n.isText() && strings.HasSuffix(n.text, "s") && only(n.text[:len(n.text)-1], "0123456789."):
 		d.fail(n.pos, "must be %s, is %s: leave the s out", must, n.describe())
 	default:
