@@ -1,0 +1,214 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// upCase measures from the supervisor's exec to the first instruction of the last of 500 programs.
+func upCase(b *bench) (table, error) {
+	return b.repeat(table{columns: []string{"median", "range"}, ratio: true}, func(p *peer) (float64, error) {
+		s, err := startSession(b.tools, p, 500, work{})
+		if err != nil {
+			return 0, err
+		}
+		defer s.end()
+		_, last, err := s.starts.await(500, time.Minute)
+		return float64(last-s.begun) / 1e6, err
+	})
+}
+
+// settled starts n programs and lets the supervisor come to rest: pebble, for one, watches each for a second.
+func settled(b *bench, p *peer, n int, w work, rest time.Duration) (*session, []int, error) {
+	s, err := startSession(b.tools, p, n, w)
+	if err != nil {
+		return nil, nil, err
+	}
+	pids, _, err := s.starts.await(len(s.work.programs), time.Minute)
+	if err != nil {
+		s.end()
+		return nil, nil, err
+	}
+	time.Sleep(rest)
+	return s, pids, nil
+}
+
+// stopCase measures from the signal to the end of the last program. They all die of SIGTERM.
+func stopCase(b *bench) (table, error) {
+	return b.repeat(table{columns: []string{"median", "range"}, ratio: true}, func(p *peer) (float64, error) {
+		s, pids, err := settled(b, p, 100, work{}, 2*time.Second)
+		if err != nil {
+			return 0, err
+		}
+		defer s.end()
+		var open []unix.PollFd
+		defer func() {
+			for _, o := range open {
+				unix.Close(int(o.Fd))
+			}
+		}()
+		for _, pid := range pids {
+			fd, err := unix.PidfdOpen(pid, 0)
+			if err != nil {
+				return 0, fmt.Errorf("a program ended before the stop: %w", err)
+			}
+			open = append(open, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
+		}
+		begin := now()
+		if err := unix.Kill(s.cmd.Process.Pid, p.stop); err != nil {
+			return 0, err
+		}
+		last, err := pollGone(open, 30*time.Second)
+		return float64(last-begin) / 1e6, err
+	})
+}
+
+// memoryCase sums the proportional set sizes of the supervisor's processes at rest.
+func memoryCase(b *bench) (table, error) {
+	t := table{columns: []string{"1", "100", "500", "processes at 100"}}
+	for _, p := range b.peers {
+		var cells []string
+		processes := 0
+		for _, n := range []int{1, 100, 500} {
+			if b.interrupted() {
+				return t, errInterrupted
+			}
+			s, _, err := settled(b, p, n, work{}, 4*time.Second)
+			if err != nil {
+				cells = append(cells, err.Error())
+				continue
+			}
+			pids := s.supervisors()
+			cells = append(cells, figure(pss(pids)))
+			if n == 100 {
+				processes = len(pids)
+			}
+			s.end()
+		}
+		t.add(p.name, 0, "", append(cells, fmt.Sprint(processes))...)
+	}
+	return t, nil
+}
+
+// deathCase kills the supervisor, starts it again as its user would, and counts what runs.
+func deathCase(b *bench) (table, error) {
+	const programs = 5
+	t := table{columns: []string{"copies of each", "processes"}}
+	for _, p := range b.peers {
+		if p.name == "bare" {
+			continue // one program, n times: there is no telling copies apart
+		}
+		if b.interrupted() {
+			return t, errInterrupted
+		}
+		copies, err := copiesAfterDeath(b, p, programs)
+		if err != nil {
+			t.fail(p.name, err)
+			continue
+		}
+		t.add(p.name, 0, "", copies...)
+	}
+	return t, nil
+}
+
+func copiesAfterDeath(b *bench, p *peer, programs int) ([]string, error) {
+	s, err := startSession(b.tools, p, programs, work{programs: named(b, programs)})
+	if err != nil {
+		return nil, err
+	}
+	defer s.end()
+	if err := filesIn(s, programs); err != nil {
+		return nil, err
+	}
+	time.Sleep(2 * time.Second)
+	s.cmd.Process.Kill()
+	s.cmd.Wait()
+	if err := s.launch(); err != nil {
+		return nil, err
+	}
+	time.Sleep(8 * time.Second) // runsvdir looks every five seconds
+	count := map[string]int{}
+	total := 0
+	for _, pid := range s.programsAlive() {
+		arguments, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		count[strings.Split(string(arguments), "\x00")[1]]++
+		total++
+	}
+	least, most := programs*2, 0
+	for i := range programs {
+		n := count[filepath.Join(s.work.dir, fmt.Sprintf("started-p%d", i))]
+		least, most = min(least, n), max(most, n)
+	}
+	if least == most {
+		return []string{fmt.Sprint(least), fmt.Sprint(total)}, nil
+	}
+	return []string{fmt.Sprintf("%d–%d", least, most), fmt.Sprint(total)}, nil
+}
+
+// named gives programs that write to a file each, so that they can be told apart.
+func named(b *bench, n int) []program {
+	var list []program
+	for i := range n {
+		name := fmt.Sprintf("p%d", i)
+		list = append(list, program{name, []string{b.tools.first, "DIR/started-" + name}})
+	}
+	return list
+}
+
+// filesIn waits until each of them has written.
+func filesIn(s *session, programs int) error {
+	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		files, err := filepath.Glob(filepath.Join(s.work.dir, "started-*"))
+		if err != nil {
+			return err
+		}
+		if len(files) == programs {
+			return nil
+		}
+	}
+	return errors.New("not all programs started")
+}
+
+// statusCase measures the command that people type.
+func statusCase(b *bench) (table, error) {
+	t := table{columns: []string{"median", "p99"}}
+	for _, p := range b.peers {
+		if p.status == nil {
+			continue
+		}
+		if b.interrupted() {
+			return t, errInterrupted
+		}
+		took, note, err := statusTimes(b, p)
+		if err != nil {
+			t.fail(p.name, err)
+			continue
+		}
+		t.add(p.name, 0, note, figure(median(took)), figure(quantile(took, 0.99)))
+	}
+	return t, nil
+}
+
+func statusTimes(b *bench, p *peer) (took []float64, note string, err error) {
+	s, _, err := settled(b, p, 100, work{}, 3*time.Second)
+	if err != nil {
+		return nil, "", err
+	}
+	defer s.end()
+	for range 20 * b.runs {
+		cmd := p.status(b.tools, &s.work)
+		begin := now()
+		out, err := cmd.CombinedOutput()
+		took = append(took, float64(now()-begin)/1e6)
+		if n := strings.Count(string(out), "\n"); err != nil || n < 100 {
+			return nil, "", fmt.Errorf("%s: %w, %d lines: %.200s", strings.Join(cmd.Args, " "), err, n, out)
+		}
+	}
+	return took, "", nil
+}
