@@ -25,19 +25,23 @@ func (r *Recorder) emit(l line) {
 		}
 	}
 	r.pending = append(r.pending, l)
-	if len(r.pending) <= r.o.Queue {
-		return
-	}
-	victim := r.writing
-	for k := r.writing; k < len(r.pending); k++ {
-		if r.pending[k].Incident != nil { // marks of what is wanted are few and matter more
-			victim = k
-			break
+	r.trim()
+}
+
+// trim drops the oldest lines that are too many. Those being written don't count: they may be on the disk in a moment.
+func (r *Recorder) trim() {
+	for len(r.pending)-r.writing > r.o.Queue {
+		victim := r.writing
+		for k := r.writing; k < len(r.pending); k++ {
+			if r.pending[k].Incident != nil { // marks of what is wanted are few and matter more
+				victim = k
+				break
+			}
 		}
+		r.drop(victim)
+		r.lost++
+		r.lostTotal++
 	}
-	r.drop(victim)
-	r.lost++
-	r.lostTotal++
 }
 
 func (r *Recorder) drop(k int) { r.pending = append(r.pending[:k:k], r.pending[k+1:]...) }
@@ -124,6 +128,7 @@ func (r *Recorder) taken(n, lost int, waiting []chan struct{}, err error) {
 	r.writing, r.failing, r.lastWrite = 0, err, time.Now()
 	if err != nil {
 		r.waiting = append(waiting, r.waiting...)
+		r.trim()
 		return
 	}
 	r.pending = append([]line(nil), r.pending[n:]...)

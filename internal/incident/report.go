@@ -172,3 +172,22 @@ func add(a, b Millis) Millis {
 	}
 	return a + b
 }
+
+// In gives the incidents that touch the window, oldest first.
+func (h *History) In(w Window) []Incident {
+	var in []Incident
+	for _, i := range h.Incidents {
+		if i.From <= w.To && (i.down() || i.Until >= w.From) {
+			in = append(in, i)
+		}
+	}
+	return in
+}
+
+// DownFor gives how long the incident has had its program down up to what is observed.
+func (h *History) DownFor(i Incident) time.Duration {
+	if i.down() {
+		return add(i.Down, h.end-i.DownSince).Duration()
+	}
+	return i.Down.Duration()
+}
