@@ -6,7 +6,7 @@
 //	testprog ignore-stop                      every signal that can be ignored is
 //	testprog grace [-code N] [-after D]       on SIGTERM: a last line, D later exit code N
 //	testprog fork  [-n N] [-daemon] [-ignore] [-leave]
-//	testprog flood [-n LINES] [-size BYTES] [-chunk BYTES] [-rate LINES/S]
+//	testprog flood [-n LINES] [-size BYTES] [-chunk BYTES] [-rate LINES/S] [-hold]
 //	testprog raw   tail | nul | utf8 | long | split
 //	testprog http  [-addr A] [-ready-after D] [-listen-fds]
 //	testprog tcp   [-addr A]

@@ -16,6 +16,7 @@ func flood(f *flag.FlagSet, args []string) (int, error) {
 	size := f.Int("size", 120, "bytes of a line, at least 12 (the number and the newline)")
 	chunk := f.Int("chunk", 64<<10, "bytes of one write, about")
 	rate := f.Float64("rate", 0, "lines a second; 0: as many as go")
+	hold := f.Bool("hold", false, "hang afterwards")
 	if err := f.Parse(args); err != nil {
 		return 0, err
 	}
@@ -40,6 +41,9 @@ func flood(f *flag.FlagSet, args []string) (int, error) {
 		if *rate > 0 {
 			time.Sleep(time.Until(begin.Add(time.Duration(float64(i) / *rate * float64(time.Second)))))
 		}
+	}
+	if *hold {
+		hang()
 	}
 	return 0, nil
 }

@@ -227,6 +227,11 @@ func TestFlood(t *testing.T) {
 			}
 		}
 	}
+	held := start(t, nil, "flood", "-n", "1", "-hold")
+	held.line()
+	if err := held.Process.Signal(syscall.Signal(0)); err != nil {
+		t.Errorf("-hold: %v", err)
+	}
 	begin := time.Now()
 	output(t, "flood", "-n", "100", "-rate", "1000", "-chunk", "1")
 	if d := time.Since(begin); d < 100*time.Millisecond {
@@ -424,7 +429,11 @@ func TestTouchHangs(t *testing.T) {
 	}
 	defer f.Close()
 	lines := bufio.NewReader(f)
-	for _, command := range [][]string{{testbin.Path(t), "touch", fifo}, {testbin.First(t), fifo}} {
+	script := filepath.Join(t.TempDir(), "script")
+	if err := os.WriteFile(script, []byte("#!"+testbin.First(t)+" "+fifo+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range [][]string{{testbin.Path(t), "touch", fifo}, {testbin.First(t), fifo}, {script}} {
 		cmd := exec.Command(command[0], command[1:]...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)

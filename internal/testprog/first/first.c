@@ -2,6 +2,7 @@
  *
  *   first FILE            appends "nanoseconds pid\n" (CLOCK_MONOTONIC) and waits for a signal that ends it
  *   first FILE exit N     the same, then exits with N
+ *   #!/path/first FILE    the same as the first, as an interpreter: the script's name and arguments are left alone
  *
  * One write, so that lines of many instances don't mix; FILE may be a fifo. Static, so that no loader runs before main.
  */
@@ -15,7 +16,8 @@
 int main(int argc, char **argv) {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (argc != 2 && !(argc == 4 && strcmp(argv[2], "exit") == 0)) {
+	int leave = argc == 4 && strcmp(argv[2], "exit") == 0;
+	if (argc < 2) {
 		fprintf(stderr, "usage: first FILE [exit N]\n");
 		return 99;
 	}
@@ -26,7 +28,7 @@ int main(int argc, char **argv) {
 		perror(argv[1]);
 		return 99;
 	}
-	if (argc == 4)
+	if (leave)
 		return atoi(argv[3]);
 	close(fd);
 	for (;;)
