@@ -9,7 +9,11 @@ import (
 func (c *converter) mapping(values []*ast.MappingValueNode, pos Position) *node {
 	m := &node{kind: mapNode, pos: pos, entries: make([]entry, 0, len(values))}
 	seen := make(map[string]Position, len(values))
-	var merges []*node
+	type source struct {
+		node *node
+		at   Position
+	}
+	var merges []source
 	for _, v := range values {
 		key, at := c.key(v.Key)
 		if c.problem != nil {
@@ -22,13 +26,13 @@ func (c *converter) mapping(values []*ast.MappingValueNode, pos Position) *node 
 		seen[key] = at
 		value := c.convert(v.Value)
 		if v.Key.IsMergeKey() {
-			merges = append(merges, value)
+			merges = append(merges, source{value, at})
 			continue
 		}
 		m.entries = append(m.entries, entry{key: key, pos: at, value: value})
 	}
 	for _, from := range merges {
-		c.merge(m, from, seen)
+		c.merge(m, from.node, from.at, seen)
 	}
 	return m
 }
@@ -49,8 +53,8 @@ func (c *converter) key(k ast.MapKeyNode) (string, Position) {
 }
 
 // merge adds the entries of <<: from to m, where m doesn't have them already. from is a map or a list of maps, of
-// which the earlier ones win.
-func (c *converter) merge(m, from *node, seen map[string]Position) {
+// which the earlier ones win; at is where << stands.
+func (c *converter) merge(m, from *node, at Position, seen map[string]Position) {
 	switch from.kind {
 	case mapNode:
 		for _, e := range from.entries {
@@ -68,18 +72,18 @@ func (c *converter) merge(m, from *node, seen map[string]Position) {
 	case listNode:
 		for _, item := range from.items {
 			if item.kind != mapNode {
-				c.notMergeable(item)
+				c.notMergeable(item, at)
 				continue
 			}
-			c.merge(m, item, seen)
+			c.merge(m, item, at, seen)
 		}
 	default:
-		c.notMergeable(from)
+		c.notMergeable(from, at)
 	}
 }
 
-func (c *converter) notMergeable(n *node) {
+func (c *converter) notMergeable(n *node, at Position) {
 	if n.kind != brokenNode {
-		c.note(n.pos, "<< merges maps only (<<: *name, or a list of such aliases), this is %s", n.describe())
+		c.note(at, "<< merges maps only (<<: *name, or a list of such aliases), and not %s", n.describe())
 	}
 }

@@ -106,6 +106,9 @@ func quantityRemedy(s string) string {
 	unit := strings.ToUpper(strings.TrimSpace(s[len(number):]))
 	for _, prefix := range []string{"K", "M", "G", "T", "P"} {
 		if unit == prefix || unit == prefix+"B" || unit == prefix+"I" || unit == prefix+"IB" {
+			if number+prefix+"i" == s {
+				return ", which is too large"
+			}
 			return ": did you mean " + number + prefix + "i?"
 		}
 	}
@@ -117,6 +120,10 @@ const bytesWanted = "a quantity of bytes such as 512Mi, 1.5Gi or 1000000"
 // size gives a quantity of bytes, rounded up to whole ones.
 func (d *decoder) size(n *node) (int64, bool) {
 	v, ok := d.milli(n, bytesWanted)
+	if ok && n.kind == plainNode && classify(n.text) == floatText {
+		d.fail(n.pos, "must be %s, is the number %s", bytesWanted, clip(n.text))
+		return 0, false
+	}
 	if ok && strings.HasSuffix(n.text, "m") {
 		d.fail(n.pos, "must be %s: m are thousandths of a byte, did you mean %si?", bytesWanted, strings.TrimSuffix(n.text, "m")+"M")
 		return 0, false

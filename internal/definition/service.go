@@ -53,7 +53,7 @@ func (d *decoder) name(n *node) string {
 func checkName(name string) string {
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789-"
 	if len(name) > 63 || !only(name, letters) || name[0] == '-' || name[len(name)-1] == '-' {
-		return "must be 1 to 63 of a-z, 0-9 and -, and begin and end with a letter or digit"
+		return "must be 1 to 63 characters, a-z, 0-9 and -, and begin and end with a letter or digit"
 	}
 	// Windows opens a device instead of a file of that name, in any folder and with any extension.
 	switch name {

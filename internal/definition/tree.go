@@ -104,6 +104,12 @@ func explainSyntax(msg string) string {
 	case strings.Contains(msg, "map key-value is pre-defined"), strings.Contains(msg, "non-map value is specified"),
 		strings.Contains(msg, "unexpected key name"), strings.Contains(msg, "value is not allowed in this context"):
 		return "isn't YAML: the indentation doesn't fit, or a colon is missing after a key"
+	case strings.Contains(msg, "must be specified"), strings.Contains(msg, "flow map content"):
+		return "isn't YAML: a comma is missing, or a value with { } [ ] in it, such as ${VAR}, has no quotes; inside of [ ] and { } it needs them"
+	case strings.Contains(msg, "could not find end character of"):
+		return "isn't YAML: a quote opens here and never closes"
+	case strings.Contains(msg, "sequence end token"), strings.Contains(msg, "flow mapping end token"):
+		return "isn't YAML: a bracket opens here and never closes"
 	case strings.Contains(msg, "mapping value is not allowed"):
 		return "isn't YAML: a second colon in the line; write the value in quotes"
 	}
