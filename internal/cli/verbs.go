@@ -16,5 +16,6 @@ func verbs(std IO) []*cobra.Command {
 		newResume(std),
 		newReload(std),
 		newEvents(std),
+		newIncidents(std),
 	}
 }
