@@ -24,6 +24,8 @@ func Restore(def *definition.Service, seed uint64, snap Snapshot) *Service {
 			*p = *old
 			p.Def, p.Name, p.next = d, d.Name, nil
 		}
+		p.restored = true
+		s.unadopted++
 	}
 	return s
 }
@@ -43,6 +45,10 @@ func (s *Service) Adopt(now time.Duration, k Known) []Effect {
 	s.now = now
 	s.out = s.out[:0]
 	p := s.byName[k.Program]
+	if p != nil && p.restored {
+		p.restored = false
+		s.unadopted--
+	}
 	switch {
 	case p == nil:
 		if k.Alive {
@@ -58,24 +64,26 @@ func (s *Service) Adopt(now time.Duration, k Known) []Effect {
 }
 
 func (s *Service) adoptRun(p *Program, k Known) {
-	same := p.Generation == k.Generation
+	same := p.Generation == k.Generation && p.State.Alive()
 	p.Generation = k.Generation
 	switch {
-	case same && (p.State == Starting || p.State == Running):
-		p.PID, p.StartedAt = k.PID, k.StartedAt
-		s.rearm(p)
 	case p.State == Stopping:
 		p.PID = k.PID
 		s.resumeStop(p)
-	case p.Wanted && s.phase == Supervising: // the answer to a Spawn was on its way, or the snapshot is older than the run
-		if !same || p.State != Spawning {
+	case !p.Wanted || s.phase != Supervising:
+		if !same {
+			p.enterRun()
+		}
+		p.PID = k.PID
+		s.bringDown(p, StayDown, "it was to go down", 0)
+	case same && p.State != Spawning:
+		p.PID, p.StartedAt = k.PID, k.StartedAt
+		s.rearm(p)
+	default: // the answer to a Spawn was on its way, or the snapshot is older than the run
+		if !same {
 			p.enterRun()
 		}
 		spawned(s, p, Spawned{Program: p.Name, Generation: k.Generation, PID: k.PID, At: k.StartedAt})
-	default:
-		p.enterRun()
-		p.PID = k.PID
-		s.bringDown(p, StayDown, "it isn't wanted", 0)
 	}
 }
 
@@ -87,17 +95,14 @@ func (s *Service) rearm(p *Program) {
 		s.emit(StartProbes{Program: p.Name, Generation: p.Generation, Def: p.Def, Startup: true})
 	case p.State == Starting:
 		s.up(p)
-	default:
-		if p.Def.LivenessProbe != nil || p.Def.ReadinessProbe != nil {
-			s.emit(StartProbes{Program: p.Name, Generation: p.Generation, Def: p.Def, Ready: p.ReadyProbe})
-		}
-		if p.Paused {
-			s.emit(Freeze{Program: p.Name, Generation: p.Generation})
-		}
-		if p.Ready {
-			p.ResetSer++
-			s.emit(SetTimer{Program: p.Name, Serial: p.ResetSer, After: p.Def.Backoff.ResetAfter, Reset: true})
-		}
+	case p.Def.LivenessProbe != nil || p.Def.ReadinessProbe != nil:
+		s.emit(StartProbes{Program: p.Name, Generation: p.Generation, Def: p.Def, Ready: p.ReadyProbe})
+	}
+	switch {
+	case p.Paused:
+		s.emit(Freeze{Program: p.Name, Generation: p.Generation}) // the tree still is; the probes aren't
+	case p.State == Running && p.Ready:
+		s.beginHealthyPeriod(p)
 	}
 }
 
@@ -112,10 +117,19 @@ func (s *Service) resumeStop(p *Program) {
 }
 
 func (s *Service) adoptAbsence(p *Program, k Known) {
+	if s.phase != Supervising {
+		if p.State == Waiting || p.State == Backoff || p.State.Alive() && p.State != Stopping {
+			s.rest(p, Stopped, "stopped", "it was to go down")
+			return
+		}
+	}
 	switch p.State {
 	case Spawning:
+		if p.ordered == p.Generation { // in answer to an exit that nobody had acknowledged
+			return
+		}
 		if k.Generation < p.Generation { // the keeper never got the Spawn
-			s.disarm(p)
+			p.ordered = p.Generation
 			s.emit(Spawn{Program: p.Name, Generation: p.Generation, Def: p.Def, Order: s.order(p)})
 			return
 		}

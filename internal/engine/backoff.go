@@ -96,7 +96,7 @@ func (p *Program) span(from int, policy func(int) definition.ExitAction) (int, d
 	}
 	for _, r := range p.Def.ExitCodes {
 		if r.From <= from && from <= r.To {
-			return min(r.To, max(to, r.To)), r.Action
+			return min(r.To, to), r.Action
 		}
 		if r.From > from {
 			to = min(to, r.From-1)

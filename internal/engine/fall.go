@@ -41,7 +41,11 @@ func exited(s *Service, p *Program, ev Event) {
 	p.ResetSer++
 	words := exit.Words()
 	s.tell(p, "exited", words)
-	switch verdict, why := p.verdict(exit); verdict {
+	verdict, why := p.verdict(exit)
+	if restarted != 0 { // by the order of a definition that is no longer in force: it runs, and must not be lost
+		verdict = definition.ExitRestart
+	}
+	switch verdict {
 	case definition.ExitStop:
 		s.rest(p, Completed, "completed", words+why)
 		s.closeIncident(p, "recovered")

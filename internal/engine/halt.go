@@ -171,6 +171,9 @@ func goneWhileStopping(s *Service, p *Program, ev Event) {
 	switch next {
 	case StayDown:
 		s.closeIncident(p, "stopped")
+		if p.Wanted && s.phase == Supervising { // its supervisor died between the parts of a restart of all programs
+			s.awaitDependencies(p, "it is wanted")
+		}
 	case StartAgain, StartChanged:
 		p.Failures = 0
 		s.awaitDependencies(p, p.StopReason)
@@ -183,6 +186,10 @@ func goneWhileStopping(s *Service, p *Program, ev Event) {
 }
 
 func freeze(s *Service, p *Program, ev Event) {
+	if p.PostStart { // what follows it would watch a program that can't move
+		s.emit(Refused{Program: p.Name, Reason: "its postStart hook hasn't ended yet"})
+		return
+	}
 	p.Paused = true
 	p.ResetSer++
 	s.emit(Freeze{Program: p.Name, Generation: p.Generation})
@@ -193,6 +200,9 @@ func thaw(s *Service, p *Program, ev Event) {
 	p.Paused = false
 	s.emit(Freeze{Program: p.Name, Generation: p.Generation, Thaw: true})
 	s.tell(p, "resumed", reasonOf(ev, "resume requested"))
+	if p.State == Running && p.Ready {
+		s.beginHealthyPeriod(p)
+	}
 }
 
 func refuse(s *Service, p *Program, ev Event) {

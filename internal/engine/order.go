@@ -9,6 +9,9 @@ import (
 
 func (s *Service) add(def *definition.Program) *Program {
 	p := &Program{Def: def, Name: def.Name, Healthy: true, Reason: "not started yet"}
+	if r, ok := s.retired[p.Name]; ok {
+		p.Generation, p.Serial, p.ResetSer = r.generation, r.serial, r.resetSerial
+	}
 	s.programs = append(s.programs, p)
 	s.byName[p.Name] = p
 	return p
@@ -59,8 +62,12 @@ func (s *Service) goingDown(p *Program) bool {
 	return s.phase != Supervising || p.State == Stopping && p.AfterStop == StayDown || !p.Wanted
 }
 
-// advance lets go on what waited for another program, until nothing moves any more.
+// advance lets go on what waited for another program, until nothing moves any more. After Restore nothing moves before
+// the last program was adopted: until then a state is only what a predecessor believed.
 func (s *Service) advance() {
+	if s.unadopted > 0 {
+		return
+	}
 	for moved := true; moved; {
 		moved = false
 		for _, p := range s.programs {
@@ -88,9 +95,13 @@ func (s *Service) finishPhase() bool {
 		return false
 	}
 	s.phase = Supervising
+	for _, p := range s.programs { // all before the first one starts: what was completed before the cycle isn't any more
+		if p.Wanted {
+			p.State, p.Failures = Stopped, 0
+		}
+	}
 	for _, p := range s.programs {
 		if p.Wanted {
-			p.Failures = 0
 			s.awaitDependencies(p, "restart requested")
 		}
 	}
@@ -99,10 +110,6 @@ func (s *Service) finishPhase() bool {
 
 // restartAll stops every program, dependents first, and starts them again in order.
 func (s *Service) restartAll(r Request) {
-	if s.phase >= Ending {
-		s.emit(Refused{Reason: "the service is shutting down"})
-		return
-	}
 	s.phase = Cycling
 	reason := r.Reason
 	if reason == "" {
@@ -139,6 +146,10 @@ func (s *Service) allDown(r Request) {
 
 // reload takes a new definition: what left it goes down, what is new or changed (re)starts, the rest isn't touched.
 func (s *Service) reload(r Reload) {
+	if s.phase >= Ending {
+		s.emit(Refused{Reason: "the service is shutting down"})
+		return
+	}
 	keep := map[string]bool{}
 	for i := range r.Definition.Programs {
 		def := &r.Definition.Programs[i]
@@ -156,6 +167,8 @@ func (s *Service) reload(r Reload) {
 		case slices.Contains(r.Changed, def.Name):
 			p.next = def
 			s.restartChanged(p)
+		case p.next != nil:
+			p.next = def // changed by an earlier reload, and not started since
 		default:
 			p.Def = def // equal but for its place in memory
 		}
@@ -208,6 +221,10 @@ func (s *Service) remove(p *Program) {
 }
 
 func (s *Service) forget(p *Program) {
+	s.retired[p.Name] = retired{p.Generation, p.Serial, p.ResetSer}
+	if p.restored {
+		s.unadopted--
+	}
 	delete(s.byName, p.Name)
 	s.programs = slices.DeleteFunc(s.programs, func(q *Program) bool { return q == p })
 	s.emit(Removed{Program: p.Name})

@@ -24,9 +24,14 @@ func reasonOf(ev Event, otherwise string) string {
 	return otherwise
 }
 
-// awaitDependencies starts the program, or lets it wait for what it depends on.
+// awaitDependencies starts the program, or lets it wait for what it depends on. Nothing starts while the whole service
+// goes down: a new process would hold up its end. What is wanted then starts when a cycle is through.
 func (s *Service) awaitDependencies(p *Program, reason string) {
 	s.takeChange(p)
+	if s.phase != Supervising {
+		s.rest(p, Stopped, "stopped", reason+", as soon as all programs are down")
+		return
+	}
 	if missing := s.missing(p); missing != "" {
 		s.disarm(p)
 		p.State = Waiting
@@ -41,6 +46,7 @@ func (s *Service) spawn(p *Program, reason string) {
 	s.takeChange(p)
 	s.disarm(p)
 	p.Generation++
+	p.ordered = p.Generation
 	p.enterRun()
 	s.tell(p, "starting", reason)
 	s.emit(Spawn{Program: p.Name, Generation: p.Generation, Def: p.Def, Order: s.order(p)})
@@ -140,6 +146,11 @@ func (s *Service) ready(p *Program, ok bool, reason string) {
 		p.Incident = false
 		s.emit(Recovered{Program: p.Name, Generation: p.Generation})
 	}
+	s.beginHealthyPeriod(p)
+}
+
+// beginHealthyPeriod: once it is over, earlier failures are forgotten. A pause or a loss of readiness calls it off.
+func (s *Service) beginHealthyPeriod(p *Program) {
 	p.ResetSer++
 	s.emit(SetTimer{Program: p.Name, Serial: p.ResetSer, After: p.Def.Backoff.ResetAfter, Reset: true})
 }

@@ -61,6 +61,9 @@ type Program struct {
 	Def  *definition.Program `json:"-"` // what the current run was started from, or the next will be
 	next *definition.Program // a changed definition, taken at the next start
 
+	ordered  uint64 // newest generation that this engine (not a predecessor) asked for
+	restored bool   // it comes from a snapshot and wasn't adopted yet
+
 	Name       string
 	State      State
 	Wanted     bool
@@ -112,6 +115,8 @@ type Service struct {
 	programs   []*Program
 	byName     map[string]*Program
 	dependents map[string][]string
+	retired    map[string]retired
+	unadopted  int // programs that are restored and not adopted
 
 	table *table
 	phase Phase
@@ -119,6 +124,10 @@ type Service struct {
 	out   []Effect
 	now   time.Duration
 }
+
+// retired is where the numbering of a program goes on that left the definition, in case it comes back: what the past
+// still has to say must not fit the new one.
+type retired struct{ generation, serial, resetSerial uint64 }
 
 // Phase is what the service as a whole is doing.
 type Phase uint8

@@ -9,7 +9,7 @@ import (
 // New gives the state of a service before anything was started: every program stopped and not wanted.
 // seed feeds the jitter of the backoff.
 func New(def *definition.Service, seed uint64) *Service {
-	s := &Service{byName: map[string]*Program{}, rng: seed, table: transitions()}
+	s := &Service{byName: map[string]*Program{}, retired: map[string]retired{}, rng: seed, table: transitions()}
 	for i := range def.Programs {
 		s.add(&def.Programs[i])
 	}
@@ -80,7 +80,7 @@ func transitions() *table {
 		onStop:        {nil, settleDown, takeDown, takeDown, takeDown, stayDown, settleDown, settleDown, settleDown},
 		onRestart:     {begin, begin, cycle, cycle, cycle, startAfterStop, startNow, begin, begin},
 		onPause:       {refuse, refuse, refuse, freeze, freeze, refuse, refuse, refuse, refuse},
-		onResume:      {refuse, refuse, refuse, thaw, thaw, refuse, refuse, refuse, refuse},
+		onResume:      {refuse, refuse, nil, thaw, thaw, nil, refuse, refuse, refuse},
 		onSpawned:     {nil, nil, spawned, nil, nil, notePID, nil, nil, nil},
 		onSpawnFailed: {nil, nil, spawnFailed, spawnFailed, spawnFailed, goneWhileStopping, nil, nil, nil},
 		onExited:      {nil, nil, exited, exited, exited, goneWhileStopping, nil, nil, nil},
@@ -137,7 +137,11 @@ func (s *Service) classify(ev Event) (name string, k kind, stale bool) {
 
 // request is a verb for one program or, in the order of their dependencies, for all.
 func (s *Service) request(r Request) {
-	if r.Program != "" {
+	switch {
+	case s.phase >= Ending:
+		s.emit(Refused{Program: r.Program, Reason: "the service is shutting down"})
+		return
+	case r.Program != "":
 		s.ask(r, r.Program)
 		return
 	}
@@ -165,8 +169,8 @@ func (s *Service) ask(r Request, name string) {
 		s.emit(Refused{Program: name, Reason: "there is no such program"})
 		return
 	}
-	if s.phase >= Ending {
-		s.emit(Refused{Program: name, Reason: "the service is shutting down"})
+	if p.State == Stopping && p.AfterStop == Remove && (r.Verb == Start || r.Verb == Restart) {
+		s.emit(Refused{Program: name, Reason: "it is on its way out: it is no longer in the definition"})
 		return
 	}
 	if r.Verb == Pause && p.Paused || r.Verb == Resume && p.State.Alive() && !p.Paused {
