@@ -36,14 +36,15 @@ type track struct {
 
 // begin finds out what there is and where to begin.
 func (t *track) begin(q Query) error {
-	for range 10 { // a flood may rotate while one looks
-		found, err := t.look()
-		if err != nil {
+	found := false
+	for tries := 0; !found && tries < 10; tries++ { // a flood may rotate while one looks
+		var err error
+		if found, err = t.look(); err != nil {
 			return err
 		}
-		if found {
-			break
-		}
+	}
+	if !found { // what was current is compressed by now, and one of the segments
+		t.close()
 	}
 	if !q.Since.IsZero() {
 		for len(t.segments) > 0 && t.segments[0].at().Add(time.Second).Before(q.Since) {
@@ -63,13 +64,9 @@ func (t *track) look() (bool, error) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return false, err
 	}
-	all, err := scanLive(t.dir)
+	h, err := t.listWhole()
 	if err != nil {
 		return false, err
-	}
-	h := all[t.program]
-	if h == nil {
-		h = &history{}
 	}
 	t.current, t.segments, t.seq = f, h.files, 1
 	if n := len(h.files); n > 0 {
@@ -299,13 +296,14 @@ func (t *track) succeed() (bool, error) {
 		return false, err
 	}
 	own := t.seq
-	if newer, err := t.newer(0); err != nil {
+	h, err := t.list()
+	if err != nil {
 		return false, err
-	} else {
-		for _, r := range newer {
-			if at, err := os.Lstat(filepath.Join(t.dir, r.file(t.program))); err == nil && os.SameFile(at, st) {
-				own = r.seq
-			}
+	}
+	for i := len(h.files) - 1; i >= 0; i-- {
+		if at, err := os.Lstat(filepath.Join(t.dir, h.files[i].file(t.program))); err == nil && os.SameFile(at, st) {
+			own = h.files[i].seq
+			break
 		}
 	}
 	newer, err := t.newer(own)
@@ -316,25 +314,68 @@ func (t *track) succeed() (bool, error) {
 	t.current, t.src, t.isRecent, t.retired = nil, nil, false, false
 	t.segments, t.seq = newer, own+1
 	if n := len(newer); n > 0 {
-		if newer[0].seq > own+1 {
-			t.warn(fmt.Errorf("output of %s was deleted before it was read: %d files", t.program, newer[0].seq-own-1))
-		}
 		t.seq = newer[n-1].seq + 1
 	}
 	return true, nil
 }
 
-// newer lists the rotated files after number seq.
+// newer lists the rotated files after number seq, without a gap between them: a listing may show a file and miss an older
+// one that was renamed meanwhile. A gap that stays is one that deletion has left, and is said.
 func (t *track) newer(seq uint64) ([]rotated, error) {
+	for tries := 1; ; tries++ {
+		h, err := t.list()
+		if err != nil {
+			return nil, err
+		}
+		files := h.files
+		for len(files) > 0 && files[0].seq <= seq {
+			files = files[1:]
+		}
+		if len(files) == 0 {
+			return nil, nil
+		}
+		if lost := files[0].seq - seq - 1; lost > 0 && seq > 0 {
+			if tries < listTries {
+				continue
+			}
+			t.warn(fmt.Errorf("output of %s was deleted before it was read: %d files", t.program, lost))
+		}
+		return files[:unbroken(files)], nil
+	}
+}
+
+const listTries = 5
+
+// list gives what the folder holds of the program.
+func (t *track) list() (*history, error) {
 	all, err := scanLive(t.dir)
-	if err != nil || all[t.program] == nil {
+	if err != nil {
 		return nil, err
 	}
-	files := all[t.program].files
-	for len(files) > 0 && files[0].seq <= seq {
-		files = files[1:]
+	if h := all[t.program]; h != nil {
+		return h, nil
 	}
-	return files, nil
+	return &history{}, nil
+}
+
+// listWhole does so without gaps, where there are none.
+func (t *track) listWhole() (h *history, err error) {
+	for range listTries {
+		if h, err = t.list(); err != nil || unbroken(h.files) == len(h.files) {
+			break
+		}
+	}
+	return h, err
+}
+
+// unbroken is how many files from the first one on have adjacent numbers.
+func unbroken(files []rotated) int {
+	for i := 1; i < len(files); i++ {
+		if files[i].seq != files[i-1].seq+1 {
+			return i
+		}
+	}
+	return len(files)
 }
 
 func (t *track) close() {
