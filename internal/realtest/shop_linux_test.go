@@ -29,8 +29,9 @@ func startShop(t *testing.T) *shop {
 	dir := strings.TrimSpace(string(root))
 	port := freePort(t)
 	s := &shop{
-		service: &service{t: t, name: "shop", home: folder(t), daruma: filepath.Join(dir, "examples", "shop", "bin", "daruma")},
-		url:     fmt.Sprintf("http://127.0.0.1:%d", port),
+		service: &service{t: t, name: "shop", home: folder(t), daruma: filepath.Join(dir, "examples", "shop", "bin", "daruma"),
+			exit: 1}, // go run's own, after an interrupt, whatever its program ends with
+		url: fmt.Sprintf("http://127.0.0.1:%d", port),
 	}
 	cmd := exec.Command("go", "run", "./examples/shop")
 	cmd.Dir = dir
