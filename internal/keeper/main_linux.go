@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,6 +31,7 @@ func Main(cfg Config) int {
 		cfg.Hang = defaultHang
 	}
 	debug.SetGCPercent(25) // the heap is tiny; keep it so
+	makeThreads()
 	if err := cfg.Folders.Make(); err != nil {
 		return complain(err)
 	}
@@ -46,6 +48,28 @@ func Main(cfg Config) int {
 	k.cleanUp()
 	lock.release()
 	return k.exitCode
+}
+
+// makeThreads makes the threads that Go's runtime may ever want here. Later there may be none to be had (RLIMIT_NPROC,
+// pids.max), and the runtime dies of that: "failed to create new OS thread".
+func makeThreads() {
+	const enough = 5
+	var ready, done sync.WaitGroup
+	release := make(chan struct{})
+	for range enough {
+		ready.Add(1)
+		done.Add(1)
+		go func() {
+			defer done.Done()
+			runtime.LockOSThread() // a thread each, until all are there
+			defer runtime.UnlockOSThread()
+			ready.Done()
+			<-release
+		}()
+	}
+	ready.Wait()
+	close(release)
+	done.Wait()
 }
 
 func complain(err error) int {
@@ -99,6 +123,7 @@ func newKeeper(cfg Config, clean bool) (*keeper, error) {
 
 // cleanUp leaves nothing running and nothing lying about.
 func (k *keeper) cleanUp() {
+	k.sup.farewell()
 	for _, p := range k.programs {
 		if p.alive != nil {
 			k.killTree(p, p.alive)

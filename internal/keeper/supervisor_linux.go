@@ -161,6 +161,22 @@ func (s *supervisor) watch(k *keeper) {
 	_ = unix.PidfdSendSignal(s.pidfd, unix.SIGCONT, nil, 0)
 }
 
+// farewell waits for a supervisor that has said Finish, so that no zombie of ours is left to whoever is init here.
+func (s *supervisor) farewell() {
+	if s.pid == 0 {
+		return
+	}
+	fds := []unix.PollFd{{Fd: int32(s.pidfd), Events: unix.POLLIN}}
+	for end := Now() + farewell; Now() < end; {
+		if n, err := unix.Poll(fds, int((end-Now())/time.Millisecond)+1); n > 0 || err != nil && err != unix.EINTR {
+			break
+		}
+	}
+	_ = unix.PidfdSendSignal(s.pidfd, unix.SIGKILL, nil, 0)
+	_, _ = unix.Wait4(s.pid, nil, 0, nil)
+	s.pid = 0
+}
+
 // StacksFile is where the supervisor with this pid lets its stacks be written if it crashes or hangs.
 func StacksFile(run string, pid int) string {
 	return filepath.Join(run, fmt.Sprintf("stacks-%d.txt", pid))
