@@ -16,6 +16,7 @@ func verbs(std IO) []*cobra.Command {
 		newResume(std),
 		newReload(std),
 		newEvents(std),
+		newLogs(std),
 		newIncidents(std),
 	}
 }

@@ -25,6 +25,8 @@ type Query struct {
 	// Warn is told what couldn't be read (a damaged compressed file, files that retention deleted while they were
 	// followed); reading goes on. May be nil.
 	Warn func(error)
+	// Idle is called when there is nothing more now, and before Read returns: the time to flush. May be nil.
+	Idle func()
 }
 
 // Line is one line of output, or a part of a very long one.
@@ -82,6 +84,9 @@ func Read(ctx context.Context, dir string, q Query, emit func(Line) error) error
 	}
 	for {
 		more, err := r.merge()
+		if q.Idle != nil && !more {
+			q.Idle()
+		}
 		if err != nil || !q.Follow {
 			return err
 		}

@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/logs"
+)
+
+// logPrinter prints lines.
+type logPrinter struct {
+	out        *bufio.Writer
+	screen     screen
+	json       bool
+	whole      bool // a service, not one program of it
+	prefix     bool // several programs: each line says whose it is
+	only       string
+	timestamps bool
+	width      int
+	inside     string // the program whose unfinished line the cursor stands in,
+	generation int    // and its run
+}
+
+func newLogPrinter(std IO, out *bufio.Writer, names []string, whole bool, flags logsFlags) *logPrinter {
+	p := &logPrinter{out: out, screen: screenOf(std.Out), json: *flags.output == formatJSON, timestamps: flags.timestamps}
+	p.whole, p.prefix = whole, whole && len(names) > 1
+	for _, name := range names {
+		p.width = max(p.width, len(name))
+	}
+	return p
+}
+
+func (p *logPrinter) print(l logs.Line) error {
+	if p.json {
+		return p.printJSON(l)
+	}
+	if p.whole && !p.prefix { // a second program has begun to write
+		p.prefix = p.only != "" && p.only != l.Program
+		p.only = l.Program
+	}
+	goesOn := p.inside == l.Program && p.generation == l.Generation
+	if p.inside != "" && !goesOn {
+		p.out.WriteByte('\n') // another program's line stands unfinished
+	}
+	if !goesOn {
+		p.begin(l)
+	}
+	p.out.Write(l.Text)
+	p.inside, p.generation = l.Program, l.Generation
+	if l.Partial {
+		return nil
+	}
+	p.inside = ""
+	return p.out.WriteByte('\n')
+}
+
+// end leaves a terminal's prompt on a line of its own.
+func (p *logPrinter) end() error {
+	if p.inside != "" && p.screen.terminal {
+		p.out.WriteByte('\n')
+	}
+	return p.out.Flush()
+}
+
+// begin prints what stands before a line.
+func (p *logPrinter) begin(l logs.Line) {
+	if p.prefix {
+		name := fmt.Sprintf("%-*s |", p.width, l.Program)
+		p.out.WriteString(p.screen.paint(programColour(l.Program), name))
+		p.out.WriteByte(' ')
+	}
+	if p.timestamps {
+		stamp := "-"
+		if !l.Time.IsZero() {
+			stamp = l.Time.Local().Format("2006-01-02T15:04:05.000000Z07:00")
+		}
+		p.out.WriteString(p.screen.paint(dim, stamp))
+		p.out.WriteByte(' ')
+	}
+}
+
+// programColour gives a program always the same colour.
+func programColour(name string) colour {
+	colours := [...]colour{green, yellow, bold, red}
+	sum := 0
+	for _, c := range []byte(name) {
+		sum = sum*31 + int(c)
+	}
+	return colours[uint(sum)%uint(len(colours))]
+}
+
+// printJSON prints the object as the log has it, or makes one of a text log's line.
+func (p *logPrinter) printJSON(l logs.Line) error {
+	if l.Raw != nil {
+		p.out.Write(l.Raw)
+		return p.out.WriteByte('\n')
+	}
+	o := struct {
+		Time       *time.Time `json:"@timestamp,omitempty"`
+		Program    string     `json:"process.name"`
+		Generation int        `json:"daruma.generation,omitempty"`
+		Message    string     `json:"message"`
+		Base64     []byte     `json:"daruma.message_base64,omitempty"`
+		Partial    bool       `json:"daruma.partial,omitempty"`
+	}{Program: l.Program, Generation: l.Generation, Message: strings.ToValidUTF8(string(l.Text), "\ufffd"), Partial: l.Partial}
+	if !l.Time.IsZero() {
+		utc := l.Time.UTC()
+		o.Time = &utc
+	}
+	if o.Message != string(l.Text) {
+		o.Base64 = l.Text
+	}
+	b, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	p.out.Write(b)
+	return p.out.WriteByte('\n')
+}
