@@ -115,6 +115,13 @@ func (l *ledger) recovered(n now, r Recovery) {
 }
 
 func (l *ledger) ended(n now, program string, o Outcome, reason string) {
+	l.close(n, program, o, reason)
+	if o == Superseded {
+		l.want(n, program, false, reason) // nobody will ever say so for a program that is gone
+	}
+}
+
+func (l *ledger) close(n now, program string, o Outcome, reason string) {
 	i := l.latest[program]
 	if i == nil || !i.down() {
 		return
@@ -143,7 +150,7 @@ func (l *ledger) want(n now, program string, wanted bool, reason string) {
 			continue
 		}
 		if !wanted {
-			l.ended(n, p, Stopped, reason)
+			l.close(n, p, Stopped, reason)
 		}
 		l.wanted[p] = wanted
 		kind := lineWanted

@@ -147,7 +147,8 @@ func (l *line) valid() bool {
 	case lineWanted, lineUnwanted:
 		return l.Program != ""
 	case lineTotals:
-		return l.Totals != nil
+		t := l.Totals
+		return l.Program != "" && t != nil && min(t.Wanted, t.Down, t.RecoverSum, t.Worst) >= 0 && min(t.Incidents, t.Falls, t.Recovered) >= 0
 	case lineBegin, lineFell, lineActed, lineRecovered, lineClosed:
 		i := l.Incident
 		return i != nil && i.ID != "" && i.From > 0 && i.Down >= 0 && i.DownSince >= 0 && i.Until >= 0 && (i.Until > 0) != (i.DownSince > 0)

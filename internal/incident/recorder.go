@@ -137,7 +137,7 @@ func (r *Recorder) Acted(a Action) { r.tell(func(l *ledger, n now) { l.acted(n, 
 func (r *Recorder) Recovered(v Recovery) { r.tell(func(l *ledger, n now) { l.recovered(n, v) }) }
 
 // Ended records another end of a program's incident: GaveUp, Stopped or Superseded. After GaveUp the program
-// counts as down until Recovered, or until it isn't wanted any more.
+// counts as down until Recovered, or until it isn't wanted any more. After Superseded it isn't wanted.
 func (r *Recorder) Ended(program string, o Outcome, reason string) {
 	r.tell(func(l *ledger, n now) { l.ended(n, program, o, reason) })
 }

@@ -220,6 +220,33 @@ func TestGaveUpStaysDownUntilItRunsAgain(t *testing.T) {
 	}
 }
 
+// A program taken out of the definition is neither down nor wanted from then on.
+func TestSuperseded(t *testing.T) {
+	path, c := file(t), newHands()
+	r, _ := open(t, path, c, Options{})
+	for _, p := range []string{"down", "up"} {
+		r.Wanted(p, true, "start")
+	}
+	r.Fell(Fall{Program: "down", Kind: Exit, Cause: "exit code 1"})
+	c.pass(10 * time.Second)
+	r.Ended("down", Superseded, "no longer in the definition")
+	r.Ended("up", Superseded, "no longer in the definition")
+	c.pass(10 * time.Second)
+	closeRecorder(t, r)
+	h := history(t, path, c)
+	for _, a := range h.Report(h.SinceBoot()) {
+		if a.Wanted != Millis(10*time.Second) || a.Program == "up" && a.Down != 0 {
+			t.Errorf("%+v", a)
+		}
+	}
+	if h.Incidents[0].Outcome != Superseded || len(h.Incidents) != 1 {
+		t.Errorf("%+v", h.Incidents)
+	}
+	if _, found := open(t, path, c, Options{}); len(found.Wanted)+len(found.Open) != 0 {
+		t.Errorf("%+v", found)
+	}
+}
+
 func TestWhatMakesNoSenseIsIgnored(t *testing.T) {
 	path, c := file(t), newHands()
 	r, _ := open(t, path, c, Options{})

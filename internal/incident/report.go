@@ -68,7 +68,7 @@ func (h *History) Report(w Window) []Availability {
 			a.Percent = 100 * (1 - float64(t.Down)/float64(t.Wanted))
 		}
 		if t.Recovered > 0 {
-			a.MeanRecovery = t.RecoverSum / Millis(t.Recovered)
+			a.MeanRecovery = min(t.RecoverSum/Millis(t.Recovered), t.Worst) // a damaged file may say more
 		}
 		report = append(report, a)
 	}
