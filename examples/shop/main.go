@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"text/tabwriter"
 	"time"
 )
 
@@ -126,27 +127,28 @@ func hints(bin, home, port string) string {
 		set = fmt.Sprintf("$env:DARUMA_HOME='%s'; $env:PATH='%s;'+$env:PATH", home, bin)
 		curl = "curl.exe"
 	}
-	return fmt.Sprintf(`
-The shop is about to stand on http://127.0.0.1:%[3]s. In a second terminal:
-
-  %[1]s
-
-  daruma status shop                            what runs
-  %[2]s -d teapot http://127.0.0.1:%[3]s/orders     order something; the worker delivers it
-
-Make it fall, and watch it stand up again here:
-
-  %[2]s http://127.0.0.1:%[3]s/crash                the api panics
-  %[2]s 'http://127.0.0.1:%[3]s/exit?code=3'        the api exits
-  %[2]s http://127.0.0.1:%[3]s/hang                 the api lives but answers no more: the liveness probe sees it
-  %[2]s 'http://127.0.0.1:%[3]s/unready?seconds=9'  the api isn't ready for a while, and isn't restarted
-  %[2]s -d poison http://127.0.0.1:%[3]s/orders     the worker panics, 3 times, until the order is rejected
-  %[2]s -d stuck http://127.0.0.1:%[3]s/orders      the worker hangs
-
-  daruma incidents shop                         what fell, why, and how long until it stood again
-  daruma logs shop                              what the programs said
-
-Ctrl+C here stops everything.
-
-`, set, curl, port)
+	url := "http://127.0.0.1:" + port
+	var out strings.Builder
+	table := func(rows ...string) {
+		w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
+		for i := 0; i < len(rows); i += 2 {
+			fmt.Fprintf(w, "  %s\t%s\n", rows[i], rows[i+1])
+		}
+		w.Flush()
+	}
+	fmt.Fprintf(&out, "\nThe shop is about to stand on %s. In a second terminal:\n\n  %s\n\n", url, set)
+	table("daruma status shop", "what runs",
+		curl+" -d teapot "+url+"/orders", "order something; the worker delivers it")
+	fmt.Fprint(&out, "\nMake it fall, and watch it stand up again here:\n\n")
+	table(curl+" "+url+"/crash", "the api panics",
+		curl+" '"+url+"/exit?code=3'", "the api exits",
+		curl+" "+url+"/hang", "the api lives but answers no more: the liveness probe sees it",
+		curl+" '"+url+"/unready?seconds=9'", "the api isn't ready for a while, and isn't restarted",
+		curl+" -d poison "+url+"/orders", "the worker panics, 3 times, until the order is rejected",
+		curl+" -d stuck "+url+"/orders", "the worker hangs")
+	fmt.Fprint(&out, "\nAnd what became of it:\n\n")
+	table("daruma incidents shop", "what fell, why, and how long until it stood again",
+		"daruma logs shop", "what the programs said")
+	fmt.Fprint(&out, "\nCtrl+C here stops everything.\n\n")
+	return out.String()
 }
