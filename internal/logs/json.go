@@ -32,6 +32,7 @@ func (c *Capture) moveJSON(now time.Time) (int, error) {
 		if err := c.encode(now, false); err != nil {
 			return 0, err
 		}
+		c.sink.wrote(0, now)
 	}
 	want := spoolChunk
 	if c.left > 0 {

@@ -80,7 +80,7 @@ func numbered(w *os.File, seed uint64, stop <-chan struct{}) []byte {
 		all = append(all, pending[:n]...)
 		pending = append(pending[:0], pending[n:]...)
 		if rnd.IntN(4) == 0 {
-			time.Sleep(time.Duration(rnd.IntN(500)) * time.Microsecond) // a program that has other things to do
+			time.Sleep(time.Duration(rnd.IntN(500)) * time.Microsecond) // sleep: it plays a program that has other things to do
 		}
 	}
 }
@@ -152,7 +152,7 @@ func TestKillLosesNothingAndRepeatsNothing(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 4))
 			for range kills {
 				p := startPump(t, dir, format, readers)
-				time.Sleep(time.Duration(rnd.IntN(12_000)) * time.Microsecond) // the random moment is the test
+				time.Sleep(time.Duration(rnd.IntN(12_000)) * time.Microsecond) // sleep: the random moment of the kill is the test
 				p.kill()
 				if p.stderr.Len() > 0 {
 					t.Fatalf("%s", p.stderr.String())

@@ -50,7 +50,7 @@ func compressed(b *bench) {
 		if !busy {
 			return
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) // sleep: between two looks at the compressor, which has no event
 	}
 }
 
@@ -102,7 +102,7 @@ func put(t testing.TB, k *Sink, w *os.File, text string) {
 		t.Fatal(err)
 	}
 	for k.Stats().Captured < want {
-		time.Sleep(100 * time.Microsecond)
+		time.Sleep(100 * time.Microsecond) // sleep: between two looks at Stats, which has no event
 	}
 }
 
@@ -124,7 +124,7 @@ func TestProgramsInterleaveByTime(t *testing.T) {
 		line := fmt.Sprintf("line %d\n", i)
 		put(t, sinks[i*7%3], ends[i*7%3], line)
 		want.WriteString(line)
-		time.Sleep(11 * time.Millisecond) // more than the index unites
+		time.Sleep(11 * time.Millisecond) // sleep: more than the index unites
 	}
 	sameBytes(t, []byte(texts(readAll(t, b.dir, Query{}))), []byte(want.String()))
 	since := texts(readAll(t, b.dir, Query{Since: middle}))
@@ -177,7 +177,7 @@ func TestFollowLosesNothingAcrossRotations(t *testing.T) {
 				w.WriteString(line)
 				want.WriteString(line)
 				if i%1000 == 0 {
-					time.Sleep(time.Duration(rnd.IntN(20)) * time.Millisecond)
+					time.Sleep(time.Duration(rnd.IntN(20)) * time.Millisecond) // sleep: it plays a program that pauses
 				}
 			}
 			drain(t, c)
