@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+)
+
+// checkCommand runs a command line in the current folder and gives what came of it.
+func checkCommand(args ...string) (code int, out, errs string) {
+	var o, e bytes.Buffer
+	code = Main(args, IO{In: strings.NewReader(""), Out: &o, Err: &e})
+	return code, o.String(), e.String()
+}
+
+func inFolder(t *testing.T, files map[string]string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+}
+
+const (
+	rightDefinition = "name: shop\nprograms:\n  api: {command: [a]}\n  worker: {command: [w]}\n"
+	wrongDefinition = "name: shop\nprograms:\n  api:\n    comand: [a]\n    livenessProbe: {tcpSocket: {port: 80}, periodSeconds: -1}\n"
+)
+
+func TestCheck(t *testing.T) {
+	inFolder(t, map[string]string{"daruma.yaml": rightDefinition, "other.yaml": "name: one\nprograms: {p: {command: [a]}}\n", "wrong.yaml": wrongDefinition})
+	const problems = `wrong.yaml:4:5: programs.api: command is missing
+wrong.yaml:4:5: programs.api.comand: unknown key: did you mean command?
+wrong.yaml:5:59: programs.api.livenessProbe.periodSeconds: must be greater than 0, is -1
+`
+	for _, c := range []struct {
+		args       []string
+		code       int
+		out, error string
+	}{
+		{[]string{"check"}, ExitDone, "daruma.yaml: service shop, 2 programs: api, worker\n", ""},
+		{[]string{"check", "other.yaml"}, ExitDone, "other.yaml: service one, 1 program: p\n", ""},
+		{[]string{"check", "wrong.yaml"}, ExitUsage, "", problems},
+		{[]string{"check", "missing.yaml"}, ExitUsage, "", "missing.yaml: there is no such file\n"},
+		{[]string{"check", "."}, ExitUsage, "", ".: is a folder: name the file in it, such as daruma.yaml\n"},
+	} {
+		code, out, errs := checkCommand(c.args...)
+		if code != c.code || sortLines(out) != sortLines(c.out) || sortLines(errs) != sortLines(c.error) {
+			t.Errorf("%v: %d\n%s%s", c.args, code, out, errs)
+		}
+	}
+}
+
+// sortLines: two problems of one place have no order that matters.
+func sortLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		for j := i + 1; j < len(lines); j++ {
+			if lines[j] < lines[i] {
+				lines[i], lines[j] = lines[j], lines[i]
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestCheckWithoutFile(t *testing.T) {
+	inFolder(t, nil)
+	code, out, errs := checkCommand("check")
+	if code != ExitUsage || out != "" || errs != "daruma.yaml: there is no such file in this folder: name the definition as an argument, or go where it is\n" {
+		t.Errorf("%d %q %q", code, out, errs)
+	}
+}
+
+func TestCheckJSON(t *testing.T) {
+	inFolder(t, map[string]string{"daruma.yaml": rightDefinition, "wrong.yaml": wrongDefinition})
+	code, out, errs := checkCommand("check", "-o", "json")
+	var right checkAnswer
+	if err := json.Unmarshal([]byte(out), &right); err != nil || code != ExitDone || errs != "" {
+		t.Fatalf("%d %v\n%s%s", code, err, out, errs)
+	}
+	if !right.Valid || right.Service != "shop" || len(right.Programs) != 2 || right.File != "daruma.yaml" || right.Errors != nil {
+		t.Errorf("%+v", right)
+	}
+	code, out, errs = checkCommand("check", "-o", "json", "wrong.yaml")
+	var wrong checkAnswer
+	if err := json.Unmarshal([]byte(out), &wrong); err != nil || code != ExitUsage || strings.Count(errs, "\n") != 3 {
+		t.Fatalf("%d %v\n%s%s", code, err, out, errs)
+	}
+	last := checkProblem{Line: 5, Column: 59, Path: "programs.api.livenessProbe.periodSeconds", Message: "must be greater than 0, is -1"}
+	if wrong.Valid || len(wrong.Errors) != 3 || wrong.Errors[2] != last {
+		t.Errorf("%+v", wrong)
+	}
+}
+
+func TestCheckUsage(t *testing.T) {
+	for _, args := range [][]string{{"check", "a", "b"}, {"check", "-o", "xml"}, {"schema", "x"}} {
+		if code, _, errs := checkCommand(args...); code != ExitUsage || errs == "" {
+			t.Errorf("%v: %d %q", args, code, errs)
+		}
+	}
+	for _, verb := range []string{"check", "schema"} {
+		code, out, _ := checkCommand(verb, "--help")
+		if code != ExitDone || !strings.Contains(out, "Examples:\n  daruma "+verb) {
+			t.Errorf("%s --help: %d\n%s", verb, code, out)
+		}
+	}
+}
+
+func TestListPrograms(t *testing.T) {
+	names := strings.Fields(strings.Repeat("x ", 25))
+	if got := listPrograms(names); !strings.HasPrefix(got, "25 programs: x, x") || !strings.HasSuffix(got, " and 5 more") {
+		t.Error(got)
+	}
+}
+
+func TestSchemaIsPrinted(t *testing.T) {
+	code, out, errs := checkCommand("schema")
+	if code != ExitDone || errs != "" || out != definition.Schema() || !json.Valid([]byte(out)) {
+		t.Errorf("%d %q %.100q", code, errs, out)
+	}
+	if _, help, _ := checkCommand("schema", "--help"); !strings.Contains(help, "# yaml-language-server: $schema=") {
+		t.Errorf("help doesn't say how to use it:\n%s", help)
+	}
+}
