@@ -51,7 +51,7 @@ func withLogs(t *testing.T, service string, format logs.Format, lines ...string)
 		if err := c.Drain(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * time.Millisecond) // what the index tells apart
+		time.Sleep(2 * time.Millisecond) // sleep: less than that the index doesn't tell apart
 	}
 	return f
 }

@@ -195,7 +195,7 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("%d broken lines on the full disk", h.Broken)
 	}
 	release()
-	for deadline := time.Now().Add(10 * time.Second); r.Health().Pending > 0; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); r.Health().Pending > 0; time.Sleep(10 * time.Millisecond) { // sleep: between two looks at Health, which has no event
 		if time.Now().After(deadline) {
 			t.Fatalf("it isn't tried again: %+v", r.Health())
 		}
@@ -233,7 +233,7 @@ func TestFileTakenAway(t *testing.T) {
 	}
 	r.Recovered(Recovery{Program: "api", Generation: 2})
 	for r.Health().Err == nil { // its goroutine tries at once
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) // sleep: between two looks at Health, which has no event
 	}
 	if err := os.Rename(dir+".gone", dir); err != nil {
 		t.Fatal(err)

@@ -115,7 +115,7 @@ func BenchmarkThousandWorkers(b *testing.B) {
 		runtime.GC()
 		runtime.ReadMemStats(&m1)
 		before := cpu()
-		time.Sleep(beats * period)
+		time.Sleep(beats * period) // sleep: what is measured is the time in between
 		used := cpu() - before
 		var asked, failed uint64
 		var wait sync.WaitGroup
