@@ -51,9 +51,7 @@ func (s *Service) Adopt(now time.Duration, k Known) []Effect {
 	}
 	switch {
 	case p == nil:
-		if k.Alive {
-			s.emit(Kill{Program: k.Program, Generation: k.Generation}) // no longer in the definition
-		}
+		s.adoptStranger(k)
 	case k.Alive:
 		s.adoptRun(p, k)
 	default:
@@ -85,6 +83,20 @@ func (s *Service) adoptRun(p *Program, k Known) {
 		}
 		spawned(s, p, Spawned{Program: p.Name, Generation: k.Generation, PID: k.PID, At: k.StartedAt})
 	}
+}
+
+// adoptStranger: the program left the definition while its supervisor died. What is left of it goes down like any other;
+// how it is to be stopped went with its definition, so that the defaults must do.
+func (s *Service) adoptStranger(k Known) {
+	if !k.Alive {
+		s.retired[k.Program] = retired{generation: k.Generation}
+		return
+	}
+	p := s.add(&definition.Program{Name: k.Program, StopSignal: "SIGTERM", TerminationGracePeriod: 30 * time.Second})
+	p.Generation = k.Generation
+	p.enterRun()
+	p.PID, p.StartedAt = k.PID, k.StartedAt
+	s.bringDown(p, Remove, "no longer in the definition", 0)
 }
 
 // rearm starts again what watches a run. Hooks are not run twice: a postStart that was under way counts as done.

@@ -10,330 +10,244 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
-// world is a keeper, a clock and the programs as the engine's effects make them: the other half of the property test.
-type world struct {
-	t     *testing.T
-	rng   *rand.Rand
-	s     *Service
-	now   time.Duration
-	runs  map[string]*fake // by program: the one that is alive
-	queue []Event          // answers on their way, in order
-	stale []Event          // events of the past, to be sent again
-	timer map[string]timer
-	hooks []Event
-	trace []string
-	stops []string // programs in the order in which they went down
-}
-
-type fake struct {
-	gen   uint64
-	order Order
-}
-
-type timer struct {
-	at    time.Duration
-	event TimerFired
-}
-
-// TestRandomSequences throws random commands, exits, probe results and timers at the engine, 10,000 times.
+// TestRandomSequences throws random commands, reloads, exits, probe results, timers and deaths of the supervisor at the
+// engine, 10,000 times. A seed that fails is played again, with every event and effect in the report.
 func TestRandomSequences(t *testing.T) {
 	n := 10_000
 	if testing.Short() {
 		n = 500
 	}
-	for seed := range n {
-		w := newWorld(t, uint64(seed))
-		w.play(120)
-		w.quiesce()
-		if t.Failed() {
-			t.Fatalf("seed %d:\n%s", seed, strings.Join(w.trace, "\n"))
-		}
+	const parts = 4
+	for part := range parts {
+		t.Run(fmt.Sprint(part), func(t *testing.T) {
+			t.Parallel()
+			for seed := part; seed < n; seed += parts {
+				w := newWorld(uint64(seed), false)
+				if w.life(); len(w.problems) == 0 {
+					continue
+				}
+				w = newWorld(uint64(seed), true)
+				w.life()
+				t.Fatalf("seed %d:\n%s\n%s", seed, strings.Join(w.trace, "\n"), strings.Join(w.problems, "\n"))
+			}
+		})
 	}
 }
 
-func newWorld(t *testing.T, seed uint64) *world {
-	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 7)), runs: map[string]*fake{}, timer: map[string]timer{}}
-	names := []string{"a", "b", "c", "d"}
-	var programs []definition.Program
-	for i, name := range names {
-		programs = append(programs, prog(name, func(p *definition.Program) {
-			p.RestartPolicy = []definition.RestartPolicy{definition.Always, definition.Always, definition.OnFailure, definition.Never}[w.rng.IntN(4)]
-			p.Backoff.Jitter = w.rng.Float64()
-			if w.rng.IntN(4) == 0 {
-				p.Backoff.Initial = 0
-			}
-			if w.rng.IntN(3) == 0 {
-				p.MaxRestarts = &definition.MaxRestarts{Count: 1 + w.rng.IntN(4), Within: time.Minute, Then: definition.GiveUp}
-			}
-			if w.rng.IntN(3) == 0 {
-				p.ExitCodes = []definition.ExitRule{{From: 0, To: 0, Action: definition.ExitStop}, {From: 64, To: 78, Action: definition.ExitGiveUp}}
-			}
-			if w.rng.IntN(3) == 0 {
-				p.StartupProbe = &definition.Probe{}
-			}
-			if w.rng.IntN(2) == 0 {
-				p.ReadinessProbe = &definition.Probe{}
-			}
-			if w.rng.IntN(2) == 0 {
-				p.LivenessProbe = &definition.Probe{}
-			}
-			if w.rng.IntN(3) == 0 {
-				p.PreStop = &definition.Handler{}
-			}
-			if w.rng.IntN(3) == 0 {
-				p.PostStart = &definition.Handler{}
-			}
-			if i > 0 && w.rng.IntN(2) == 0 {
-				c := []definition.Condition{definition.Started, definition.Ready}[w.rng.IntN(2)]
-				p.DependsOn = []definition.Dependency{{Program: names[w.rng.IntN(i)], Condition: c}}
-			}
-		}))
+// FuzzSequences lets the fuzzer choose the seeds beyond the 10,000.
+func FuzzSequences(f *testing.F) {
+	f.Add(uint64(10_001))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		w := newWorld(seed, true)
+		if w.life(); len(w.problems) > 0 {
+			t.Fatalf("seed %d:\n%s\n%s", seed, strings.Join(w.trace, "\n"), strings.Join(w.problems, "\n"))
+		}
+	})
+}
+
+func newWorld(seed uint64, tracing bool) *world {
+	w := &world{
+		rng: rand.New(rand.NewPCG(seed, 7)), kept: map[string]Program{}, keeper: map[string]*held{}, timer: map[timerKey]timer{},
+		probes: map[string]StartProbes{}, incidents: map[string]bool{}, tracing: tracing,
 	}
-	w.s = New(service(programs...), seed)
+	w.calm = seed%5 == 0 // every fifth world sees no death of its supervisor
+	names := []string{"a", "b", "c", "d"}
+	def := &definition.Service{Name: "test"}
+	for i, name := range names {
+		def.Programs = append(def.Programs, w.define(name, names[:i]))
+	}
+	w.def = def
+	w.shuffle()
+	w.s = New(w.def, seed)
 	return w
 }
 
-func (w *world) play(steps int) {
+// shuffle puts the programs into any order: a definition needn't name dependencies first.
+func (w *world) shuffle() {
+	w.rng.Shuffle(len(w.def.Programs), func(i, j int) {
+		w.def.Programs[i], w.def.Programs[j] = w.def.Programs[j], w.def.Programs[i]
+	})
+}
+
+// define makes a random program that depends on one of those named, or on none.
+func (w *world) define(name string, earlier []string) definition.Program {
+	one := func(n int) bool { return w.rng.IntN(n) == 0 }
+	return prog(name, func(p *definition.Program) {
+		p.RestartPolicy = []definition.RestartPolicy{definition.Always, definition.Always, definition.OnFailure, definition.Never}[w.rng.IntN(4)]
+		p.Backoff.Jitter = w.rng.Float64()
+		if one(4) {
+			p.Backoff.Initial = 0
+		}
+		if one(3) {
+			then := definition.GiveUp
+			if one(4) {
+				then = definition.Escalate
+			}
+			p.MaxRestarts = &definition.MaxRestarts{Count: 1 + w.rng.IntN(4), Within: time.Minute, Then: then}
+		}
+		if one(3) {
+			p.ExitCodes = []definition.ExitRule{{From: 0, To: 0, Action: definition.ExitStop}, {From: 64, To: 78, Action: definition.ExitGiveUp}}
+		}
+		for _, probe := range []**definition.Probe{&p.StartupProbe, &p.LivenessProbe, &p.ReadinessProbe} {
+			if one(2) {
+				*probe = &definition.Probe{}
+			}
+		}
+		for _, hook := range []**definition.Handler{&p.PreStop, &p.PostStart} {
+			if one(3) {
+				*hook = &definition.Handler{}
+			}
+		}
+		for _, dependency := range earlier {
+			if one(3) {
+				c := []definition.Condition{definition.Started, definition.Ready, definition.Completed}[w.rng.IntN(3)]
+				p.DependsOn = append(p.DependsOn, definition.Dependency{Program: dependency, Condition: c})
+			}
+		}
+	})
+}
+
+// life is a service from its start to its end.
+func (w *world) life() {
 	w.send(Request{Verb: Start})
-	for range steps {
-		w.now += time.Duration(w.rng.IntN(2000)) * time.Millisecond
-		w.random()
-		if w.t.Failed() {
+	for range 100 {
+		if len(w.problems) > 0 {
 			return
 		}
+		w.now += time.Duration(w.rng.IntN(2000)) * time.Millisecond
+		w.random()
 	}
+	w.settle()
+	w.end()
 }
 
 func (w *world) random() {
 	name := []string{"a", "b", "c", "d", "", "nobody"}[w.rng.IntN(6)]
-	switch w.rng.IntN(12) {
+	switch w.rng.IntN(13) {
 	case 0, 1:
 		if name != "" || w.rng.IntN(3) == 0 {
 			w.send(Request{Verb: Verb(w.rng.IntN(5)), Program: name, Grace: time.Duration(w.rng.IntN(3)) * time.Second})
 		}
 	case 2, 3:
-		if r := w.runs[name]; r != nil {
-			w.exit(name, []int{0, 1, 3, 64, 70, 255}[w.rng.IntN(6)], w.rng.IntN(4) == 0)
+		if h := w.keeper[name]; h != nil && h.alive != nil {
+			w.exit(h, []int{0, 1, 3, 64, 70, 255}[w.rng.IntN(6)], w.rng.IntN(4) == 0)
 		}
 	case 4, 5:
-		if p := w.s.Program(name); p != nil {
-			w.send(Probed{Program: name, Generation: p.Generation, Kind: ProbeKind(w.rng.IntN(3)), OK: w.rng.IntN(2) == 0, Reason: "probe says so"})
-		}
+		w.probe(name, ProbeKind(w.rng.IntN(3)), w.rng.IntN(2) == 0)
 	case 6:
-		if len(w.stale) > 0 {
-			w.sendStale(w.stale[w.rng.IntN(len(w.stale))])
+		if len(w.past) > 0 {
+			w.sendStale(w.past[w.rng.IntN(len(w.past))])
 		}
 	case 7, 8:
-		w.fireNext()
+		w.fireNext(true)
 	case 9:
-		if len(w.hooks) > 0 {
-			h := w.hooks[0]
-			w.hooks = w.hooks[1:]
-			w.send(h)
+		w.endHook(w.rng.IntN(5) == 0)
+	case 10:
+		if w.rng.IntN(4) == 0 {
+			w.reload()
 		}
 	default:
 		w.deliver()
 	}
 }
 
-// deliver gives the engine the keeper's oldest word.
-func (w *world) deliver() bool {
-	if len(w.queue) == 0 {
+// probe reports a result as a probe would: only of one that was started for this run.
+func (w *world) probe(name string, kind ProbeKind, ok bool) bool {
+	started, found := w.probes[name]
+	p := w.s.Program(name)
+	if !found || p == nil || started.Generation != p.Generation || started.Startup != (kind == StartupProbe) {
 		return false
 	}
-	ev := w.queue[0]
-	w.queue = w.queue[1:]
-	w.send(ev)
+	if kind == LivenessProbe && p.Def.LivenessProbe == nil || kind == ReadinessProbe && p.Def.ReadinessProbe == nil {
+		return false
+	}
+	w.send(Probed{Program: name, Generation: started.Generation, Kind: kind, OK: ok, Reason: "probe says so"})
 	return true
 }
 
-func (w *world) fireNext() bool {
-	best := ""
-	for key, t := range w.timer {
-		if best == "" || t.at < w.timer[best].at || t.at == w.timer[best].at && key < best {
-			best = key
+// reload changes, adds and removes programs.
+func (w *world) reload() {
+	next := &definition.Service{Name: "test"}
+	var earlier []string
+	for _, name := range []string{"a", "b", "c", "d"} {
+		if w.rng.IntN(6) == 0 {
+			continue
 		}
+		p := w.def.Program(name)
+		if p == nil || w.rng.IntN(4) == 0 || lacks(p, earlier) {
+			changed := w.define(name, earlier)
+			p = &changed
+		}
+		next.Programs = append(next.Programs, *p)
+		earlier = append(earlier, name)
 	}
-	if best == "" {
-		return false
-	}
-	t := w.timer[best]
-	delete(w.timer, best)
-	w.now = max(w.now, t.at)
-	w.send(t.event)
-	return true
+	_, _, changed, _ := definition.Changed(w.def, next)
+	w.def = next
+	w.shuffle()
+	w.send(Reload{Definition: w.def, Changed: changed})
 }
 
-// exit ends a run as the keeper would: by its standing order it may restart at once.
-func (w *world) exit(name string, code int, killed bool) {
-	r := w.runs[name]
-	e := Exited{Program: name, Generation: r.gen, Exit: Exit{Generation: r.gen, Code: code, At: w.now}}
-	if killed {
-		e.Exit.Code, e.Exit.Signal = -1, 11
-	}
-	delete(w.runs, name)
-	if r.order.Count > 0 && covered(r.order, e.Exit) {
-		r.order.Count--
-		e.Restarted = r.gen + 1
-		w.runs[name] = &fake{gen: e.Restarted, order: r.order}
-	}
-	w.queue = append(w.queue, e)
-	if e.Restarted != 0 {
-		w.queue = append(w.queue, Spawned{Program: name, Generation: e.Restarted, PID: int(e.Restarted), At: w.now})
-	}
-}
-
-func covered(o Order, e Exit) bool {
-	if e.Signal != 0 {
-		return o.Signals
-	}
-	for _, r := range o.Codes {
-		if r.From <= e.Code && e.Code <= r.To {
+func lacks(p *definition.Program, names []string) bool {
+	for _, d := range p.DependsOn {
+		found := false
+		for _, n := range names {
+			found = found || n == d.Program
+		}
+		if !found {
 			return true
 		}
 	}
 	return false
 }
 
-func (w *world) sendStale(ev Event) {
-	before := fmt.Sprint(w.states())
-	gens := w.generations()
-	if !old(ev, w.s) {
-		return
+// settle ends all unrest: from now on programs start, probes succeed, hooks end, nothing exits that wasn't told to.
+// Every program that is wanted has to stand in the end.
+func (w *world) settle() {
+	w.quiet = true
+	for range 2000 {
+		if len(w.problems) > 0 {
+			return
+		}
+		if w.deliver() || w.endHook(false) || w.allProbesGood() || w.fireNext(false) {
+			continue
+		}
+		break
 	}
-	effects := w.s.Step(w.now, ev)
-	if len(effects) > 0 || fmt.Sprint(w.states()) != before || fmt.Sprint(w.generations()) != fmt.Sprint(gens) {
-		w.t.Errorf("the stale %T%+v had effects: %s", ev, ev, show(effects))
-	}
+	w.everyoneStands()
 }
 
-// old says whether an event surely belongs to the past.
-func old(ev Event, s *Service) bool {
-	switch ev := ev.(type) {
-	case Exited:
-		p := s.Program(ev.Program)
-		return p != nil && p.Generation > ev.Generation
-	case Spawned:
-		p := s.Program(ev.Program)
-		return p != nil && p.Generation > ev.Generation
-	case Probed:
-		p := s.Program(ev.Program)
-		return p != nil && p.Generation > ev.Generation
-	case TimerFired:
-		p := s.Program(ev.Program)
-		return p != nil && (ev.Reset && p.ResetSer > ev.Serial || !ev.Reset && p.Serial > ev.Serial)
+// allProbesGood lets a probe succeed whose success is news.
+func (w *world) allProbesGood() bool {
+	for _, p := range w.s.Programs() {
+		switch {
+		case p.State == Starting && p.Startup && !p.PostStart:
+			return w.probe(p.Name, StartupProbe, true)
+		case p.State == Running && !p.Ready:
+			return w.probe(p.Name, ReadinessProbe, true)
+		}
 	}
 	return false
 }
 
-func (w *world) states() []State {
-	var out []State
-	for _, p := range w.s.Programs() {
-		out = append(out, p.State)
-	}
-	return out
-}
-
-func (w *world) generations() []uint64 {
-	var out []uint64
-	for _, p := range w.s.Programs() {
-		out = append(out, p.Generation)
-	}
-	return out
-}
-
-func (w *world) send(ev Event) {
-	w.trace = append(w.trace, fmt.Sprintf("%8.3f %T%+v", w.now.Seconds(), ev, ev))
-	if len(w.stale) < 200 {
-		w.stale = append(w.stale, ev)
-	}
-	before := w.states()
-	effects := append([]Effect(nil), w.s.Step(w.now, ev)...)
-	told := map[string]bool{}
-	for _, e := range effects {
-		w.trace = append(w.trace, fmt.Sprintf("             → %T%+v", e, e))
-		w.obey(e)
-		if tell, ok := e.(Tell); ok {
-			told[tell.Program] = true
-			if tell.Reason == "" {
-				w.t.Errorf("%s of %s has no reason", tell.Kind, tell.Program)
-			}
-		}
-	}
-	for i, p := range w.s.Programs() {
-		if i < len(before) && p.State != before[i] && !told[p.Name] {
-			w.t.Errorf("%s went from %s to %s and nobody was told why", p.Name, before[i], p.State)
-		}
-		if p.Ready && !p.State.Alive() {
-			w.t.Errorf("%s is %s and ready", p.Name, p.State)
-		}
-	}
-}
-
-func (w *world) obey(e Effect) {
-	switch e := e.(type) {
-	case Spawn:
-		if r := w.runs[e.Program]; r != nil {
-			w.t.Errorf("two instances of %s: run %d is alive, run %d was ordered", e.Program, r.gen, e.Generation)
-			return
-		}
-		if w.rng.IntN(10) == 0 {
-			w.queue = append(w.queue, SpawnFailed{Program: e.Program, Generation: e.Generation, Error: "no such file"})
-			return
-		}
-		w.runs[e.Program] = &fake{gen: e.Generation, order: e.Order}
-		w.queue = append(w.queue, Spawned{Program: e.Program, Generation: e.Generation, PID: int(e.Generation), At: w.now})
-	case SetOrder:
-		if r := w.runs[e.Program]; r != nil {
-			r.order = e.Order
-		}
-	case Signal:
-		w.struck(e.Program, e.Generation, 3)
-	case Kill:
-		w.struck(e.Program, e.Generation, 1)
-	case SetTimer:
-		key := fmt.Sprint(e.Program, e.Reset)
-		w.timer[key] = timer{w.now + e.After, TimerFired{Program: e.Program, Serial: e.Serial, Reset: e.Reset}}
-	case RunHook:
-		w.hooks = append(w.hooks, HookDone{Program: e.Program, Generation: e.Generation, PreStop: e.PreStop})
-	}
-}
-
-// struck: a signal ends a run in one case of n, a kill always. The standing order ended with it.
-func (w *world) struck(name string, gen uint64, n int) {
-	r := w.runs[name]
-	if r == nil || r.gen != gen {
-		return
-	}
-	r.order = Order{}
-	if w.rng.IntN(n) == 0 {
-		w.exit(name, 0, n == 1)
-	}
-}
-
-// quiesce stops the service and lets everything take its course: nothing may be wedged, dependents go down first.
-func (w *world) quiesce() {
+// end stops the service and lets everything take its course.
+func (w *world) end() {
+	w.stopping = true
 	w.send(Shutdown{Reason: "test"})
 	for range 10_000 {
-		if w.s.Phase() == Ended || w.t.Failed() {
+		if w.s.Phase() == Ended || len(w.problems) > 0 {
 			break
 		}
-		moved := w.deliver()
-		if !moved && len(w.hooks) > 0 {
-			h := w.hooks[0]
-			w.hooks = w.hooks[1:]
-			w.send(h)
-			moved = true
-		}
-		if !moved && !w.fireNext() {
-			w.t.Errorf("wedged: %v", w.states())
+		if !w.deliver() && !w.endHook(false) && !w.fireNext(true) {
+			w.fail("nothing will ever move again: %v", w.describe())
 			return
 		}
 	}
 	if w.s.Phase() != Ended {
-		w.t.Errorf("the service never ended: %v", w.states())
+		w.fail("the service never ended: %v", w.describe())
 	}
-	if len(w.runs) > 0 {
-		w.t.Errorf("the service ended and %d programs run", len(w.runs))
+	for name, h := range w.keeper {
+		if h.alive != nil && w.s.Program(name) != nil {
+			w.fail("the service ended and %s runs", name)
+		}
 	}
 }
