@@ -181,8 +181,8 @@ func (k *Sink) openEncoder() error {
 // endTorn cuts a torn last line off, which only a power failure leaves.
 func (k *Sink) endTorn() error {
 	l := &k.file
-	buf := takeBuffer()
-	defer giveBuffer(buf)
+	buf := k.store.pump.scratch.buffers.take()
+	defer k.store.pump.scratch.buffers.give(buf)
 	for l.size > 0 && !l.endsLine() {
 		from := max(0, l.size-bufferSize)
 		n, err := l.f.ReadAt((*buf)[:l.size-from], from)

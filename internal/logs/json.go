@@ -2,7 +2,6 @@ package logs
 
 import (
 	"bytes"
-	"sync"
 	"time"
 )
 
@@ -13,8 +12,6 @@ type jsonBuffers struct {
 }
 
 const jsonBatch = 256 << 10 // bytes of JSON that are written at a time
-
-var jsonPool = sync.Pool{New: func() any { return &jsonBuffers{out: make([]byte, 0, jsonBatch+(16<<10))} }}
 
 // lastLine is where the last, unfinished line begins.
 func lastLine(b []byte) int { return bytes.LastIndexByte(b, '\n') + 1 }
@@ -68,8 +65,8 @@ type batch struct {
 // encode writes the whole lines of the spool to the log; at the end of a run also the rest.
 func (c *Capture) encode(now time.Time, final bool) error {
 	s := c.spool
-	buf := jsonPool.Get().(*jsonBuffers)
-	defer jsonPool.Put(buf)
+	buf := c.src.scratch.buffers.takeJSON()
+	defer c.src.scratch.buffers.giveJSON(buf)
 	if !final {
 		if has, err := s.hasLine(buf.in[:]); !has {
 			return err

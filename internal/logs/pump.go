@@ -125,10 +125,27 @@ func (p *pump) close() error {
 	return nil
 }
 
-// Buffers of 64 KiB for looking at bytes; held only while data flows.
+// bufferSize is that of the buffers for looking at bytes.
 const bufferSize = 64 << 10
 
-var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
+// buffers are held only while data flows; the garbage collector takes what nobody needs.
+type buffers struct{ small, json sync.Pool }
 
-func takeBuffer() *[]byte  { return buffers.Get().(*[]byte) }
-func giveBuffer(b *[]byte) { buffers.Put(b) }
+func (p *buffers) take() *[]byte {
+	if b, ok := p.small.Get().(*[]byte); ok {
+		return b
+	}
+	b := make([]byte, bufferSize)
+	return &b
+}
+
+func (p *buffers) give(b *[]byte) { p.small.Put(b) }
+
+func (p *buffers) takeJSON() *jsonBuffers {
+	if b, ok := p.json.Get().(*jsonBuffers); ok {
+		return b
+	}
+	return &jsonBuffers{out: make([]byte, 0, jsonBatch+(16<<10))}
+}
+
+func (p *buffers) giveJSON(b *jsonBuffers) { p.json.Put(b) }

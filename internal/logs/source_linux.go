@@ -98,8 +98,8 @@ func (s *source) moveTo(f *os.File, off int64, max int) (int, error) {
 
 // copyTo does the same by looking at the bytes, writing them, and only then taking them.
 func (s *source) copyTo(f *os.File, off int64, max int) (int, error) {
-	buf := takeBuffer()
-	defer giveBuffer(buf)
+	buf := s.scratch.buffers.take()
+	defer s.scratch.buffers.give(buf)
 	n, err := s.peek((*buf)[:min(max, len(*buf))])
 	if err != nil {
 		return 0, err
@@ -117,8 +117,8 @@ func (s *source) peek(buf []byte) (int, error) { return s.scratch.peek(s.fd, buf
 
 // discard takes up to max bytes out of the pipe.
 func (s *source) discard(max int) int {
-	buf := takeBuffer()
-	defer giveBuffer(buf)
+	buf := s.scratch.buffers.take()
+	defer s.scratch.buffers.give(buf)
 	total := 0
 	for total < max {
 		n, err := unix.Read(s.fd, (*buf)[:min(max-total, len(*buf))])
@@ -136,6 +136,8 @@ func (s *source) discard(max int) int {
 // scratch is the pipe into which tee(2) duplicates what is to be looked at. One is enough for all: it is used
 // once per rotation. Its methods may be called from any goroutine.
 type scratch struct {
+	buffers buffers
+
 	mu   sync.Mutex
 	r, w int
 	open bool

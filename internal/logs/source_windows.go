@@ -65,8 +65,8 @@ func (s *source) grow(int) {}
 // moveTo looks at the bytes, writes them to the file at off, and only then takes them out of the pipe.
 // io.EOF: no writer is left and the pipe is empty. errEmpty: nothing there now.
 func (s *source) moveTo(f *os.File, off int64, max int) (int, error) {
-	buf := takeBuffer()
-	defer giveBuffer(buf)
+	buf := s.scratch.buffers.take()
+	defer s.scratch.buffers.give(buf)
 	n, err := s.peek((*buf)[:min(max, len(*buf))])
 	if err != nil {
 		return 0, err
@@ -95,8 +95,8 @@ func (s *source) peek(buf []byte) (int, error) {
 
 // discard takes up to max bytes, which must be there, out of the pipe.
 func (s *source) discard(max int) int {
-	buf := takeBuffer()
-	defer giveBuffer(buf)
+	buf := s.scratch.buffers.take()
+	defer s.scratch.buffers.give(buf)
 	total := 0
 	for total < max && s.buffered() > 0 {
 		var n uint32
@@ -110,6 +110,8 @@ func (s *source) discard(max int) int {
 
 // scratch holds what looking into a pipe needs.
 type scratch struct {
+	buffers buffers
+
 	once sync.Once
 	proc *windows.LazyProc
 }

@@ -63,8 +63,8 @@ func (c *Capture) fits(have int64, now time.Time) (want int, cut bool, err error
 	case room > bufferSize:
 		return int(room - bufferSize), false, nil
 	}
-	buf := takeBuffer()
-	defer giveBuffer(buf)
+	buf := c.src.scratch.buffers.take()
+	defer c.src.scratch.buffers.give(buf)
 	n, err := c.src.peek(*buf)
 	if err != nil {
 		return c.unseen(room, err)
