@@ -88,26 +88,23 @@ type grpcAnswer struct {
 
 // callHealth makes the call over a connection of its own.
 func callHealth(ctx context.Context, address, service string) (grpcAnswer, error) {
-	var conn net.Conn
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return grpcAnswer{}, err
+	}
+	// Dialled here and not by the transport, whose dial may outlive the call.
+	conn, err := dial(ctx, host, port)
+	if err != nil {
+		return grpcAnswer{}, err
+	}
+	defer conn.Close()
 	transport := &http.Transport{
 		Protocols:          new(http.Protocols),
 		DisableCompression: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			host, port, err := net.SplitHostPort(address)
-			if err != nil {
-				return nil, err
-			}
-			conn, err = dial(ctx, host, port)
-			return conn, err
-		},
+		DialContext:        func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 	}
 	transport.Protocols.SetUnencryptedHTTP2(true)
-	defer func() {
-		transport.CloseIdleConnections()
-		if conn != nil {
-			conn.Close() // a stream that was called off may still hold it
-		}
-	}()
+	defer transport.CloseIdleConnections()
 	req := (&http.Request{
 		Method: http.MethodPost,
 		URL:    &url.URL{Scheme: "http", Host: address, Path: "/grpc.health.v1.Health/Check"},

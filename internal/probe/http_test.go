@@ -21,7 +21,7 @@ func ask(t *testing.T, h definition.Handler, timeout time.Duration) Result {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
-	return Run(ctx, h, nil)
+	return attempt{limit: timeout}.run(ctx, h, nil)
 }
 
 func get(t *testing.T, server *httptest.Server, path string, headers ...definition.HTTPHeader) (definition.Handler, string) {

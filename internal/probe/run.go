@@ -16,11 +16,18 @@ const asleepFor = 500 * time.Millisecond
 // Run carries out one probe or hook and ends everything it started before it returns. Its time is the deadline of ctx.
 // With ctx cancelled rather than expired the result is Unknown.
 func Run(ctx context.Context, h definition.Handler, runner Runner) Result {
-	start := time.Now()
-	a := attempt{}
+	var a attempt
 	if deadline, ok := ctx.Deadline(); ok {
-		a.limit = max(deadline.Sub(start).Round(time.Millisecond), time.Millisecond)
+		// What was allowed isn't what is left by now: to the hundredth, the two are mostly the same.
+		left := time.Until(deadline)
+		a.limit = max(left.Round(10*time.Millisecond), left.Round(time.Millisecond), time.Millisecond)
 	}
+	return a.run(ctx, h, runner)
+}
+
+// run carries the attempt out.
+func (a attempt) run(ctx context.Context, h definition.Handler, runner Runner) Result {
+	start := time.Now()
 	var r Result
 	switch {
 	case h.HTTPGet != nil:

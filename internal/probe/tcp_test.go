@@ -51,7 +51,7 @@ func TestExec(t *testing.T) {
 			limit = 20 * time.Millisecond
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), limit)
-		r := Run(ctx, h, test.runner)
+		r := attempt{limit: limit}.run(ctx, h, test.runner)
 		cancel()
 		if want := test.want; want != "" {
 			test.want = "exec bin/check --deep" + want

@@ -57,7 +57,7 @@ func (w *Worker) tick() {
 	if !ok {
 		return
 	}
-	result := Run(ctx, w.c.Probe.Handler, w.c.Runner)
+	result := attempt{limit: w.c.Probe.Timeout}.run(ctx, w.c.Probe.Handler, w.c.Runner)
 	outcome, changed := w.finish(result, early)
 	if changed && w.c.Report != nil {
 		w.c.Report(outcome)
