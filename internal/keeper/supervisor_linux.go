@@ -105,7 +105,8 @@ func (k *keeper) supervisorExited() {
 	s.startAt = now + s.patience(now)
 }
 
-// patience spaces the restarts of a supervisor that keeps dying: none at first, 5 s in the end, never giving up.
+// patience spaces the restarts of a supervisor that keeps dying: none at first, half a second in the end, never giving
+// up. No longer than that, because without it nobody empties the programs' pipes.
 func (s *supervisor) patience(now time.Duration) time.Duration {
 	keep := s.deaths[:0]
 	for _, at := range s.deaths {
@@ -118,7 +119,7 @@ func (s *supervisor) patience(now time.Duration) time.Duration {
 	if n == 0 {
 		return 0
 	}
-	return min(50*time.Millisecond<<min(n-1, 10), 5*time.Second)
+	return min(50*time.Millisecond<<min(n-1, 10), 500*time.Millisecond)
 }
 
 func wayOfDeath(status unix.WaitStatus, hung bool) string {
