@@ -99,7 +99,8 @@ func TestGRPCOddServers(t *testing.T) {
 	}
 	web := httptest.NewServer(http.NotFoundHandler())
 	defer web.Close()
-	if r := ask(t, grpcTo(web.Listener, ""), 10*time.Second); r.OK || r.Unknown || !strings.Contains(r.Message, "answer") {
+	if r := ask(t, grpcTo(web.Listener, ""), 10*time.Second); r.OK || r.Unknown ||
+		!strings.Contains(r.Message, "answer") && !strings.Contains(r.Message, "connection reset") { // it answers 400 and closes: which of the two is seen first is open
 		t.Errorf("HTTP/1: %+v", r)
 	}
 	h2 := httptest.NewUnstartedServer(http.NotFoundHandler())
