@@ -64,12 +64,8 @@ func composePeer() *peer {
 		version: cached("process-compose"),
 		prepare: composeFile,
 		command: func(t *tools, w *work) *exec.Cmd {
-			cmd := exec.Command(program(t), "up", "-t=false", "--disable-dotenv", "-u", socket(w), "-U",
+			return exec.Command(program(t), "up", "-t=false", "--disable-dotenv", "-u", socket(w), "-U",
 				"-f", filepath.Join(w.dir, "compose.yaml"), "-L", filepath.Join(w.dir, "own.log"))
-			if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
-				cmd.Stdout = null // it repeats all output there
-			}
-			return cmd
 		},
 		stop:   syscall.SIGTERM,
 		status: func(t *tools, w *work) *exec.Cmd { return exec.Command(program(t), "list", "-U", "-u", socket(w)) },
@@ -79,7 +75,7 @@ func composePeer() *peer {
 
 func composeFile(_ *tools, w *work) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "version: \"0.5\"\nis_strict: true\nlog_level: fatal\n")
+	b.WriteString("version: \"0.5\"\nis_strict: true\n")
 	if w.logs != noLogs {
 		fmt.Fprintf(&b, "log_configuration: {no_metadata: true, disable_json: true, no_color: true, flush_each_line: false, "+
 			"rotation: {max_size_mb: %d, max_backups: %d}}\n", rotateSize>>20, rotateFiles)
