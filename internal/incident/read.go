@@ -192,17 +192,6 @@ func (h *History) settle(c *clock) {
 	}
 }
 
-// down gives the programs' incidents that are not over, oldest first.
-func (h *History) down() []Incident {
-	var open []Incident
-	for _, i := range h.Incidents {
-		if i.down() {
-			open = append(open, i)
-		}
-	}
-	return open
-}
-
 // wantedAt tells for each program whether it is wanted at t.
 func (h *History) wantedAt(t Millis) map[string]bool {
 	wanted := map[string]bool{}
