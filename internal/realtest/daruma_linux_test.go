@@ -11,8 +11,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 )
 
-// load asks the program without pause, from several sides, until stop is called, which gives the number of answers and
-// the first failure.
+// load asks the program from several sides, each 200 times a second, until stop is called, which gives the number of
+// answers and the first failure.
 func load(r real, port int) (stop func() (int64, error)) {
 	var answers atomic.Int64
 	var first error
@@ -21,11 +21,13 @@ func load(r real, port int) (stop func() (int64, error)) {
 	end := make(chan struct{})
 	for range 4 {
 		group.Go(func() {
+			beat := time.NewTicker(5 * time.Millisecond)
+			defer beat.Stop()
 			for {
 				select {
 				case <-end:
 					return
-				default:
+				case <-beat.C:
 				}
 				if err := r.asks(port); err != nil {
 					once.Do(func() { first = err })
