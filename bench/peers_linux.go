@@ -18,7 +18,6 @@ type peer struct {
 	stop    syscall.Signal                // what stops it and its programs
 	status  func(*tools, *work) *exec.Cmd // nil: it has no such command
 	probes  bool                          // it can probe by HTTP
-	noLogs  string                        // why it isn't in the log case; "": it is
 }
 
 // allPeers is the order of the tables.
