@@ -1,0 +1,194 @@
+package engine
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+)
+
+func TestDependencies(t *testing.T) {
+	once := func(p *definition.Program) {
+		p.RestartPolicy = definition.OnFailure
+		p.ExitCodes = []definition.ExitRule{{From: 7, To: 7, Action: definition.ExitStop}}
+	}
+	probed := func(p *definition.Program) {
+		p.StartupProbe, p.ReadinessProbe = &definition.Probe{}, &definition.Probe{}
+	}
+	startup := func(d *desk) { d.step(Probed{Program: "a", Generation: 1, Kind: StartupProbe, OK: true}) }
+	ready := func(d *desk) { d.step(Probed{Program: "a", Generation: 1, Kind: ReadinessProbe, OK: true}) }
+	spawn := func(d *desk) { d.spawned("a") }
+	exit := func(code int) func(*desk) { return func(d *desk) { d.exit("a", code) } }
+	for _, c := range []struct {
+		name      string
+		condition definition.Condition
+		change    func(*definition.Program)
+		steps     []func(*desk) // after the last one, not before, the dependent starts
+	}{
+		{"started", definition.Started, func(*definition.Program) {}, []func(*desk){spawn}},
+		{"started, by its startup probe", definition.Started, probed, []func(*desk){spawn, startup}},
+		{"started, ended in the meantime", definition.Started, func(p *definition.Program) { once(p); probed(p) }, []func(*desk){spawn, exit(0)}},
+		{"ready", definition.Ready, probed, []func(*desk){spawn, startup, ready}},
+		{"ready, without a probe", definition.Ready, func(*definition.Program) {}, []func(*desk){spawn}},
+		{"completed", definition.Completed, once, []func(*desk){spawn, exit(0)}},
+		{"completed at the second try", definition.Completed, once, []func(*desk){spawn, exit(1), spawn, exit(0)}},
+	} {
+		d := newDesk(t, prog("b", after("a", c.condition)), prog("a", c.change))
+		d.step(Request{Verb: Start})
+		for i, step := range c.steps {
+			if d.s.Program("b").State != Waiting {
+				t.Errorf("%s: b is %s before step %d", c.name, d.s.Program("b").State, i)
+			}
+			step(d)
+		}
+		if d.s.Program("b").State != Spawning {
+			t.Errorf("%s: b is %s after all steps: %s", c.name, d.s.Program("b").State, d.s.Program("b").Reason)
+		}
+	}
+	d := newDesk(t, prog("b", after("a", definition.Completed)), prog("a", once))
+	d.step(Request{Verb: Start})
+	d.spawned("a")
+	d.exit("a", 7)
+	d.want("a", Completed)
+	d.want("b", Waiting) // completed is exit code 0
+}
+
+func TestSeveralDependencies(t *testing.T) {
+	d := newDesk(t, prog("c", after("a", definition.Started), after("b", definition.Started)), prog("a"), prog("b"))
+	d.start("c")
+	d.want("c", Waiting)
+	d.want("a", Stopped) // asked for alone, a program doesn't take others along
+	d.run("a")
+	d.want("c", Waiting)
+	d.run("b")
+	d.want("c", Spawning)
+}
+
+func TestStopWhileWaiting(t *testing.T) {
+	d := newDesk(t, prog("b", after("a", definition.Started)), prog("a"))
+	d.start("b")
+	d.stop("b")
+	d.want("b", Stopped)
+	d.run("a")
+	d.want("b", Stopped)
+}
+
+// A dependent doesn't fall because what it depends on does.
+func TestDependentsOutliveARestart(t *testing.T) {
+	d := newDesk(t, prog("a"), prog("b", after("a", definition.Started)))
+	d.run("a")
+	d.run("b")
+	d.exit("a", 1)
+	d.want("b", Running)
+	d.spawned("a")
+	d.restart("a")
+	has[Signal](d) // alone, it waits for no dependent that stays up
+	d.want("b", Running)
+	d.exit("a", 0)
+	d.want("a", Spawning)
+	d.want("b", Running)
+}
+
+func TestStopOfAll(t *testing.T) {
+	for _, ev := range []Event{Shutdown{Reason: "test"}, Request{Verb: Stop}, Request{Verb: Restart}} {
+		d := newDesk(t, prog("c", after("b", definition.Started)), prog("a"), prog("b", after("a", definition.Started)))
+		for _, name := range []string{"a", "b", "c"} {
+			d.run(name)
+		}
+		d.step(ev)
+		var signaled []string
+		for range 3 {
+			name := has[Signal](d).Program
+			signaled = append(signaled, name)
+			for _, p := range d.s.programs {
+				if p.State == Stopping && p.Stop != StopWaits && p.Name != name {
+					t.Errorf("%T: %s goes down together with %s", ev, p.Name, name)
+				}
+			}
+			d.exit(name, 0)
+		}
+		if got := strings.Join(signaled, " "); got != "c b a" {
+			t.Errorf("%T: stopped in the order %s", ev, got)
+		}
+	}
+}
+
+// TestStopOrderOfRandomGraphs: however programs depend on one another, whatever the order of the file and however long
+// each takes, none is told to stop before all its dependents are down, and none waits for anything else.
+func TestStopOrderOfRandomGraphs(t *testing.T) {
+	for seed := range uint64(1000) {
+		rng := rand.New(rand.NewPCG(seed, 11))
+		n := 1 + rng.IntN(12)
+		var programs []definition.Program
+		for i := range n {
+			programs = append(programs, prog(fmt.Sprint("p", i), func(p *definition.Program) {
+				for j := range i {
+					if rng.IntN(3) == 0 {
+						after(fmt.Sprint("p", j), definition.Started)(p)
+					}
+				}
+				if rng.IntN(3) == 0 {
+					p.PreStop = &definition.Handler{}
+				}
+			}))
+		}
+		for i := range n { // names in the order of dependence, the file in any
+			j := rng.IntN(n)
+			programs[i], programs[j] = programs[j], programs[i]
+		}
+		d := newDesk(t, programs...)
+		d.step(Request{Verb: Start})
+		started := 0
+		for ; started < n; started++ {
+			i := slices.IndexFunc(d.s.programs, func(p *Program) bool { return p.State == Spawning })
+			if i < 0 {
+				t.Fatalf("seed %d: after %d of %d programs nothing starts any more", seed, started, n)
+			}
+			d.spawned(d.s.programs[i].Name)
+		}
+		ev := []Event{Shutdown{Reason: "test"}, Request{Verb: Stop}, Request{Verb: Restart}}[rng.IntN(3)]
+		d.step(ev)
+		stopOne(d, seed, rng, ev)
+	}
+}
+
+// stopOne lets one of those that were told to stop end after the other.
+func stopOne(d *desk, seed uint64, rng *rand.Rand, ev Event) {
+	d.t.Helper()
+	for {
+		var going []*Program
+		for _, p := range d.s.programs {
+			if p.State != Stopping {
+				continue
+			}
+			alive := slices.ContainsFunc(d.s.programs, func(q *Program) bool { return q.State == Stopping && q.needs(p.Name) })
+			if alive != (p.Stop == StopWaits) {
+				d.t.Fatalf("seed %d: %s is at step %d; a dependent is alive: %v", seed, p.Name, p.Stop, alive)
+			}
+			if !alive {
+				going = append(going, p)
+			}
+		}
+		if len(going) == 0 {
+			break
+		}
+		p := going[rng.IntN(len(going))]
+		if p.Stop == StopHook && rng.IntN(2) == 0 {
+			d.step(HookDone{Program: p.Name, Generation: p.Generation, PreStop: true})
+			continue
+		}
+		d.exit(p.Name, 0)
+	}
+	if r, ok := ev.(Request); ok && r.Verb == Restart {
+		if d.s.Phase() != Supervising || slices.ContainsFunc(d.s.programs, func(p *Program) bool { return p.State != Spawning && p.State != Waiting }) {
+			d.t.Fatalf("seed %d: not all start again: %v", seed, d.s.programs)
+		}
+		return
+	}
+	if slices.ContainsFunc(d.s.programs, func(p *Program) bool { return p.State != Stopped }) {
+		d.t.Fatalf("seed %d: not all are stopped", seed)
+	}
+}
