@@ -32,9 +32,11 @@ func (s *Service) At(path string) Position {
 	return Position{}
 }
 
-// sortPlaces makes At's search possible; of two places of one path the first wins.
+// sortPlaces makes At's search possible; of two places of one path the upper one wins.
 func sortPlaces(places []place) []place {
-	slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(a.path, b.path) })
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column))
+	})
 	return slices.Clip(slices.CompactFunc(places, func(a, b place) bool { return a.path == b.path }))
 }
 
