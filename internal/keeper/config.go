@@ -11,8 +11,8 @@ type Config struct {
 	Service string
 	Folders folders.Folders
 	Args    []string      // of the supervisor, behind the word "supervisor"
-	Hang    time.Duration // a supervisor silent for so long is replaced; 0: 15 s
+	Hang    time.Duration // a supervisor silent for so long is replaced; 0: 20 s
 }
 
 // defaultHang: rare heartbeats, because each one wakes two processes for nothing.
-const defaultHang = 15 * time.Second
+const defaultHang = 20 * time.Second

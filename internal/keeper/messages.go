@@ -145,9 +145,10 @@ type (
 	Hello struct {
 		KeeperPID int
 		Sessions  uint64        // supervisors before this one
+		Gone      time.Duration // how long no supervisor was in charge
 		Why       string        // how the predecessor ended, in words; "" for the first
 		Cgroup    string        // folder of the cgroup that holds the trees; "": there is none
-		Hang      time.Duration // a supervisor silent for so long is replaced; it sends Beat three times as often
+		Hang      time.Duration // a supervisor silent for so long is replaced; it sends Beat twice as often
 		Mark      string        // begins the value of DARUMA_RUN in the environment of everything this keeper started
 	}
 	// Known is one run, alive or ended and not yet acknowledged and released. It carries the read ends of its output.
@@ -275,6 +276,7 @@ func (m *ReloadRequest) code(*coder) {}
 func (m *Hello) code(c *coder) {
 	c.num(&m.KeeperPID)
 	c.u64(&m.Sessions)
+	c.dur(&m.Gone)
 	c.str(&m.Why)
 	c.str(&m.Cgroup)
 	c.dur(&m.Hang)

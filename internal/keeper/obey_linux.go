@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"os"
 	"slices"
+	"time"
 )
 
 // obey does what the supervisor said.
 func (k *keeper) obey(m Message) {
 	if !k.sup.dumping && !k.ending {
-		k.sup.deadline = Now() + k.cfg.Hang // any message is a sign of life
+		k.sup.heard = Now() // any message is a sign of life
+		k.sup.deadline = k.sup.heard + k.cfg.Hang
 	}
 	switch m := m.(type) {
 	case *Spawn:
@@ -49,7 +51,11 @@ func (k *keeper) obey(m Message) {
 
 // greet hands a new supervisor all that its predecessor left.
 func (k *keeper) greet(why string) {
-	k.send(&Hello{KeeperPID: os.Getpid(), Sessions: k.sessions, Why: why, Cgroup: k.trees.base, Hang: k.cfg.Hang, Mark: k.mark})
+	gone := time.Duration(0)
+	if k.sessions > 0 {
+		gone = Now() - k.sup.heard
+	}
+	k.send(&Hello{KeeperPID: os.Getpid(), Sessions: k.sessions, Gone: gone, Why: why, Cgroup: k.trees.base, Hang: k.cfg.Hang, Mark: k.mark})
 	k.sessions++
 	for key, data := range k.kept {
 		k.send(&Keep{Key: key, Data: data})

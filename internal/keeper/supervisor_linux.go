@@ -19,6 +19,7 @@ type supervisor struct {
 	pid, pidfd, fd int
 
 	deadline time.Duration // monotonic: by then it must be heard; 0: none
+	heard    time.Duration // monotonic: when it last gave a sign of life, or died after one
 	startAt  time.Duration // monotonic: start the next one then; 0: one is there
 	dumping  bool          // it hung and was asked for its stacks
 	why      string        // how the last one ended
@@ -102,6 +103,9 @@ func (k *keeper) supervisorExited() {
 		return
 	}
 	now := Now()
+	if !hung {
+		s.heard = now
+	}
 	s.startAt = now + s.patience(now)
 }
 

@@ -102,6 +102,9 @@ func (s *supervisor) record(effect engine.Effect) {
 	switch e := effect.(type) {
 	case engine.Tell:
 		s.publish(control.Event{Program: e.Program, Generation: int(e.Generation), Kind: control.EventKind(e.Kind), Reason: e.Reason, PID: e.PID})
+		if e.Kind == string(control.EventCompleted) { // from now on it isn't down, it is done
+			s.scribe.write(func(r *incident.Recorder, _ time.Duration) { r.Wanted(e.Program, false, "completed") })
+		}
 	case engine.Fell:
 		s.scribe.fell(s, e)
 	case engine.Acted:

@@ -32,7 +32,7 @@ type Config struct {
 
 // Main is a supervisor's life, as a child of the keeper. It gives the exit code of the process.
 func Main(cfg Config) int {
-	debug.SetGCPercent(50) // two processes on a small machine: memory is worth more than a little time
+	debug.SetGCPercent(25) // two processes on a small machine: memory is worth more than a little time
 	link, err := keeper.Connect()
 	if err != nil {
 		return complain(err)
@@ -48,8 +48,8 @@ func Main(cfg Config) int {
 		_ = link.Flush()
 		return code
 	}
-	code = s.run()
-	s.close()
+	code, buried := s.run()
+	s.close(buried)
 	link.Send(&keeper.Finish{Code: code})
 	_ = link.Flush()
 	s.stacks.done()
@@ -174,15 +174,22 @@ func (s *supervisor) openFiles() error {
 		return err
 	}
 	recorder, found, err := incident.Open(s.place.Incidents(), incident.Options{
-		Service: s.def.Name, Start: incidentStart(s.hello), Reason: s.hello.Why,
+		Service: s.def.Name, Start: incidentStart(s.hello), Reason: s.hello.Why, Absent: s.hello.Gone,
 	})
-	if err != nil {
-		return fmt.Errorf("incident record: %w", err)
+	if err != nil { // the recorder is nil then, and does nothing: programs are held up all the same
+		s.warn("incidents", "what falls isn't recorded: "+err.Error())
 	}
 	if found.Broken > 0 {
 		s.log.Warn("the incident record has lines that can't be read", "lines", found.Broken)
 	}
 	s.scribe = newScribe(recorder)
+	for _, name := range found.Wanted {
+		if s.def.Program(name) == nil { // it left the definition while nobody looked
+			s.scribe.write(func(r *incident.Recorder, _ time.Duration) {
+				r.Ended(name, incident.Superseded, "no longer in the definition")
+			})
+		}
+	}
 	return nil
 }
 
@@ -199,7 +206,7 @@ func (s *supervisor) receive() {
 }
 
 // close ends in the reverse order of prepare.
-func (s *supervisor) close() {
+func (s *supervisor) close(buried bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_ = s.server.Close(ctx)
@@ -209,7 +216,9 @@ func (s *supervisor) close() {
 	case <-drained:
 	case <-time.After(5 * time.Second):
 	}
-	s.scribe.write(func(r *incident.Recorder, _ time.Duration) { r.Wanted("", false, "service stopped") })
+	if !buried { // else the programs are down, not unwanted: the next start writes that down
+		s.scribe.write(func(r *incident.Recorder, _ time.Duration) { r.Wanted("", false, "service stopped") })
+	}
 	s.scribe.close()
 	_ = s.store.Close()
 	if s.screen != nil {

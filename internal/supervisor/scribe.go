@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/engine"
@@ -53,6 +54,18 @@ func (c *scribe) run() {
 func (c *scribe) write(f func(r *incident.Recorder, ago time.Duration)) {
 	at := keeper.Now()
 	c.queue.post(func() { f(c.recorder, keeper.Now()-at) })
+}
+
+// trouble says what is wrong with the record, or "".
+func (c *scribe) trouble() string {
+	h := c.recorder.Health()
+	switch {
+	case h.Err != nil:
+		return fmt.Sprintf("the incident record can't be written (%d lines wait): %v", h.Pending, h.Err)
+	case h.Lost > 0:
+		return fmt.Sprintf("%d lines of the incident record were lost", h.Lost)
+	}
+	return ""
 }
 
 // close writes what is queued and syncs it.

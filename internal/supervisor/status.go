@@ -43,6 +43,9 @@ func (s *supervisor) status() control.Status {
 	for _, text := range s.warnings {
 		st.Warnings = append(st.Warnings, text)
 	}
+	if text := s.scribe.trouble(); text != "" {
+		st.Warnings = append(st.Warnings, text)
+	}
 	slices.Sort(st.Warnings)
 	for _, p := range s.engine.Programs() {
 		st.Programs = append(st.Programs, s.programStatus(p, now))

@@ -113,15 +113,15 @@ func (m *mailbox) take(reuse []func()) []func() {
 }
 
 // run is the supervisor's loop. It gives the exit code for the whole service.
-func (s *supervisor) run() int {
-	beat := time.NewTicker(max(s.hello.Hang/3, 10*time.Millisecond))
+func (s *supervisor) run() (code int, buried bool) {
+	beat := time.NewTicker(max(s.hello.Hang/2, 10*time.Millisecond))
 	defer beat.Stop()
 	s.link.Send(&keeper.Beat{})
 	var batch []func()
 	for {
 		s.flush()
 		if code, over := s.over(); over {
-			return code
+			return code, false
 		}
 		select {
 		case <-s.mailbox.wake:
@@ -135,7 +135,7 @@ func (s *supervisor) run() int {
 			// From this goroutine and no other: it is this one whose life the keeper has to know of.
 			s.link.Send(&keeper.Beat{})
 		case <-s.ctx.Done():
-			return s.bury()
+			return s.bury(), true
 		}
 	}
 }
