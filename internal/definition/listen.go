@@ -69,9 +69,7 @@ func (d *decoder) address(s string) (network, address, msg string) {
 }
 
 func (d *decoder) unixAddress(path string) (network, address, msg string) {
-	if strings.HasPrefix(path, "//") {
-		path = path[2:] // unix:///run/x.sock
-	}
+	path = strings.TrimPrefix(path, "//") // unix:///run/x.sock
 	if path == "" || strings.HasSuffix(path, "/") || strings.HasPrefix(path, "@") {
 		return "", "", "must be unix: and the path of a socket"
 	}

@@ -28,7 +28,7 @@ func takeLock(path, service string) (l *lock, clean bool, err error) {
 		}
 		return nil, false, fmt.Errorf("%s: %w", path, err)
 	}
-	if err := f.Truncate(0); err == nil {
+	if err = f.Truncate(0); err == nil {
 		_, err = fmt.Fprintf(f, "%d\n", os.Getpid())
 	}
 	if err != nil && !errors.Is(err, unix.ENOSPC) { // the lock holds on a full disk too; only the pid is missing

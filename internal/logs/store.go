@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -169,8 +168,6 @@ func (s *Store) emit(e Event) {
 		s.opts.OnEvent(e)
 	}
 }
-
-func (s *Store) path(name string) string { return filepath.Join(s.opts.Dir, name) }
 
 func checkName(name string) error {
 	if name == Own {
