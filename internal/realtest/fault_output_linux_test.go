@@ -171,7 +171,9 @@ programs:
 `, testbin.Path(t)))
 	s.awaitReady("quiet", 0)
 	st, quiet := s.status("quiet")
-	s.eventually("500 children", func() bool { return len(descendants(t, st.KeeperPID)) > 500 && strings.Contains(s.out.String(), "planted") })
+	s.eventually("500 children", func() bool {
+		return len(descendants(t, st.KeeperPID)) > 500 && strings.Contains(s.out.String(), "planted")
+	})
 	_, p := s.status("bomb")
 	tree := descendants(t, p.PID)
 	if r := s.command(control.VerbStop, "bomb"); !r.Done || r.EndedBy != control.EndedKill {
