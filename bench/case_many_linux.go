@@ -1,10 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -94,85 +91,6 @@ func memoryCase(b *bench) (table, error) {
 		t.add(p.name, 0, "", append(cells, fmt.Sprint(processes))...)
 	}
 	return t, nil
-}
-
-// deathCase kills the supervisor, starts it again as its user would, and counts what runs.
-func deathCase(b *bench) (table, error) {
-	const programs = 5
-	t := table{columns: []string{"copies of each", "processes"}}
-	for _, p := range b.peers {
-		if p.name == "bare" {
-			continue // one program, n times: there is no telling copies apart
-		}
-		if b.interrupted() {
-			return t, errInterrupted
-		}
-		copies, err := copiesAfterDeath(b, p, programs)
-		if err != nil {
-			t.fail(p.name, err)
-			continue
-		}
-		t.add(p.name, 0, "", copies...)
-	}
-	return t, nil
-}
-
-func copiesAfterDeath(b *bench, p *peer, programs int) ([]string, error) {
-	s, err := startSession(b.tools, p, programs, work{programs: named(b, programs)})
-	if err != nil {
-		return nil, err
-	}
-	defer s.end()
-	if err := filesIn(s, programs); err != nil {
-		return nil, err
-	}
-	time.Sleep(2 * time.Second)
-	s.cmd.Process.Kill()
-	s.cmd.Wait()
-	if err := s.launch(); err != nil {
-		return nil, err
-	}
-	time.Sleep(8 * time.Second) // runsvdir looks every five seconds
-	count := map[string]int{}
-	total := 0
-	for _, pid := range s.programsAlive() {
-		arguments, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		count[strings.Split(string(arguments), "\x00")[1]]++
-		total++
-	}
-	least, most := programs*2, 0
-	for i := range programs {
-		n := count[filepath.Join(s.work.dir, fmt.Sprintf("started-p%d", i))]
-		least, most = min(least, n), max(most, n)
-	}
-	if least == most {
-		return []string{fmt.Sprint(least), fmt.Sprint(total)}, nil
-	}
-	return []string{fmt.Sprintf("%d–%d", least, most), fmt.Sprint(total)}, nil
-}
-
-// named gives programs that write to a file each, so that they can be told apart.
-func named(b *bench, n int) []program {
-	var list []program
-	for i := range n {
-		name := fmt.Sprintf("p%d", i)
-		list = append(list, program{name, []string{b.tools.first, "DIR/started-" + name}})
-	}
-	return list
-}
-
-// filesIn waits until each of them has written.
-func filesIn(s *session, programs int) error {
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		files, err := filepath.Glob(filepath.Join(s.work.dir, "started-*"))
-		if err != nil {
-			return err
-		}
-		if len(files) == programs {
-			return nil
-		}
-	}
-	return errors.New("not all programs started")
 }
 
 // statusCase measures the command that people type.

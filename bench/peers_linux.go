@@ -93,7 +93,7 @@ func darumaPeer() *peer {
 	}
 	return &peer{
 		name:    "daruma",
-		version: func(t *tools) (string, error) { return "checkout", nil },
+		version: buildDaruma,
 		prepare: darumaDefinition,
 		command: func(t *tools, w *work) *exec.Cmd {
 			return command(t, w, "run", "--quiet", filepath.Join(w.dir, "daruma.yaml"))

@@ -17,26 +17,42 @@ type tools struct {
 	daruma, first, testprog, bare string
 }
 
-// build makes daruma from the checkout, as it is shipped, and the programs it is measured with.
+// build makes the programs that the benchmark measures with; daruma itself is made when it is asked for its version.
 func build(dir, cache string, keep bool) (*tools, error) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	t := &tools{dir: dir, keep: keep, cache: cache, daruma: at("daruma"), first: at("first"), testprog: at("testprog"), bare: at("bare")}
-	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
-	if err != nil {
-		return nil, fmt.Errorf("run this inside the checkout: %w", err)
-	}
 	for _, c := range [][]string{
-		{"go", "build", "-trimpath", "-ldflags", "-s -w", "-o", t.daruma, "./cmd/daruma"},
 		{"go", "build", "-o", t.testprog, "./internal/testprog"},
 		{"gcc", "-O2", "-static", "-o", t.first, "internal/testprog/first/first.c"},
 		{"gcc", "-O2", "-static", "-o", t.bare, "bench/bare/bare.c"},
 	} {
-		cmd := exec.Command(c[0], c[1:]...)
-		cmd.Dir = strings.TrimSpace(string(root))
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("%s: %w\n%s", strings.Join(c, " "), err, out)
+		if _, err := inCheckout(c...); err != nil {
+			return nil, err
 		}
 	}
 	return t, nil
+}
+
+// buildDaruma makes daruma from the checkout, as it is shipped, and gives its revision.
+func buildDaruma(t *tools) (string, error) {
+	if _, err := inCheckout("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", t.daruma, "./cmd/daruma"); err != nil {
+		return "", err
+	}
+	return inCheckout("git", "describe", "--always", "--dirty")
+}
+
+// inCheckout runs a command in the module's folder.
+func inCheckout(c ...string) (string, error) {
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return "", fmt.Errorf("run this inside the checkout: %w", err)
+	}
+	cmd := exec.Command(c[0], c[1:]...)
+	cmd.Dir = strings.TrimSpace(string(root))
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", strings.Join(c, " "), err, out)
+	}
+	return strings.TrimSpace(string(out)), nil
 }
