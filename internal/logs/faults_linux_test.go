@@ -99,7 +99,7 @@ func TestFullDiskWaitsWhileThereIsRoomInThePipe(t *testing.T) {
 func TestFullDiskNeverBlocksAProgramAndLossIsCounted(t *testing.T) {
 	for _, format := range []Format{Text, JSON} {
 		t.Run(string(format), func(t *testing.T) {
-			dir := smallDisk(t, 1<<20)
+			dir := smallDisk(t, 4<<20)
 			b := newBench(t, Options{Dir: dir})
 			k := b.sink("api", Settings{Format: format})
 			c, w := b.attach(k, 1, "stdout")

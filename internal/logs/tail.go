@@ -134,7 +134,7 @@ func lastLinesStream(r io.Reader, n int) (off int64, found int, err error) {
 func (k *Sink) Tail(maxLines, maxBytes int) []string {
 	var lines []string
 	size := 0
-	Read(context.Background(), k.store.opts.Dir, Query{Programs: []string{k.name}, Last: maxLines}, func(l Line) error {
+	emit := func(l Line) error {
 		text := l.Text[max(0, len(l.Text)-maxBytes):]
 		lines = append(lines, string(text))
 		size += len(text)
@@ -143,6 +143,37 @@ func (k *Sink) Tail(maxLines, maxBytes int) []string {
 			lines = lines[1:]
 		}
 		return nil
-	})
+	}
+	if maxLines > 0 && !k.tailOfCurrent(maxLines, emit) {
+		Read(context.Background(), k.store.opts.Dir, Query{Programs: []string{k.name}, Last: maxLines}, emit)
+	}
 	return lines
+}
+
+// tailOfCurrent reads the current file alone; false where rotated ones are needed too. It saves listing the folder, which for a
+// program in a crash loop would be most of the work.
+func (k *Sink) tailOfCurrent(n int, emit func(Line) error) bool {
+	k.mu.Lock()
+	first := len(k.file.history) == 0
+	k.mu.Unlock()
+	t := &track{dir: k.store.opts.Dir, program: k.name, warn: func(error) {}}
+	f, err := openRead(t.path())
+	if err != nil {
+		return false
+	}
+	defer t.close()
+	t.current = f
+	st, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	t.limit = st.Size()
+	off, found, err := lastLines(f, t.limit, n)
+	if err != nil || found < n && !first {
+		return false
+	}
+	t.skip = off
+	r := reader{ctx: context.Background(), emit: emit, tracks: []*track{t}}
+	_, err = r.merge()
+	return err == nil
 }
