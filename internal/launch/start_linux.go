@@ -93,14 +93,18 @@ func startLauncher(p *Plan, how How) (int, error) {
 	// One processor and no garbage collector: a faster start, and what execArguments.exec relies on.
 	env := []string{launchVariable + "=" + itoa(int64(len(files)-2)), "GOMAXPROCS=1", "GOGC=off"}
 	// The file that runs, not the path it was started from: that may be a newer version by now, or gone.
-	pid, err := syscall.ForkExec("/proc/self/exe", []string{"daruma", "launch"},
-		&syscall.ProcAttr{Env: env, Files: files, Sys: copySys(how.Sys)})
+	sys := copySys(how.Sys)
+	pid, err := syscall.ForkExec("/proc/self/exe", []string{"daruma", "launch"}, &syscall.ProcAttr{Env: env, Files: files, Sys: sys})
 	syscall.Close(status[1])
 	if err != nil {
 		return 0, &Error{Step: "starting the launcher", Errno: errnoOf(err)}
 	}
 	if err := readStatus(status[0]); err != nil {
 		reap(pid)
+		if sys.PidFD != nil && *sys.PidFD >= 0 { // as syscall.ForkExec does
+			syscall.Close(*sys.PidFD)
+			*sys.PidFD = -1
+		}
 		return 0, err
 	}
 	return pid, nil

@@ -322,9 +322,13 @@ func TestFailuresNameTheStep(t *testing.T) {
 		p := plainPlan("true")
 		p.NoNewPrivs = true
 		c.change(&p)
-		pid, err := Start(p, How{Stdio: [3]uintptr{0, 1, 2}})
+		pidfd := -1
+		pid, err := Start(p, How{Stdio: [3]uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{PidFD: &pidfd}})
 		if err == nil || err.Error() != c.want || !errors.Is(err, c.errno) {
 			t.Errorf("got %v (pid %d), want %s", err, pid, c.want)
+		}
+		if pidfd != -1 {
+			t.Errorf("%s left pidfd %d open", c.want, pidfd)
 		}
 	}
 	p := plainPlan("true")
