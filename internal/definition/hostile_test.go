@@ -32,9 +32,9 @@ func TestHostile(t *testing.T) {
 		merges += fmt.Sprintf("x-%d: &a%d {<<: [%s*a%d], k%d: v}\n", i, i, strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 200), i-1, i)
 	}
 	// The race detector makes everything ten times slower; the sizes that count are tested without it.
-	mib, big := 1<<20, MaxSize-100
+	mib, big, keys := 1<<20, MaxSize-100, 700_000
 	if raceDetector {
-		mib, big = mib/8, big/8
+		mib, big, keys = mib/8, big/8, keys/8
 	}
 	for _, c := range []struct {
 		name, src string
@@ -68,9 +68,9 @@ func TestHostile(t *testing.T) {
 		{"aliases", "a: [" + fill("*a ,", big), false},
 		{"tags", "a: " + fill("!a ", big), false},
 		{"documents", fill("---\na: 1\n", big), false},
-		{"keys without value", numbered("k%d:\n", 700_000), false},
-		{"keys in one map", numbered("k%d: v\n", 700_000), false},
-		{"keys in one brace", "a: {" + numbered("k%d, ", 700_000) + "}", false},
+		{"keys without value", numbered("k%d:\n", keys), false},
+		{"keys in one map", numbered("k%d: v\n", keys), false},
+		{"keys in one brace", "a: {" + numbered("k%d, ", keys) + "}", false},
 		{"tabs in quotes", "a: \"" + fill("\t", big) + "\"", false},
 		{"angles", "a: x " + fill("<", big), false},
 		{"angles with spaces", "a: x " + fill("<< ", big), false},
