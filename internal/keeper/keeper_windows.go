@@ -30,6 +30,9 @@ func (*Link) Send(Message) {}
 // Flush fails.
 func (*Link) Flush() error { return errWindows }
 
+// FlushAbove does nothing.
+func (*Link) FlushAbove(int) {}
+
 // Receive fails.
 func (*Link) Receive() (Message, []*os.File, error) { return nil, nil, errWindows }
 

@@ -55,6 +55,13 @@ func (l *Link) Flush() error {
 	return err
 }
 
+// FlushAbove writes what was queued if it is more than n bytes. A failure shows at the next Flush.
+func (l *Link) FlushAbove(n int) {
+	if len(l.out) > n {
+		_ = l.Flush()
+	}
+}
+
 // Receive waits for the next message and the files that came with it. io.EOF: the keeper is gone.
 func (l *Link) Receive() (Message, []*os.File, error) {
 	var buf []byte

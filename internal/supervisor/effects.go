@@ -11,7 +11,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper"
 )
 
-// carryOut stores the state that the effects come from, then does them.
+// carryOut stores the state that the effects come from, then does them: first what programs wait for, and only when
+// that is on its way what is merely told.
 func (s *supervisor) carryOut(effects []engine.Effect) {
 	if len(effects) == 0 {
 		return
@@ -29,10 +30,23 @@ func (s *supervisor) carryOut(effects []engine.Effect) {
 		s.keepMeta()
 	}
 	for _, e := range effects {
-		s.do(e)
+		if _, told := e.(engine.Tell); !told {
+			s.do(e)
+			s.link.FlushAbove(flushAt)
+		}
+	}
+	s.flush()
+	for _, e := range effects {
+		if _, told := e.(engine.Tell); told {
+			s.do(e)
+		}
 	}
 	s.endWhenCompleted()
 }
+
+// flushAt is how many bytes of orders may wait for more: with 500 programs to start, the keeper shall have begun with the
+// first when the last is being prepared.
+const flushAt = 8 << 10
 
 // endWhenCompleted ends a service whose programs have all done what they were there for.
 func (s *supervisor) endWhenCompleted() {

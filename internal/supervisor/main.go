@@ -164,8 +164,8 @@ func (s *supervisor) openFiles() error {
 	if err != nil {
 		s.warn("own log", "daruma's own log can't be written: "+err.Error())
 	} else {
-		s.ownLog = own
-		s.log = slog.New(slog.NewJSONHandler(own, nil))
+		s.ownLog = newAside(own)
+		s.log = slog.New(slog.NewJSONHandler(s.ownLog, nil))
 	}
 	s.store, err = logs.Open(logs.Options{
 		Service: s.def.Name, Dir: s.place.Logs, SpoolDir: filepath.Join(s.place.Run, "spool"), OnEvent: s.logEvent,

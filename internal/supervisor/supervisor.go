@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"os"
 	"sync"
@@ -41,7 +40,7 @@ type supervisor struct {
 	server   *control.Server
 	screen   *screen // nil without a terminal
 	stacks   *stacks
-	ownLog   io.Closer
+	ownLog   *aside
 	draining sync.WaitGroup
 
 	units   map[string]*unit // by program
