@@ -50,7 +50,7 @@ func (b *bench) watched(t *table, n int, takes func(*peer) bool, probe string, c
 		if b.interrupted() {
 			return errInterrupted
 		}
-		rest := 6 * time.Second
+		rest := 10 * time.Second
 		if probe != "" {
 			rest = 15 * time.Second // until the first probes have spread
 		}

@@ -27,7 +27,7 @@ func settled(b *bench, p *peer, n int, w work, rest time.Duration) (*session, []
 	if err != nil {
 		return nil, nil, err
 	}
-	pids, _, err := s.starts.await(len(s.work.programs), time.Minute)
+	pids, _, err := s.starts.await(len(s.work.programs), 3*time.Minute)
 	if err != nil {
 		s.end()
 		return nil, nil, err
