@@ -1,0 +1,172 @@
+package keeper
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// family is a shell and everything it left: all of them hold the write end of one pipe, whose end of file says that
+// the last one is dead. No pid is asked, which could be another's by then.
+type family struct {
+	cmd  *exec.Cmd
+	read *os.File
+}
+
+// start runs a shell script in a session of its own, with mark in its environment. The script says "ready" when it is.
+func start(t *testing.T, mark, script string, change ...func(*syscall.SysProcAttr)) *family {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &family{cmd: exec.Command("/bin/sh", "-c", script), read: r}
+	f.cmd.Stdout = w
+	f.cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
+	if mark != "" {
+		f.cmd.Env = append(f.cmd.Env, "DARUMA_RUN="+mark)
+	}
+	f.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	for _, c := range change {
+		c(f.cmd.SysProcAttr)
+	}
+	if err := f.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	t.Cleanup(func() {
+		_ = unix.Kill(-f.cmd.Process.Pid, unix.SIGKILL)
+		_ = f.cmd.Wait()
+		r.Close()
+	})
+	buf := make([]byte, len("ready\n"))
+	f.deadline(t)
+	for n := 0; n < len(buf); {
+		k, err := r.Read(buf[n:])
+		if err != nil {
+			t.Fatalf("the script didn't get ready: %v", err)
+		}
+		n += k
+	}
+	return f
+}
+
+func (f *family) deadline(t *testing.T) {
+	t.Helper()
+	if err := f.read.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// gone waits until the last member is dead.
+func (f *family) gone(t *testing.T) {
+	t.Helper()
+	f.deadline(t)
+	var buf [64]byte
+	for {
+		if _, err := f.read.Read(buf[:]); err != nil {
+			if os.IsTimeout(err) {
+				t.Fatal("a process of the family is still alive")
+			}
+			return
+		}
+	}
+}
+
+// lives says that the shell isn't dead.
+func (f *family) lives() bool {
+	var info unix.Siginfo
+	err := unix.Waitid(unix.P_PID, f.cmd.Process.Pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	return err == nil && info.Signo == 0
+}
+
+// mark is one that no other test has.
+func testMark(t *testing.T) string { return fmt.Sprintf("%s.%d", t.Name(), os.Getpid()) }
+
+const (
+	waitForever = "echo ready; exec sleep 1000"
+	// A double fork in a session of its own: only the environment tells where it comes from.
+	daemon = "(setsid sleep 1000 &) ; echo ready; exec sleep 1000"
+	// Without the environment only the session tells.
+	stripped = "env -i sleep 1000 & echo ready; exec sleep 1000"
+)
+
+func TestStraysByMark(t *testing.T) {
+	mark := testMark(t)
+	mine, other := start(t, mark+"/a/1", daemon), start(t, mark+"/a/11", waitForever)
+	s := strays{mark: mark + "/a/1"}
+	if !anyStrays(s) || !killStrays(s) {
+		t.Error("they aren't seen")
+	}
+	mine.gone(t)
+	if anyStrays(s) || killStrays(s) {
+		t.Error("dead processes are strays")
+	}
+	if !other.lives() {
+		t.Error("run 11 was killed for run 1")
+	}
+	if !anyStrays(strays{mark: mark + "/a/11"}) {
+		t.Error("run 11 isn't seen")
+	}
+}
+
+func TestStraysByPrefix(t *testing.T) {
+	mark := testMark(t)
+	a, b, other := start(t, mark+"/a/1", daemon), start(t, mark+"/b/7", waitForever), start(t, mark+"x/a/1", waitForever)
+	if !killStrays(strays{mark: mark + "/", prefix: true}) {
+		t.Error("nobody was killed")
+	}
+	a.gone(t)
+	b.gone(t)
+	if !other.lives() {
+		t.Error("another service's program was killed")
+	}
+}
+
+func TestStraysBySession(t *testing.T) {
+	mine, other := start(t, "", stripped), start(t, "", waitForever)
+	s := strays{session: mine.cmd.Process.Pid, mark: testMark(t)}
+	if !killStrays(s) {
+		t.Error("nobody was killed")
+	}
+	mine.gone(t)
+	if anyStrays(s) {
+		t.Error("zombies are strays")
+	}
+	if !other.lives() {
+		t.Error("another session was killed")
+	}
+}
+
+// Our own process and those without a mark are nobody's.
+func TestStraysLeaveOthersAlone(t *testing.T) {
+	bystander := start(t, "", waitForever)
+	for _, s := range []strays{{mark: testMark(t)}, {mark: testMark(t), prefix: true}} {
+		if anyStrays(s) || killStrays(s) {
+			t.Errorf("%+v finds somebody", s)
+		}
+	}
+	if !bystander.lives() {
+		t.Error("a bystander was killed")
+	}
+	if (strays{mark: "x"}).matches(os.Getpid()) || (strays{mark: "x"}).matches(1<<30) {
+		t.Error("matches what it shouldn't")
+	}
+}
+
+// bomb forks 300 processes, and goes on for as long as it lives.
+const bomb = "i=0; while [ $i -lt 300 ]; do sleep 1000 & i=$((i+1)); [ $i -eq 30 ] && echo ready; done; wait"
+
+func TestStraysOfAForkBomb(t *testing.T) {
+	mark := testMark(t)
+	f := start(t, mark, bomb)
+	if !killStrays(strays{mark: mark}) {
+		t.Error("nobody was killed")
+	}
+	f.gone(t)
+}
