@@ -21,6 +21,7 @@ type trees struct {
 // the keeper's child, and is recognised by its session or by DARUMA_RUN in its environment.
 type tree struct {
 	cg     *cgroup
+	frozen bool // by order
 	killed bool // cg was killed: it can't be born into any more
 	serial int
 }
@@ -29,6 +30,13 @@ type tree struct {
 // process that is cloned into a group which was ever killed. clone3 compares the kill count of the parent's group with
 // that of the child's (b69bb476dee9, "cgroup: fix race between fork and cgroup.kill").
 func (t *tree) open(all trees, id string) error {
+	if t.frozen && t.cg != nil {
+		// Its last run died frozen. A child born into a frozen group wouldn't reach its exec, and we wait for that.
+		if err := t.cg.freeze(false); err != nil {
+			return err
+		}
+	}
+	t.frozen = false
 	if all.base == "" || t.cg != nil && !t.killed {
 		return nil
 	}
@@ -92,6 +100,7 @@ func (t *tree) empty(pid int, mark string) bool {
 
 // freeze stops the tree where it stands, or lets it go on.
 func (t *tree) freeze(pid int, frozen bool) error {
+	t.frozen = frozen
 	if t.cg != nil {
 		return t.cg.freeze(frozen)
 	}

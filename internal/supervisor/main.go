@@ -112,6 +112,7 @@ func prepare(cfg Config, link *keeper.Link, l *legacy) (*supervisor, int, error)
 	}
 	s.meta.File, s.meta.Dir = s.def.File, s.def.Dir
 	s.hub = control.NewHub(m.LastEvent + lostEvents(l))
+	debug.FreeOSMemory() // reading YAML leaves much behind that is never needed again
 	if err := s.openFiles(); err != nil {
 		return nil, 1, err
 	}

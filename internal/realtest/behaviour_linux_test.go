@@ -1,0 +1,342 @@
+package realtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/testprog/testbin"
+)
+
+// TestGivesUpAndEscalates: maxRestarts ends one program for good, with escalate the whole service, with a failure.
+func TestGivesUpAndEscalates(t *testing.T) {
+	def := func(then string) string {
+		return fmt.Sprintf(`
+name: real
+programs:
+  bad:
+    command: [%[1]s, exit, -code, "3", -say, "last words"]
+    backoff: {initialSeconds: 0.01, maxSeconds: 0.01}
+    maxRestarts: {count: 3, withinSeconds: 60, then: %[2]s}
+  good: {command: [%[1]s, hang]}
+`, testbin.Path(t), then)
+	}
+	t.Run("giveUp", func(t *testing.T) {
+		s := run(t, folder(t), def("giveUp"))
+		s.awaitReady("good", 0)
+		s.next = 0
+		e := s.await("bad fails", func(e control.Event) bool { return e.Program == "bad" && e.Kind == control.EventFailed })
+		if !strings.Contains(e.Reason, "exit code 3") || !strings.Contains(e.Reason, "3 times within") {
+			t.Errorf("reason %q", e.Reason)
+		}
+		if _, p := s.status("bad"); p.State != control.StateFailed || p.Generation != 4 {
+			t.Errorf("%+v, want failed after 4 runs", p)
+		}
+		if _, code := s.verb("status", "real"); code != 3 {
+			t.Errorf("status exits with %d, want 3", code)
+		}
+		out, _ := s.verb("incidents", "real")
+		if !strings.Contains(out, "exit code 3") {
+			t.Errorf("daruma incidents doesn't name the cause:\n%s", out)
+		}
+		s.eventually("the record holds the last words", func() bool {
+			for _, i := range s.incidents() {
+				if i.Program == "bad" && slices.Contains(i.LastOutput, "last words") {
+					return true
+				}
+			}
+			return false
+		})
+	})
+	t.Run("escalate", func(t *testing.T) {
+		s := run(t, folder(t), def("escalate"))
+		s.awaitReady("good", 0)
+		<-s.ended
+		if code := s.cmd.ProcessState.ExitCode(); code != 1 {
+			t.Errorf("exit code %d, want 1", code)
+		}
+	})
+}
+
+// TestCompleted: programs that have done their work end the service, cleanly.
+func TestCompleted(t *testing.T) {
+	s := run(t, folder(t), fmt.Sprintf(`
+name: real
+programs:
+  once: {command: [%[1]s, exit], restartPolicy: OnFailure}
+  then: {command: [%[1]s, exit, -code, "7"], exitCodes: {7: stop}, dependsOn: {once: completed}}
+`, testbin.Path(t)))
+	s.await("once completes", func(e control.Event) bool { return e.Program == "once" && e.Kind == control.EventCompleted })
+	<-s.ended
+	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("exit code %d, want 0", code)
+	}
+}
+
+// TestOrder: dependents start after and stop before what they depend on.
+func TestOrder(t *testing.T) {
+	s := run(t, folder(t), fmt.Sprintf(`
+name: real
+programs:
+  c: {command: [%[1]s, grace, -after, 50ms], dependsOn: {b: ready}}
+  b: {command: [%[1]s, grace, -after, 50ms], dependsOn: {a: started}}
+  a: {command: [%[1]s, grace, -after, 50ms]}
+`, testbin.Path(t)))
+	s.awaitReady("c", 0)
+	s.end()
+	var order []string
+	for _, e := range s.seen(control.EventReady) {
+		order = append(order, e.Program)
+	}
+	for _, e := range s.seen(control.EventStopped) {
+		order = append(order, e.Program)
+	}
+	if got := strings.Join(order, " "); !strings.HasPrefix("a b c c b a", got) || len(order) < 3 {
+		t.Errorf("ready and stopped in the order %q, want a b c c b a", got)
+	}
+	at := func(text string) int { return strings.Index(s.out.String(), text) }
+	if c, b, a := at("c      * stopped"), at("b      * stopped"), at("a      * stopped"); c < 0 || c > b || b > a {
+		t.Errorf("stop order wrong:\n%s", s.out)
+	}
+}
+
+// TestHooks: they run as the program does, and the answer to a stop says which step ended it.
+func TestHooks(t *testing.T) {
+	dir := folder(t)
+	s := run(t, dir, fmt.Sprintf(`
+name: real
+programs:
+  it:
+    command: [%[1]s, ignore-stop]
+    env: {WHO: program}
+    lifecycle:
+      postStart: {exec: {command: [sh, -c, 'echo "$WHO $PWD" > post']}}
+      preStop: {exec: {command: [sh, -c, 'kill -9 $(cat pid)']}}
+  slow:
+    command: [%[1]s, grace]
+    lifecycle: {preStop: {exec: {command: [sleep, "1000"]}}}
+    terminationGracePeriodSeconds: 0.3
+  broken:
+    command: [%[1]s, hang]
+    backoff: {initialSeconds: 0.05, maxSeconds: 0.05}
+    maxRestarts: {count: 2, withinSeconds: 60}
+    lifecycle: {postStart: {exec: {command: [sh, -c, 'echo no database >&2; exit 9']}}}
+`, testbin.Path(t)))
+	e := s.awaitReady("it", 0)
+	if data, err := os.ReadFile(filepath.Join(dir, "post")); err != nil || string(data) != "program "+dir+"\n" {
+		t.Errorf("postStart wrote %q, %v", data, err)
+	}
+	write(t, filepath.Join(dir, "pid"), fmt.Sprint(e.PID))
+	if r := s.command(control.VerbStop, "it"); !r.Done || r.EndedBy != control.EndedPreStop {
+		t.Errorf("it: %+v, want it ended by preStop", r)
+	}
+	if r := s.command(control.VerbStop, "slow"); !r.Done || r.EndedBy != control.EndedSignal || r.TookMs < 300 {
+		t.Errorf("slow: %+v, want it ended by the signal, after preStop used up the grace period", r)
+	}
+	s.next = 0
+	failed := s.await("broken is given up", func(e control.Event) bool { return e.Program == "broken" && e.Kind == control.EventFailed })
+	if !strings.Contains(failed.Reason, "postStart failed") || !strings.Contains(failed.Reason, "no database") {
+		t.Errorf("reason %q", failed.Reason)
+	}
+}
+
+// TestExecProbe: it runs in the program's folder; what it leaves behind is ended; its verdict restarts the program.
+func TestExecProbe(t *testing.T) {
+	dir := folder(t)
+	write(t, filepath.Join(dir, "fine"), "")
+	s := run(t, dir, fmt.Sprintf(`
+name: real
+programs:
+  it:
+    command: [%[1]s, hang]
+    livenessProbe: {exec: {command: [sh, -c, 'sleep 4321 & test -f fine || { echo "fine is gone"; exit 1; }']}, periodSeconds: 0.1, failureThreshold: 2}
+  stuck:
+    command: [%[1]s, hang]
+    restartPolicy: Never
+    livenessProbe: {exec: {command: [sh, -c, 'sleep 4321; true']}, periodSeconds: 0.1, timeoutSeconds: 0.2, failureThreshold: 2}
+`, testbin.Path(t)))
+	s.awaitReady("it", 0)
+	stuck := s.await("stuck fails", func(e control.Event) bool { return e.Program == "stuck" && e.Kind == control.EventFailed })
+	if !strings.Contains(stuck.Reason, "livenessProbe failed 2 times") {
+		t.Errorf("reason %q", stuck.Reason)
+	}
+	if err := os.Remove(filepath.Join(dir, "fine")); err != nil {
+		t.Fatal(err)
+	}
+	e := s.await("it is unhealthy", func(e control.Event) bool { return e.Program == "it" && e.Kind == control.EventUnhealthy })
+	if !strings.Contains(e.Reason, "fine is gone") || !strings.Contains(e.Reason, "livenessProbe") {
+		t.Errorf("reason %q", e.Reason)
+	}
+	write(t, filepath.Join(dir, "fine"), "")
+	s.awaitReady("it", 1)
+	st, _ := s.status("it")
+	s.eventually("no more than one probe's children", func() bool {
+		n := 0
+		for _, p := range descendants(t, st.KeeperPID) {
+			if p.name == "sleep" {
+				n++
+			}
+		}
+		return n <= 1
+	})
+}
+
+// TestPause: frozen and not probed until resume; kill -9 of a frozen one restarts it; stopping a frozen one works.
+func TestPause(t *testing.T) {
+	port := freePort(t)
+	s := run(t, folder(t), fmt.Sprintf(`
+name: real
+programs:
+  it:
+    command: [%s, http, -addr, "127.0.0.1:%d"]
+    livenessProbe: {httpGet: {path: /health, port: %d}, periodSeconds: 0.05, timeoutSeconds: 0.05, failureThreshold: 1}
+    startupProbe: {httpGet: {path: /health, port: %d}, periodSeconds: 0.05, failureThreshold: 1000}
+`, testbin.Path(t), port, port, port))
+	s.awaitReady("it", 0)
+	if r := s.command(control.VerbPause, "it"); !r.Done || r.State != control.StatePaused {
+		t.Fatalf("pause: %+v", r)
+	}
+	if healthy(port, 300*time.Millisecond) {
+		t.Error("a frozen program answers")
+	}
+	if _, p := s.status("it"); p.Generation != 1 || !p.Healthy {
+		t.Errorf("a frozen program was probed: %+v", p)
+	}
+	if r := s.command(control.VerbResume, "it"); !r.Done {
+		t.Fatalf("resume: %+v", r)
+	}
+	s.eventually("it answers again", func() bool { return healthy(port, time.Second) })
+	_, p := s.status("it")
+	s.command(control.VerbPause, "it")
+	if err := syscall.Kill(p.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.awaitReady("it", 1)
+	s.command(control.VerbPause, "it")
+	if r := s.command(control.VerbStop, "it"); !r.Done || r.EndedBy != control.EndedSignal {
+		t.Errorf("stopping a frozen program: %+v", r)
+	}
+}
+
+func healthy(port int, within time.Duration) bool {
+	client := &http.Client{Timeout: within, Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/health", port))
+	if err != nil {
+		return false
+	}
+	resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
+
+// TestSecurityContext: rights are really dropped, as /proc/PID/status shows.
+func TestSecurityContext(t *testing.T) {
+	needRoot(t)
+	dir := folder(t)
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	open(t, testbin.Path(t))
+	s := run(t, dir, fmt.Sprintf(`
+name: real
+programs:
+  low:
+    command: [%[1]s, hang]
+    securityContext: {runAsUser: 65534, runAsGroup: 65534, allowPrivilegeEscalation: false, capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]}}
+    resources: {rlimits: {nofile: 77}}
+    nice: 5
+    umask: "0077"
+`, testbin.Path(t)))
+	e := s.awaitReady("low", 0)
+	status := proc(t, e.PID, "status")
+	for field, want := range map[string]string{
+		"Uid": "65534	65534	65534	65534", "Gid": "65534	65534	65534	65534", "NoNewPrivs": "1", "Umask": "0077",
+		"CapEff": "0000000000000400", "CapPrm": "0000000000000400", "CapBnd": "0000000000000400", "CapAmb": "0000000000000400",
+	} {
+		if got := fieldOf(status, field); got != want {
+			t.Errorf("%s is %q, want %q", field, got, want)
+		}
+	}
+	if limits := proc(t, e.PID, "limits"); !strings.Contains(limits, "Max open files            77                   77") {
+		t.Errorf("limits:\n%s", limits)
+	}
+}
+
+func proc(t *testing.T, pid int, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func fieldOf(status, name string) string {
+	for line := range strings.Lines(status) {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// TestEnvironment: files, order of precedence, and a secret that shows nowhere but in the program.
+func TestEnvironment(t *testing.T) {
+	const secret = "s3cr3t-value-of-the-test"
+	dir := folder(t)
+	write(t, filepath.Join(dir, "one.env"), "# a comment\nA=file\nB='from file'\nSECRET="+secret+"\n")
+	s := through(t, dir, fmt.Sprintf(`
+name: real
+programs:
+  it:
+    command: [sh, -c, 'echo "$A|$B|$C|$DARUMA_SERVICE|$DARUMA_PROGRAM|$DARUMA_GENERATION|$${#SECRET}"; exec %s hang']
+    envFiles: [one.env]
+    env: {A: definition, C: "${FROM_OUTSIDE}", PASSWORD: "${SECRET_OUTSIDE}"}
+`, testbin.Path(t)), []string{"FROM_OUTSIDE=outside", "SECRET_OUTSIDE=" + secret})
+	s.awaitReady("it", 0)
+	want := fmt.Sprintf("definition|from file|outside|real|it|1|%d", len(secret))
+	s.eventually(want, func() bool {
+		out, _ := s.verb("logs", "-n", "5", "real/it")
+		return strings.Contains(out, want)
+	})
+	st, _ := s.status("it")
+	for _, pid := range []int{st.KeeperPID, st.SupervisorPID} {
+		if strings.Contains(proc(t, pid, "cmdline"), secret) {
+			t.Error("the secret is in a process list")
+		}
+	}
+	err := filepath.WalkDir(s.home, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		if data, err := os.ReadFile(path); err == nil && strings.Contains(string(data), secret) {
+			t.Errorf("the secret is in %s", path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	for _, e := range s.seen(control.EventStarted) {
+		if b, _ := json.Marshal(e); strings.Contains(string(b), secret) {
+			t.Error("the secret is in an event")
+		}
+	}
+}
+
+// TestLimitsAreRefused: a limit that can't be enforced is said, at its place, before anything starts.
+func TestLimitsAreRefused(t *testing.T) {
+	dir := folder(t)
+	s := through(t, dir, "name: real\nprograms:\n  it:\n    command: [sleep, \"1\"]\n    resources: {limits: {memory: 512Mi}}\n", nil)
+	<-s.ended
+	if code := s.cmd.ProcessState.ExitCode(); code != 2 || !strings.Contains(s.out.String(), "daruma.yaml:5:") || !strings.Contains(s.out.String(), "limits.memory") {
+		t.Errorf("exit code %d, want 2: %s", code, s.out)
+	}
+}
