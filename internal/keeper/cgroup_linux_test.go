@@ -160,6 +160,7 @@ func TestTreeWithoutACgroup(t *testing.T) {
 		t.Error("nobody was there to kill")
 	}
 	f.gone(t)
+	nobodyLeft(t, strays{session: pid, mark: mark})
 	if !tr.empty(pid, mark) {
 		t.Error("an empty tree isn't empty")
 	}

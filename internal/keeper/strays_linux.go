@@ -3,6 +3,7 @@ package keeper
 import (
 	"bytes"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -73,26 +74,68 @@ func (s strays) each(visit func(pid int) bool) {
 
 // matches says whether a living process belongs to the run.
 func (s strays) matches(pid int) bool {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return false
+	for range 100 {
+		p, ok := look(pid)
+		if !ok || p.dead {
+			return false
+		}
+		if s.session != 0 && p.session == s.session {
+			return true
+		}
+		if p.changing {
+			runtime.Gosched()
+			continue
+		}
+		return s.marked(p.env)
 	}
-	// pid (comm) state ppid pgrp session …; comm may contain anything, so count from its last parenthesis: proc_pid_stat(5)
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(fields) < 4 || fields[0] == "Z" || fields[0] == "X" {
-		return false
-	}
-	if s.session != 0 && fields[3] == strconv.Itoa(s.session) {
-		return true
-	}
-	env, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
-	if err != nil {
-		return false
-	}
+	return false
+}
+
+func (s strays) marked(env []byte) bool {
 	for v := range bytes.SplitSeq(env, []byte{0}) {
 		if value, ok := bytes.CutPrefix(v, []byte("DARUMA_RUN=")); ok {
 			return string(value) == s.mark || s.prefix && strings.HasPrefix(string(value), s.mark)
 		}
 	}
 	return false
+}
+
+// process is what /proc tells of one.
+type process struct {
+	session  int
+	env      []byte
+	dead     bool // a zombie, or a thread of the kernel
+	changing bool // in the midst of execve(2)
+}
+
+// look reads /proc. In the midst of execve(2) a process has neither environment nor command line: the new memory is in
+// place and not filled yet. One look at that moment would let a stray get away, so it is told.
+func look(pid int) (p process, ok bool) {
+	folder := "/proc/" + strconv.Itoa(pid)
+	stat, err := os.ReadFile(folder + "/stat")
+	if err != nil {
+		return p, false
+	}
+	// pid (comm) state ppid pgrp session tty tpgid flags …; comm may contain anything, so count from its last
+	// parenthesis: proc_pid_stat(5)
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 7 {
+		return p, false
+	}
+	const exiting, kthread = 0x4, 0x200000 // PF_EXITING, PF_KTHREAD of linux/sched.h
+	flags, _ := strconv.ParseUint(fields[6], 10, 64)
+	p.session, _ = strconv.Atoi(fields[3])
+	p.dead = fields[0] == "Z" || fields[0] == "X" || flags&kthread != 0
+	if p.dead {
+		return p, true
+	}
+	if p.env, err = os.ReadFile(folder + "/environ"); err != nil || len(p.env) > 0 || flags&exiting != 0 {
+		return p, true
+	}
+	line, err := os.ReadFile(folder + "/cmdline")
+	p.changing = err == nil && len(line) == 0
+	if !p.changing { // its environment is empty, or wasn't there a moment ago
+		p.env, _ = os.ReadFile(folder + "/environ")
+	}
+	return p, true
 }
