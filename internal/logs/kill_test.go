@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 
 // killSettings rotate and compress all the time.
 func killSettings(format Format) Settings {
-	return Settings{Format: format, MaxSize: 100_000, MaxFiles: 1 << 20, Compress: true}
+	return Settings{Format: format, MaxSize: 20_000, MaxFiles: 1 << 20, Compress: true}
 }
 
 // beAPump pumps the inherited pipes until it is killed. Descriptor 3 is told when it has begun.
@@ -62,8 +62,8 @@ func numbered(w *os.File, seed uint64, stop <-chan struct{}) []byte {
 	var all, pending []byte
 	for i := 0; ; i++ {
 		pending = fmt.Appendf(pending, "%d %s\n", i, strings.Repeat("x", rnd.IntN(200)))
-		if rnd.IntN(500) == 0 {
-			pending = append(pending, bytes.Repeat([]byte("\xff\x00y"), 30_000)...)
+		if rnd.IntN(3000) == 0 {
+			pending = append(pending, bytes.Repeat([]byte("\xff\x00y"), 100_000)...)
 		}
 		if rnd.IntN(40) != 0 {
 			continue
@@ -79,9 +79,7 @@ func numbered(w *os.File, seed uint64, stop <-chan struct{}) []byte {
 		}
 		all = append(all, pending[:n]...)
 		pending = append(pending[:0], pending[n:]...)
-		if rnd.IntN(4) == 0 {
-			time.Sleep(time.Duration(rnd.IntN(500)) * time.Microsecond) // sleep: it plays a program that has other things to do
-		}
+		time.Sleep(time.Duration(n) * time.Microsecond) // sleep: 1 MB/s, because all of it has to be checked in the end
 	}
 }
 
