@@ -198,7 +198,14 @@ func TestIncidents(t *testing.T) {
 	}
 	d.exit("p", 1)
 	d.want("p", Backoff)
+	d.fire("p")
+	d.spawned("p")
 	d.stop("p")
+	d.step(Probed{Program: "p", Generation: 3, Kind: ReadinessProbe, OK: true})
+	if len(d.out) > 0 {
+		t.Errorf("ready on its way down is no recovery: %s", show(d.out))
+	}
+	d.exit("p", 0)
 	if c := has[Closed](d); c.Outcome != "stopped" {
 		t.Errorf("%+v", c)
 	}

@@ -36,6 +36,8 @@ func TestExits(t *testing.T) {
 		{definition.Always, rules, Exit{Code: 63}, Completed, "exit code 63, exitCodes says stop"},
 		{definition.Always, rules, Exit{Code: 1}, Spawning, "exit code 1; restarted at once"},
 		{definition.Always, rules, Exit{Code: -1, Signal: 11, CoreDump: true}, Spawning, "ended by SIGSEGV (core dumped); restarted at once"},
+		{definition.Never, rules, Exit{Code: 0, Signal: 9}, Failed, "ended by SIGKILL, and restartPolicy is Never"}, // codes are for exits
+		{definition.OnFailure, nil, Exit{Code: 0, Signal: 9}, Spawning, "ended by SIGKILL; restarted at once"},
 		{definition.Always, nil, killed(64), Spawning, "ended by signal 64; restarted at once"},
 	} {
 		d := newDesk(t, prog("p", func(p *definition.Program) { p.RestartPolicy, p.ExitCodes = c.policy, c.rules }))

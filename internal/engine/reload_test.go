@@ -162,6 +162,8 @@ func TestRemovalWhileAnUnhealthyProgramStops(t *testing.T) {
 	d.run("p")
 	d.step(Probed{Program: "p", Generation: 1, Kind: LivenessProbe, Reason: "503"})
 	d.step(Reload{Definition: service()})
+	hasNot[Signal](d) // the stop under way goes on
+	hasNot[SetTimer](d)
 	d.exit("p", 0)
 	hasNot[Spawn](d)
 	if c := has[Closed](d); c.Outcome != "stopped" {
