@@ -10,6 +10,10 @@ import (
 
 // become turns this process into the keeper: the same pid, a fresh memory that never held a definition.
 func become(args []string) error {
-	err := syscall.Exec("/proc/self/exe", append([]string{"daruma", keeper.Role}, args...), os.Environ())
+	path, err := os.Executable() // by its name, which is what ps will show
+	if err != nil {
+		path = "/proc/self/exe"
+	}
+	err = syscall.Exec(path, append([]string{"daruma", keeper.Role}, args...), os.Environ())
 	return &exitError{code: ExitFailed, err: fmt.Errorf("starting the keeper: %w", err)}
 }

@@ -17,7 +17,7 @@ func (s *supervisor) read(k *keeper) {
 		}
 		s.inbox = append(s.inbox, buf[:n]...)
 		s.pending = true
-		if len(s.inbox) > maxFrame {
+		if len(s.inbox)-s.heardUpTo > maxFrame {
 			return // let the loop work some off
 		}
 	}
@@ -28,31 +28,39 @@ func (s *supervisor) hear(k *keeper) {
 	if !s.pending {
 		return
 	}
-	rest := s.inbox
 	for {
-		m, _, tail, ok, err := nextFrame(rest)
+		m, _, rest, ok, err := nextFrame(s.inbox[s.heardUpTo:])
 		if err != nil {
 			k.distrust(err)
-			rest = nil
+			s.heardUpTo = len(s.inbox)
 			break
 		}
 		if !ok {
 			s.pending = false
 			break
 		}
-		rest = tail
+		s.heardUpTo = len(s.inbox) - len(rest)
 		k.obey(m)
 		if _, spawned := m.(*Spawn); spawned || k.done {
 			break
 		}
 	}
-	s.inbox = append(s.inbox[:0], rest...)
-	if len(s.inbox) == 0 {
+	if s.heardUpTo == len(s.inbox) || !s.pending {
+		s.compact()
+	}
+}
+
+// compact drops what was heard. Not after every frame: 500 orders may wait in the inbox.
+func (s *supervisor) compact() {
+	rest := s.inbox[s.heardUpTo:]
+	if len(rest) == 0 {
 		s.pending = false
 		if cap(s.inbox) > 256<<10 {
 			s.inbox = nil
 		}
 	}
+	s.inbox = append(s.inbox[:0], rest...)
+	s.heardUpTo = 0
 }
 
 // distrust ends a supervisor that talks nonsense: its memory is damaged, or it isn't ours any more.

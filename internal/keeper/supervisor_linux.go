@@ -25,10 +25,11 @@ type supervisor struct {
 	why      string        // how the last one ended
 	deaths   []time.Duration
 
-	inbox   []byte
-	pending bool // whole frames may still wait in the inbox
-	outbox  []outgoing
-	writing bool // waiting for room in the socket
+	inbox     []byte
+	heardUpTo int  // the inbox up to here is done with
+	pending   bool // whole frames may still wait in the inbox
+	outbox    []outgoing
+	writing   bool // waiting for room in the socket
 }
 
 type outgoing struct {
@@ -60,7 +61,7 @@ func (s *supervisor) start(k *keeper) error {
 	}
 	s.fd = pair[0]
 	_ = unix.SetNonblock(s.fd, true)
-	s.startAt, s.dumping, s.inbox, s.outbox, s.writing = 0, false, nil, nil, false
+	s.startAt, s.dumping, s.inbox, s.heardUpTo, s.outbox, s.writing = 0, false, nil, 0, nil, false
 	s.deadline = Now() + k.cfg.Hang
 	if err := k.poll.add(s.pidfd, unix.EPOLLIN, k.supervisorExited); err != nil {
 		return err
