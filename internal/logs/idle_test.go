@@ -80,7 +80,7 @@ func TestAFloodDoesNotStarveOthers(t *testing.T) {
 		begin := time.Now()
 		put(t, k, w, "a word\n")
 		slowest = max(slowest, time.Since(begin))
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(5 * time.Millisecond) // sleep: a program that is quiet in between
 	}
 	close(stop)
 	for range 8 {

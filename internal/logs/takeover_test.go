@@ -1,0 +1,70 @@
+package logs
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestTakeoverBetweenTheStepsOfACommit puts the files into the state that a kill leaves at each step of encoding, which a
+// random kill seldom hits, and lets a successor go on.
+func TestTakeoverBetweenTheStepsOfACommit(t *testing.T) {
+	appendTo := func(path, text string) {
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString(text); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+	}
+	for step, damage := range map[string]func(log, spool string) (want string){
+		"taken, not encoded": func(_, spool string) string {
+			appendTo(spool, "two\nthr")
+			return "one\ntwo\nthree\n"
+		},
+		"encoded, not committed": func(log, spool string) string {
+			appendTo(spool, "two\nthr")
+			appendTo(log, string(appendLine(nil, []byte(jsonStart), []byte(`"}`), []byte("two"), withNewline))+`{"torn`)
+			return "one\ntwo\nthree\n"
+		},
+		"spool cut, not committed": func(_, spool string) string {
+			if err := os.Truncate(spool, 0); err != nil {
+				t.Fatal(err)
+			}
+			return "one\nee\n"
+		},
+		"rotated, the new file not committed": func(log, spool string) string {
+			appendTo(spool, "two\nthr")
+			if err := os.Rename(log, filepath.Join(filepath.Dir(log), rotated{1, "20261122T102938Z"}.file("api"))); err != nil {
+				t.Fatal(err)
+			}
+			return "one\ntwo\nthree\n"
+		},
+	} {
+		t.Run(step, func(t *testing.T) {
+			dir := t.TempDir()
+			spools := filepath.Join(dir, "spool")
+			b := newBench(t, Options{Dir: dir, SpoolDir: spools})
+			k := b.sink("api", Settings{Format: JSON})
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer w.Close()
+			if _, err := k.Attach(1, "stdout", r); err != nil {
+				t.Fatal(err)
+			}
+			put(t, k, w, "one\n")
+			b.settled()
+			b.store.Close()
+			want := damage(filepath.Join(dir, "api.log"), spoolPath(spools, "api", 1, "stdout"))
+			b = newBench(t, Options{Dir: dir, SpoolDir: spools})
+			c, w := b.attach(b.sink("api", Settings{Format: JSON}), 1, "stdout")
+			w.WriteString("ee\n")
+			drain(t, c)
+			sameBytes(t, streams(t, stored(t, dir, "api"))["stdout"], []byte(want))
+		})
+	}
+}
