@@ -1,0 +1,163 @@
+package supervisor
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/launch"
+)
+
+// shelf makes files with these modes below one folder.
+func shelf(t *testing.T, files map[string]os.FileMode) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, mode := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if mode.IsDir() {
+			if err := os.Mkdir(path, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if err := os.WriteFile(path, nil, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestFindExecutable(t *testing.T) {
+	dir := shelf(t, map[string]os.FileMode{
+		"bin/server": 0o755, "bin/readme": 0o644, "bin/folder": os.ModeDir, "here": 0o755,
+		"first/tool": 0o755, "second/tool": 0o755, "first/blocked": 0o644, "second/blocked": 0o755, "first/only-blocked": 0o600, "first/dir": os.ModeDir,
+	})
+	path := filepath.Join(dir, "first") + ":" + filepath.Join(dir, "none") + ":" + filepath.Join(dir, "second")
+	in := func(name string) string { return filepath.Join(dir, name) }
+	for _, c := range []struct{ name, path, want, problem string }{
+		{"bin/server", path, in("bin/server"), ""},
+		{"./bin/server", path, in("bin/server"), ""},
+		{in("bin/server"), "", in("bin/server"), ""},
+		{"bin/none", path, "", "command bin/none: there is no such file (looked for " + in("bin/none") + ")"},
+		{"bin/server/x", path, "", "command bin/server/x: "},
+		{"bin/readme", path, "", "command bin/readme: it is not executable (chmod +x) (looked for " + in("bin/readme") + ")"},
+		{"bin/folder", path, "", "command bin/folder: it is a folder (looked for " + in("bin/folder") + ")"},
+		{"tool", path, in("first/tool"), ""},
+		{"blocked", path, in("second/blocked"), ""}, // as execvp does, the search goes on
+		{"only-blocked", path, "", "command only-blocked: " + in("first/only-blocked") + ": it is not executable (chmod +x)"},
+		{"dir", path, "", "command dir: " + in("first/dir") + ": it is a folder"},
+		{"nothing", path, "", "command nothing: not found in PATH (" + path + ")"},
+		{"here", path, "", "command here: not found in PATH (" + path + "); for the one in the definition's folder write ./here"},
+		{"here", "", "", "command here: not found in PATH (); for the one in the definition's folder write ./here"},
+		{"./here", "", in("here"), ""},
+	} {
+		got, err := findExecutable(c.name, dir, c.path)
+		if c.problem == "" {
+			if err != nil || got != c.want {
+				t.Errorf("%s: %s, %v; want %s", c.name, got, err, c.want)
+			}
+			continue
+		}
+		if err == nil || got != "" || err.Error() != c.problem && !(strings.HasSuffix(c.problem, ": ") && strings.HasPrefix(err.Error(), c.problem)) {
+			t.Errorf("%s: %q, %v\n want %s", c.name, got, err, c.problem)
+		}
+	}
+}
+
+// An empty or relative folder in PATH means the folder of today, which is nobody's to choose programs from.
+func TestFindExecutableNotInTheCurrentFolder(t *testing.T) {
+	dir := shelf(t, map[string]os.FileMode{"tool": 0o755, "bin/tool": 0o755})
+	t.Chdir(dir)
+	for _, path := range []string{"", ":", ".", "bin", "::bin:."} {
+		if got, err := findExecutable("tool", t.TempDir(), path); err == nil {
+			t.Errorf("PATH=%s gives %s", path, got)
+		}
+	}
+}
+
+func TestFindExecutableBehindALink(t *testing.T) {
+	dir := shelf(t, map[string]os.FileMode{"releases/1/server": 0o755})
+	if err := os.Symlink("releases/1", filepath.Join(dir, "current")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("nowhere", filepath.Join(dir, "dangling")); err != nil {
+		t.Fatal(err)
+	}
+	// The link stays in the path: the next start takes what it points to by then.
+	if got, err := findExecutable("current/server", dir, ""); err != nil || got != filepath.Join(dir, "current", "server") {
+		t.Errorf("%s, %v", got, err)
+	}
+	if _, err := findExecutable("./dangling", dir, ""); err == nil || !strings.Contains(err.Error(), "there is no such file") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestCheckFolder(t *testing.T) {
+	dir := shelf(t, map[string]os.FileMode{"file": 0o644})
+	for path, want := range map[string]string{
+		dir:                           "",
+		filepath.Join(dir, "none"):    "workingDir " + filepath.Join(dir, "none") + " doesn't exist",
+		filepath.Join(dir, "file"):    "workingDir " + filepath.Join(dir, "file") + " is not a folder",
+		filepath.Join(dir, "file/in"): "workingDir: stat " + filepath.Join(dir, "file/in") + ": not a directory",
+	} {
+		if err := checkFolder(path); (err == nil) != (want == "") || err != nil && err.Error() != want {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+func TestProgramEnvironment(t *testing.T) {
+	for _, name := range []string{"NOTIFY_SOCKET", "WATCHDOG_USEC", "LISTEN_FDS", "LISTEN_PID", "DARUMA_RUN"} {
+		t.Setenv(name, "daruma's own")
+	}
+	t.Setenv("INHERITED", "yes")
+	t.Setenv("HOME", "of daruma")
+	t.Setenv("OVERRIDDEN", "by nobody")
+	first, second := envFile(t, "OVERRIDDEN=by file\nFILE=1\nLATER=1\n"), envFile(t, "LATER=2\nENV=file\n")
+	s := &supervisor{def: &definition.Service{Name: "shop"}}
+	def := &definition.Program{Name: "api", EnvFiles: []string{first, second}, Env: []definition.EnvVar{{Name: "ENV", Value: "env"}, {Name: "USER", Value: "mine"}}}
+	env, err := s.programEnv(def, launch.User{Name: "www", Home: "/srv/www"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"INHERITED": "yes", "OVERRIDDEN": "by file", "FILE": "1", "LATER": "2", "ENV": "env", "HOME": "/srv/www", "LOGNAME": "www", "USER": "mine",
+		"DARUMA_SERVICE": "shop", "DARUMA_PROGRAM": "api", "NOTIFY_SOCKET": "", "WATCHDOG_USEC": "", "LISTEN_FDS": "", "LISTEN_PID": "", "DARUMA_RUN": "",
+	} {
+		if got := lookup(env, name); got != want {
+			t.Errorf("%s is %q, not %q", name, got, want)
+		}
+	}
+	seen := map[string]bool{}
+	for _, v := range env {
+		name, _, _ := strings.Cut(v, "=")
+		if seen[name] {
+			t.Errorf("%s is there twice", name)
+		}
+		seen[name] = true
+	}
+	if env, err = s.programEnv(&definition.Program{Name: "api"}, launch.User{}); err != nil || lookup(env, "HOME") != "of daruma" {
+		t.Errorf("without an account HOME is %q, %v", lookup(env, "HOME"), err)
+	}
+	def.EnvFiles = []string{filepath.Join(t.TempDir(), "gone.env")}
+	if _, err := s.programEnv(def, launch.User{}); err == nil || !strings.HasPrefix(err.Error(), "envFiles: ") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestSignalNumbers(t *testing.T) {
+	for name, want := range map[string]unix.Signal{
+		"SIGTERM": unix.SIGTERM, "TERM": unix.SIGTERM, "SIGQUIT": unix.SIGQUIT, "HUP": unix.SIGHUP, "": unix.SIGTERM, "CTRL_C": unix.SIGTERM,
+	} {
+		if got := signalNumber(name); got != int(want) {
+			t.Errorf("%s is %d, not %d", name, got, want)
+		}
+	}
+}
