@@ -94,7 +94,11 @@ func (k *Sink) Attach(generation int, stream string, pipe *os.File) (*Capture, e
 		return nil, err
 	}
 	k.caps = append(k.caps, c)
-	k.store.pump.ready(c) // makes the file, and takes what is there already
+	if !k.file.indexed { // json
+		k.store.pump.ready(c) // the spool may hold what a predecessor didn't get to encode
+	} else {
+		k.store.pump.poller.rearm(c) // the file is made with the first byte: 500 programs may start in this second
+	}
 	return c, nil
 }
 
