@@ -22,13 +22,7 @@ func TestRandomSequences(t *testing.T) {
 		t.Run(fmt.Sprint(part), func(t *testing.T) {
 			t.Parallel()
 			for seed := part; seed < n; seed += parts {
-				w := newWorld(uint64(seed), false)
-				if w.life(); len(w.problems) == 0 {
-					continue
-				}
-				w = newWorld(uint64(seed), true)
-				w.life()
-				t.Fatalf("seed %d:\n%s\n%s", seed, strings.Join(w.trace, "\n"), strings.Join(w.problems, "\n"))
+				playSeed(t, uint64(seed))
 			}
 		})
 	}
@@ -38,11 +32,20 @@ func TestRandomSequences(t *testing.T) {
 func FuzzSequences(f *testing.F) {
 	f.Add(uint64(10_001))
 	f.Fuzz(func(t *testing.T, seed uint64) {
-		w := newWorld(seed, true)
-		if w.life(); len(w.problems) > 0 {
-			t.Fatalf("seed %d:\n%s\n%s", seed, strings.Join(w.trace, "\n"), strings.Join(w.problems, "\n"))
-		}
+		playSeed(t, seed)
 	})
+}
+
+// playSeed plays one life, and where it goes wrong the same once more for the report.
+func playSeed(t *testing.T, seed uint64) {
+	t.Helper()
+	w := newWorld(seed, false)
+	if w.life(); len(w.problems) == 0 {
+		return
+	}
+	w = newWorld(seed, true)
+	w.life()
+	t.Fatalf("seed %d:\n%s\n%s", seed, strings.Join(w.trace, "\n"), strings.Join(w.problems, "\n"))
 }
 
 func newWorld(seed uint64, tracing bool) *world {
