@@ -129,6 +129,9 @@ func (s *Service) resumeStop(p *Program) {
 }
 
 func (s *Service) adoptAbsence(p *Program, k Known) {
+	if p.State.Alive() && p.ordered == p.Generation {
+		return // asked for in answer to an exit that nobody had acknowledged: the keeper's word of it is to come
+	}
 	if s.phase != Supervising {
 		if p.State == Waiting || p.State == Backoff || p.State.Alive() && p.State != Stopping {
 			s.rest(p, Stopped, "stopped", "it was to go down")
@@ -137,9 +140,6 @@ func (s *Service) adoptAbsence(p *Program, k Known) {
 	}
 	switch p.State {
 	case Spawning:
-		if p.ordered == p.Generation { // in answer to an exit that nobody had acknowledged
-			return
-		}
 		if k.Generation < p.Generation { // the keeper never got the Spawn
 			p.ordered = p.Generation
 			s.emit(Spawn{Program: p.Name, Generation: p.Generation, Def: p.Def, Order: s.order(p)})

@@ -230,6 +230,26 @@ func TestAdoptAfterAReplayedExit(t *testing.T) {
 	}
 }
 
+// The same where another exit, worked off after it, brings the new run down before it is adopted.
+func TestAdoptAfterAnEscalation(t *testing.T) {
+	d := newDesk(t, prog("a"), prog("b", limited(definition.Escalate)))
+	d.run("a")
+	d.run("b")
+	crash(d, "b")
+	crash(d, "b")
+	successor(d, nil)
+	d.exit("a", 1)
+	d.exit("b", 1)
+	d.want("a", Stopping)
+	d.adopt(Known{Program: "a", Generation: 1})
+	d.want("a", Stopping)
+	d.adopt(Known{Program: "b", Generation: 3})
+	hasNot[End](d)
+	d.spawned("a")
+	d.exit("a", 0)
+	has[End](d)
+}
+
 // Nothing that waits for others moves before all are adopted: until then a state is only what the predecessor believed.
 func TestAdoptAllBeforeAnythingMoves(t *testing.T) {
 	d := newDesk(t, prog("b", after("a", definition.Started)), prog("a"), prog("c"))
