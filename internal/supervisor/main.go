@@ -122,7 +122,7 @@ func prepare(cfg Config, link *keeper.Link, l *legacy) (*supervisor, int, error)
 		s.meta = meta{StartedAt: time.Now(), Started: keeper.Now()}
 	}
 	s.meta.File, s.meta.Dir = s.def.File, s.def.Dir
-	s.hub = control.NewHub(m.LastEvent + lostEvents(l))
+	s.hub = control.NewHub(l.hello.Sessions << 32) // no number is ever given twice
 	if err := s.openFiles(); err != nil {
 		return nil, 1, err
 	}
@@ -135,14 +135,6 @@ func prepare(cfg Config, link *keeper.Link, l *legacy) (*supervisor, int, error)
 	s.begin(l, snap)
 	go s.receive()
 	return s, 0, nil
-}
-
-// lostEvents leaves a gap in the numbering where events of the predecessor may have been numbered but not stored.
-func lostEvents(l *legacy) uint64 {
-	if l.hello.Sessions == 0 {
-		return 0
-	}
-	return 1000
 }
 
 // firstDefinition is the one in force: the predecessor's, else the file's.

@@ -23,8 +23,7 @@ type meta struct {
 	Reason    string
 	StartedAt time.Time     // of the service, wall clock
 	Started   time.Duration // the same, monotonic
-	LastEvent uint64
-	File      string // of the definition
+	File      string        // of the definition
 	Dir       string
 }
 
@@ -46,7 +45,6 @@ func (s *supervisor) keepProgram(name string) {
 func (s *supervisor) keepMeta() {
 	m := s.meta
 	m.Phase = s.engine.Phase()
-	m.LastEvent = s.hub.Last()
 	if s.ending != nil {
 		m.Ending, m.Failed, m.Reason = true, s.ending.failed, s.ending.reason
 	}
