@@ -136,6 +136,9 @@ func (d *decoder) programs(n *node, s *Service) {
 			if msg := checkName(e.key); msg != "" {
 				d.fail(e.pos, "the name of a program %s", msg)
 			}
+			if e.key == "daruma" { // its log would be daruma's own
+				d.fail(e.pos, "the name of a program must not be daruma: daruma.log is daruma's own log")
+			}
 			d.program(e, p)
 		})
 	}
