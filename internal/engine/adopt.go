@@ -110,6 +110,9 @@ func (s *Service) rearm(p *Program) {
 	case p.Def.LivenessProbe != nil || p.Def.ReadinessProbe != nil:
 		s.emit(StartProbes{Program: p.Name, Generation: p.Generation, Def: p.Def, Ready: p.ReadyProbe})
 	}
+	if p.State == Running && p.Def.ReadinessProbe == nil && !p.Ready { // the snapshot is of another definition
+		s.ready(p, true, "")
+	}
 	switch {
 	case p.Paused:
 		s.emit(Freeze{Program: p.Name, Generation: p.Generation}) // the tree still is; the probes aren't

@@ -297,6 +297,18 @@ func TestAdoptANewerRun(t *testing.T) {
 	d.want("p", Running)
 }
 
+// The snapshot may be of another definition: one without a readinessProbe is ready as soon as it is up.
+func TestAdoptWithoutItsReadinessProbe(t *testing.T) {
+	d := newDesk(t, prog("p", func(p *definition.Program) { p.ReadinessProbe = &definition.Probe{} }), prog("q", after("p", definition.Ready)))
+	d.run("p")
+	d.start("q")
+	successor(d, service(prog("p"), prog("q", after("p", definition.Ready))))
+	d.alive("p")
+	healthyTimer(d)
+	d.adopt(Known{Program: "q"})
+	d.want("q", Spawning)
+}
+
 // What left the definition goes down with its grace period, and is told of as removed. If it comes back, it waits for that.
 func TestAdoptAStranger(t *testing.T) {
 	d := newDesk(t, prog("p"))

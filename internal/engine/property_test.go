@@ -62,6 +62,7 @@ func newWorld(seed uint64, tracing bool) *world {
 	w.def = def
 	w.shuffle()
 	w.s = New(w.def, seed)
+	w.keptDef = w.def
 	return w
 }
 

@@ -13,11 +13,10 @@ func (w *world) send(ev Event) {
 		w.past = append(w.past, ev)
 	}
 	before := w.remember()
-	var frames []func()
-	if r, ok := ev.(Reload); ok {
+	frames := w.frames(w.s.Step(w.now, ev), before)
+	if r, ok := ev.(Reload); ok { // after the states that follow from it: half a reload is none, and can be asked for again
 		frames = append(frames, func() { w.keptDef = r.Definition })
 	}
-	frames = append(frames, w.frames(w.s.Step(w.now, ev), before)...)
 	if e, ok := ev.(Exited); ok {
 		frames = append(frames, func() { w.acknowledge(e) })
 	}
@@ -116,9 +115,7 @@ func (w *world) takeOver() {
 	clear(w.timer)
 	clear(w.probes)
 	clear(w.incidents)
-	if w.keptDef != nil {
-		w.def = w.keptDef
-	}
+	w.def = w.keptDef
 	w.s = Restore(w.def, w.rng.Uint64(), w.snapshot())
 	for _, p := range w.s.programs {
 		w.incidents[p.Name] = p.Incident
