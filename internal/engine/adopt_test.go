@@ -200,6 +200,8 @@ func TestAdoptALostSpawn(t *testing.T) {
 	if s := has[Spawn](d); s.Generation != 1 || s.Order.Count != 1 {
 		t.Errorf("%+v", s)
 	}
+	d.adopt(Known{Program: "p"})
+	hasNot[Spawn](d) // asked for already
 	successor(d, nil) // the keeper had it, and the run is over: acknowledged as it was seen
 	d.adopt(Known{Program: "p", Generation: 1})
 	if s := has[Spawn](d); s.Generation != 2 {

@@ -206,7 +206,20 @@ func TestIncidents(t *testing.T) {
 		t.Errorf("ready on its way down is no recovery: %s", show(d.out))
 	}
 	d.exit("p", 0)
-	if c := has[Closed](d); c.Outcome != "stopped" {
+	if c := has[Closed](d); c.Outcome != "stopped" || d.s.Program("p").Incident {
+		t.Errorf("%+v", c)
+	}
+}
+
+// A job that fell and then did what it was there for has recovered.
+func TestCompletionClosesAnIncident(t *testing.T) {
+	d := newDesk(t, prog("p", func(p *definition.Program) { p.RestartPolicy, p.StartupProbe = definition.OnFailure, &definition.Probe{} }))
+	d.run("p")
+	d.exit("p", 1)
+	d.spawned("p")
+	d.exit("p", 0)
+	d.want("p", Completed)
+	if c := has[Closed](d); c.Outcome != "recovered" || d.s.Program("p").Incident {
 		t.Errorf("%+v", c)
 	}
 }

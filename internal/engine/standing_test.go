@@ -76,6 +76,9 @@ func TestStandingOrder(t *testing.T) {
 		{"what maxRestarts leaves", []func(*definition.Program){no, three}, 2, []time.Duration{59 * time.Minute, 59 * time.Minute}, 1, 10 * time.Minute},
 		{"maxRestarts leaves nothing", []func(*definition.Program){three}, 0, []time.Duration{59 * time.Minute, 59 * time.Minute, time.Hour}, 0, 0},
 		{"maxRestarts counts in its window", []func(*definition.Program){no, three}, 2, []time.Duration{time.Minute, 50 * time.Minute, 59 * time.Minute}, 2, 10 * time.Minute},
+		{"the free one is free once in resetAfter, however short maxRestarts' window", []func(*definition.Program){three, func(p *definition.Program) {
+			p.MaxRestarts.Within = time.Second
+		}}, 0, nil, 1, time.Minute},
 		{"but the free one is one", []func(*definition.Program){three}, 0, nil, 1, 10 * time.Minute},
 	} {
 		s := New(service(prog("p", c.change...)), 1)

@@ -160,6 +160,27 @@ func TestEndedWhileItWaitedForDependents(t *testing.T) {
 	}
 }
 
+// What hasn't answered yet has nothing that preStop could talk to, whether it waited for its dependents or not.
+func TestNoPreStopBeforeItRuns(t *testing.T) {
+	for _, runs := range []bool{false, true} {
+		d := newDesk(t, prog("p", preStop), prog("q", after("p", definition.Started)))
+		d.run("p")
+		d.run("q")
+		d.exit("p", 1)
+		d.step(Shutdown{Reason: "test"})
+		if runs {
+			d.spawned("p")
+		}
+		d.exit("q", 0)
+		if runs {
+			has[RunHook](d)
+			continue
+		}
+		hasNot[RunHook](d)
+		has[Signal](d)
+	}
+}
+
 func TestGraceOfARequest(t *testing.T) {
 	d := newDesk(t, prog("p", preStop))
 	d.run("p")
