@@ -47,6 +47,7 @@ func (k *keeper) settle(p *program) {
 	}
 	delete(k.fading, p)
 	k.reaping = true
+	k.mute = append(k.mute, r)
 	p.alive = nil
 	p.ended = append(p.ended, r)
 	var startErr error

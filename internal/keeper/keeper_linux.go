@@ -25,6 +25,7 @@ type keeper struct {
 	sup      supervisor
 	sessions uint64
 
+	mute    []*run        // ended, their write ends still open
 	reaping bool          // orphans may be waiting
 	flushAt time.Duration // monotonic: don't wake the supervisor before; 0: no reason to wait
 
@@ -60,10 +61,12 @@ type run struct {
 	released bool
 }
 
-// stream is the read end of an output pipe.
+// stream is an output pipe. The keeper holds its write end too, until the run's end is told: else the pipe's end of file
+// would wake the supervisor in the very moment in which the program is to be restarted.
 type stream struct {
-	name string
-	fd   int
+	name  string
+	fd    int // read end
+	write int // write end; -1: closed
 }
 
 // Now gives the machine's monotonic clock (CLOCK_MONOTONIC): the same for keeper, supervisor and their successors,
@@ -93,6 +96,11 @@ func (k *keeper) speak() {
 		return
 	}
 	k.flushAt = 0
+	for i, r := range k.mute {
+		r.closeWriteEnds()
+		k.mute[i] = nil
+	}
+	k.mute = k.mute[:0]
 	if k.reaping {
 		k.reaping = false
 		k.reap()

@@ -77,10 +77,6 @@ func (k *keeper) start(p *program, generation uint64) error {
 	if err == nil {
 		r.PID, err = launch.Start(l.plan, launch.How{Stdio: stdio, Listen: listen, Sys: k.attributes(p, r)})
 	}
-	unix.Close(int(stdio[1]))
-	if stdio[2] != stdio[1] {
-		unix.Close(int(stdio[2]))
-	}
 	if err != nil {
 		closeRun(r)
 		return err
@@ -111,9 +107,6 @@ func (k *keeper) pipes(r *run, split bool) (stdio [3]uintptr, err error) {
 			break
 		}
 		if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
-			if i == 2 {
-				unix.Close(int(stdio[1]))
-			}
 			closeRun(r)
 			return stdio, err
 		}
@@ -122,7 +115,7 @@ func (k *keeper) pipes(r *run, split bool) (stdio [3]uintptr, err error) {
 		if i == 2 {
 			name = "stderr"
 		}
-		r.streams = append(r.streams, stream{name, fds[0]})
+		r.streams = append(r.streams, stream{name, fds[0], fds[1]})
 		stdio[i] = uintptr(fds[1])
 	}
 	return stdio, nil
@@ -151,7 +144,17 @@ func (k *keeper) announce(p *program) {
 	k.send(m, fds...)
 }
 
+func (r *run) closeWriteEnds() {
+	for i := range r.streams {
+		if s := &r.streams[i]; s.write >= 0 {
+			unix.Close(s.write)
+			s.write = -1
+		}
+	}
+}
+
 func closeRun(r *run) {
+	r.closeWriteEnds()
 	for _, s := range r.streams {
 		unix.Close(s.fd)
 	}
