@@ -201,7 +201,7 @@ func TestAdoptALostSpawn(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	d.adopt(Known{Program: "p"})
-	hasNot[Spawn](d) // asked for already
+	hasNot[Spawn](d)  // asked for already
 	successor(d, nil) // the keeper had it, and the run is over: acknowledged as it was seen
 	d.adopt(Known{Program: "p", Generation: 1})
 	if s := has[Spawn](d); s.Generation != 2 {

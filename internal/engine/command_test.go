@@ -213,7 +213,9 @@ func TestIncidents(t *testing.T) {
 
 // A job that fell and then did what it was there for has recovered.
 func TestCompletionClosesAnIncident(t *testing.T) {
-	d := newDesk(t, prog("p", func(p *definition.Program) { p.RestartPolicy, p.StartupProbe = definition.OnFailure, &definition.Probe{} }))
+	d := newDesk(t, prog("p", func(p *definition.Program) {
+		p.RestartPolicy, p.StartupProbe = definition.OnFailure, &definition.Probe{}
+	}))
 	d.run("p")
 	d.exit("p", 1)
 	d.spawned("p")
