@@ -25,10 +25,11 @@ func allPeers() []*peer {
 	return []*peer{barePeer(), darumaPeer(), pebblePeer(), composePeer(), runitPeer(), s6Peer(), supervisordPeer()}
 }
 
-// rotateSize and rotateFiles are the same for everyone: 1 GiB fits, so that nothing is lost by design.
+// rotateSize and rotateFiles are the same for everyone: 6 GiB fit, so that nothing is lost by design (as JSON, 1 GiB of
+// lines is 3).
 const (
 	rotateSize  = 32 << 20
-	rotateFiles = 60
+	rotateFiles = 200
 )
 
 func write(path, text string, mode os.FileMode) error {
