@@ -21,10 +21,7 @@ func (k *keeper) mainExited(p *program, r *run) {
 		return // not yet
 	}
 	delete(k.byPID, r.PID)
-	k.poll.remove(r.pidfd)
-	unix.Close(r.pidfd)
-	r.pidfd = -1
-	r.exited = true
+	r.exited = true // its pidfd is closed later: see speak
 	r.exit = exitOf(&info, &usage)
 	if err != nil { // somebody reaped it before us; it is gone in any case
 		r.exit.Code, r.exit.Signal = -1, 0

@@ -98,6 +98,11 @@ func (k *keeper) speak() {
 	k.flushAt = 0
 	for i, r := range k.mute {
 		r.closeWriteEnds()
+		if r.pidfd >= 0 {
+			k.poll.remove(r.pidfd)
+			unix.Close(r.pidfd)
+			r.pidfd = -1
+		}
 		k.mute[i] = nil
 	}
 	k.mute = k.mute[:0]

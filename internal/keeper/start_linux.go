@@ -84,7 +84,8 @@ func (k *keeper) start(p *program, generation uint64) error {
 	r.At, r.Wall = Now(), time.Now().UnixNano()
 	p.alive = r
 	k.byPID[r.PID] = p
-	return k.poll.add(r.pidfd, unix.EPOLLIN, func() { k.mainExited(p, r) })
+	// Once, by edge: it stays readable after the end, and is closed only when there is time for that.
+	return k.poll.add(r.pidfd, unix.EPOLLIN|unix.EPOLLET, func() { k.mainExited(p, r) })
 }
 
 func (k *keeper) attributes(p *program, r *run) *syscall.SysProcAttr {

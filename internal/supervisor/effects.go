@@ -101,7 +101,9 @@ func (s *supervisor) do(effect engine.Effect) {
 	case engine.SetTimer:
 		s.setTimer(e)
 	case engine.Refused:
-		s.unit(e.Program).refused = e.Reason
+		if e.Program != "" {
+			s.unit(e.Program).refused = e.Reason
+		}
 	case engine.Removed:
 		s.removed(e.Program)
 	case engine.End:
