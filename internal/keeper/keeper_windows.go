@@ -37,7 +37,7 @@ func (*Link) FlushAbove(int) {}
 func (*Link) Receive() (Message, []*os.File, error) { return nil, nil, errWindows }
 
 // Undertake does nothing: on Windows the job object ends with the keeper.
-func Undertake(*Hello) {}
+func Undertake(*Hello, []int) {}
 
 // Now gives the time since start-up that the machine was awake.
 func Now() time.Duration { return unbiasedTime() }

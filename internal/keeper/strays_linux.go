@@ -12,9 +12,10 @@ import (
 
 // strays describes processes that belong to a run, or with prefix to a whole service, where no cgroup knows them.
 type strays struct {
-	session int    // a session led by the run's main process; 0: don't look at sessions
-	mark    string // value of DARUMA_RUN
-	prefix  bool   // mark is only the beginning of it
+	session  int          // a session led by the run's main process; 0: don't look at sessions
+	sessions map[int]bool // several such; nil: none
+	mark     string       // value of DARUMA_RUN
+	prefix   bool         // mark is only the beginning of it
 }
 
 // anyStrays says whether one is alive. Cheap in the usual case: nothing but programs' main processes are our children.
@@ -79,7 +80,7 @@ func (s strays) matches(pid int) bool {
 		if !ok || p.dead {
 			return false
 		}
-		if s.session != 0 && p.session == s.session {
+		if s.session != 0 && p.session == s.session || s.sessions[p.session] {
 			return true
 		}
 		if p.changing {

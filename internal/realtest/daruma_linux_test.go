@@ -2,6 +2,7 @@ package realtest
 
 import (
 	"errors"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -102,4 +103,36 @@ func TestDeathOfTheKeeperLeavesNoOrphan(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// An ordinary user has no cgroup. nginx' workers write their title over their environment, so that only their session
+// says to whom they belong once the keeper and the master are dead.
+func TestDeathOfTheKeeperWithoutCgroupsLeavesNoOrphan(t *testing.T) {
+	needRoot(t) // to become somebody else
+	for _, r := range programs() {
+		t.Run(r.name, func(t *testing.T) {
+			require(t, r.needs...)
+			t.Parallel()
+			port := freePort(t)
+			s, _ := asUser(t, func(dir string) string {
+				defer func() {
+					if err := os.Chmod(dir, 0o777); err != nil { // for nginx' own files
+						t.Error(err)
+					}
+				}()
+				return definition(r.settle(t, dir, port, false))
+			})
+			s.awaitReady("it", 0)
+			st, p := s.status("it")
+			tree := append(descendants(t, st.KeeperPID), descendants(t, p.PID)...)
+			if err := syscall.Kill(st.KeeperPID, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			<-s.ended
+			wantEnded(s, tree)
+			if err := r.asks(port); err == nil {
+				t.Error("it answers still")
+			}
+		})
+	}
 }

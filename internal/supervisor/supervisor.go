@@ -163,7 +163,13 @@ func (s *supervisor) over() (int, bool) {
 
 // bury: the keeper is gone. What it can't end any more, we do; then there is nothing left to supervise.
 func (s *supervisor) bury() int {
-	keeper.Undertake(s.hello)
+	var mains []int
+	for _, p := range s.engine.Programs() {
+		if p.PID > 0 {
+			mains = append(mains, p.PID)
+		}
+	}
+	keeper.Undertake(s.hello, mains)
 	s.log.Error("the keeper is gone; its programs were ended", "cause", context.Cause(s.ctx))
 	return 1
 }

@@ -1,0 +1,22 @@
+package keeper
+
+import (
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// The keeper's death has ended the main process; its child has written a title over its environment, as nginx' workers do.
+func TestUndertakeWithoutEnvironment(t *testing.T) {
+	mark := testMark(t)
+	orphans, stranger := start(t, "", stripped), start(t, "", waitForever)
+	main := orphans.cmd.Process.Pid
+	if err := unix.Kill(main, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	Undertake(&Hello{Mark: mark}, []int{main, stranger.cmd.Process.Pid})
+	orphans.gone(t)
+	if !stranger.lives() {
+		t.Error("a living process that isn't marked was killed: its number may have been given to a stranger")
+	}
+}
