@@ -145,12 +145,24 @@ func TestGrace(t *testing.T) {
 	}
 }
 
-// subreaper makes orphans this process's children, so that the test can end and wait for them.
+// subreaper makes orphans this process's children, and ends all its children after the test.
 func subreaper(t *testing.T) {
 	t.Helper()
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		lists, _ := filepath.Glob("/proc/self/task/*/children")
+		for _, list := range lists {
+			text, _ := os.ReadFile(list)
+			for _, word := range strings.Fields(string(text)) {
+				if pid, err := strconv.Atoi(word); err == nil {
+					unix.Kill(pid, unix.SIGKILL)
+					unix.Wait4(pid, nil, 0, nil)
+				}
+			}
+		}
+	})
 }
 
 func TestFork(t *testing.T) {

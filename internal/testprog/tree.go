@@ -61,21 +61,22 @@ func startChild(verb string, daemon bool) (pid int, err error) {
 	}
 	pid = cmd.Process.Pid
 	lines := bufio.NewScanner(out)
-	if daemon {
+	if !daemon {
 		if !lines.Scan() {
-			return 0, errors.New("the middle process said nothing")
+			return 0, errors.New("the child ended before it was ready")
+		}
+		return pid, nil
+	}
+	ready := false
+	for pid = 0; pid == 0 || !ready; { // the middle process and the child write to the same pipe, in no order
+		if !lines.Scan() {
+			return 0, errors.New("the middle process or the child said nothing")
 		}
 		if _, err := fmt.Sscanf(lines.Text(), "child %d", &pid); err != nil {
-			return 0, err
+			ready = true
 		}
 	}
-	if !lines.Scan() {
-		return 0, errors.New("the child ended before it was ready")
-	}
-	if daemon {
-		return pid, cmd.Wait()
-	}
-	return pid, nil
+	return pid, cmd.Wait()
 }
 
 // doubleFork starts verb in a new session, says its pid and ends, so that the child's parent is gone.
