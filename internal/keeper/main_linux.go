@@ -7,10 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/launch"
 )
 
 // Role is the first argument of a keeper process.
@@ -30,8 +31,10 @@ func Main(cfg Config) int {
 	if cfg.Hang == 0 {
 		cfg.Hang = defaultHang
 	}
-	debug.SetGCPercent(25) // the heap is tiny; keep it so
 	makeThreads()
+	if err := launch.CloseOnExec(3); err != nil { // what our parent left open isn't for every program
+		return complain(err)
+	}
 	if err := cfg.Folders.Make(); err != nil {
 		return complain(err)
 	}
@@ -70,11 +73,6 @@ func makeThreads() {
 	ready.Wait()
 	close(release)
 	done.Wait()
-}
-
-func complain(err error) int {
-	fmt.Fprintln(os.Stderr, "daruma:", err)
-	return 1
 }
 
 func newKeeper(cfg Config, clean bool) (*keeper, error) {

@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/launch"
 )
 
 // mailbox carries signals from Go's signal goroutine into the loop.
@@ -21,10 +23,13 @@ func (k *keeper) heedSignals() error {
 		return err
 	}
 	m := &mailbox{fd: fd}
-	terminal := hasTerminal()
+	t := terminal{there: hasTerminal(), optional: signal.Ignored(unix.SIGHUP)}
+	// A signal that is ignored stays ignored across exec: every program would be born with it. So nothing is, and what
+	// must not end us is caught and dropped.
+	launch.UnignoreSignals()
+	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
 	ch := make(chan os.Signal, 64)
 	signal.Notify(ch, unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
-	signal.Ignore(unix.SIGPIPE, unix.SIGTTOU)
 	go func() {
 		for s := range ch {
 			m.put(s)
@@ -32,7 +37,7 @@ func (k *keeper) heedSignals() error {
 	}()
 	return k.poll.add(fd, unix.EPOLLIN, func() {
 		for _, s := range m.take() {
-			k.asked(s, terminal)
+			k.asked(s, t)
 		}
 	})
 }
@@ -54,11 +59,22 @@ func (m *mailbox) take() []os.Signal {
 	return signals
 }
 
+// terminal is what this process was started with.
+type terminal struct {
+	there    bool
+	optional bool // SIGHUP was ignored, as nohup(1) does it: its end isn't ours
+}
+
 // asked: SIGHUP reloads, unless it says that our terminal is gone; SIGTERM and SIGINT stop, at once by the second.
-func (k *keeper) asked(s os.Signal, terminal bool) {
-	if s == unix.SIGHUP && (!terminal || hasTerminal()) {
-		k.send(&ReloadRequest{})
-		return
+func (k *keeper) asked(s os.Signal, t terminal) {
+	if s == unix.SIGHUP {
+		gone := t.there && !hasTerminal()
+		if !gone {
+			k.send(&ReloadRequest{})
+		}
+		if !gone || t.optional {
+			return
+		}
 	}
 	k.stops++
 	name := unix.SignalName(s.(unix.Signal))

@@ -146,7 +146,7 @@ func (s *supervisor) watch(k *keeper) {
 		}
 		if s.startAt > 0 && now >= s.startAt && !k.done {
 			if err := s.start(k); err != nil {
-				fmt.Fprintln(os.Stderr, "daruma: starting a supervisor:", err)
+				tell("daruma: starting a supervisor: "+err.Error(), 0)
 				s.startAt = now + max(s.patience(now), 100*time.Millisecond)
 			}
 		}

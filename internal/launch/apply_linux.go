@@ -189,18 +189,26 @@ func (p *Plan) enterDir() *Error {
 // resetSignals gives the program the signals a freshly booted process has: none blocked, none ignored. exec itself
 // resets those with a handler and keeps those ignored, whoever ignored them (nohup, a shell's background job).
 func (p *Plan) resetSignals() *Error {
-	const size = 8 // bytes of a kernel signal set
+	UnignoreSignals()
+	const setMask = 2 // SIG_SETMASK
+	var zero [8]uint64
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, setMask, uintptr(unsafe.Pointer(&zero)), 0, sizeofSignals, 0, 0)
+	return failed(errno, "unblocking signals")
+}
+
+const sizeofSignals = 8 // bytes of a kernel signal set
+
+// UnignoreSignals gives the default action to every signal that this process was started with ignored. A keeper calls it
+// before it catches its own: a program on the direct way inherits what its keeper ignores.
+func UnignoreSignals() {
 	var zero [8]uint64
 	for sig := uintptr(1); sig <= 64; sig++ {
 		var old [8]uint64
-		_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, sig, 0, uintptr(unsafe.Pointer(&old)), size, 0, 0)
+		_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, sig, 0, uintptr(unsafe.Pointer(&old)), sizeofSignals, 0, 0)
 		if errno == 0 && old[0] == 1 { // SIG_IGN; all zero is SIG_DFL
-			syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, sig, uintptr(unsafe.Pointer(&zero)), 0, size, 0, 0)
+			syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, sig, uintptr(unsafe.Pointer(&zero)), 0, sizeofSignals, 0, 0)
 		}
 	}
-	const setMask = 2 // SIG_SETMASK
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, setMask, uintptr(unsafe.Pointer(&zero)), 0, size, 0, 0)
-	return failed(errno, "unblocking signals")
 }
 
 func effectiveUser() int {

@@ -32,6 +32,8 @@ type Config struct {
 
 // Main is a supervisor's life, as a child of the keeper. It gives the exit code of the process.
 func Main(cfg Config) int {
+	// Whoever reads what we print may go (| head), and the terminal may be another's at the moment (stty tostop).
+	ignoreOutputSignals()
 	settle := time.AfterFunc(settleAfter, saveMemory)
 	defer settle.Stop()
 	link, err := keeper.Connect()
@@ -44,10 +46,12 @@ func Main(cfg Config) int {
 	}
 	s, code, err := prepare(cfg, link, inheritance)
 	if err != nil {
-		complain(err)
-		link.Send(&keeper.Finish{Code: code})
-		_ = link.Flush()
-		return code
+		// What runs isn't ended because we can't begin (a full disk, no descriptor free): the keeper tries again.
+		if !inheritance.inUse() {
+			link.Send(&keeper.Finish{Code: code})
+			_ = link.Flush()
+		}
+		return complain(err) // last: stderr may be held
 	}
 	code, buried := s.run()
 	s.close(buried)
@@ -68,6 +72,11 @@ func saveMemory() {
 }
 
 func complain(err error) int {
+	var wrong definition.Errors
+	if errors.As(err, &wrong) { // each line begins with file:line:column
+		fmt.Fprintln(os.Stderr, wrong)
+		return 1
+	}
 	fmt.Fprintln(os.Stderr, "daruma:", err)
 	return 1
 }
@@ -152,12 +161,8 @@ func firstDefinition(cfg Config, l *legacy) (*definition.Service, error) {
 	if def.Name != cfg.Service {
 		return nil, fmt.Errorf("%s: the service is called %s now, it was %s a moment ago", cfg.File, def.Name, cfg.Service)
 	}
-	if list := Unenforceable(def); len(list) > 0 {
-		errs := make([]error, len(list))
-		for i, text := range list {
-			errs[i] = errors.New(text)
-		}
-		return nil, errors.Join(errs...)
+	if wrong := unenforceable(def); wrong != nil {
+		return nil, wrong
 	}
 	return def, nil
 }
@@ -196,15 +201,28 @@ func (s *supervisor) openFiles() error {
 	return nil
 }
 
-// receive puts the keeper's messages into the mailbox. Its end is the keeper's end.
+// receive puts the keeper's messages into the mailbox, all that came at once as one piece of work. Its end is the
+// keeper's end.
 func (s *supervisor) receive() {
+	type letter struct {
+		message keeper.Message
+		files   []*os.File
+	}
 	for {
-		m, files, err := s.link.Receive()
-		if err != nil {
-			s.cancel(fmt.Errorf("the connection to the keeper: %w", err))
-			return
+		var letters []letter
+		for more := true; more; more = s.link.More() {
+			m, files, err := s.link.Receive()
+			if err != nil {
+				s.cancel(fmt.Errorf("the connection to the keeper: %w", err))
+				return
+			}
+			letters = append(letters, letter{m, files})
 		}
-		s.mailbox.post(func() { s.hear(m, files) })
+		s.mailbox.post(func() {
+			for _, l := range letters {
+				s.hear(l.message, l.files)
+			}
+		})
 	}
 }
 

@@ -54,7 +54,10 @@ func (s *supervisor) readDefinition() (*definition.Service, []string) {
 		return nil, []string{fmt.Sprintf("%s:%d:%d: name: is %s, but the running service is %s; a service can't be renamed while it runs",
 			def.File, at.Line, at.Column, def.Name, s.def.Name)}
 	}
-	return def, Unenforceable(def)
+	if wrong := unenforceable(def); wrong != nil {
+		return nil, problems(wrong)
+	}
+	return def, nil
 }
 
 func problems(err error) []string {
@@ -69,13 +72,12 @@ func problems(err error) []string {
 	return out
 }
 
-// Unenforceable says what a definition asks for that daruma can't enforce on this machine, in the form of definition
-// errors. A limit that is silently not in force is worse than none.
-func Unenforceable(def *definition.Service) []string {
-	var out []string
+// unenforceable says what a definition asks for that daruma can't enforce on this machine. A limit that is silently not
+// in force is worse than none.
+func unenforceable(def *definition.Service) definition.Errors {
+	var out definition.Errors
 	refuse := func(path, why string) {
-		at := def.At(path)
-		out = append(out, fmt.Sprintf("%s:%d:%d: %s: %s", def.File, at.Line, at.Column, path, why))
+		out = append(out, definition.Error{File: def.File, Pos: def.At(path), Path: path, Msg: why})
 	}
 	for i := range def.Programs {
 		p := &def.Programs[i]

@@ -78,13 +78,23 @@ func (c *screen) line(program, sign, text string) {
 			begin = "\x1b[1;36m"
 		}
 	}
-	fmt.Fprintf(c.out, "%s%s %-*s %s%s %s\n", begin, time.Now().Format("15:04:05"), max(c.width, 6), name, sign, end, text)
+	if _, err := fmt.Fprintf(c.out, "%s%s %-*s %s%s %s\n", begin, time.Now().Format("15:04:05"), max(c.width, 6), name, sign, end, text); err != nil {
+		c.cancel() // nobody reads it any more
+	}
 }
 
-// close lets the last lines be printed, within reason.
+// close lets the last lines be printed, within reason: where the terminal is held, nothing ends.
 func (c *screen) close() {
 	time.AfterFunc(100*time.Millisecond, c.cancel)
-	c.done.Wait()
+	printed := make(chan struct{})
+	go func() {
+		c.done.Wait()
+		close(printed)
+	}()
+	select {
+	case <-printed:
+	case <-time.After(time.Second):
+	}
 }
 
 func isTerminal(f *os.File) bool {

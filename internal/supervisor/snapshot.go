@@ -66,6 +66,9 @@ type legacy struct {
 	runs    []inherited
 }
 
+// inUse says that a predecessor had begun.
+func (l *legacy) inUse() bool { return len(l.kept) > 0 || len(l.runs) > 0 }
+
 type inherited struct {
 	keeper.Known
 	files []outputFile

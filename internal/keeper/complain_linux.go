@@ -1,0 +1,29 @@
+package keeper
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// complain says why a keeper can't begin, and gives the exit code for that.
+func complain(err error) int {
+	tell("daruma: "+err.Error(), time.Second)
+	return 1
+}
+
+// tell writes one line to stderr if whoever started us takes it within patience. A terminal that is held (Ctrl+S) or a
+// full pipe must not hold up the keeper, and so not every program with it.
+func tell(line string, patience time.Duration) {
+	text := []byte(line + "\n")
+	if len(text) > 4096 { // PIPE_BUF: where there is room at all, there is room for that
+		text = append(text[:4095], '\n')
+	}
+	if t, err := unix.IoctlGetTermios(2, unix.TCGETS); err == nil && t.Lflag&unix.TOSTOP != 0 {
+		return // from the background it would stop us
+	}
+	fds := []unix.PollFd{{Fd: 2, Events: unix.POLLOUT}}
+	if n, err := unix.Poll(fds, int(patience/time.Millisecond)); err == nil && n == 1 && fds[0].Revents&unix.POLLOUT != 0 {
+		_, _ = unix.Write(2, text)
+	}
+}

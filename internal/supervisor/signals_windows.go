@@ -1,0 +1,4 @@
+package supervisor
+
+// ignoreOutputSignals: Windows has none.
+func ignoreOutputSignals() {}
