@@ -57,7 +57,9 @@ func (k *keeper) settle(p *program) {
 	case startErr != nil:
 		k.send(&Failed{ID: p.id, Generation: r.next, Error: startErr.Error()})
 	case p.alive != nil:
-		k.flushAt = Now() + headStart
+		if k.flushAt == 0 { // else a fast crash loop would never be told
+			k.flushAt = Now() + headStart
+		}
 		k.announce(p)
 	}
 }
