@@ -1,14 +1,14 @@
 package cli
 
 import (
-	"errors"
-	"fmt"
-	"strings"
+	"cmp"
+	"os"
+	"regexp"
 
 	"github.com/spf13/cobra"
 
+	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/supervisor"
 )
 
 func newRun(std IO) *cobra.Command {
@@ -40,26 +40,46 @@ maxRestarts says escalate or when another daruma holds the service, with 2 when 
 	return cmd
 }
 
-// run checks everything that can be checked before it becomes the keeper, whose process parses nothing.
+// run finds out what the service is called, then becomes the keeper, whose process parses nothing. What is wrong with
+// the definition the supervisor says, before anything is started.
 func run(std IO, file string, quiet bool) error {
-	def, err := loadDefinition(std, file)
-	if err != nil {
-		return err
+	path := cmp.Or(file, definitionFile)
+	name := nameAtSight(path)
+	if name == "" {
+		def, err := loadDefinition(std, file)
+		if err != nil {
+			return err
+		}
+		name = def.Name
 	}
-	if list := supervisor.Unenforceable(def); len(list) > 0 {
-		fmt.Fprintln(std.Err, strings.Join(list, "\n"))
-		return &exitError{code: ExitUsage, silent: true, err: errors.New("the definition asks for what can't be enforced here")}
-	}
-	place, err := folders.Of(def.Name)
+	place, err := folders.Of(name)
 	if err != nil {
 		return &exitError{code: ExitFailed, err: err}
 	}
 	if err := place.Make(); err != nil {
 		return &exitError{code: ExitFailed, err: err}
 	}
-	args := []string{def.Name, def.File}
+	args := []string{name, path}
 	if quiet {
 		args = append(args, flagQuiet)
 	}
 	return become(args)
+}
+
+// nameAtSight reads the service's name off a plain line "name: shop" at the beginning of the definition. Reading the whole definition takes its time with 500 programs, and the supervisor does it anyway; it also checks that
+// the name is this one. "": it isn't that plain, or there is something wrong with the file.
+func nameAtSight(path string) string {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > definition.MaxSize {
+		return ""
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	m := regexp.MustCompile(`(?m)\A(?:#.*\n|\s*\n)*name: *([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?) *(?:#.*)?\n`).FindSubmatch(data)
+	if m == nil {
+		return ""
+	}
+	return string(m[1])
 }

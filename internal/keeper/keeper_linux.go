@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -25,9 +26,10 @@ type keeper struct {
 	sup      supervisor
 	sessions uint64
 
-	mute    []*run        // ended, their write ends still open
-	reaping bool          // orphans may be waiting
-	flushAt time.Duration // monotonic: don't wake the supervisor before; 0: no reason to wait
+	mute     []*run        // ended, their write ends still open
+	reaping  bool          // orphans may be waiting
+	frugalAt time.Duration // monotonic: from then on memory is worth more than time; 0: it is so
+	flushAt  time.Duration // monotonic: don't wake the supervisor before; 0: no reason to wait
 
 	stops    int // requests to stop received so far
 	ending   bool
@@ -81,18 +83,32 @@ func Now() time.Duration {
 
 // loop runs until Finish, or until a second request to stop has ended everything.
 func (k *keeper) loop() {
+	k.frugalAt = Now() + settleAfter
 	for !k.done {
 		k.poll.wait(k.patience())
 		k.settleAll()
 		k.sup.hear(k)
 		k.sup.watch(k)
 		k.speak()
+		k.saveMemory()
+	}
+}
+
+// settleAfter is when the start of even a large service is over.
+const settleAfter = 3 * time.Second
+
+// saveMemory makes the garbage collector eager once everything is started, and gives back what that took.
+func (k *keeper) saveMemory() {
+	if k.frugalAt > 0 && Now() > k.frugalAt {
+		k.frugalAt = 0
+		debug.SetGCPercent(25)
+		debug.FreeOSMemory()
 	}
 }
 
 // speak tells the supervisor what happened, and does what else could wait until a fallen program was up again.
 func (k *keeper) speak() {
-	if k.flushAt > 0 && Now() < k.flushAt {
+	if k.flushAt > 0 && Now() < k.flushAt || k.sup.busy() {
 		return
 	}
 	k.flushAt = 0
@@ -127,6 +143,9 @@ func (k *keeper) patience() time.Duration {
 	now := Now()
 	if k.sup.deadline > 0 {
 		due(k.sup.deadline - now)
+	}
+	if k.frugalAt > 0 {
+		due(k.frugalAt - now)
 	}
 	if k.sup.startAt > 0 {
 		due(k.sup.startAt - now)

@@ -33,6 +33,9 @@ func (*Link) Flush() error { return errWindows }
 // FlushAbove does nothing.
 func (*Link) FlushAbove(int) {}
 
+// More says no.
+func (*Link) More() bool { return false }
+
 // Receive fails.
 func (*Link) Receive() (Message, []*os.File, error) { return nil, nil, errWindows }
 

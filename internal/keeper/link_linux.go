@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -92,6 +93,11 @@ func (l *Link) Receive() (Message, []*os.File, error) {
 			return nil, nil, err
 		}
 	}
+}
+
+// More says that a whole message has been read already: the next Receive won't wait.
+func (l *Link) More() bool {
+	return len(l.in) >= header && uint64(binary.LittleEndian.Uint32(l.in)) <= uint64(len(l.in)-4)
 }
 
 // fill reads once. The kernel never mixes the file descriptors of two messages, but bytes it may: so both are queues,
