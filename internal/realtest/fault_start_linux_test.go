@@ -1,6 +1,7 @@
 package realtest
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/testprog/testbin"
@@ -185,7 +187,9 @@ func TestDescriptorsExhausted(t *testing.T) {
 		return e.Kind == control.EventBackoff && strings.Contains(e.Reason, "too many open files")
 	})
 	s.eventually("status answers all the same", func() bool {
-		st, err := s.client.Status(t.Context())
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // an answer that doesn't come is asked for again
+		defer cancel()
+		st, err := s.client.Status(ctx)
 		if err != nil {
 			return false
 		}
