@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"os"
+
+	"golang.org/x/sys/unix"
 )
 
 // socket is one that the keeper holds open.
@@ -55,8 +57,11 @@ func bindUnix(path string) (*os.File, error) {
 		if info.Mode().Type() != os.ModeSocket {
 			return nil, fmt.Errorf("%s exists and is no socket", path)
 		}
-		if c, err := net.Dial("unix", path); err == nil {
-			c.Close()
+		// Only this error says so: a full queue (EAGAIN) or another type of socket (EPROTOTYPE) means that somebody is there.
+		if c, err := net.Dial("unix", path); !errors.Is(err, unix.ECONNREFUSED) {
+			if err == nil {
+				c.Close()
+			}
 			return nil, fmt.Errorf("%s is in use by another process", path)
 		}
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
