@@ -203,4 +203,13 @@ func (k *keeper) forget(id string, generation uint64, release bool) {
 	}
 	clear(p.ended[len(keep):])
 	p.ended = keep
+	k.drop(p)
+}
+
+// drop lets go of a program that is unwanted once nothing of it is left to tell.
+func (k *keeper) drop(p *program) {
+	if p.unwanted && p.alive == nil && len(p.ended) == 0 {
+		p.tree.close()
+		delete(k.programs, p.id)
+	}
 }

@@ -47,6 +47,8 @@ type program struct {
 	alive  *run
 	ended  []*run // gone, but not yet acknowledged and released
 	newest uint64 // generation
+
+	unwanted bool // it goes with its last run
 }
 
 // run is one process tree.

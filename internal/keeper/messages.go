@@ -23,6 +23,7 @@ const (
 	kindBeat
 	kindKeep
 	kindFinish
+	kindForget
 	kindStarted
 	kindFailed
 	kindExited
@@ -61,6 +62,8 @@ func newMessage(k messageKind) Message {
 		return &Keep{}
 	case kindFinish:
 		return &Finish{}
+	case kindForget:
+		return &Forget{}
 	case kindStarted:
 		return &Started{}
 	case kindFailed:
@@ -135,6 +138,8 @@ type (
 		Key  string
 		Data []byte
 	}
+	// Forget says that a program will not be started again: with its last run its cgroup and all that is known of it goes.
+	Forget struct{ ID string }
 	// Finish ends the keeper with this exit code. Whatever still runs is killed.
 	Finish struct{ Code int }
 )
@@ -261,6 +266,7 @@ func (m *Unlisten) code(c *coder) { c.str(&m.Name) }
 func (m *Beat) code(*coder)       {}
 func (m *Keep) code(c *coder)     { c.str(&m.Key); c.blob(&m.Data) }
 func (m *Finish) code(c *coder)   { c.num(&m.Code) }
+func (m *Forget) code(c *coder)   { c.str(&m.ID) }
 func (m *Welcome) code(*coder)    {}
 func (m *Listening) code(c *coder) {
 	c.str(&m.Name)
@@ -314,6 +320,7 @@ func (*Unlisten) kind() messageKind      { return kindUnlisten }
 func (*Beat) kind() messageKind          { return kindBeat }
 func (*Keep) kind() messageKind          { return kindKeep }
 func (*Finish) kind() messageKind        { return kindFinish }
+func (*Forget) kind() messageKind        { return kindForget }
 func (*Started) kind() messageKind       { return kindStarted }
 func (*Failed) kind() messageKind        { return kindFailed }
 func (*Exited) kind() messageKind        { return kindExited }

@@ -40,6 +40,11 @@ func (k *keeper) obey(m Message) {
 		} else {
 			k.kept[m.Key] = m.Data
 		}
+	case *Forget:
+		if p := k.programs[m.ID]; p != nil {
+			p.unwanted = true
+			k.drop(p)
+		}
 	case *Finish:
 		k.done, k.exitCode = true, m.Code
 	case *Beat:

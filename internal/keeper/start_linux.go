@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -35,6 +36,10 @@ func prepare(s *Spec) (*launchable, error) {
 
 // spawn obeys Spawn. At most one instance, ever: where a run is alive, it refuses.
 func (k *keeper) spawn(m *Spawn) {
+	if !usableID(m.ID) {
+		k.distrust(errFrame)
+		return
+	}
 	p := k.program(m.ID)
 	if p.alive != nil {
 		k.send(&Failed{ID: m.ID, Generation: m.Generation, Error: fmt.Sprintf("run %d is still alive (pid %d)", p.alive.Generation, p.alive.PID)})
@@ -166,12 +171,18 @@ func closeRun(r *run) {
 	}
 }
 
+// usableID says whether an id can be part of a cgroup's name and of an environment variable. A program's name is shorter.
+func usableID(id string) bool {
+	return id != "" && len(id) <= 200 && !strings.ContainsAny(id, "/\x00")
+}
+
 func (k *keeper) program(id string) *program {
 	p := k.programs[id]
 	if p == nil {
 		p = &program{id: id}
 		k.programs[id] = p
 	}
+	p.unwanted = false
 	return p
 }
 

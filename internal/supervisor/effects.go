@@ -170,6 +170,7 @@ func (s *supervisor) freeze(e engine.Freeze) {
 
 // removed forgets a program that left the definition. Its log files stay.
 func (s *supervisor) removed(name string) {
+	s.forgetProgram(name)
 	u := s.units[name]
 	if u == nil {
 		return

@@ -16,8 +16,10 @@ func (s *supervisor) hear(m keeper.Message, files []*os.File) {
 	case *keeper.Started:
 		s.started(m, files)
 	case *keeper.Failed:
-		if t := s.tasks[m.ID]; t != nil {
-			s.taskEnded(t, taskResult{err: unknownError(m.Error)})
+		if isTask(m.ID) {
+			if t := s.task(m.ID, m.Generation); t != nil {
+				s.taskEnded(t, taskResult{err: unknownError(m.Error)})
+			}
 			return
 		}
 		reason := m.Error
@@ -39,8 +41,8 @@ func (s *supervisor) hear(m keeper.Message, files []*os.File) {
 }
 
 func (s *supervisor) started(m *keeper.Started, files []*os.File) {
-	if t := s.tasks[m.ID]; t != nil {
-		t.capture(files)
+	if isTask(m.ID) {
+		s.taskStarted(m, files)
 		return
 	}
 	u := s.unit(m.ID)
@@ -50,8 +52,10 @@ func (s *supervisor) started(m *keeper.Started, files []*os.File) {
 }
 
 func (s *supervisor) exited(m *keeper.Exited) {
-	if t := s.tasks[m.ID]; t != nil {
-		s.taskEnded(t, taskResult{code: m.Exit.Code, signal: m.Exit.Signal})
+	if isTask(m.ID) {
+		if t := s.task(m.ID, m.Generation); t != nil {
+			s.taskEnded(t, taskResult{code: m.Exit.Code, signal: m.Exit.Signal})
+		}
 		s.forgetRun(m.ID, m.Generation)
 		return
 	}
@@ -77,6 +81,14 @@ func (s *supervisor) ended(id string, generation uint64, exit keeper.Exit, next 
 func (s *supervisor) forgetRun(id string, generation uint64) {
 	s.link.Send(&keeper.Ack{ID: id, Generation: generation})
 	s.link.Send(&keeper.Release{ID: id, Generation: generation})
+}
+
+// forgetProgram lets the keeper forget a program, its hooks and its exec probes.
+func (s *supervisor) forgetProgram(name string) {
+	s.link.Send(&keeper.Forget{ID: name})
+	for _, kind := range taskKinds() {
+		s.link.Send(&keeper.Forget{ID: taskID(name, kind)})
+	}
 }
 
 func (s *supervisor) stopRequested(m *keeper.StopRequest) {

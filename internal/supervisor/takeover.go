@@ -14,6 +14,9 @@ func (s *supervisor) takeOver(l *legacy) {
 	if s.meta.Ending {
 		s.ending = &ending{failed: s.meta.Failed, reason: s.meta.Reason}
 	}
+	if s.ending == nil && s.engine.Phase() == engine.Ended { // it died between its last two words
+		s.ending = &ending{reason: "all programs are stopped"}
+	}
 	for _, k := range l.sockets {
 		s.sockets[k.Name] = &socket{network: k.Network, address: k.Address}
 	}
@@ -36,6 +39,9 @@ func (s *supervisor) takeOver(l *legacy) {
 	for name, r := range newest {
 		if !isTask(name) {
 			s.carryOut(s.engine.Adopt(now, knownOf(name, r)))
+			if !r.Alive { // else it is forgotten when it is down
+				s.forgetProgram(name)
+			}
 		}
 	}
 	if s.engine.Phase() == engine.Supervising && len(l.kept) == 0 { // it died before it had stored anything

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/probe"
@@ -34,9 +35,23 @@ type taskResult struct {
 
 func unknownError(text string) error { return fmt.Errorf("%w: %s", probe.ErrUnknown, text) }
 
+const (
+	hookPostStart = "postStart"
+	hookPreStop   = "preStop"
+)
+
+// taskKinds are all that a program can have tasks for.
+func taskKinds() []string {
+	return []string{
+		hookPostStart, hookPreStop, engine.StartupProbe.String(), engine.LivenessProbe.String(), engine.ReadinessProbe.String(),
+	}
+}
+
+func taskID(program, kind string) string { return program + "!" + kind }
+
 // runner gives the probe package a way to run commands as this program. kind keeps hooks and probes apart.
 func (s *supervisor) runner(def *definition.Program, kind string) probe.Runner {
-	id := def.Name + "!" + kind
+	id := taskID(def.Name, kind)
 	return func(ctx context.Context, command []string) (int, []byte, error) {
 		t := &task{id: id, done: make(chan taskResult, 1)}
 		s.mailbox.post(func() { s.startTask(t, def, command) })
@@ -85,6 +100,25 @@ func (s *supervisor) startTask(t *task, def *definition.Program, command []strin
 	t.generation = uint64(keeper.Now())
 	s.tasks[t.id] = t
 	s.link.Send(&keeper.Spawn{ID: t.id, Generation: t.generation, Spec: keeper.Spec{Plan: launch.Encode(plan)}})
+}
+
+// task gives the task under way if it is this run of it, and not one that a predecessor left.
+func (s *supervisor) task(id string, generation uint64) *task {
+	if t := s.tasks[id]; t != nil && t.generation == generation {
+		return t
+	}
+	return nil
+}
+
+func (s *supervisor) taskStarted(m *keeper.Started, files []*os.File) {
+	if t := s.task(m.ID, m.Run.Generation); t != nil {
+		t.capture(files)
+		return
+	}
+	for _, f := range files {
+		f.Close()
+	}
+	s.link.Send(&keeper.Kill{ID: m.ID, Generation: m.Run.Generation}) // nobody waits for it
 }
 
 // capture reads the task's output; more than some KiB of it is of no use to anybody.

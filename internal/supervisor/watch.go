@@ -70,9 +70,9 @@ func (s *supervisor) runHook(e engine.RunHook) {
 	if p == nil {
 		return
 	}
-	kind := "postStart"
+	kind := hookPostStart
 	if e.PreStop {
-		kind = "preStop"
+		kind = hookPreStop
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, max(e.Timeout, 0))
 	u := s.unit(e.Program)

@@ -1,0 +1,291 @@
+package keeper
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/launch"
+)
+
+// testKeeper makes a keeper in this process, with a peer that reads everything and says nothing.
+func testKeeper(t *testing.T, base string) *keeper {
+	t.Helper()
+	runtime.LockOSThread() // never unlocked: the thread, and with it what it forked, ends with the test
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = unix.SetNonblock(pair[0], true)
+	peer := os.NewFile(uintptr(pair[1]), "peer")
+	k := &keeper{
+		cfg: Config{Service: "test", Hang: time.Hour}, mark: fmt.Sprintf("test-%d", os.Getpid()),
+		programs: map[string]*program{}, byPID: map[int]*program{}, fading: map[*program]struct{}{},
+		sockets: map[string]*socket{}, kept: map[string][]byte{}, trees: trees{base: base},
+		sup: supervisor{pidfd: -1, fd: pair[0]},
+	}
+	if k.poll, err = newPoller(); err != nil {
+		t.Fatal(err)
+	}
+	if k.null, err = unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.poll.add(k.sup.fd, unix.EPOLLIN, func() { k.sup.read(k) }); err != nil {
+		t.Fatal(err)
+	}
+	go func() { // what it is told, files included, is of no interest
+		_, _ = io.Copy(io.Discard, peer)
+	}()
+	t.Cleanup(func() {
+		k.ending = true // nothing is restarted
+		for _, p := range k.programs {
+			if p.alive != nil {
+				k.killTree(p, p.alive)
+			}
+		}
+		k.turnUntil(t, "everything is down", func() bool { return len(k.byPID) == 0 && len(k.fading) == 0 })
+		for _, s := range k.sockets {
+			closeSocket(s.file)
+		}
+		for _, p := range k.programs {
+			for _, r := range p.ended {
+				closeRun(r)
+			}
+			p.tree.close()
+		}
+		for _, fd := range []int{k.sup.fd, k.null, k.poll.fd} {
+			unix.Close(fd)
+		}
+		peer.Close()
+	})
+	return k
+}
+
+// turn lets the keeper's loop turn once.
+func (k *keeper) turn(patience time.Duration) {
+	k.poll.wait(patience)
+	k.settleAll()
+	k.sup.hear(k)
+	k.speak()
+}
+
+func (k *keeper) turnUntil(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for end := Now() + 30*time.Second; !done(); k.turn(5 * time.Millisecond) {
+		if Now() > end {
+			t.Fatalf("%s: not within 30 s", what)
+		}
+	}
+}
+
+func plan(command ...string) []byte {
+	return launch.Encode(&launch.Plan{Path: command[0], Argv: command, Dir: "/", UID: launch.Leave, GID: launch.Leave})
+}
+
+// TestObeysAnything: a supervisor that is out of its mind, or not ours any more, says whatever it can say, in any order.
+// The keeper neither falls nor touches anything outside its own folders.
+func TestObeysAnything(t *testing.T) { obeysAnything(t, testCgroup(t), 3000) }
+
+func TestObeysAnythingWithoutCgroups(t *testing.T) { obeysAnything(t, "", 400) }
+
+func obeysAnything(t *testing.T, base string, steps int) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	m := madness{rng: rand.New(rand.NewPCG(seed, 1)), dir: t.TempDir(), all: everyKind(t)}
+	k := testKeeper(t, base)
+	beside := folderNames(t, filepath.Dir(base))
+	for range steps {
+		frame := appendFrame(nil, m.message(), 0)
+		msg, _, _, ok, err := nextFrame(frame)
+		if !ok || err != nil {
+			t.Fatalf("%v: %x", err, frame)
+		}
+		k.obey(msg)
+		k.turn(0)
+		k.done, k.stops = false, 0
+	}
+	if after := folderNames(t, filepath.Dir(base)); base != "" && after != beside {
+		t.Errorf("beside its own cgroup were %s, now %s", beside, after)
+	}
+	for id := range k.programs {
+		if !usableID(id) {
+			t.Errorf("there is a program %q", id)
+		}
+	}
+}
+
+// madness makes random messages that are well formed.
+type madness struct {
+	rng *rand.Rand
+	dir string
+	all []Message
+}
+
+func (m *madness) pick(list ...string) string { return list[m.rng.IntN(len(list))] }
+
+func (m *madness) id() string {
+	if m.rng.IntN(4) > 0 {
+		return m.pick("a", "b", "c", "a!preStop")
+	}
+	return m.pick("", "..", "../x", "/../../../x", "/", "a/b", "a\x00b", strings.Repeat("y", 5000), "ä\n")
+}
+
+func (m *madness) generation() uint64 {
+	if m.rng.IntN(4) > 0 {
+		return uint64(m.rng.IntN(4))
+	}
+	return m.rng.Uint64()
+}
+
+func (m *madness) number() int {
+	if m.rng.IntN(2) > 0 {
+		return m.rng.IntN(70) - 5
+	}
+	return int(m.rng.Uint64())
+}
+
+func (m *madness) order() Order {
+	return Order{Count: m.number(), Within: time.Duration(m.number()), Signals: m.rng.IntN(2) > 0, Codes: []Range{{m.number(), m.number()}, {0, 255}}}
+}
+
+func (m *madness) message() Message {
+	switch m.rng.IntN(12) {
+	case 0, 1, 2:
+		commands := [][]byte{plan("/bin/true"), plan("/bin/sleep", "1000"), plan("/nothing"), plan("/bin/sh", "-c", "sleep 1000 & exit 3"), nil, {1, 2, 3}}
+		s := &Spawn{ID: m.id(), Generation: m.generation(), Order: m.order()}
+		s.Spec = Spec{Plan: commands[m.rng.IntN(len(commands))], Split: m.rng.IntN(2) > 0}
+		return s
+	case 3:
+		return &Signal{ID: m.id(), Generation: m.generation(), Signal: m.number()}
+	case 4:
+		return &Kill{ID: m.id(), Generation: m.generation()}
+	case 5:
+		return &Freeze{ID: m.id(), Generation: m.generation(), Thaw: m.rng.IntN(2) > 0}
+	case 6:
+		return &Release{ID: m.id(), Generation: m.generation()}
+	case 7:
+		return &Ack{ID: m.id(), Generation: m.generation()}
+	case 8:
+		return &Listen{Name: m.id(), Network: m.pick("tcp", "udp", "unix", ""), Address: m.pick("127.0.0.1:0", "127.0.0.1:99999", filepath.Join(m.dir, "s"), m.dir, "")}
+	case 9:
+		return &SetOrder{ID: m.id(), Order: m.order()}
+	case 10:
+		return &Forget{ID: m.id()}
+	}
+	return m.all[m.rng.IntN(len(m.all))] // empty, those that only a keeper sends included
+}
+
+func folderNames(t *testing.T, dir string) string {
+	t.Helper()
+	if dir == "." {
+		return ""
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), "daruma-") { // other tests'
+			names = append(names, e.Name())
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// TestForgottenProgramsLeaveNothing: a service that is reloaded again and again, each time with other programs.
+func TestForgottenProgramsLeaveNothing(t *testing.T) {
+	base := testCgroup(t)
+	k := testKeeper(t, base)
+	var before int
+	for n := range 60 {
+		id := fmt.Sprintf("p%d", n)
+		k.obey(&Spawn{ID: id, Generation: 1, Spec: Spec{Plan: plan("/bin/true"), Split: true}})
+		k.turnUntil(t, id+" has ended", func() bool { p := k.programs[id]; return p.alive == nil && len(p.ended) == 1 })
+		if n%2 == 0 { // the order mustn't matter
+			k.obey(&Forget{ID: id})
+		}
+		k.obey(&Release{ID: id, Generation: 1})
+		k.obey(&Ack{ID: id, Generation: 1})
+		if n%2 == 1 {
+			k.obey(&Forget{ID: id})
+		}
+		k.turn(0)
+		if n == 9 {
+			before = len(descriptors(t))
+		}
+	}
+	if len(k.programs) != 0 {
+		t.Errorf("%d programs are still known", len(k.programs))
+	}
+	// The other tests of this process may have some on their way out, never in.
+	if now := descriptors(t); len(now) > before {
+		t.Errorf("%d descriptors after 10 programs, %d after 60: %v", before, len(now), now)
+	}
+	if names := folderNames(t, base); names != "" {
+		t.Errorf("cgroups are left: %s", names)
+	}
+}
+
+func descriptors(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, e := range entries {
+		to, _ := os.Readlink("/proc/self/fd/" + e.Name())
+		list = append(list, e.Name()+"→"+to)
+	}
+	return list
+}
+
+// TestASocketInUseIsLeftAlone: only nobody's socket is replaced.
+func TestASocketInUseIsLeftAlone(t *testing.T) {
+	busy := filepath.Join(t.TempDir(), "busy")
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: busy}); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Listen(fd, 0); err != nil { // room for one that nobody accepts
+		t.Fatal(err)
+	}
+	c, err := net.Dial("unix", busy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	datagram := filepath.Join(t.TempDir(), "datagram")
+	d, err := net.ListenPacket("unixgram", datagram)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for _, path := range []string{busy, datagram} {
+		if f, err := bindUnix(path); err == nil || !strings.Contains(err.Error(), "in use") {
+			t.Errorf("%s: %v, %v", path, f, err)
+		}
+		if _, err := os.Stat(path); err != nil {
+			t.Errorf("it was taken away: %v", err)
+		}
+	}
+	unix.Close(fd)
+	c.Close()
+	f, err := bindUnix(busy)
+	if err != nil {
+		t.Fatalf("a stale one isn't replaced: %v", err)
+	}
+	closeSocket(f)
+}
