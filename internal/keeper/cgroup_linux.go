@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -88,7 +89,39 @@ func findCgroup(name string) (base string, err error) {
 		_ = os.Remove(base)
 		return "", fmt.Errorf("%s: %w", filepath.Join(mount, own, "cgroup.procs"), err)
 	}
+	if err := tryBirth(filepath.Join(base, "trial")); err != nil {
+		_ = os.Remove(base)
+		return "", fmt.Errorf("no process can be born in %s: %w", base, err)
+	}
 	return base, nil
+}
+
+// tryBirth has a process born in a group of its own. Some containers refuse clone3 or that flag of it; and where our own
+// group was ever killed, Linux 6.14 and later kill every child that is born into another one (see tree.open).
+//
+// The child is to start an executable that doesn't exist. It says so, if it lives to say anything.
+func tryBirth(path string) error {
+	g, err := openCgroup(path)
+	if err != nil {
+		return err
+	}
+	defer unix.Rmdir(path)
+	defer g.close()
+	pid, err := syscall.ForkExec("/proc/self/no executable", []string{"trial"}, &syscall.ProcAttr{
+		Sys: &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: g.dir},
+	})
+	if err == unix.ENOENT {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var status unix.WaitStatus
+	for {
+		if _, err := unix.Wait4(pid, &status, 0, nil); err != unix.EINTR {
+			return errors.New("it was killed at birth; was the group that daruma runs in killed before?")
+		}
+	}
 }
 
 func cgroup2Mount() (string, error) {
@@ -137,13 +170,20 @@ func clearCgroup(base string) error {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	entries, _ := os.ReadDir(base)
+	removeBelow(base)
+	return nil
+}
+
+// removeBelow removes the groups below one: a program that may can make groups of its own in its group.
+func removeBelow(path string) {
+	entries, _ := os.ReadDir(path)
 	for _, e := range entries {
 		if e.IsDir() {
-			_ = unix.Rmdir(filepath.Join(base, e.Name()))
+			below := filepath.Join(path, e.Name())
+			removeBelow(below)
+			_ = unix.Rmdir(below)
 		}
 	}
-	return nil
 }
 
 // removeCgroup removes the groups once nothing runs in them.

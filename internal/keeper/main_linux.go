@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -108,8 +109,13 @@ func newKeeper(cfg Config, clean bool) (*keeper, error) {
 		return nil, err
 	}
 	if !clean {
-		killStrays(strays{mark: k.mark + "/", prefix: true})
+		all := strays{mark: k.mark + "/", prefix: true}
+		killStrays(all)
+		for end := Now() + 5*time.Second; anyStrays(all) && Now() < end; { // the supervisor among them holds the control socket
+			time.Sleep(time.Millisecond)
+		}
 	}
+	k.clearStacks()
 	if err := k.heedSignals(); err != nil {
 		return nil, err
 	}

@@ -59,11 +59,12 @@ func (s strays) each(visit func(pid int) bool) {
 		return
 	}
 	defer dir.Close()
+	own := os.Getpid() // a supervisor whose keeper is dead has the mark too
 	for {
 		names, err := dir.Readdirnames(256)
 		for _, name := range names {
 			pid, convErr := strconv.Atoi(name)
-			if convErr == nil && s.matches(pid) && !visit(pid) {
+			if convErr == nil && pid != own && s.matches(pid) && !visit(pid) {
 				return
 			}
 		}

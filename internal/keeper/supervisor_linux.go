@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -47,7 +48,7 @@ func (s *supervisor) start(k *keeper) error {
 	args := append([]string{"daruma", "supervisor"}, k.cfg.Args...)
 	s.pidfd = -1
 	attr := &syscall.ProcAttr{
-		Env:   os.Environ(),
+		Env:   k.supervisorEnv(),
 		Files: []uintptr{uintptr(k.null), 1, 2, uintptr(pair[1])},
 		// A process group of its own: the terminal's Ctrl+C comes to the keeper, which passes it on in good order.
 		Sys: &syscall.SysProcAttr{Setpgid: true, PidFD: &s.pidfd},
@@ -72,6 +73,18 @@ func (s *supervisor) start(k *keeper) error {
 	k.greet(s.why)
 	s.flush(k)
 	return nil
+}
+
+// supervisorEnv marks the supervisor as ours too. Where it outlives its keeper (stopped, or hung), the next one ends
+// it like any stray: when it came to itself it would take the new keeper's programs for the dead one's, and end them.
+func (k *keeper) supervisorEnv() []string {
+	var env []string
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "DARUMA_RUN=") {
+			env = append(env, v)
+		}
+	}
+	return append(env, "DARUMA_RUN="+k.mark+"/!supervisor")
 }
 
 // supervisorExited: the programs run on; the next supervisor starts at once, or a little later if this one was short-lived.
@@ -99,6 +112,9 @@ func (k *keeper) supervisorExited() {
 		return
 	}
 	s.why = wayOfDeath(status, hung)
+	if k.stops > 0 && len(s.deaths) >= 4 && !k.ending { // no supervisor lives long enough to stop anything
+		k.stopNow("an earlier request")
+	}
 	if k.ending {
 		k.done, k.exitCode = true, 1
 		return
@@ -199,11 +215,32 @@ func (k *keeper) saveStacks(pid int) {
 		_ = os.Remove(from)
 		return
 	}
+	k.dropStacks()
 	name := fmt.Sprintf("supervisor-%s-%d.txt", time.Now().UTC().Format("20060102T150405Z"), pid)
 	if err := os.Rename(from, filepath.Join(k.cfg.Folders.State, name)); errors.Is(err, unix.EXDEV) {
 		if data, err := os.ReadFile(from); err == nil {
 			_ = os.WriteFile(filepath.Join(k.cfg.Folders.State, name), data, 0o600)
 			_ = os.Remove(from)
 		}
+	}
+}
+
+// keptStacks is how many saved stacks are kept: a supervisor that crashes twice a second mustn't fill the disk with them.
+const keptStacks = 10
+
+// dropStacks makes room for one more. The names sort by time.
+func (k *keeper) dropStacks() {
+	files, _ := filepath.Glob(filepath.Join(k.cfg.Folders.State, "supervisor-*.txt"))
+	for n := 0; n <= len(files)-keptStacks; n++ {
+		_ = os.Remove(files[n])
+	}
+}
+
+// clearStacks removes what supervisors left that were killed together with their keeper: a successor of the same pid
+// couldn't make its own.
+func (k *keeper) clearStacks() {
+	files, _ := filepath.Glob(filepath.Join(k.cfg.Folders.Run, "stacks-*.txt"))
+	for _, f := range files {
+		_ = os.Remove(f)
 	}
 }

@@ -56,6 +56,7 @@ func (t *tree) open(all trees, id string) error {
 func (t *tree) close() {
 	if t.cg != nil {
 		t.cg.close()
+		removeBelow(t.cg.path)
 		_ = unix.Rmdir(t.cg.path)
 	}
 	t.cg, t.killed = nil, false
