@@ -40,6 +40,9 @@ func (k *keeper) settle(p *program) {
 	}
 	if !p.tree.empty(r.PID, k.runMark(p, r)) {
 		p.tree.kill(r.PID, k.runMark(p, r)) // what was forked while we killed
+		k.letGo(r)                          // or it would wake us without end
+		r.lookAt = Now() + min(treePoll<<r.looks, rareTreePoll)
+		r.looks = min(r.looks+1, 10)
 		return
 	}
 	delete(k.fading, p)
@@ -97,7 +100,9 @@ func (k *keeper) reap() {
 // settleAll looks again at the trees that were still ending.
 func (k *keeper) settleAll() {
 	for p := range k.fading {
-		k.settle(p)
+		if Now() >= p.alive.lookAt {
+			k.settle(p)
+		}
 	}
 }
 

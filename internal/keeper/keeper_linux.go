@@ -60,7 +60,9 @@ type run struct {
 	exit     Exit
 	next     uint64
 	failed   string
-	killed   bool // by order: no restart follows
+	killed   bool          // by order: no restart follows
+	lookAt   time.Duration // exited, but its tree isn't empty yet: monotonic, when to look again
+	looks    int
 	acked    bool
 	released bool
 }
@@ -116,11 +118,7 @@ func (k *keeper) speak() {
 	k.flushAt = 0
 	for i, r := range k.mute {
 		r.closeWriteEnds()
-		if r.pidfd >= 0 {
-			k.poll.remove(r.pidfd)
-			unix.Close(r.pidfd)
-			r.pidfd = -1
-		}
+		k.letGo(r)
 		k.mute[i] = nil
 	}
 	k.mute = k.mute[:0]
@@ -129,6 +127,15 @@ func (k *keeper) speak() {
 		k.reap()
 	}
 	k.sup.flush(k)
+}
+
+// letGo closes the pidfd of a run whose main process is reaped.
+func (k *keeper) letGo(r *run) {
+	if r.pidfd >= 0 {
+		k.poll.remove(r.pidfd)
+		unix.Close(r.pidfd)
+		r.pidfd = -1
+	}
 }
 
 // patience is how long the loop may sleep: until the supervisor has to have been heard, or may be started again.
@@ -155,8 +162,8 @@ func (k *keeper) patience() time.Duration {
 	if k.flushAt > 0 {
 		due(k.flushAt - now)
 	}
-	if len(k.fading) > 0 {
-		due(treePoll)
+	for p := range k.fading {
+		due(p.alive.lookAt - now)
 	}
 	return next
 }
@@ -166,7 +173,11 @@ func (k *keeper) patience() time.Duration {
 const headStart = time.Millisecond
 
 // treePoll is how often an ending tree is looked at again. Nearly always it is empty at the first look.
-const treePoll = 2 * time.Millisecond
+// It is looked at ever more rarely: a process may be stuck in the kernel for hours.
+const (
+	treePoll     = time.Millisecond
+	rareTreePoll = 250 * time.Millisecond
+)
 
 func (k *keeper) runMark(p *program, r *run) string {
 	return k.mark + "/" + p.id + "/" + strconv.FormatUint(r.Generation, 10)

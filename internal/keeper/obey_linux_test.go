@@ -289,3 +289,40 @@ func TestASocketInUseIsLeftAlone(t *testing.T) {
 	}
 	closeSocket(f)
 }
+
+// TestAnEndlessTreeCostsLittle: a process stuck in the kernel can't be killed. The keeper looks again, but doesn't spin.
+func TestAnEndlessTreeCostsLittle(t *testing.T) {
+	k := testKeeper(t, "")
+	events, err := os.Create(filepath.Join(t.TempDir(), "cgroup.events"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer events.Close()
+	if _, err := events.WriteAt([]byte("populated 1\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	k.obey(&Spawn{ID: "a", Generation: 1, Spec: Spec{Plan: plan("/bin/sleep", "1000")}})
+	p := k.programs["a"]
+	if p.alive == nil {
+		t.Fatal("it doesn't run")
+	}
+	p.tree.cg = &cgroup{path: filepath.Dir(events.Name()), dir: -1, killer: k.null, events: int(events.Fd())}
+	k.obey(&Kill{ID: "a", Generation: 1})
+	turns := 0
+	for end := Now() + 500*time.Millisecond; Now() < end; turns++ {
+		k.poll.wait(k.patience())
+		k.settleAll()
+		k.speak()
+	}
+	if turns > 200 {
+		t.Errorf("%d turns in 500 ms", turns)
+	}
+	if p.alive == nil {
+		t.Error("it was given up while a process of it was alive")
+	}
+	if _, err := events.WriteAt([]byte("populated 0\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	k.turnUntil(t, "its end is seen", func() bool { return p.alive == nil })
+	p.tree.cg = nil
+}
