@@ -85,7 +85,7 @@ programs:
 	reload(falling)
 	s.awaitReady("falls", 50)
 	gone()
-	time.Sleep(200 * time.Millisecond) // sleep: what was on its way is through
+	time.Sleep(200 * time.Millisecond)                                                                 // sleep: what was on its way is through
 	keeper, supervisor := len(descriptors(t, st.KeeperPID))+2, len(descriptors(t, st.SupervisorPID))+4 // an exec probe may run
 
 	reload(falling)
