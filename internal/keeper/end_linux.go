@@ -40,7 +40,6 @@ func (k *keeper) settle(p *program) {
 	}
 	if !p.tree.empty(r.PID, k.runMark(p, r)) {
 		p.tree.kill(r.PID, k.runMark(p, r)) // what was forked while we killed
-		k.letGo(r)                          // or it would wake us without end
 		r.lookAt = Now() + min(treePoll<<r.looks, rareTreePoll)
 		r.looks = min(r.looks+1, 10)
 		return

@@ -118,7 +118,11 @@ func (k *keeper) speak() {
 	k.flushAt = 0
 	for i, r := range k.mute {
 		r.closeWriteEnds()
-		k.letGo(r)
+		if r.pidfd >= 0 {
+			k.poll.remove(r.pidfd)
+			unix.Close(r.pidfd)
+			r.pidfd = -1
+		}
 		k.mute[i] = nil
 	}
 	k.mute = k.mute[:0]
@@ -127,15 +131,6 @@ func (k *keeper) speak() {
 		k.reap()
 	}
 	k.sup.flush(k)
-}
-
-// letGo closes the pidfd of a run whose main process is reaped.
-func (k *keeper) letGo(r *run) {
-	if r.pidfd >= 0 {
-		k.poll.remove(r.pidfd)
-		unix.Close(r.pidfd)
-		r.pidfd = -1
-	}
 }
 
 // patience is how long the loop may sleep: until the supervisor has to have been heard, or may be started again.

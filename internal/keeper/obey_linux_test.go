@@ -314,7 +314,7 @@ func TestAnEndlessTreeCostsLittle(t *testing.T) {
 		k.settleAll()
 		k.speak()
 	}
-	if turns > 200 {
+	if turns > 60 {
 		t.Errorf("%d turns in 500 ms", turns)
 	}
 	if p.alive == nil {
