@@ -14,6 +14,7 @@ import (
 var rank = map[string]int{
 	"internal/definition": 0,
 	"internal/folders":    0,
+	"internal/reserve":    0,
 	"internal/launch":     0, // between the keeper's fork and the program's first instruction
 	"internal/engine":     1,
 	"internal/keeper":     1,

@@ -73,7 +73,7 @@ func (s *Server) follow(ctx context.Context, out *lines, since uint64) error {
 			return out.send(Event{Kind: EventLagged, Time: time.Now(), Reason: fmt.Sprintf(
 				"the events after %d are gone: they weren't read in time; connect again with since=%d", since, since)})
 		case ctx.Err() != nil:
-			return ctx.Err()
+			return s.remembered(ctx, out, since) // the last events of a service that ends are news too
 		case err != nil:
 			events = append(buf, Event{Kind: EventHeartbeat, Time: time.Now()})
 		default:

@@ -36,6 +36,9 @@ func (*Link) FlushAbove(int) {}
 // More says no.
 func (*Link) More() bool { return false }
 
+// Gone says no.
+func Gone(error) bool { return false }
+
 // Receive fails.
 func (*Link) Receive() (Message, []*os.File, error) { return nil, nil, errWindows }
 

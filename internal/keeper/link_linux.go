@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"time"
@@ -41,6 +42,13 @@ func Connect() (*Link, error) {
 	}
 	return &Link{conn: u}, nil
 }
+
+// errTruncated: this process had no file descriptor free for what the keeper sent.
+var errTruncated = errors.New("too many open files: a pipe that the keeper sent couldn't be taken")
+
+// Gone says whether an error of Receive means that the keeper has ended. Any other is our own: then the next supervisor
+// gets everything once more.
+func Gone(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, unix.ECONNRESET) }
 
 // Send queues a message until Flush.
 func (l *Link) Send(m Message) { l.out = appendFrame(l.out, m, 0) }
@@ -104,9 +112,12 @@ func (l *Link) More() bool {
 // and each frame says how many descriptors are its own.
 func (l *Link) fill(buf []byte) error {
 	var oob [512]byte
-	n, oobn, _, _, err := l.conn.ReadMsgUnix(buf, oob[:])
+	n, oobn, flags, _, err := l.conn.ReadMsgUnix(buf, oob[:])
 	if err != nil {
 		return err
+	}
+	if flags&unix.MSG_CTRUNC != 0 {
+		return errTruncated
 	}
 	l.in = append(l.in, buf[:n]...)
 	if oobn == 0 {

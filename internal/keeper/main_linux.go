@@ -7,10 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/reserve"
 
 	"github.com/daruma-sh/daruma/internal/launch"
 )
@@ -32,7 +33,7 @@ func Main(cfg Config) int {
 	if cfg.Hang == 0 {
 		cfg.Hang = defaultHang
 	}
-	makeThreads()
+	reserve.Threads(5)
 	if err := launch.CloseOnExec(3); err != nil { // what our parent left open isn't for every program
 		return complain(err)
 	}
@@ -52,28 +53,6 @@ func Main(cfg Config) int {
 	k.cleanUp()
 	lock.release()
 	return k.exitCode
-}
-
-// makeThreads makes the threads that Go's runtime may ever want here. Later there may be none to be had (RLIMIT_NPROC,
-// pids.max), and the runtime dies of that: "failed to create new OS thread".
-func makeThreads() {
-	const enough = 5
-	var ready, done sync.WaitGroup
-	release := make(chan struct{})
-	for range enough {
-		ready.Add(1)
-		done.Add(1)
-		go func() {
-			defer done.Done()
-			runtime.LockOSThread() // a thread each, until all are there
-			defer runtime.UnlockOSThread()
-			ready.Done()
-			<-release
-		}()
-	}
-	ready.Wait()
-	close(release)
-	done.Wait()
 }
 
 func newKeeper(cfg Config, clean bool) (*keeper, error) {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/daruma-sh/daruma/internal/launch"
+	"github.com/daruma-sh/daruma/internal/reserve"
 )
 
 // launchable is a decoded Spec, ready to be started again and again.
@@ -62,9 +63,15 @@ func (k *keeper) spawn(m *Spawn) {
 	k.announce(p)
 }
 
+// keptDescriptors is what starting another supervisor, and ending trees, may need.
+const keptDescriptors = 16
+
 // start forks. It is the path that decides how fast a program stands again: no message, no log, no allocation to speak of.
 func (k *keeper) start(p *program, generation uint64) error {
 	p.newest = generation
+	if err := reserve.Descriptors(keptDescriptors); err != nil {
+		return err
+	}
 	if err := p.tree.open(k.trees, p.id); err != nil {
 		return fmt.Errorf("making a cgroup: %w", err)
 	}

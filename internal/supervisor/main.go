@@ -18,6 +18,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/logs"
 	"github.com/daruma-sh/daruma/internal/probe"
+	"github.com/daruma-sh/daruma/internal/reserve"
 )
 
 // Role is the first argument of a supervisor process.
@@ -34,6 +35,7 @@ type Config struct {
 func Main(cfg Config) int {
 	// Whoever reads what we print may go (| head), and the terminal may be another's at the moment (stty tostop).
 	ignoreOutputSignals()
+	reserve.Threads(8)
 	settle := time.AfterFunc(settleAfter, saveMemory)
 	defer settle.Stop()
 	link, err := keeper.Connect()
@@ -212,6 +214,10 @@ func (s *supervisor) receive() {
 		var letters []letter
 		for more := true; more; more = s.link.More() {
 			m, files, err := s.link.Receive()
+			if err != nil && !keeper.Gone(err) {
+				complain(fmt.Errorf("%w; another supervisor takes over", err))
+				os.Exit(1) // the keeper holds everything, and starts the next one
+			}
 			if err != nil {
 				s.cancel(fmt.Errorf("the connection to the keeper: %w", err))
 				return

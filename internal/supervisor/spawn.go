@@ -6,10 +6,18 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/logs"
+	"github.com/daruma-sh/daruma/internal/reserve"
 )
+
+// keptDescriptors is what logs, incidents, probes and those who ask for the status may need at once.
+const keptDescriptors = 32
 
 // spawn orders a run. What is wrong with it before anything was asked of the kernel is said in better words here.
 func (s *supervisor) spawn(e engine.Spawn) {
+	if err := reserve.Descriptors(keptDescriptors); err != nil {
+		s.spawnFailed(e.Program, e.Generation, err)
+		return
+	}
 	if _, err := s.sink(e.Def); err != nil {
 		s.spawnFailed(e.Program, e.Generation, err)
 		return
