@@ -31,7 +31,8 @@ type keeper struct {
 	frugalAt time.Duration // monotonic: from then on memory is worth more than time; 0: it is so
 	flushAt  time.Duration // monotonic: don't wake the supervisor before; 0: no reason to wait
 
-	stops    int // requests to stop received so far
+	reload   bool // asked for while no supervisor was there
+	stops    int  // requests to stop received so far
 	ending   bool
 	exitCode int
 	done     bool

@@ -78,6 +78,10 @@ func (k *keeper) greet(why string) {
 		}
 	}
 	k.send(&Welcome{})
+	if k.reload {
+		k.reload = false
+		k.send(&ReloadRequest{})
+	}
 	if k.stops > 0 {
 		k.send(&StopRequest{Signal: "an earlier request", Now: k.stops > 1})
 	}

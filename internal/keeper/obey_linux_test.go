@@ -326,3 +326,18 @@ func TestAnEndlessTreeCostsLittle(t *testing.T) {
 	k.turnUntil(t, "its end is seen", func() bool { return p.alive == nil })
 	p.tree.cg = nil
 }
+
+// TestADeafSupervisorCostsNothing: it closed its end and lives on. Its deadline will end it; until then nobody spins.
+func TestADeafSupervisorCostsNothing(t *testing.T) {
+	k := testKeeper(t, "")
+	if err := unix.Shutdown(k.sup.fd, unix.SHUT_RDWR); err != nil {
+		t.Fatal(err)
+	}
+	turns := 0
+	for end := Now() + 200*time.Millisecond; Now() < end; turns++ {
+		k.turn(20 * time.Millisecond)
+	}
+	if turns > 30 {
+		t.Errorf("%d turns in 200 ms", turns)
+	}
+}

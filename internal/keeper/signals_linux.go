@@ -70,6 +70,7 @@ func (k *keeper) asked(s os.Signal, t terminal) {
 	if s == unix.SIGHUP {
 		gone := t.there && !hasTerminal()
 		if !gone {
+			k.reload = k.sup.fd < 0 // the next one is told
 			k.send(&ReloadRequest{})
 		}
 		if !gone || t.optional {

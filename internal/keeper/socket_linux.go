@@ -1,6 +1,8 @@
 package keeper
 
 import (
+	"time"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -12,8 +14,12 @@ func (s *supervisor) read(k *keeper) {
 		if err == unix.EINTR {
 			continue
 		}
-		if n <= 0 || err != nil {
-			return // EAGAIN, or it is gone: the pidfd tells
+		if err == unix.EAGAIN {
+			return
+		}
+		if n <= 0 || err != nil { // it is gone, which its pidfd tells; or it lives and is deaf, which its deadline tells
+			k.poll.remove(s.fd) // an end of file would wake us without end
+			return
 		}
 		s.inbox = append(s.inbox, buf[:n]...)
 		s.pending = true
@@ -98,6 +104,9 @@ func (s *supervisor) busy() bool {
 	return s.pending && len(s.outbox) == 1 && len(s.outbox[0].data) < enoughData && len(s.outbox[0].fds) < enoughFiles/2
 }
 
+// tryAgain is when a message is sent again that the kernel has no room for and won't tell when it has.
+const tryAgain = 20 * time.Millisecond
+
 // flush writes what the socket takes. A supervisor that doesn't read makes the queue longer, not the keeper slower.
 func (s *supervisor) flush(k *keeper) {
 	for len(s.outbox) > 0 && s.fd >= 0 {
@@ -112,6 +121,9 @@ func (s *supervisor) flush(k *keeper) {
 		}
 		if err != nil {
 			s.waitForRoom(k, err == unix.EAGAIN)
+			if err != unix.EAGAIN && err != unix.EPIPE && err != unix.ECONNRESET { // no memory, too many files on their way
+				k.flushAt = Now() + tryAgain
+			}
 			return
 		}
 		o.fds = nil // they went with the first byte

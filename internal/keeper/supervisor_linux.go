@@ -171,6 +171,10 @@ func (s *supervisor) watch(k *keeper) {
 	if s.deadline == 0 || now < s.deadline {
 		return
 	}
+	if now-s.deadline > time.Second && !s.dumping && !k.ending {
+		s.deadline = now + k.cfg.Hang // it was us who slept, and perhaps both (kill -STOP, a frozen container)
+		return
+	}
 	if s.dumping || k.ending {
 		_ = unix.PidfdSendSignal(s.pidfd, unix.SIGKILL, nil, 0)
 		s.deadline = 0

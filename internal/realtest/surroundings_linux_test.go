@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/testprog/testbin"
@@ -178,33 +179,79 @@ func stays(t *testing.T, nohup string, want bool) {
 		s.eventually("daruma has ended", func() bool { return !keeper.lives() })
 		return
 	}
-	// A signal that was sent before is taken before this one.
+	s.eventually("the terminal is gone", func() bool {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", st.KeeperPID))
+		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+		return err == nil && fields[4] == "0" // tty_nr
+	})
 	if err := syscall.Kill(st.KeeperPID, syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(before.PID, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
+	for n := range 3 { // a service that is shutting down would refuse
+		if r := s.command(control.VerbRestart, "it"); !r.Done || r.Generation != before.Generation+n+1 {
+			t.Fatalf("restart: %+v", r)
+		}
 	}
-	s.awaitNext("it stands again", func(e control.Event) bool {
-		return e.Program == "it" && e.Kind == control.EventReady && e.Generation == 2
-	})
 	if err := syscall.Kill(st.KeeperPID, syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	s.eventually("daruma has ended", func() bool { return !keeper.lives() })
 }
 
-// awaitNext is await where the process that was started isn't daruma itself.
-func (s *service) awaitNext(what string, found func(control.Event) bool) {
-	s.t.Helper()
-	s.eventually(what, func() bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for _, e := range s.events {
-			if found(e) {
-				return true
-			}
-		}
-		return false
+// TestSuccessorCantBegin: what it needs isn't to be had at the moment. What runs isn't ended for that.
+func TestSuccessorCantBegin(t *testing.T) {
+	s := in(t, hanging(t), `exec "$@"`)
+	s.awaitReady("it", 0)
+	st, before := s.status("it")
+	socket := filepath.Join(s.home, "real", "run", "control.sock")
+	if err := os.Remove(socket); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(socket, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(st.SupervisorPID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("successors say what is wrong", func() bool {
+		return strings.Count(s.out.String(), "is not a socket") >= 3
 	})
+	if err := os.Remove(socket); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("a successor", func() bool {
+		_, err := s.client.Status(t.Context())
+		return err == nil
+	})
+	if _, now := s.status("it"); now.PID != before.PID || now.Restarts != 0 {
+		t.Errorf("before %+v, now %+v", before, now)
+	}
+}
+
+// TestBothStoodStill: a frozen container, or kill -STOP of a whole session. The heartbeats that are missing then were
+// missing for a reason.
+func TestBothStoodStill(t *testing.T) {
+	s := in(t, hanging(t), `DARUMA_HANG_SECONDS=1.5 exec "$@"`)
+	s.awaitReady("it", 0)
+	st, _ := s.status("it")
+	both := []int{st.SupervisorPID, st.KeeperPID}
+	for _, pid := range both {
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(3 * time.Second) // sleep: the time that they miss
+	for _, pid := range []int{both[1], both[0]} {
+		if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, p := s.status("it")
+	if err := syscall.Kill(p.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.awaitReady("it", 1)
+	if now, _ := s.status("it"); now.SupervisorPID != st.SupervisorPID {
+		t.Errorf("the supervisor was replaced: %+v", s.seen(control.EventSupervisorReplaced))
+	}
 }
