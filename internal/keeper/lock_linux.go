@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,7 +22,7 @@ func takeLock(path, service string) (l *lock, clean bool, err error) {
 	var buf [64]byte
 	n, _ := f.ReadAt(buf[:], 0)
 	holder := strings.TrimSpace(string(buf[:n]))
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if err := lockSoon(int(f.Fd())); err != nil {
 		f.Close()
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			return nil, false, fmt.Errorf("%s is already held up by another daruma (pid %s); see: daruma status %s", service, holder, service)
@@ -36,6 +37,17 @@ func takeLock(path, service string) (l *lock, clean bool, err error) {
 		return nil, false, fmt.Errorf("%s: %w", path, err)
 	}
 	return &lock{f}, holder == "", nil
+}
+
+// lockSoon has patience with a holder that was just killed: it holds the lock until the kernel has taken it apart.
+func lockSoon(fd int) error {
+	const patience, step = 500 * time.Millisecond, 10 * time.Millisecond
+	for end := Now() + patience; ; time.Sleep(step) {
+		err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
+		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) || Now() > end {
+			return err
+		}
+	}
 }
 
 func (l *lock) release() {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -92,4 +93,20 @@ func TestLockRefusesWhatIsNoFileOfOurs(t *testing.T) {
 	if _, _, err := takeLock(dir, "shop"); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("a folder: %v", err)
 	}
+}
+
+// A holder that was killed a moment ago still has it.
+func TestLockOfTheDying(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	dying, _, err := takeLock(path, "shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := time.AfterFunc(50*time.Millisecond, func() { _ = dying.file.Close() })
+	defer gone.Stop()
+	l, clean, err := takeLock(path, "shop")
+	if err != nil || clean {
+		t.Fatalf("clean %v, %v", clean, err)
+	}
+	l.release()
 }

@@ -410,7 +410,7 @@ func (c *chaos) checkEvents() {
 	c.t.Logf("%d events of %d supervisors", len(c.s.events), len(seen))
 }
 
-// killKeeper kills it and starts daruma again at once.
+// killKeeper kills it and starts daruma again: at once, while its supervisor still buries the dead.
 func (c *chaos) killKeeper() {
 	c.t.Helper()
 	old := descendants(c.t, c.keeper)
@@ -420,6 +420,10 @@ func (c *chaos) killKeeper() {
 	if err := syscall.Kill(c.keeper, syscall.SIGKILL); err != nil {
 		c.t.Fatal(err)
 	}
+	c.s.eventually("the keeper is dead", func() bool { // a busy machine takes its time for that
+		p, ok := look(c.keeper)
+		return !ok || p.state == "Z"
+	})
 	c.s = again(c.s, c.file)
 	c.settle("at first")
 	for _, p := range old {
