@@ -143,7 +143,15 @@ func (l *Link) fill(buf []byte) error {
 // Without a cgroup, parent-death signals end the main processes, and the mark in the environment tells who else belongs to
 // them. But a program that shows a title in ps (nginx, PostgreSQL) has written it over its environment: its children are
 // known by their session, whose number is the main process's.
+//
+// Nothing happens where the keeper turns out to live: not every broken Link is a dead keeper.
 func Undertake(h *Hello, mains []int) {
+	// The kernel closes a dying process' files first and gives its children away last.
+	for end := Now() + 2*time.Second; os.Getppid() == h.KeeperPID; time.Sleep(time.Millisecond) {
+		if Now() > end {
+			return
+		}
+	}
 	if h.Cgroup != "" {
 		removeCgroup(h.Cgroup)
 		return

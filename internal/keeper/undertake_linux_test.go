@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"os"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -19,4 +20,16 @@ func TestUndertakeWithoutEnvironment(t *testing.T) {
 	if !stranger.lives() {
 		t.Error("a living process that isn't marked was killed: its number may have been given to a stranger")
 	}
+}
+
+// A Link can break although the keeper lives. Then its programs are none of the supervisor's business.
+func TestTheLivingArentBuried(t *testing.T) {
+	mark := testMark(t)
+	f := start(t, mark+"/p/1", waitForever)
+	Undertake(&Hello{KeeperPID: os.Getppid(), Mark: mark}, nil)
+	if !f.lives() {
+		t.Fatal("it was ended")
+	}
+	Undertake(&Hello{KeeperPID: 1 << 30, Mark: mark}, nil)
+	f.gone(t)
 }

@@ -57,8 +57,10 @@ func Main(cfg Config) int {
 	}
 	code, buried := s.run()
 	s.close(buried)
-	link.Send(&keeper.Finish{Code: code})
-	_ = link.Flush()
+	if !buried { // should the keeper live all the same, it is to go on
+		link.Send(&keeper.Finish{Code: code})
+		_ = link.Flush()
+	}
 	s.stacks.done()
 	return code
 }
