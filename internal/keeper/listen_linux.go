@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -30,6 +31,11 @@ func (k *keeper) listen(m *Listen) {
 }
 
 func bind(network, address string) (*os.File, error) {
+	if host, _, err := net.SplitHostPort(address); network != "unix" && host != "" {
+		if _, err2 := netip.ParseAddr(host); err != nil || err2 != nil { // a name server could keep us waiting
+			return nil, fmt.Errorf("%s: an address must be a number here, not a name", address)
+		}
+	}
 	switch network {
 	case "tcp":
 		l, err := net.Listen(network, address)

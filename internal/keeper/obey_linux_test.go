@@ -341,3 +341,18 @@ func TestADeafSupervisorCostsNothing(t *testing.T) {
 		t.Errorf("%d turns in 200 ms", turns)
 	}
 }
+
+// TestKeeperAsksNobody: a name would have to be looked up, and whoever is asked may not answer.
+func TestKeeperAsksNobody(t *testing.T) {
+	for _, network := range []string{"tcp", "udp"} {
+		if f, err := bind(network, "localhost:0"); err == nil {
+			f.Close()
+			t.Errorf("%s: localhost was looked up", network)
+		}
+		f, err := bind(network, "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+	}
+}

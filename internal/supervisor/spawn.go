@@ -60,15 +60,22 @@ func (s *supervisor) sink(def *definition.Program) (*logs.Sink, error) {
 // bind asks the keeper for a socket that isn't there yet, or whose address changed. The keeper answers before it
 // obeys the Spawn that follows.
 func (s *supervisor) bind(l definition.Listener) {
+	address, err := literal(s.ctx, l.Network, l.Address)
+	if err != nil {
+		if s.sockets[l.Name] == nil { // else the one that is open goes on
+			s.sockets[l.Name] = &socket{network: l.Network, address: l.Address, err: err.Error()}
+		}
+		return
+	}
 	have := s.sockets[l.Name]
-	if have != nil && have.err == "" && have.network == l.Network && have.address == l.Address {
+	if have != nil && have.err == "" && have.network == l.Network && have.address == address {
 		return
 	}
 	if have != nil && have.err == "" {
 		s.link.Send(&keeper.Unlisten{Name: l.Name})
 	}
-	s.sockets[l.Name] = &socket{network: l.Network, address: l.Address}
-	s.link.Send(&keeper.Listen{Name: l.Name, Network: l.Network, Address: l.Address})
+	s.sockets[l.Name] = &socket{network: l.Network, address: address}
+	s.link.Send(&keeper.Listen{Name: l.Name, Network: l.Network, Address: address})
 }
 
 // dropSockets closes the sockets that no program of the definition names.
