@@ -102,7 +102,8 @@ func (s *Service) signal(p *Program) {
 	if p.Stop == StopHook {
 		left = max(left, minimumGrace)
 	}
-	p.Stop = StopSignal
+	p.hooked = p.Stop == StopHook
+	p.Stop, p.SignalAt = StopSignal, s.now
 	s.emit(Signal{Program: p.Name, Generation: p.Generation, Def: p.Def})
 	s.arm(p, left)
 }
@@ -131,6 +132,9 @@ func stopLonger(s *Service, p *Program, _ Event) {
 }
 
 func (s *Service) kill(p *Program, reason string) {
+	if p.Stop != StopKill {
+		p.KillAt = s.now
+	}
 	p.Stop = StopKill
 	s.tell(p, "stopping", reason)
 	s.emit(Kill{Program: p.Name, Generation: p.Generation})
@@ -159,10 +163,7 @@ func goneWhileStopping(s *Service, p *Program, ev Event) {
 		}
 		return
 	}
-	p.EndedBy = p.Stop
-	if p.EndedBy == StopWaits {
-		p.EndedBy = NoStop
-	}
+	p.EndedBy = p.endedBy(exit)
 	s.emit(StopProbes{Program: p.Name})
 	reason := fmt.Sprintf("%s (%s)", p.StopReason, exit.Words())
 	next := p.AfterStop
@@ -183,6 +184,26 @@ func goneWhileStopping(s *Service, p *Program, ev Event) {
 		s.closeIncident(p, "stopped")
 		s.forget(p)
 	}
+}
+
+// endedBy gives the step that ended a run. Its end may be told after the next step was taken: the time of the end decides.
+func (p *Program) endedBy(exit Exit) StopStep {
+	step := p.Stop
+	told := exit.At > 0 // when it ended is known
+	if told && step == StopKill && exit.At < p.KillAt {
+		step = StopSignal
+	}
+	const sigkill = 9 // we send it in the last step only: who died of it earlier was killed by somebody else
+	if step == StopSignal && (told && exit.At < p.SignalAt || exit.Signal == sigkill && p.Def.StopSignal != "SIGKILL" && p.KillAt < p.SignalAt) {
+		step = NoStop
+		if p.hooked {
+			step = StopHook
+		}
+	}
+	if step == StopWaits {
+		step = NoStop
+	}
+	return step
 }
 
 func freeze(s *Service, p *Program, ev Event) {

@@ -84,6 +84,9 @@ type Program struct {
 	StopGrace  time.Duration // total, where the request gave one of its own; else 0
 	EndedBy    StopStep      // the step that ended the last stop; NoStop: it exited by itself
 	StopStart  time.Duration
+	SignalAt   time.Duration // when the stop signal was ordered
+	KillAt     time.Duration // when the kill was
+	hooked     bool          // a preStop hook ran before the signal
 
 	Failures  int             // consecutive, since the last healthy period
 	Restarts  int             // since daruma started

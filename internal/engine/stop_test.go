@@ -306,3 +306,46 @@ func TestUnhealthyProgramsAreStoppedThenRestarted(t *testing.T) {
 		}
 	}
 }
+
+// TestEndedByGoesByTime: an end that is told late still counts for the step that brought it.
+func TestEndedByGoesByTime(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		hook bool
+		sig  int
+		at   time.Duration // of the end; preStop takes from 0 to 10 s, the signal comes at 10 s, the kill at 30 s
+		want StopStep
+	}{
+		{"during preStop", true, 15, 9 * time.Second, StopHook},
+		{"killed by preStop, dead after the signal", true, 9, 11 * time.Second, StopHook},
+		{"killed by somebody after the signal", false, 9, 11 * time.Second, NoStop},
+		{"by the signal", true, 15, 11 * time.Second, StopSignal},
+		{"by the signal, told after the kill", true, 15, 29 * time.Second, StopSignal},
+		{"by the kill", true, 9, 30 * time.Second, StopKill},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newDesk(t, prog("a", func(p *definition.Program) {
+				if c.hook {
+					p.PreStop = &definition.Handler{}
+				}
+			}))
+			d.run("a")
+			d.now = 10 * time.Second
+			if c.hook {
+				d.now = 0
+			}
+			d.stop("a")
+			d.now = 10 * time.Second
+			d.step(HookDone{Program: "a", Generation: 1, PreStop: true})
+			if c.at > 28*time.Second {
+				d.now = 30 * time.Second
+				d.fire("a")
+			}
+			d.now = 31 * time.Second
+			d.step(Exited{Program: "a", Generation: 1, Exit: Exit{Generation: 1, Code: -1, Signal: c.sig, At: c.at}})
+			if got := d.s.Program("a").EndedBy; got != c.want {
+				t.Errorf("ended by step %d, want %d", got, c.want)
+			}
+		})
+	}
+}

@@ -59,12 +59,25 @@ func (g *cgroup) populated() bool {
 // kill ends every process in the group at once, forks in flight included.
 func (g *cgroup) kill() { _, _ = unix.Pwrite(g.killer, []byte("1"), 0) }
 
+// freeze returns when the group stands still (or goes on): the kernel does it process by process. It doesn't wait long
+// for one that is stuck in the kernel.
 func (g *cgroup) freeze(on bool) error {
-	b := []byte("0")
+	state := "0"
 	if on {
-		b = []byte("1")
+		state = "1"
 	}
-	return os.WriteFile(filepath.Join(g.path, "cgroup.freeze"), b, 0)
+	if err := os.WriteFile(filepath.Join(g.path, "cgroup.freeze"), []byte(state), 0); err != nil {
+		return err
+	}
+	for range 20 {
+		var buf [128]byte
+		n, err := unix.Pread(g.events, buf[:], 0)
+		if err != nil || bytes.Contains(buf[:n], []byte("frozen "+state)) {
+			break
+		}
+		time.Sleep(100 * time.Microsecond)
+	}
+	return nil
 }
 
 // findCgroup makes the service's cgroup below our own, and proves that it can hold and kill. The reason why it can't

@@ -174,6 +174,7 @@ func (k *keeper) killTree(p *program, r *run) {
 func (k *keeper) freeze(m *Freeze) {
 	if p, r := k.find(m.ID, m.Generation); r != nil && !r.exited {
 		_ = p.tree.freeze(r.PID, !m.Thaw)
+		k.send(&Frozen{ID: m.ID, Generation: m.Generation, Thaw: m.Thaw})
 	}
 }
 

@@ -24,6 +24,7 @@ const (
 	kindKeep
 	kindFinish
 	kindForget
+	kindFrozen
 	kindStarted
 	kindFailed
 	kindExited
@@ -64,6 +65,8 @@ func newMessage(k messageKind) Message {
 		return &Finish{}
 	case kindForget:
 		return &Forget{}
+	case kindFrozen:
+		return &Frozen{}
 	case kindStarted:
 		return &Started{}
 	case kindFailed:
@@ -189,6 +192,12 @@ type (
 		Next       uint64 // generation restarted by standing order, or 0
 		Failed     string // its launch failed after the fork: why
 	}
+	// Frozen answers Freeze: the processes stand still, or go on.
+	Frozen struct {
+		ID         string
+		Generation uint64
+		Thaw       bool
+	}
 	// Listening answers Listen.
 	Listening struct{ Name, Network, Address, Error string }
 	// StopRequest passes on that the keeper was asked to stop: Now, by the second request, means at once.
@@ -267,6 +276,7 @@ func (m *Beat) code(*coder)       {}
 func (m *Keep) code(c *coder)     { c.str(&m.Key); c.blob(&m.Data) }
 func (m *Finish) code(c *coder)   { c.num(&m.Code) }
 func (m *Forget) code(c *coder)   { c.str(&m.ID) }
+func (m *Frozen) code(c *coder)   { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
 func (m *Welcome) code(*coder)    {}
 func (m *Listening) code(c *coder) {
 	c.str(&m.Name)
@@ -321,6 +331,7 @@ func (*Beat) kind() messageKind          { return kindBeat }
 func (*Keep) kind() messageKind          { return kindKeep }
 func (*Finish) kind() messageKind        { return kindFinish }
 func (*Forget) kind() messageKind        { return kindForget }
+func (*Frozen) kind() messageKind        { return kindFrozen }
 func (*Started) kind() messageKind       { return kindStarted }
 func (*Failed) kind() messageKind        { return kindFailed }
 func (*Exited) kind() messageKind        { return kindExited }

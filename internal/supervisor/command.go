@@ -187,9 +187,9 @@ func (s *supervisor) verdict(verb control.Verb, t *target) *control.ProgramResul
 		r.Done = settled && !p.Wanted
 		s.howItEnded(r, p, t)
 	case control.VerbPause:
-		settled, r.Done = true, p.Paused
+		settled, r.Done = !s.unit(p.Name).freezing || !p.State.Alive(), p.Paused
 	case control.VerbResume:
-		settled, r.Done = true, !p.Paused && p.State.Alive()
+		settled, r.Done = !s.unit(p.Name).freezing || !p.State.Alive(), !p.Paused && p.State.Alive()
 	default:
 		settled, r.Done = standing(p, verb == control.VerbRestart && t.alive, t.before)
 		if verb == control.VerbRestart {

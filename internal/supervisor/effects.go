@@ -159,7 +159,9 @@ func (s *supervisor) setTimer(e engine.SetTimer) {
 
 func (s *supervisor) freeze(e engine.Freeze) {
 	s.link.Send(&keeper.Freeze{ID: e.Program, Generation: e.Generation, Thaw: e.Thaw})
-	for _, w := range s.unit(e.Program).probes {
+	u := s.unit(e.Program)
+	u.freezing = true
+	for _, w := range u.probes {
 		if e.Thaw {
 			w.worker.Resume()
 		} else {

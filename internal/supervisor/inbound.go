@@ -29,6 +29,10 @@ func (s *supervisor) hear(m keeper.Message, files []*os.File) {
 		s.step(engine.SpawnFailed{Program: m.ID, Generation: m.Generation, Error: reason})
 	case *keeper.Exited:
 		s.exited(m)
+	case *keeper.Frozen:
+		if u := s.units[m.ID]; u != nil {
+			u.freezing = false
+		}
 	case *keeper.Listening:
 		if k := s.sockets[m.Name]; k != nil {
 			k.err = m.Error
@@ -46,7 +50,7 @@ func (s *supervisor) started(m *keeper.Started, files []*os.File) {
 		return
 	}
 	u := s.unit(m.ID)
-	u.wall = time.Unix(0, m.Run.Wall)
+	u.wall, u.freezing = time.Unix(0, m.Run.Wall), false
 	s.attach(m.ID, m.Run.Generation, outputFiles(m.Streams, files))
 	s.step(engine.Spawned{Program: m.ID, Generation: m.Run.Generation, PID: m.Run.PID, At: m.Run.At})
 }

@@ -55,15 +55,16 @@ type supervisor struct {
 
 // unit is what the supervisor holds for one program beside the engine's state.
 type unit struct {
-	sink    *logs.Sink
-	outputs map[uint64][]*logs.Capture // by generation
-	probes  []*watch
-	timer   *time.Timer // the engine's timer
-	reset   *time.Timer // the engine's reset timer
-	wall    time.Time   // start of the current run
-	endHook func()      // calls off the hook under way
-	closing bool        // its program left the definition
-	refused string      // answer to the last request, where it couldn't be done
+	sink     *logs.Sink
+	outputs  map[uint64][]*logs.Capture // by generation
+	probes   []*watch
+	timer    *time.Timer // the engine's timer
+	reset    *time.Timer // the engine's reset timer
+	wall     time.Time   // start of the current run
+	endHook  func()      // calls off the hook under way
+	freezing bool        // the keeper was told to freeze or thaw it, and hasn't answered
+	closing  bool        // its program left the definition
+	refused  string      // answer to the last request, where it couldn't be done
 }
 
 type watch struct {
