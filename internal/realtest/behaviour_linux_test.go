@@ -74,10 +74,14 @@ programs:
   once: {command: [%[1]s, exit], restartPolicy: OnFailure}
   then: {command: [%[1]s, exit, -code, "7"], exitCodes: {7: stop}, dependsOn: {once: completed}}
 `, testbin.Path(t)))
-	s.await("once completes", func(e control.Event) bool { return e.Program == "once" && e.Kind == control.EventCompleted })
-	<-s.ended
+	<-s.ended // it may be over before anybody can ask: what it printed says the rest
 	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("exit code %d, want 0", code)
+	}
+	out := s.out.String()
+	once, then := strings.Index(out, "once   * completed"), strings.Index(out, "then   * completed")
+	if once < 0 || then < once {
+		t.Errorf("want once completed, then then:\n%s", out)
 	}
 }
 
