@@ -101,9 +101,11 @@ func (s *session) captured(b *bench) (time.Duration, error) {
 	}
 }
 
-// logFiles walks what a supervisor wrote: the folder logs, or daruma's log folder.
+// logFiles walks what a supervisor wrote: the folder logs, or daruma's log folder. Not daruma's run folder: there, raw
+// lines may still stand in a spool that are in the log already.
 func logFiles(dir string, each func(path string, size int64)) {
-	for _, root := range []string{filepath.Join(dir, "logs"), filepath.Join(dir, "home")} {
+	homes, _ := filepath.Glob(filepath.Join(dir, "home", "*", "logs")) // no bad pattern, so no error
+	for _, root := range append(homes, filepath.Join(dir, "logs")) {
 		filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || !entry.Type().IsRegular() {
 				return nil // it was rotated away meanwhile
