@@ -35,7 +35,7 @@ type (
 		Program string
 		Order   Order
 	}
-	// Signal sends the stop signal to the program's process group. The standing order ends with it.
+	// Signal sends the stop signal to the program's main process. The standing order ends with it.
 	Signal struct {
 		Program    string
 		Generation uint64

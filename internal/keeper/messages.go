@@ -103,7 +103,7 @@ type (
 		ID    string
 		Order Order
 	}
-	// Signal sends a signal to the process group of a run, and cancels the standing order.
+	// Signal sends a signal to the main process of a run, then SIGCONT, and cancels the standing order.
 	Signal struct {
 		ID         string
 		Generation uint64
