@@ -44,7 +44,7 @@ func FuzzReadBack(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if last == 0 && !bytes.HasSuffix(append(got, '\n'), append(bytes.TrimSuffix(log, []byte("\n")), '\n')) && !looksJSON(bytes.NewReader(log)) {
+		if last == 0 && !bytes.HasSuffix(bytes.TrimSuffix(got, []byte("\n")), bytes.TrimSuffix(log, []byte("\n"))) && !looksJSON(bytes.NewReader(log)) {
 			t.Errorf("log %q came back as %q", log, got)
 		}
 		s, err := Open(Options{Service: "shop", Dir: dir, SpoolDir: filepath.Join(dir, "spool")})
