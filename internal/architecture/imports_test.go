@@ -16,17 +16,19 @@ var rank = map[string]int{
 	"internal/folders":    0,
 	"internal/reserve":    0,
 	"internal/launch":     0, // between the keeper's fork and the program's first instruction
+	"internal/host":       0, // the OS's service manager, for the command line and for package daruma
+	"internal/notify":     0, // what a supervised program says of itself, written by package daruma, read by the supervisor
 	"internal/engine":     1,
 	"internal/keeper":     1,
 	"internal/probe":      1,
 	"internal/logs":       1,
 	"internal/control":    1,
 	"internal/incident":   1,
-	"internal/host":       1,
 	"internal/supervisor": 2,
+	".":                   2, // package daruma, the public library
+	"kardianos/service":   3, // drop-in for github.com/kardianos/service, upon package daruma
 	"internal/cli":        3,
 	"cmd/daruma":          4,
-	".":                   4, // package daruma, the public library
 }
 
 // testsOnly are packages that exist for tests: no program may import them, and they may import anything.
