@@ -1,0 +1,56 @@
+package notify
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+type pipe struct{ fd int }
+
+// takePipe makes sure that the number is what it is said to be: a variable can outlive its pipe (a shell that closed what
+// it didn't know), and then the number may be a file of the program's own.
+func takePipe(number uintptr) (pipe, error) {
+	fd := int(number)
+	if fd < 3 {
+		return pipe{}, errors.New("below 3 are stdin, stdout and stderr")
+	}
+	flags, err := unix.FcntlInt(number, unix.F_GETFL, 0)
+	if err != nil {
+		return pipe{}, fmt.Errorf("no such file descriptor: %w", err)
+	}
+	var info unix.Stat_t
+	if err := unix.Fstat(fd, &info); err != nil {
+		return pipe{}, os.NewSyscallError("fstat", err)
+	}
+	if kind := info.Mode & unix.S_IFMT; kind != unix.S_IFIFO && kind != unix.S_IFSOCK || flags&unix.O_ACCMODE == unix.O_RDONLY {
+		return pipe{}, errors.New("the file descriptor is no pipe that can be written to")
+	}
+	unix.CloseOnExec(fd)
+	// The flag belongs to the write end, which this program shares with nobody but the keeper, who never writes.
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return pipe{}, os.NewSyscallError("fcntl", err)
+	}
+	return pipe{fd}, nil
+}
+
+// write gives the number of bytes that the pipe took: all or, where it is full, none. The kernel promises that for up to
+// PIPE_BUF (4,096) bytes. A broken pipe raises no signal in a Go program but for stdout and stderr (package os/signal).
+func (p pipe) write(b []byte) (int, error) {
+	for {
+		n, err := unix.Write(p.fd, b)
+		switch err {
+		case nil:
+			return n, nil
+		case unix.EINTR:
+		case unix.EAGAIN:
+			return 0, nil
+		default:
+			return 0, os.NewSyscallError("write", err)
+		}
+	}
+}
+
+func (p pipe) close() error { return unix.Close(p.fd) }

@@ -1,0 +1,47 @@
+package notify
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+type pipe struct{ h windows.Handle }
+
+// pipeNoWait is PIPE_NOWAIT: WriteFile on a byte pipe writes what its buffer holds and returns at once. Microsoft calls it
+// a relic of LAN Manager and recommends overlapped writes; those need a handle that was made for them, and who
+// made this one isn't known here. Source: learn.microsoft.com, "SetNamedPipeHandleState function".
+const pipeNoWait = 1
+
+// takePipe makes sure that the value is a pipe's handle: a variable can outlive what it speaks of.
+func takePipe(number uintptr) (pipe, error) {
+	h := windows.Handle(number)
+	kind, err := windows.GetFileType(h)
+	if err != nil {
+		return pipe{}, fmt.Errorf("no such handle: %w", err)
+	}
+	if kind != windows.FILE_TYPE_PIPE {
+		return pipe{}, errors.New("the handle is no pipe's")
+	}
+	if err := windows.SetHandleInformation(h, windows.HANDLE_FLAG_INHERIT, 0); err != nil {
+		return pipe{}, os.NewSyscallError("SetHandleInformation", err)
+	}
+	mode := uint32(pipeNoWait)
+	if err := windows.SetNamedPipeHandleState(h, &mode, nil, nil); err != nil {
+		return pipe{}, os.NewSyscallError("SetNamedPipeHandleState", err)
+	}
+	return pipe{h}, nil
+}
+
+// write gives the number of bytes that the pipe took: with PIPE_NOWAIT as many as its buffer holds.
+func (p pipe) write(b []byte) (int, error) {
+	var n uint32
+	if err := windows.WriteFile(p.h, b, &n, nil); err != nil {
+		return 0, os.NewSyscallError("WriteFile", err)
+	}
+	return int(n), nil
+}
+
+func (p pipe) close() error { return windows.CloseHandle(p.h) }
