@@ -213,6 +213,9 @@ type (
 type Spec struct {
 	Plan  []byte // an encoded launch.Plan; its ListenNames name sockets bound by Listen
 	Split bool   // stdout and stderr apart; else one pipe for both, which keeps their order
+	// Notify gives the program the write end of a pipe of its own, and its number in DARUMA_NOTIFY (see internal/notify): a file
+	// descriptor after those of the listening sockets, or an inherited handle's value. The read end is the stream "notify".
+	Notify bool
 }
 
 // Run is one process tree.
@@ -256,6 +259,7 @@ func (e *Exit) code(c *coder) {
 func (s *Spec) code(c *coder) {
 	c.blob(&s.Plan)
 	c.flag(&s.Split)
+	c.flag(&s.Notify)
 }
 
 func (m *Spawn) code(c *coder) {
