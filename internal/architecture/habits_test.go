@@ -102,6 +102,9 @@ func platform(s *source) []string {
 	systems := regexp.MustCompile(`\b(linux|windows|darwin|freebsd|unix)\b`)
 	for _, group := range s.tree.Comments {
 		for _, c := range group.List {
+			if strings.HasSuffix(name, "_other") && c.Text == "//go:build !linux && !windows" {
+				continue // what the two have files of their own for
+			}
 			if !linux && !windows && strings.HasPrefix(c.Text, "//go:build") && systems.MatchString(c.Text) && c.Pos() < s.tree.Package {
 				found = append(found, s.at(c.Pos(), "%s: name the file _linux.go or _windows.go instead", c.Text))
 			}
@@ -118,6 +121,7 @@ func TestPlatformFiles(t *testing.T) {
 		{"service", "internal/host/a_linux.go", `package host; import _ "golang.org/x/sys/windows/svc"`, 1},
 		{"build line", "internal/keeper/a.go", "//go:build !windows\n\npackage keeper", 1},
 		{"build line at home", "internal/keeper/a_32_linux.go", "//go:build linux && arm\n\npackage keeper", 0},
+		{"other systems", "a_other.go", "//go:build !linux && !windows\n\npackage daruma", 0},
 		{"other build line", "internal/keeper/a.go", "//go:build race\n\npackage keeper", 0},
 	})
 	hold(t, platform)
