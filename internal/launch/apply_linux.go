@@ -6,7 +6,7 @@ import (
 	"unsafe"
 )
 
-// passFiles leaves the program 0 to 2 and the sockets, and closes everything else at exec. Marking, not closing: the
+// passFiles leaves the program 0 to 2, the sockets and the notify channel, and closes everything else at exec. Marking, not closing: the
 // status pipe is needed until then, and the runtime's own files (its epoll) too.
 func (p *Plan) passFiles() *Error {
 	first := 3 + len(p.ListenNames)
@@ -24,6 +24,12 @@ func (p *Plan) passFiles() *Error {
 		if errno != 0 {
 			return failed(errno, step)
 		}
+	}
+	if p.Notify {
+		if _, errno := fcntl(first, syscall.F_SETFD, 0); errno != 0 {
+			return failed(errno, "handing over the notify channel")
+		}
+		first++
 	}
 	return markFiles(first)
 }

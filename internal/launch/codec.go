@@ -14,6 +14,7 @@ const (
 	flagNoNewPrivs
 	flagNice
 	flagUmask
+	flagNotify
 	flagsKnown = 1<<iota - 1
 )
 
@@ -111,6 +112,9 @@ func (w *writer) flags(p *Plan) {
 		flags |= flagUmask
 		umask = uint64(*p.Umask)
 	}
+	if p.Notify {
+		flags |= flagNotify
+	}
 	w.number(flags)
 	w.number(nice)
 	w.number(umask)
@@ -188,6 +192,7 @@ func (r *reader) flags(p *Plan) {
 	}
 	p.SetGroups = flags&flagSetGroups != 0
 	p.NoNewPrivs = flags&flagNoNewPrivs != 0
+	p.Notify = flags&flagNotify != 0
 	if flags&flagNice != 0 {
 		n := int(nice) - 128
 		p.Nice = &n

@@ -32,6 +32,10 @@ type Plan struct {
 	// number of sockets. A name has no colon and no control character; it may be empty.
 	ListenNames []string
 
+	// Notify hands over one more file behind the sockets, How.Notify. Who sets it tells the program the number, 3 + the
+	// number of ListenNames, in its environment.
+	Notify bool
+
 	// Parent is the pid whose death kills the program (PR_SET_PDEATHSIG with SIGKILL); 0: none. The kernel means the
 	// thread that forked: the keeper must never let one of its threads end. [Start] fills it in.
 	Parent int

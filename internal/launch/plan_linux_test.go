@@ -18,7 +18,7 @@ func fullPlan() *Plan {
 		UID: 1000, GID: 1001, Groups: []int{1001, 4, maxID}, SetGroups: true,
 		AddCaps: []string{"NET_BIND_SERVICE"}, DropCaps: []string{"ALL", "CAP_SYS_ADMIN"}, NoNewPrivs: true,
 		Rlimits: []Rlimit{{"nofile", 1024, 4096}, {"core", 0, Unlimited}},
-		Nice:    pointer(-20), Umask: pointer(uint32(0o027)), ListenNames: []string{"http", ""}, Parent: 4711,
+		Nice:    pointer(-20), Umask: pointer(uint32(0o027)), ListenNames: []string{"http", ""}, Notify: true, Parent: 4711,
 	}
 }
 
@@ -112,8 +112,9 @@ func TestHugeCountsAllocateNothing(t *testing.T) {
 func TestNeeded(t *testing.T) {
 	direct := plainPlan("true")
 	direct.UID, direct.GID, direct.SetGroups, direct.Groups, direct.Dir, direct.Parent = 1, 1, true, []int{1}, "/", 1
+	direct.Notify = true
 	if direct.Needed() {
-		t.Error("a plan with user, group and folder doesn't need the launcher")
+		t.Error("a plan with user, group, folder and notify channel doesn't need the launcher")
 	}
 	for name, change := range map[string]func(*Plan){
 		"AddCaps":     func(p *Plan) { p.AddCaps = []string{"CHOWN"} },

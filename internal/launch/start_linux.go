@@ -18,6 +18,7 @@ const reachedExec = 'x'
 type How struct {
 	Stdio  [3]uintptr           // fds for 0, 1 and 2
 	Listen []uintptr            // fds from 3 up, one for each of Plan.ListenNames
+	Notify uintptr              // the fd behind those, with Plan.Notify
 	Sys    *syscall.SysProcAttr // session, process group, cgroup, pidfd, Pdeathsig; Credential and ambient caps are the plan's. Not kept, not changed.
 }
 
@@ -46,11 +47,21 @@ func startDirect(p *Plan, how How) (int, error) {
 	if p.UID != Leave || p.GID != Leave || p.SetGroups {
 		sys.Credential = credential(p)
 	}
-	pid, err := syscall.ForkExec(p.Path, p.Argv, &syscall.ProcAttr{Dir: p.Dir, Env: p.Env, Files: how.Stdio[:], Sys: sys})
+	pid, err := syscall.ForkExec(p.Path, p.Argv, &syscall.ProcAttr{Dir: p.Dir, Env: p.Env, Files: files(p, &how), Sys: sys})
 	if err != nil {
 		return 0, &Error{Step: "starting " + p.Path, Errno: errnoOf(err)}
 	}
 	return pid, nil
+}
+
+// files are those of the program, by number. Most programs have no more than the first three: nothing is allocated for them.
+func files(p *Plan, how *How) []uintptr {
+	list := how.Stdio[:len(how.Stdio):len(how.Stdio)]
+	list = append(list, how.Listen...)
+	if p.Notify {
+		list = append(list, how.Notify)
+	}
+	return list
 }
 
 // credential fills what the plan leaves with what the process has: syscall knows no "leave".
@@ -88,13 +99,12 @@ func startLauncher(p *Plan, how How) (int, error) {
 	}
 	defer syscall.Close(status[0])
 
-	files := append(append([]uintptr(nil), how.Stdio[:]...), how.Listen...)
-	files = append(files, uintptr(plan), uintptr(status[1]))
+	all := append(files(p, &how), uintptr(plan), uintptr(status[1]))
 	// One processor and no garbage collector: a faster start, and what execArguments.exec relies on.
-	env := []string{launchVariable + "=" + itoa(int64(len(files)-2)), "GOMAXPROCS=1", "GOGC=off"}
+	env := []string{launchVariable + "=" + itoa(int64(len(all)-2)), "GOMAXPROCS=1", "GOGC=off"}
 	// The file that runs, not the path it was started from: that may be a newer version by now, or gone.
 	sys := copySys(how.Sys)
-	pid, err := syscall.ForkExec("/proc/self/exe", []string{"daruma", "launch"}, &syscall.ProcAttr{Env: env, Files: files, Sys: sys})
+	pid, err := syscall.ForkExec("/proc/self/exe", []string{"daruma", "launch"}, &syscall.ProcAttr{Env: env, Files: all, Sys: sys})
 	syscall.Close(status[1])
 	if err != nil {
 		return 0, &Error{Step: "starting the launcher", Errno: errnoOf(err)}

@@ -1,16 +1,176 @@
 package launch
 
-import "syscall"
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"unsafe"
 
-// How is what a program is started with beyond its plan. Windows has no launcher.
+	"golang.org/x/sys/windows"
+)
+
+// How is what a program is started with beyond its plan: things that belong to the keeper.
 type How struct {
-	Stdio  [3]uintptr
-	Listen []uintptr
-	Sys    *syscall.SysProcAttr
+	Stdio  [3]windows.Handle // inheritable; the same one may stand twice
+	Extra  []windows.Handle  // further inheritable handles, which keep their values in the child
+	Job    windows.Handle    // the process is born in it; 0: in ours, if we are in one
+	Flags  uint32            // process creation flags, such as CREATE_NO_WINDOW
+	Listen []windows.Handle  // must be empty: there is no LISTEN_FDS on Windows
 }
 
-// Start always fails: users, rlimits, niceness, umask, capabilities and LISTEN_FDS are Linux'.
-func Start(Plan, How) (int, error) { return 0, unsupported("starting a program by a launch plan") }
+// Child is a started process. Both its handle and its pid are the process' for as long as the handle is open: Windows
+// gives a pid to no other process before.
+type Child struct {
+	Handle windows.Handle
+	PID    int
+}
 
-// Main always fails; see Start.
+// Start starts the program. On an error no process is left, and it is an [*Error] that names the step.
+//
+// The process is put into its job by CreateProcess itself (PROC_THREAD_ATTRIBUTE_JOB_LIST): put into it a moment later,
+// it could have started children outside already. It inherits the handles named in how and no other
+// (PROC_THREAD_ATTRIBUTE_HANDLE_LIST), whatever inheritable handles this process has.
+// Source: https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-updateprocthreadattribute
+func Start(p Plan, how How) (Child, error) {
+	if err := p.startable(how); err != nil {
+		return Child{}, err
+	}
+	application, line, err := commandLine(p.Path, p.Argv)
+	if err != nil {
+		return Child{}, err
+	}
+	return create(application, line, p.Dir, environmentBlock(p.Env), how)
+}
+
+// startable refuses what Windows has no counterpart for.
+func (p *Plan) startable(how How) error {
+	if err := p.Check(); err != nil {
+		return err
+	}
+	switch {
+	case len(p.ListenNames) > 0 || len(how.Listen) > 0:
+		return unsupported("handing over listening sockets (listen)")
+	case p.UID != Leave || p.GID != Leave || p.SetGroups:
+		return unsupported("running as another user (securityContext.runAsUser and its like); set the service's account")
+	case len(p.AddCaps) > 0 || len(p.DropCaps) > 0 || p.NoNewPrivs:
+		return unsupported("securityContext.capabilities and allowPrivilegeEscalation")
+	case len(p.Rlimits) > 0:
+		return unsupported("resources.rlimits")
+	case p.Umask != nil:
+		return unsupported("umask")
+	}
+	return nil
+}
+
+// create calls CreateProcess.
+func create(application, line, dir string, env []uint16, how How) (Child, error) {
+	attributes, err := attributeList(&how)
+	if err != nil {
+		return Child{}, err
+	}
+	defer attributes.Delete()
+	si := &windows.StartupInfoEx{ProcThreadAttributeList: attributes.List()}
+	si.Cb = uint32(unsafe.Sizeof(*si))
+	si.Flags = windows.STARTF_USESTDHANDLES
+	si.StdInput, si.StdOutput, si.StdErr = how.Stdio[0], how.Stdio[1], how.Stdio[2]
+	app, err := windows.UTF16PtrFromString(application)
+	if err != nil {
+		return Child{}, planError("the executable's path contains a NUL")
+	}
+	text, err := windows.UTF16FromString(line)
+	if err != nil {
+		return Child{}, planError("an argument contains a NUL")
+	}
+	if len(text) > maxCommandLine {
+		return Child{}, planError("the command line is longer than the 32,767 characters that CreateProcess takes")
+	}
+	var folder *uint16
+	if dir != "" {
+		if folder, err = windows.UTF16PtrFromString(dir); err != nil {
+			return Child{}, planError("the working folder contains a NUL")
+		}
+	}
+	var pi windows.ProcessInformation
+	flags := how.Flags | windows.CREATE_UNICODE_ENVIRONMENT | windows.EXTENDED_STARTUPINFO_PRESENT
+	if err := windows.CreateProcess(app, &text[0], nil, nil, true, flags, &env[0], folder, &si.StartupInfo, &pi); err != nil {
+		return Child{}, &Error{Step: "starting " + application, Errno: errnoOf(err)}
+	}
+	windows.CloseHandle(pi.Thread)
+	return Child{Handle: pi.Process, PID: int(pi.ProcessId)}, nil
+}
+
+const maxCommandLine = 32767
+
+func attributeList(how *How) (*windows.ProcThreadAttributeListContainer, error) {
+	list, err := windows.NewProcThreadAttributeList(2)
+	if err != nil {
+		return nil, &Error{Step: "preparing the start of a process", Errno: errnoOf(err)}
+	}
+	// A handle that stands in the list twice makes CreateProcess fail.
+	handles := make([]windows.Handle, 0, 3+len(how.Extra))
+	for _, h := range append(how.Stdio[:], how.Extra...) {
+		if h != 0 && !contains(handles, h) {
+			handles = append(handles, h)
+		}
+	}
+	if len(handles) > 0 {
+		err = list.Update(windows.PROC_THREAD_ATTRIBUTE_HANDLE_LIST, unsafe.Pointer(&handles[0]), uintptr(len(handles))*unsafe.Sizeof(handles[0]))
+	}
+	if err == nil && how.Job != 0 {
+		const jobList = 0x0002000D // PROC_THREAD_ATTRIBUTE_JOB_LIST, Windows 10 and Server 2016 or later
+		err = list.Update(jobList, unsafe.Pointer(&how.Job), unsafe.Sizeof(how.Job))
+	}
+	if err != nil {
+		list.Delete()
+		return nil, &Error{Step: "preparing the start of a process", Errno: errnoOf(err)}
+	}
+	return list, nil
+}
+
+func contains(list []windows.Handle, h windows.Handle) bool {
+	for _, have := range list {
+		if have == h {
+			return true
+		}
+	}
+	return false
+}
+
+// environmentBlock is CreateProcess' form of an environment: NAME=value strings, each ended by a zero, and one more zero.
+// Sorting it is said to be the caller's business; no Windows since XP minds, and Go's runtime doesn't either.
+func environmentBlock(env []string) []uint16 {
+	var block []uint16
+	for _, v := range env {
+		if v != "" {
+			if text, err := windows.UTF16FromString(v); err == nil { // the plan's check found no NUL in it
+				block = append(block, text...)
+			}
+		}
+	}
+	if len(block) == 0 {
+		block = append(block, 0)
+	}
+	return append(block, 0)
+}
+
+// commandLine gives CreateProcess' application name and command line. A batch file is run by cmd.exe, as CreateProcess
+// itself would, but quoted for cmd.exe: see batchLine.
+func commandLine(path string, argv []string) (application, line string, err error) {
+	switch strings.ToLower(filepath.Ext(strings.TrimRight(path, ". "))) { // trailing dots and blanks are dropped when a file is opened
+	case ".bat", ".cmd":
+		return batchLine(path, argv)
+	}
+	return path, windows.ComposeCommandLine(argv), nil
+}
+
+func errnoOf(err error) syscall.Errno {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno
+	}
+	return syscall.EINVAL
+}
+
+// Main always fails: Windows has no launcher between fork and exec.
 func Main(int) { panic(unsupported("the launcher")) }

@@ -1,0 +1,41 @@
+package launch
+
+import (
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/windows"
+)
+
+// batchLine gives the command line by which cmd.exe runs a batch file with these arguments and nothing else.
+//
+// cmd.exe reads a line by rules of its own: what is quoted for an ordinary program ends its quotes there, and & or | in an
+// argument starts another program (CVE-2024-24576, "BatBadBut"). So each argument stands in double quotes, a percent sign
+// is kept from naming a variable by an empty substring of a variable that always is there (%cd:~,%), delayed expansion is
+// off, and what no quoting protects is refused: a double quote, a line break.
+// The rules and the trick are those of Rust's standard library (library/std/src/sys/args/windows.rs).
+func batchLine(path string, argv []string) (application, line string, err error) {
+	if strings.ContainsAny(path, "\"\r\n%") || strings.HasSuffix(path, `\`) {
+		return "", "", planError("the batch file's path " + quote(path) + " can't be quoted for cmd.exe: rename it")
+	}
+	system, err := windows.GetSystemDirectory() // not %ComSpec%, which anybody may have set to anything
+	if err != nil {
+		return "", "", &Error{Step: "finding cmd.exe", Errno: errnoOf(err)}
+	}
+	var b strings.Builder
+	b.WriteString(`cmd.exe /e:ON /v:OFF /d /c ""` + path + `"`)
+	for i, arg := range argv[1:] {
+		if strings.ContainsAny(arg, "\"\r\n") {
+			return "", "", planError("argument " + strconv.Itoa(i+1) + " of a batch file contains a double quote or a line break, " +
+				"which cmd.exe can't be given safely: start the program that the batch file starts, or pass it in env")
+		}
+		b.WriteString(` "` + strings.ReplaceAll(arg, "%", "%%cd:~,%"))
+		if n := len(arg) - len(strings.TrimRight(arg, `\`)); n > 0 {
+			b.WriteString(arg[len(arg)-n:]) // else a program that the batch file hands it to takes \" for a quote
+		}
+		b.WriteByte('"')
+	}
+	b.WriteByte('"')
+	return filepath.Join(system, "cmd.exe"), b.String(), nil
+}
