@@ -32,10 +32,10 @@ var rank = map[string]int{
 }
 
 // testsOnly are packages that exist for tests: no program may import them, and they may import anything.
-var testsOnly = []string{"internal/architecture", "internal/testprog", "internal/realtest"}
+var testsOnly = []string{"internal/architecture", "internal/testprog", "internal/realtest", "lab"}
 
 // standalone are folders of programs and tools beside daruma: nothing imports them.
-var standalone = []string{"bench", "examples", "lab"}
+var standalone = []string{"bench", "examples"}
 
 func in(list []string, pkg string) bool {
 	return slices.ContainsFunc(list, func(dir string) bool { return pkg == dir || strings.HasPrefix(pkg, dir+"/") })
