@@ -1,0 +1,151 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+func startService(ctx context.Context, m Manager, name string) error {
+	s, err := openService(m, "starting", name, windows.SERVICE_START|windows.SERVICE_QUERY_STATUS)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	return s.start(ctx)
+}
+
+// start asks for the start and follows it to its end.
+func (s *scm) start(ctx context.Context) error {
+	// The call waits for the new process to connect, up to 30 s, and can't be interrupted: where the context ends first it
+	// is left behind, and ends with an error or without, heard by nobody.
+	called := make(chan error, 1)
+	go func(service windows.Handle) { called <- windows.StartService(service, 0, nil) }(s.service)
+	err, gone := await(ctx, s.Manager, s.name+" is starting", called)
+	if gone != nil {
+		return &Error{Op: s.op, Name: s.name, Detail: "the Service Control Manager goes on with it", Cause: gone}
+	}
+	if err != nil && !errors.Is(err, windows.ERROR_SERVICE_ALREADY_RUNNING) {
+		return s.fail("", err)
+	}
+	return s.awaitState(ctx, windows.SERVICE_RUNNING)
+}
+
+// awaitState polls until the service is in the wanted state, or in one from which it won't get there.
+func (s *scm) awaitState(ctx context.Context, want uint32) error {
+	err := s.poll(ctx, func() (bool, string, error) {
+		status, err := s.status()
+		if err != nil {
+			return false, "", err
+		}
+		if status.CurrentState == want {
+			return true, "", nil
+		}
+		if want == windows.SERVICE_RUNNING && status.CurrentState == windows.SERVICE_STOPPED {
+			return false, "", &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Detail: "it stopped again: " + scmOf(status).outcome()}
+		}
+		if want == windows.SERVICE_RUNNING && status.CurrentState == windows.SERVICE_PAUSED {
+			return false, "", &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Detail: "it is paused", Remedy: "sc continue " + s.name}
+		}
+		return false, fmt.Sprintf("%s is in %s, checkpoint %d", s.name, stateName(status.CurrentState), status.CheckPoint), nil
+	})
+	var known *Error
+	if err != nil && !errors.As(err, &known) {
+		return &Error{Op: s.op, Name: s.name, Detail: "the Service Control Manager goes on with it", Cause: err}
+	}
+	return err
+}
+
+func stopService(ctx context.Context, m Manager, name string) error {
+	s, err := openService(m, "stopping", name, windows.SERVICE_STOP|windows.SERVICE_QUERY_STATUS|windows.SERVICE_ENUMERATE_DEPENDENTS)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	return s.stop(ctx)
+}
+
+// stop asks for the stop as soon as the service takes it, and waits for the process's end: "stopped" comes a little before,
+// and the executable can't be replaced until then.
+func (s *scm) stop(ctx context.Context) error {
+	status, err := s.status()
+	if err != nil || status.CurrentState == windows.SERVICE_STOPPED {
+		return err
+	}
+	// Without the right to open the process the service's word has to do. A process shared with others goes on.
+	process, err := windows.OpenProcess(windows.SYNCHRONIZE, false, status.ProcessId)
+	if err == nil {
+		defer windows.CloseHandle(process)
+	}
+	ended := err != nil || status.ServiceType&windows.SERVICE_WIN32_OWN_PROCESS == 0
+	if err := s.askToStop(ctx); err != nil {
+		return err
+	}
+	if err := s.awaitState(ctx, windows.SERVICE_STOPPED); err != nil || ended {
+		return err
+	}
+	return s.poll(ctx, func() (bool, string, error) {
+		event, err := windows.WaitForSingleObject(process, 0)
+		return event == windows.WAIT_OBJECT_0, s.name + " has stopped, its process hasn't ended", err
+	})
+}
+
+func (s *scm) askToStop(ctx context.Context) error {
+	return s.poll(ctx, func() (bool, string, error) {
+		var status windows.SERVICE_STATUS
+		err := windows.ControlService(s.service, windows.SERVICE_CONTROL_STOP, &status)
+		switch {
+		case err == nil, errors.Is(err, windows.ERROR_SERVICE_NOT_ACTIVE):
+			return true, "", nil
+		case errors.Is(err, windows.ERROR_SERVICE_CANNOT_ACCEPT_CTRL):
+			// It is starting, or stopping already. Ask again: it may take a stop once it has started.
+			now, err := s.status()
+			done := now.CurrentState == windows.SERVICE_STOP_PENDING || now.CurrentState == windows.SERVICE_STOPPED
+			return done, s.name + " is in " + stateName(now.CurrentState) + " and doesn't take a stop yet", err
+		case errors.Is(err, windows.ERROR_DEPENDENT_SERVICES_RUNNING):
+			return false, "", &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Cause: err,
+				Remedy: "stop first what depends on it: " + strings.Join(s.dependents(), ", ")}
+		case errors.Is(err, windows.ERROR_INVALID_SERVICE_CONTROL):
+			return false, "", &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Cause: err, Remedy: "this service takes no stop"}
+		}
+		return false, "", s.fail("", err)
+	})
+}
+
+// dependents are the running services that depend on this one, in the order in which they must stop.
+func (s *scm) dependents() []string {
+	var names []string
+	var count uint32
+	buffer, err := query(func(b *byte, size uint32, needed *uint32) error {
+		err := windows.EnumDependentServices(s.service, windows.SERVICE_ACTIVE, (*windows.ENUM_SERVICE_STATUS)(unsafe.Pointer(b)), size, needed, &count)
+		if errors.Is(err, windows.ERROR_MORE_DATA) {
+			return windows.ERROR_INSUFFICIENT_BUFFER
+		}
+		return err
+	})
+	if err != nil || count == 0 {
+		return []string{"sc enumdepend " + s.name + " lists it"}
+	}
+	for _, e := range unsafe.Slice((*windows.ENUM_SERVICE_STATUS)(unsafe.Pointer(&buffer[0])), count) {
+		names = append(names, windows.UTF16PtrToString(e.ServiceName))
+	}
+	return slices.Clip(names)
+}
+
+func restartService(ctx context.Context, m Manager, name string) error {
+	s, err := openService(m, "restarting", name,
+		windows.SERVICE_START|windows.SERVICE_STOP|windows.SERVICE_QUERY_STATUS|windows.SERVICE_ENUMERATE_DEPENDENTS)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := s.stop(ctx); err != nil {
+		return err
+	}
+	return s.start(ctx)
+}
