@@ -95,7 +95,7 @@ func checkModel(t *testing.T, s *Service) {
 				probe.FailureThreshold >= 1 && actions(&probe.Handler) == 1, "probe")
 		}
 		for _, hook := range []*Handler{p.PostStart, p.PreStop} {
-			must(hook == nil || actions(hook) == 1 && hook.GRPC == nil, "hook")
+			must(hook == nil || actions(hook) == 1 && hook.GRPC == nil && hook.Notify == nil, "hook")
 		}
 		for _, l := range p.Rlimits {
 			must(l.Soft <= l.Hard, "rlimits")
@@ -119,7 +119,7 @@ func checkModel(t *testing.T, s *Service) {
 
 func actions(h *Handler) int {
 	n := 0
-	for _, set := range []bool{h.Exec != nil, h.HTTPGet != nil, h.TCPSocket != nil, h.GRPC != nil} {
+	for _, set := range []bool{h.Exec != nil, h.HTTPGet != nil, h.TCPSocket != nil, h.GRPC != nil, h.Notify != nil} {
 		if set {
 			n++
 		}

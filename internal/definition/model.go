@@ -133,15 +133,30 @@ type Probe struct {
 	Period           time.Duration // default 10 s, greater than 0
 	Timeout          time.Duration // default 1 s, greater than 0
 	SuccessThreshold int           // default 1; must be 1 for liveness and startup
-	FailureThreshold int           // default 3, at least 1
+	FailureThreshold int           // default 3, of a livenessProbe with notify 1; at least 1
 }
 
-// Handler is one action of a probe or lifecycle hook: exactly one field is set. GRPC only in probes.
+// Handler is one action of a probe or lifecycle hook: exactly one field is set. GRPC and Notify only in probes.
 type Handler struct {
 	Exec      *ExecAction
 	HTTPGet   *HTTPGetAction
 	TCPSocket *TCPSocketAction
 	GRPC      *GRPCAction
+	Notify    *NotifyAction
+}
+
+// NotifyAction asks nothing: the program itself says how it is, on the channel of internal/notify.
+// Timeout and SuccessThreshold have no meaning then; for readiness no time or threshold has.
+type NotifyAction struct{}
+
+// Notifies tells whether the program needs the notify channel: one of its probes listens to it.
+func (p *Program) Notifies() bool {
+	for _, probe := range []*Probe{p.StartupProbe, p.LivenessProbe, p.ReadinessProbe} {
+		if probe != nil && probe.Handler.Notify != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // ExecAction runs a command as the program's user, in its folder, with its environment; exit code 0 is success.

@@ -7,13 +7,47 @@ import (
 	"time"
 )
 
+// probeKind tells the three probes apart.
+type probeKind uint8
+
+const (
+	startupProbe probeKind = iota
+	livenessProbe
+	readinessProbe
+)
+
 // probe decodes one of the three probes; only a readiness probe may need several successes in a row.
-func (d *decoder) probe(n *node, readiness bool) *Probe {
+func (d *decoder) probe(n *node, kind probeKind) *Probe {
 	p := &Probe{Period: 10 * time.Second, Timeout: time.Second, SuccessThreshold: 1, FailureThreshold: 3}
-	if d.object(n, d.probeFields(p, readiness)) {
-		d.oneHandler(n, "exec", "httpGet", "tcpSocket", "grpc")
+	if d.object(n, d.probeFields(p, kind == readinessProbe)) {
+		d.oneHandler(n, "exec", "httpGet", "tcpSocket", "grpc", "notify")
+	}
+	if p.Handler.Notify != nil {
+		d.notifyProbe(p, n, kind)
 	}
 	return p
+}
+
+// minNotifyPeriod: the words are read some hundred times a second at most.
+const minNotifyPeriod = 100 * time.Millisecond
+
+// notifyProbe refuses what has no meaning where nothing is asked, and lets one missed heartbeat do: two were due in a period.
+func (d *decoder) notifyProbe(p *Probe, n *node, kind probeKind) {
+	senseless := []string{"timeoutSeconds", "successThreshold"}
+	if kind == readinessProbe {
+		senseless = append(senseless, "initialDelaySeconds", "periodSeconds", "failureThreshold")
+	}
+	for _, key := range senseless {
+		if e := n.get(key); e != nil {
+			d.failAt(string(d.path)+"."+key, e.value.pos, "has no meaning with notify, which asks nothing: the program itself says how it is; remove it")
+		}
+	}
+	if kind == livenessProbe && n.get("failureThreshold") == nil {
+		p.FailureThreshold = 1
+	}
+	if e := n.get("periodSeconds"); e != nil && kind != readinessProbe && p.Period > 0 && p.Period < minNotifyPeriod {
+		d.failAt(string(d.path)+".periodSeconds", e.value.pos, "must be at least %v with notify, is %v", minNotifyPeriod.Seconds(), p.Period.Seconds())
+	}
 }
 
 func (d *decoder) probeFields(p *Probe, readiness bool) []field {
@@ -22,6 +56,13 @@ func (d *decoder) probeFields(p *Probe, readiness bool) []field {
 			p.Handler.GRPC = &GRPCAction{Host: "127.0.0.1"}
 			if d.object(n, d.grpcFields(p.Handler.GRPC)) {
 				d.require(n, "port")
+			}
+		}},
+		field{"notify", func(n *node) {
+			p.Handler.Notify = &NotifyAction{}
+			if d.isMap(n) && len(n.entries) > 0 {
+				e := n.entries[0]
+				d.failAt(string(d.path)+"."+e.key, e.pos, "notify has no fields: write notify: {}")
 			}
 		}},
 		field{"initialDelaySeconds", func(n *node) { d.setSeconds(n, &p.InitialDelay, false) }},

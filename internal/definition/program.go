@@ -39,9 +39,9 @@ func (d *decoder) programFields(p *Program) []field {
 		{"backoff", func(n *node) { d.object(n, d.backoffFields(&p.Backoff)) }},
 		{"exitCodes", func(n *node) { p.ExitCodes = d.exitCodes(n) }},
 		{"maxRestarts", func(n *node) { p.MaxRestarts = d.maxRestarts(n) }},
-		{"startupProbe", func(n *node) { p.StartupProbe = d.probe(n, false) }},
-		{"livenessProbe", func(n *node) { p.LivenessProbe = d.probe(n, false) }},
-		{"readinessProbe", func(n *node) { p.ReadinessProbe = d.probe(n, true) }},
+		{"startupProbe", func(n *node) { p.StartupProbe = d.probe(n, startupProbe) }},
+		{"livenessProbe", func(n *node) { p.LivenessProbe = d.probe(n, livenessProbe) }},
+		{"readinessProbe", func(n *node) { p.ReadinessProbe = d.probe(n, readinessProbe) }},
 		{"lifecycle", func(n *node) { d.object(n, d.lifecycleFields(p)) }},
 		{"terminationGracePeriodSeconds", func(n *node) {
 			if v, ok := d.seconds(n, false); ok {

@@ -206,6 +206,7 @@ func validPrograms() []string {
 		`logs: {maxSize: 0, maxAgeSeconds: 0}`, `backoff: {initialSeconds: 0, maxSeconds: 0}`, `terminationGracePeriodSeconds: 0`,
 		`livenessProbe: {tcpSocket: {port: 1}, periodSeconds: 0.001}`, `livenessProbe: {tcpSocket: {port: "${PORT}"}}`,
 		`lifecycle: {}`, `resources: {}`, `lifecycle: {stopSignal: WM_CLOSE}`, `dependsOn: {other: started}`, `listen: []`,
+		`livenessProbe: {notify: {}}`, `startupProbe: {notify: {}, periodSeconds: 0.5, failureThreshold: 60}`, `readinessProbe: {notify: {}}`,
 		`backoff: {}`, `logs: {}`, `securityContext: {}`, `maxRestarts: {count: 1, withinSeconds: 0.5}`,
 	}
 }
@@ -227,6 +228,8 @@ func TestSchemaRefusesInvalid(t *testing.T) {
 		`livenessProbe: {httpGet: {port: 80, scheme: http}}`, `livenessProbe: {httpGet: {port: 80, path: x}}`,
 		`livenessProbe: {httpGet: {port: 80, httpHeaders: [{name: A}]}}`, `livenessProbe: {httpGet: {port: 80, httpHeaders: {A: b}}}`,
 		`livenessProbe: {grpc: {service: x}}`, `livenessProbe: {exec: {}}`, `livenessProbe: {tcpSocket: {port: 80}, periodSeconds: 0}`,
+		`livenessProbe: {notify: null}`, `livenessProbe: {notify: {port: 1}}`, `livenessProbe: {notify: {}, timeoutSeconds: 1}`,
+		`readinessProbe: {notify: {}, successThreshold: 1}`, `readinessProbe: {notify: {}, tcpSocket: {port: 1}}`, `lifecycle: {preStop: {notify: {}}}`,
 		`livenessProbe: {tcpSocket: {port: 80}, failureThreshold: 0}`, `lifecycle: {preStop: {}}`, `lifecycle: {preStop: {grpc: {port: 80}}}`,
 		`lifecycle: {stopSignal: TERM}`, `lifecycle: {stopSignal: 15}`, `terminationGracePeriodSeconds: -1`, `terminationGracePeriodSeconds: 5s`,
 		`terminationGracePeriodSeconds: .inf`, `resources: {requests: {}}`, `resources: {limits: {memory: 512MB}}`,
