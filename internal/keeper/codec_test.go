@@ -23,7 +23,7 @@ func everyKind(t testing.TB) []Message {
 		}
 		all = append(all, m)
 	}
-	if last := kindWelcome; len(all) != int(last) {
+	if last := kindDump; len(all) != int(last) {
 		t.Fatalf("%d kinds can be made, the last one is number %d", len(all), last)
 	}
 	return all
@@ -125,7 +125,7 @@ func TestMalformedFrames(t *testing.T) {
 	}
 	for name, data := range map[string][]byte{
 		"no kind":                         frame(0),
-		"unknown kind":                    frame(byte(kindWelcome) + 1),
+		"unknown kind":                    frame(byte(kindDump) + 1),
 		"more than the message":           frame(byte(kindBeat), 0),
 		"less than the message":           frame(byte(kindFinish)),
 		"shorter than its own header":     {1, 0, 0, 0, byte(kindBeat), 0},

@@ -1,8 +1,6 @@
 package keeper
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,9 +28,6 @@ func init() {
 // Main is a keeper's life. It gives the exit code of the process: what the supervisor finished with, 1 where the
 // service is already held by another daruma or nothing could be started.
 func Main(cfg Config) int {
-	if cfg.Hang == 0 {
-		cfg.Hang = defaultHang
-	}
 	reserve.Threads(5)
 	if err := launch.CloseOnExec(3); err != nil { // what our parent left open isn't for every program
 		return complain(err)
@@ -44,7 +39,7 @@ func Main(cfg Config) int {
 	if err != nil {
 		return complain(err)
 	}
-	k, err := newKeeper(cfg, clean)
+	k, err := begin(cfg, clean)
 	if err != nil {
 		lock.release()
 		return complain(err)
@@ -55,18 +50,8 @@ func Main(cfg Config) int {
 	return k.exitCode
 }
 
-func newKeeper(cfg Config, clean bool) (*keeper, error) {
-	sum := sha256.Sum256([]byte(cfg.Folders.Run)) // two homes may have services of the same name
-	k := &keeper{
-		cfg:      cfg,
-		mark:     cfg.Service + "." + hex.EncodeToString(sum[:4]),
-		programs: map[string]*program{},
-		byPID:    map[int]*program{},
-		fading:   map[*program]struct{}{},
-		sockets:  map[string]*socket{},
-		kept:     map[string][]byte{},
-		sup:      supervisor{pidfd: -1, fd: -1},
-	}
+func begin(cfg Config, clean bool) (*keeper, error) {
+	k := newKeeper(cfg)
 	var err error
 	if k.poll, err = newPoller(); err != nil {
 		return nil, err

@@ -34,6 +34,7 @@ const (
 	kindHello
 	kindKnown
 	kindWelcome
+	kindDump
 )
 
 // newMessage gives an empty message of this kind, or nil.
@@ -85,6 +86,8 @@ func newMessage(k messageKind) Message {
 		return &Known{}
 	case kindWelcome:
 		return &Welcome{}
+	case kindDump:
+		return &Dump{}
 	}
 	return nil
 }
@@ -207,6 +210,17 @@ type (
 	}
 	// ReloadRequest passes on SIGHUP.
 	ReloadRequest struct{}
+	// Dump asks a supervisor that hangs for the stacks of its goroutines, where the system has no signal for that.
+	Dump struct{}
+)
+
+// Numbers of Signal.Signal on Windows, where they only name ways to ask; SignalKill is in Exit.Signal too, for what
+// TerminateJobObject ended. On Linux the numbers are the kernel's.
+const (
+	SignalCtrlC = 2  // Ctrl+C to the program's console
+	SignalKill  = 9  // TerminateProcess
+	SignalClose = 16 // WM_CLOSE to the windows of its tree
+	SignalBreak = 21 // Ctrl+Break; Microsoft's C library numbers it so
 )
 
 // Spec says how to start a program. All of it is decided by the supervisor.
@@ -282,6 +296,7 @@ func (m *Finish) code(c *coder)   { c.num(&m.Code) }
 func (m *Forget) code(c *coder)   { c.str(&m.ID) }
 func (m *Frozen) code(c *coder)   { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
 func (m *Welcome) code(*coder)    {}
+func (m *Dump) code(*coder)       {}
 func (m *Listening) code(c *coder) {
 	c.str(&m.Name)
 	c.str(&m.Network)
@@ -345,3 +360,4 @@ func (*ReloadRequest) kind() messageKind { return kindReloadRequest }
 func (*Hello) kind() messageKind         { return kindHello }
 func (*Known) kind() messageKind         { return kindKnown }
 func (*Welcome) kind() messageKind       { return kindWelcome }
+func (*Dump) kind() messageKind          { return kindDump }

@@ -26,12 +26,12 @@ func testKeeper(t *testing.T, base string) *keeper {
 		t.Fatal(err)
 	}
 	_ = unix.SetNonblock(pair[0], true)
-	peer := os.NewFile(uintptr(pair[1]), "peer")
+	other := os.NewFile(uintptr(pair[1]), "peer")
 	k := &keeper{
 		cfg: Config{Service: "test", Hang: time.Hour}, mark: fmt.Sprintf("test-%d", os.Getpid()),
-		programs: map[string]*program{}, byPID: map[int]*program{}, fading: map[*program]struct{}{},
-		sockets: map[string]*socket{}, kept: map[string][]byte{}, trees: trees{base: base},
-		sup: supervisor{pidfd: -1, fd: pair[0]},
+		programs: map[string]*program{}, fading: map[*program]struct{}{}, sockets: map[string]*socket{}, kept: map[string][]byte{},
+		machine: machine{byPID: map[int]*program{}, trees: trees{base: base}},
+		sup:     supervisor{peer: peer{pidfd: -1, fd: pair[0]}},
 	}
 	if k.poll, err = newPoller(); err != nil {
 		t.Fatal(err)
@@ -43,7 +43,7 @@ func testKeeper(t *testing.T, base string) *keeper {
 		t.Fatal(err)
 	}
 	go func() { // what it is told, files included, is of no interest
-		_, _ = io.Copy(io.Discard, peer)
+		_, _ = io.Copy(io.Discard, other)
 	}()
 	t.Cleanup(func() {
 		k.ending = true // nothing is restarted
@@ -65,7 +65,7 @@ func testKeeper(t *testing.T, base string) *keeper {
 		for _, fd := range []int{k.sup.fd, k.null, k.poll.fd} {
 			unix.Close(fd)
 		}
-		peer.Close()
+		other.Close()
 	})
 	return k
 }

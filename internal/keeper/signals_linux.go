@@ -70,36 +70,14 @@ func (k *keeper) asked(s os.Signal, t terminal) {
 	if s == unix.SIGHUP {
 		gone := t.there && !hasTerminal()
 		if !gone {
-			k.reload = k.sup.fd < 0 // the next one is told
+			k.reload = !k.sup.connected() // the next one is told
 			k.send(&ReloadRequest{})
 		}
 		if !gone || t.optional {
 			return
 		}
 	}
-	k.stops++
-	name := unix.SignalName(s.(unix.Signal))
-	if k.stops == 1 {
-		k.send(&StopRequest{Signal: name})
-		return
-	}
-	k.stopNow(name)
-}
-
-// stopNow doesn't ask the supervisor: it may be what hangs.
-func (k *keeper) stopNow(why string) {
-	for _, p := range k.programs {
-		p.order = Order{}
-		if p.alive != nil {
-			p.alive.killed = true
-			k.killTree(p, p.alive)
-		}
-	}
-	k.send(&StopRequest{Signal: why, Now: true})
-	if !k.ending {
-		k.ending = true
-		k.sup.deadline = Now() + farewell
-	}
+	k.stop(unix.SignalName(s.(unix.Signal)))
 }
 
 // hasTerminal says whether a controlling terminal is there (any more).

@@ -3,8 +3,6 @@ package keeper
 import (
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -13,55 +11,6 @@ import (
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/reserve"
 )
-
-// launchable is a decoded Spec, ready to be started again and again.
-type launchable struct {
-	plan  launch.Plan
-	split bool
-	env   []string // the plan's, and one place for DARUMA_RUN
-}
-
-func prepare(s *Spec) (*launchable, error) {
-	plan, err := launch.Decode(s.Plan)
-	if err != nil {
-		return nil, err
-	}
-	if err := plan.Check(); err != nil {
-		return nil, err
-	}
-	l := &launchable{plan: *plan, split: s.Split}
-	l.env = append(append(make([]string, 0, len(plan.Env)+2), plan.Env...), "", "")
-	l.plan.Env = l.env
-	return l, nil
-}
-
-// spawn obeys Spawn. At most one instance, ever: where a run is alive, it refuses.
-func (k *keeper) spawn(m *Spawn) {
-	if !usableID(m.ID) {
-		k.distrust(errFrame)
-		return
-	}
-	p := k.program(m.ID)
-	if p.alive != nil {
-		k.send(&Failed{ID: m.ID, Generation: m.Generation, Error: fmt.Sprintf("run %d is still alive (pid %d)", p.alive.Generation, p.alive.PID)})
-		return
-	}
-	l, err := prepare(&m.Spec)
-	if err == nil && k.stops > 1 {
-		err = fmt.Errorf("daruma is stopping now")
-	}
-	if err != nil {
-		p.newest = m.Generation
-		k.send(&Failed{ID: m.ID, Generation: m.Generation, Error: err.Error()})
-		return
-	}
-	p.launch, p.order = l, m.Order
-	if err := k.start(p, m.Generation); err != nil {
-		k.send(&Failed{ID: m.ID, Generation: m.Generation, Error: err.Error()})
-		return
-	}
-	k.announce(p)
-}
 
 // keptDescriptors is what starting another supervisor, and ending trees, may need.
 const keptDescriptors = 16
@@ -75,19 +24,17 @@ func (k *keeper) start(p *program, generation uint64) error {
 	if err := p.tree.open(k.trees, p.id); err != nil {
 		return fmt.Errorf("making a cgroup: %w", err)
 	}
-	r := &run{Run: Run{Generation: generation}, pidfd: -1}
-	stdio, err := k.pipes(r, p.launch.split)
+	r := &run{Run: Run{Generation: generation}, mainProcess: mainProcess{pidfd: -1}}
+	l := p.launch
+	how, err := k.pipes(r, l)
 	if err != nil {
 		return fmt.Errorf("making a pipe for its output: %w", err)
 	}
-	l := p.launch
-	n := len(l.env)
-	gen := strconv.FormatUint(generation, 10)
-	l.env[n-2] = "DARUMA_RUN=" + k.mark + "/" + p.id + "/" + gen
-	l.env[n-1] = "DARUMA_GENERATION=" + gen
-	listen, err := k.listeners(l.plan.ListenNames)
+	l.environ(k.runMark(p, r), generation, uint64(3+len(l.plan.ListenNames)))
+	how.Listen, err = k.listeners(l.plan.ListenNames)
 	if err == nil {
-		r.PID, err = launch.Start(l.plan, launch.How{Stdio: stdio, Listen: listen, Sys: k.attributes(p, r)})
+		how.Sys = k.attributes(p, r)
+		r.PID, err = launch.Start(l.plan, how)
 	}
 	if err != nil {
 		closeRun(r)
@@ -110,28 +57,34 @@ func (k *keeper) attributes(p *program, r *run) *syscall.SysProcAttr {
 	return sys
 }
 
-// pipes makes the run's output pipes. The read ends never block whoever reads them: keeper and supervisor share them.
-func (k *keeper) pipes(r *run, split bool) (stdio [3]uintptr, err error) {
-	stdio[0] = uintptr(k.null)
-	var fds [2]int
-	for i := 1; i <= 2; i++ {
-		if i == 2 && !split {
-			stdio[2] = stdio[1]
-			break
-		}
-		if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
-			closeRun(r)
-			return stdio, err
-		}
-		_ = unix.SetNonblock(fds[0], true)
-		name := "stdout"
-		if i == 2 {
-			name = "stderr"
-		}
-		r.streams = append(r.streams, stream{name, fds[0], fds[1]})
-		stdio[i] = uintptr(fds[1])
+// pipes makes the run's pipes: one or two for its output, one for its notify channel where it has one.
+func (k *keeper) pipes(r *run, l *launchable) (how launch.How, err error) {
+	how.Stdio[0] = uintptr(k.null)
+	if how.Stdio[1], err = r.pipe("stdout"); err != nil {
+		return how, err
 	}
-	return stdio, nil
+	how.Stdio[2] = how.Stdio[1]
+	if l.split {
+		if how.Stdio[2], err = r.pipe("stderr"); err != nil {
+			return how, err
+		}
+	}
+	if l.plan.Notify {
+		how.Notify, err = r.pipe("notify")
+	}
+	return how, err
+}
+
+// pipe makes one and gives its write end. The read end never blocks whoever reads it: keeper and supervisor share it.
+func (r *run) pipe(name string) (uintptr, error) {
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
+		closeRun(r)
+		return 0, err
+	}
+	_ = unix.SetNonblock(fds[0], true)
+	r.streams = append(r.streams, stream{name, fds[0], fds[1]})
+	return uintptr(fds[1]), nil
 }
 
 func (k *keeper) listeners(names []string) ([]uintptr, error) {
@@ -144,53 +97,6 @@ func (k *keeper) listeners(names []string) ([]uintptr, error) {
 		fds = append(fds, f.file.Fd())
 	}
 	return fds, nil
-}
-
-// announce tells the supervisor of a run, and hands it the read ends.
-func (k *keeper) announce(p *program) {
-	m := &Started{ID: p.id, Run: p.alive.Run}
-	var fds []int
-	for _, s := range p.alive.streams {
-		m.Streams = append(m.Streams, s.name)
-		fds = append(fds, s.fd)
-	}
-	k.send(m, fds...)
-}
-
-func (r *run) closeWriteEnds() {
-	for i := range r.streams {
-		if s := &r.streams[i]; s.write >= 0 {
-			unix.Close(s.write)
-			s.write = -1
-		}
-	}
-}
-
-func closeRun(r *run) {
-	r.closeWriteEnds()
-	for _, s := range r.streams {
-		unix.Close(s.fd)
-	}
-	r.streams = nil
-	if r.pidfd >= 0 {
-		unix.Close(r.pidfd)
-		r.pidfd = -1
-	}
-}
-
-// usableID says whether an id can be part of a cgroup's name and of an environment variable. A program's name is shorter.
-func usableID(id string) bool {
-	return id != "" && len(id) <= 200 && !strings.ContainsAny(id, "/\x00")
-}
-
-func (k *keeper) program(id string) *program {
-	p := k.programs[id]
-	if p == nil {
-		p = &program{id: id}
-		k.programs[id] = p
-	}
-	p.unwanted = false
-	return p
 }
 
 // own is this process' executable: by path, so that a new version is taken up, or as it runs where the path is gone.

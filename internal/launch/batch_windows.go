@@ -11,7 +11,7 @@ import (
 // batchLine gives the command line by which cmd.exe runs a batch file with these arguments and nothing else.
 //
 // cmd.exe reads a line by rules of its own: what is quoted for an ordinary program ends its quotes there, and & or | in an
-// argument starts another program (CVE-2024-24576, "BatBadBut"). So each argument stands in double quotes, a percent sign
+// argument starts another program (CVE-2024-24576, "BatBadBut"). So each argument that isn't plain stands in double quotes, a percent sign
 // is kept from naming a variable by an empty substring of a variable that always is there (%cd:~,%), delayed expansion is
 // off, and what no quoting protects is refused: a double quote, a line break.
 // The rules and the trick are those of Rust's standard library (library/std/src/sys/args/windows.rs).
@@ -30,6 +30,10 @@ func batchLine(path string, argv []string) (application, line string, err error)
 			return "", "", planError("argument " + strconv.Itoa(i+1) + " of a batch file contains a double quote or a line break, " +
 				"which cmd.exe can't be given safely: start the program that the batch file starts, or pass it in env")
 		}
+		if plain(arg) { // a batch file that compares "%1" with "start" expects it without quotes
+			b.WriteString(" " + arg)
+			continue
+		}
 		b.WriteString(` "` + strings.ReplaceAll(arg, "%", "%%cd:~,%"))
 		if n := len(arg) - len(strings.TrimRight(arg, `\`)); n > 0 {
 			b.WriteString(arg[len(arg)-n:]) // else a program that the batch file hands it to takes \" for a quote
@@ -38,4 +42,14 @@ func batchLine(path string, argv []string) (application, line string, err error)
 	}
 	b.WriteByte('"')
 	return filepath.Join(system, "cmd.exe"), b.String(), nil
+}
+
+// plain says that cmd.exe takes arg for one word without quotes: letters, digits and what Rust's list has.
+func plain(arg string) bool {
+	for _, c := range arg {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune(`#$*+-./:?@\_`, c)) {
+			return false
+		}
+	}
+	return arg != "" && !strings.HasSuffix(arg, `\`)
 }

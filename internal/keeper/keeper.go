@@ -1,11 +1,11 @@
 package keeper
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"runtime/debug"
 	"strconv"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // keeper is the state of the process. One goroutine owns it.
@@ -13,12 +13,10 @@ type keeper struct {
 	cfg  Config
 	mark string // begins DARUMA_RUN of everything started here
 
-	poll  *poller
-	trees trees
-	null  int // /dev/null, the programs' stdin
+	poll *poller
+	machine
 
 	programs map[string]*program
-	byPID    map[int]*program      // runs whose main process isn't reaped
 	fading   map[*program]struct{} // main process gone, tree still ending
 	sockets  map[string]*socket    // by name, for LISTEN_FDS
 	kept     map[string][]byte     // the supervisor's snapshot, opaque
@@ -55,7 +53,7 @@ type program struct {
 // run is one process tree.
 type run struct {
 	Run
-	pidfd    int
+	mainProcess
 	streams  []stream
 	exited   bool // its main process is reaped; the tree may still be ending
 	exit     Exit
@@ -72,18 +70,25 @@ type run struct {
 // would wake the supervisor in the very moment in which the program is to be restarted.
 type stream struct {
 	name  string
-	fd    int // read end
-	write int // write end; -1: closed
+	fd    descriptor // read end
+	write descriptor // write end; noDescriptor: closed
 }
 
-// Now gives the machine's monotonic clock (CLOCK_MONOTONIC): the same for keeper, supervisor and their successors,
-// untouched by changes of the time of day, standing still while the machine sleeps.
-func Now() time.Duration {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
-		panic(err) // the kernel always has it
+func newKeeper(cfg Config) *keeper {
+	if cfg.Hang == 0 {
+		cfg.Hang = defaultHang
 	}
-	return time.Duration(ts.Nano())
+	sum := sha256.Sum256([]byte(cfg.Folders.Run)) // two homes may have services of the same name
+	return &keeper{
+		cfg:      cfg,
+		mark:     cfg.Service + "." + hex.EncodeToString(sum[:4]),
+		machine:  newMachine(),
+		programs: map[string]*program{},
+		fading:   map[*program]struct{}{},
+		sockets:  map[string]*socket{},
+		kept:     map[string][]byte{},
+		sup:      supervisor{peer: noPeer()},
+	}
 }
 
 // loop runs until Finish, or until a second request to stop has ended everything.
@@ -119,11 +124,7 @@ func (k *keeper) speak() {
 	k.flushAt = 0
 	for i, r := range k.mute {
 		r.closeWriteEnds()
-		if r.pidfd >= 0 {
-			k.poll.remove(r.pidfd)
-			unix.Close(r.pidfd)
-			r.pidfd = -1
-		}
+		k.letGo(r)
 		k.mute[i] = nil
 	}
 	k.mute = k.mute[:0]

@@ -89,7 +89,7 @@ func (k *keeper) greet(why string) {
 
 func (k *keeper) known(p *program, r *run, alive bool) {
 	m := &Known{ID: p.id, Run: r.Run, Alive: alive, Exit: r.exit, Next: r.next, Failed: r.failed, Acked: r.acked}
-	var fds []int
+	var fds []descriptor
 	for _, s := range r.streams {
 		m.Streams = append(m.Streams, s.name)
 		fds = append(fds, s.fd)

@@ -1,0 +1,107 @@
+package keeper
+
+import (
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// mainExited: the main process of a run has ended. What is left of its tree ends now; if nothing is left, the
+// standing order may restart it in this very moment.
+func (k *keeper) mainExited(p *program, r *run) {
+	if r == nil || r.exited {
+		return
+	}
+	p.tree.beforeReap(r.PID)
+	var info unix.Siginfo
+	var usage unix.Rusage
+	err := unix.Waitid(unix.P_PIDFD, r.pidfd, &info, unix.WEXITED|unix.WNOHANG, &usage)
+	if err == unix.EINTR || err == nil && info.Signo == 0 {
+		return // not yet
+	}
+	delete(k.byPID, r.PID)
+	r.exited = true // its pidfd is closed later: see speak
+	r.exit = exitOf(&info, &usage)
+	if err != nil { // somebody reaped it before us; it is gone in any case
+		r.exit.Code, r.exit.Signal = -1, 0
+		r.failed = "its exit status was lost: " + err.Error()
+	}
+	r.exit.Strays = p.tree.kill(r.PID, k.runMark(p, r))
+	k.fading[p] = struct{}{}
+	k.settle(p)
+}
+
+// reap takes orphans off the process table: as their subreaper we are the parent of whatever a program left behind.
+// It comes with every heartbeat and every end of a program. Not with SIGCHLD: a signal, its handler and a goroutine to
+// tell would stand between a program's end and its restart, and a zombie can wait.
+func (k *keeper) reap() {
+	for {
+		var info unix.Siginfo
+		// Look without taking: a program's main process is waited for by its pidfd alone.
+		err := unix.Waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+		if err != nil || info.Signo == 0 {
+			return
+		}
+		pid := int(childOf(&info).pid)
+		switch p := k.byPID[pid]; {
+		case p != nil:
+			k.mainExited(p, p.alive)
+		case pid == k.sup.pid:
+			k.supervisorExited()
+		default:
+			_, _ = unix.Wait4(pid, nil, unix.WNOHANG, nil)
+		}
+	}
+}
+
+// child is the part of siginfo_t that waitid(2) fills in for SIGCHLD; x/sys leaves it out.
+type child struct {
+	pid    int32
+	uid    uint32
+	status int32
+}
+
+func childOf(info *unix.Siginfo) *child {
+	// After three ints the union begins, aligned like a pointer.
+	return (*child)(unsafe.Add(unsafe.Pointer(info), 8+unsafe.Sizeof(uintptr(0))))
+}
+
+// Values of si_code for SIGCHLD (bits/siginfo-consts.h).
+const (
+	cldExited = 1
+	cldDumped = 3
+)
+
+func exitOf(info *unix.Siginfo, usage *unix.Rusage) Exit {
+	c := childOf(info)
+	e := Exit{
+		At: Now(), Wall: time.Now().UnixNano(), MaxRSS: usage.Maxrss << 10,
+		CPU: time.Duration(usage.Utime.Nano() + usage.Stime.Nano()),
+	}
+	if info.Code == cldExited {
+		e.Code = int(c.status)
+		return e
+	}
+	e.Code, e.Signal, e.CoreDump = -1, int(c.status), info.Code == cldDumped
+	return e
+}
+
+// signalRun sends a signal to the main process. SIGCONT follows, as systemd does: a stopped process couldn't act on it
+// otherwise.
+func (k *keeper) signalRun(r *run, m *Signal) {
+	// The process can't be gone and its pid another's: it is our child, and we haven't reaped it.
+	_ = unix.PidfdSendSignal(r.pidfd, unix.Signal(m.Signal), nil, 0)
+	_ = unix.PidfdSendSignal(r.pidfd, unix.SIGCONT, nil, 0)
+}
+
+func (k *keeper) killTree(p *program, r *run) {
+	if r.pidfd >= 0 {
+		_ = unix.PidfdSendSignal(r.pidfd, unix.SIGKILL, nil, 0)
+	}
+	p.tree.kill(r.PID, k.runMark(p, r))
+}
+
+func (k *keeper) treeEmpty(p *program, r *run) bool { return p.tree.empty(r.PID, k.runMark(p, r)) }
+
+func (k *keeper) freezeTree(p *program, r *run, frozen bool) { _ = p.tree.freeze(r.PID, frozen) }

@@ -1,0 +1,74 @@
+package keeper
+
+// hear obeys what has arrived. It stops after a Spawn, so that 500 starts in a row don't hold up a restart.
+func (s *supervisor) hear(k *keeper) {
+	if !s.pending {
+		return
+	}
+	for {
+		m, _, rest, ok, err := nextFrame(s.inbox[s.heardUpTo:])
+		if err != nil {
+			k.distrust(err)
+			s.heardUpTo = len(s.inbox)
+			break
+		}
+		if !ok {
+			s.pending = false
+			break
+		}
+		s.heardUpTo = len(s.inbox) - len(rest)
+		k.obey(m)
+		if _, spawned := m.(*Spawn); spawned || k.done {
+			break
+		}
+	}
+	if s.heardUpTo == len(s.inbox) || !s.pending {
+		s.compact()
+	}
+}
+
+// compact drops what was heard. Not after every frame: 500 orders may wait in the inbox.
+func (s *supervisor) compact() {
+	rest := s.inbox[s.heardUpTo:]
+	if len(rest) == 0 {
+		s.pending = false
+		if cap(s.inbox) > 256<<10 {
+			s.inbox = nil
+		}
+	}
+	s.inbox = append(s.inbox[:0], rest...)
+	s.heardUpTo = 0
+}
+
+// distrust ends a supervisor that talks nonsense: its memory is damaged, or it isn't ours any more.
+func (k *keeper) distrust(error) {
+	k.sup.kill()
+	k.sup.pending = false
+}
+
+// send queues a message. Without a supervisor it is dropped: the greeting of the next one tells everything anyway.
+func (k *keeper) send(m Message, fds ...descriptor) {
+	s := &k.sup
+	if !s.connected() {
+		return
+	}
+	if n := len(s.outbox); n > 0 && len(s.outbox[n-1].data) < enoughData && len(s.outbox[n-1].fds)+len(fds) <= enoughFiles {
+		// Files travel ahead of their frames' bytes, but in the frames' order, and that is all the other side goes by.
+		s.outbox[n-1].data = appendFrame(s.outbox[n-1].data, m, len(fds))
+		s.outbox[n-1].fds = append(s.outbox[n-1].fds, fds...)
+		return
+	}
+	s.outbox = append(s.outbox, outgoing{appendFrame(nil, m, len(fds)), fds})
+}
+
+// What goes into one sendmsg, at most about. The kernel takes 253 files (SCM_MAX_FD); Link has room for 64.
+const (
+	enoughData  = 16 << 10
+	enoughFiles = 32
+)
+
+// busy says that more orders wait than have been answered for: in the middle of 500 starts the supervisor isn't woken
+// for each of them.
+func (s *supervisor) busy() bool {
+	return s.pending && len(s.outbox) == 1 && len(s.outbox[0].data) < enoughData && len(s.outbox[0].fds) < enoughFiles/2
+}

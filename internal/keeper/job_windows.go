@@ -1,0 +1,123 @@
+package keeper
+
+import (
+	"os"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// job holds one run's processes: all that descend from its main process. None can leave it: the job doesn't allow
+// breakaway, so CREATE_BREAKAWAY_FROM_JOB fails inside. When its last handle is closed, by whatever end of the keeper, the
+// kernel ends them all.
+// Source: https://learn.microsoft.com/windows/win32/procthread/job-objects
+type job struct {
+	handle windows.Handle
+	forget func() // takes it off the port
+}
+
+// killedCode is the exit code of those that TerminateJobObject ends: 128 and SIGKILL's number, as shells have it.
+const killedCode = 137
+
+func openJob() (*job, error) {
+	h, err := windows.CreateJobObject(nil, nil)
+	if err != nil {
+		return nil, os.NewSyscallError("CreateJobObject", err)
+	}
+	j := &job{handle: h}
+	var info windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION
+	info.BasicLimitInformation.LimitFlags = windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
+	if err := j.set(windows.JobObjectExtendedLimitInformation, unsafe.Pointer(&info), unsafe.Sizeof(info)); err != nil {
+		j.close()
+		return nil, err
+	}
+	return j, nil
+}
+
+func (j *job) set(class uint32, data unsafe.Pointer, size uintptr) error {
+	_, err := windows.SetInformationJobObject(j.handle, class, uintptr(data), uint32(size))
+	return os.NewSyscallError("SetInformationJobObject", err)
+}
+
+func (j *job) close() {
+	if j.forget != nil {
+		j.forget()
+	}
+	windows.CloseHandle(j.handle)
+}
+
+// terminate ends every process of the job.
+func (j *job) terminate() { _ = windows.TerminateJobObject(j.handle, killedCode) }
+
+// accounting is JOBOBJECT_BASIC_ACCOUNTING_INFORMATION.
+type accounting struct {
+	user, kernel, periodUser, periodKernel int64 // 100 ns
+	faults, total, active, terminated      uint32
+}
+
+func (j *job) accounting() (a accounting, err error) {
+	err = windows.QueryInformationJobObject(j.handle, windows.JobObjectBasicAccountingInformation,
+		uintptr(unsafe.Pointer(&a)), uint32(unsafe.Sizeof(a)), nil)
+	return a, err
+}
+
+// active is the number of processes in the job.
+func (j *job) active() int {
+	a, err := j.accounting()
+	if err != nil {
+		return 0 // it can't be asked: then nothing holds the next run up
+	}
+	return int(a.active)
+}
+
+// cpu is what all processes of the job used, ended ones too.
+func (j *job) cpu() time.Duration {
+	a, _ := j.accounting()
+	return time.Duration(a.user+a.kernel) * 100
+}
+
+// pids are the processes in the job now. More than a thousand come without the rest.
+func (j *job) pids() []uint32 {
+	var list struct { // JOBOBJECT_BASIC_PROCESS_ID_LIST
+		assigned, listed uint32
+		ids              [1024]uintptr
+	}
+	err := windows.QueryInformationJobObject(j.handle, windows.JobObjectBasicProcessIdList,
+		uintptr(unsafe.Pointer(&list)), uint32(unsafe.Sizeof(list)), nil)
+	if err != nil && err != windows.ERROR_MORE_DATA {
+		return nil
+	}
+	var pids []uint32
+	for _, id := range list.ids[:list.listed] {
+		pids = append(pids, uint32(id))
+	}
+	return pids
+}
+
+// freeze suspends all processes of the job, or resumes them. A process that is born meanwhile is found at the next look,
+// because its parent stands still by then.
+func (j *job) freeze(frozen bool) {
+	call := calls.resume
+	if frozen {
+		call = calls.suspend
+	}
+	done := map[uint32]bool{}
+	for again := true; again; {
+		again = false
+		for _, pid := range j.pids() {
+			if done[pid] {
+				continue
+			}
+			done[pid], again = true, frozen
+			h, err := windows.OpenProcess(windows.PROCESS_SUSPEND_RESUME|windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
+			if err != nil {
+				continue // it has ended
+			}
+			if inJob(h, j.handle) { // else the pid is a stranger's by now
+				call.Call(uintptr(h))
+			}
+			windows.CloseHandle(h)
+		}
+	}
+}

@@ -1,0 +1,12 @@
+package keeper
+
+// socket is one that the keeper holds open.
+type socket struct{ network, address string }
+
+// listen refuses: how a program on Windows would be handed a socket isn't decided by any protocol it could know.
+func (k *keeper) listen(m *Listen) {
+	k.send(&Listening{Name: m.Name, Network: m.Network, Address: m.Address,
+		Error: "daruma can't hand sockets to programs on Windows: let the program listen itself"})
+}
+
+func (k *keeper) unlisten(string) {}

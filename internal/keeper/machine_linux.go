@@ -1,0 +1,51 @@
+package keeper
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// descriptor is what an open file is called by here.
+type descriptor = int
+
+const noDescriptor descriptor = -1
+
+func closeDescriptor(fd descriptor) { unix.Close(fd) }
+
+// machine is what the keeper holds on Linux alone.
+type machine struct {
+	trees trees
+	null  int              // /dev/null, the programs' stdin
+	byPID map[int]*program // runs whose main process isn't reaped
+}
+
+func newMachine() machine { return machine{byPID: map[int]*program{}} }
+
+// mainProcess is that of a run.
+type mainProcess struct{ pidfd int }
+
+// letGo closes what was needed to see the end of a run's main process.
+func (k *keeper) letGo(r *run) {
+	if r.pidfd >= 0 {
+		k.poll.remove(r.pidfd)
+		r.closeProcess()
+	}
+}
+
+func (p *mainProcess) closeProcess() {
+	if p.pidfd >= 0 {
+		unix.Close(p.pidfd)
+		p.pidfd = -1
+	}
+}
+
+// Now gives the machine's monotonic clock (CLOCK_MONOTONIC): the same for keeper, supervisor and their successors,
+// untouched by changes of the time of day, standing still while the machine sleeps.
+func Now() time.Duration {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
+		panic(err) // the kernel always has it
+	}
+	return time.Duration(ts.Nano())
+}

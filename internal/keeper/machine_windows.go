@@ -1,0 +1,53 @@
+package keeper
+
+import "golang.org/x/sys/windows"
+
+// descriptor is what an open file is called by here.
+type descriptor = windows.Handle
+
+const noDescriptor descriptor = 0
+
+func closeDescriptor(h descriptor) { windows.CloseHandle(h) }
+
+// machine is what the keeper holds on Windows alone.
+type machine struct {
+	trees trees
+	null  windows.Handle // NUL, the programs' stdin
+	port  *jobPort
+}
+
+func newMachine() machine { return machine{} }
+
+// trees has no place in the file system here: jobs have no names.
+type trees struct{ base string }
+
+// tree is nothing here: every run has a job of its own, see mainProcess.
+type tree struct{}
+
+func (*tree) close() {}
+
+// mainProcess is that of a run, and the job that holds its tree.
+type mainProcess struct {
+	handle windows.Handle
+	wait   *wait
+	job    *job
+	ended  bool // by TerminateJobObject, while it ran
+}
+
+// letGo closes what was needed to see the end of a run.
+func (k *keeper) letGo(r *run) { r.closeProcess() }
+
+func (p *mainProcess) closeProcess() {
+	if p.wait != nil {
+		p.wait.stop()
+		p.wait = nil
+	}
+	if p.handle != 0 {
+		windows.CloseHandle(p.handle)
+		p.handle = 0
+	}
+	if p.job != nil {
+		p.job.close()
+		p.job = nil
+	}
+}

@@ -1,0 +1,78 @@
+package keeper
+
+import (
+	"os"
+	"sync"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// jobPort is the completion port at which jobs tell that their last process has ended.
+//
+// Microsoft promises no delivery of these messages, so nothing depends on them: a tree that is ending is looked at again
+// in any case. They only spare the waiting.
+// Source: https://learn.microsoft.com/windows/win32/api/winnt/ns-winnt-jobobject_associate_completion_port
+type jobPort struct {
+	handle windows.Handle
+	mu     sync.Mutex
+	serial uintptr
+	calls  map[uintptr]func()
+}
+
+const (
+	msgActiveProcessZero = 4 // JOB_OBJECT_MSG_ACTIVE_PROCESS_ZERO
+	lastMessage          = 0 // the port's user closes it
+)
+
+func openJobPort() (*jobPort, error) {
+	h, err := windows.CreateIoCompletionPort(windows.InvalidHandle, 0, 0, 1)
+	if err != nil {
+		return nil, os.NewSyscallError("CreateIoCompletionPort", err)
+	}
+	p := &jobPort{handle: h, calls: map[uintptr]func(){}}
+	go p.run()
+	return p, nil
+}
+
+// add has empty called, from another goroutine, when the job has become empty.
+func (p *jobPort) add(j *job, empty func()) error {
+	p.mu.Lock()
+	p.serial++
+	serial := p.serial
+	p.calls[serial] = empty
+	p.mu.Unlock()
+	j.forget = func() {
+		p.mu.Lock()
+		delete(p.calls, serial)
+		p.mu.Unlock()
+	}
+	to := struct { // JOBOBJECT_ASSOCIATE_COMPLETION_PORT
+		key  uintptr
+		port windows.Handle
+	}{serial, p.handle}
+	return j.set(windows.JobObjectAssociateCompletionPortInformation, unsafe.Pointer(&to), unsafe.Sizeof(to))
+}
+
+func (p *jobPort) run() {
+	for {
+		var message uint32
+		var serial uintptr
+		var pid *windows.Overlapped // the process' id in place of a pointer; of no use here
+		if err := windows.GetQueuedCompletionStatus(p.handle, &message, &serial, &pid, windows.INFINITE); err != nil || message == lastMessage {
+			windows.CloseHandle(p.handle)
+			return
+		}
+		if message != msgActiveProcessZero {
+			continue
+		}
+		p.mu.Lock()
+		call := p.calls[serial]
+		p.mu.Unlock()
+		if call != nil {
+			call()
+		}
+	}
+}
+
+func (p *jobPort) close() { _ = windows.PostQueuedCompletionStatus(p.handle, lastMessage, 0, nil) }

@@ -1,0 +1,25 @@
+package keeper
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// heedConsole takes what the console says for a request to stop. Ctrl+C and Ctrl+Break are os.Interrupt to Go, a closed
+// window, a logoff and a shutdown SIGTERM; for those Windows waits 5 s at most before it ends us.
+func (k *keeper) heedConsole() error {
+	obeyCtrlC() // or every program would be born deaf to it: the flag is inherited
+	ch := make(chan os.Signal, 16)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for s := range ch {
+			why := "Ctrl+C"
+			if s == syscall.SIGTERM {
+				why = "the end of the console or the session"
+			}
+			k.poll.post(func() { k.stop(why) })
+		}
+	}()
+	return nil
+}

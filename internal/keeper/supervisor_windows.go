@@ -1,0 +1,164 @@
+package keeper
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/internal/launch"
+)
+
+// peer is the connection to the supervisor.
+type peer struct {
+	handle windows.Handle // of its process
+	wait   *wait
+	out    *pipeWriter
+	in     *os.File
+	exited bool // its process has ended
+	silent bool // all that it said has been read
+}
+
+func noPeer() peer { return peer{} }
+
+func (p *peer) connected() bool { return p.out != nil }
+
+// killedSupervisor is the exit code of one that we ended.
+const killedSupervisor = 137
+
+func (p *peer) kill() {
+	if p.handle != 0 {
+		_ = windows.TerminateProcess(p.handle, killedSupervisor)
+	}
+}
+
+// askForStacks: there is no SIGQUIT here. The goroutine that receives does it, which hears us although the loop hangs.
+func (s *supervisor) askForStacks(k *keeper) {
+	k.send(&Dump{})
+	s.flush(k)
+}
+
+// start starts a supervisor and greets it with all that its predecessor left.
+func (s *supervisor) start(k *keeper) error {
+	down, up, theirs, err := linkPipes()
+	if err != nil {
+		return err
+	}
+	stdio, err := inheritableOutput()
+	if err == nil {
+		stdio[0] = k.null
+		err = k.createSupervisor(stdio, theirs)
+	}
+	for _, h := range append(theirs[:], stdio[1:]...) {
+		closeIfOpen(h)
+	}
+	if err != nil {
+		down.Close()
+		up.Close()
+		return err
+	}
+	s.out, s.in = newPipeWriter(down), up
+	s.afresh(Now() + k.cfg.Hang)
+	if s.wait, err = k.poll.whenSignalled(s.handle, k.supervisorExited); err != nil {
+		s.kill() // it isn't seen; the end of its pipe is
+	}
+	go k.read(up)
+	k.noteSupervisor()
+	k.greet(s.why)
+	s.flush(k)
+	return nil
+}
+
+func closeIfOpen(h windows.Handle) {
+	if h != 0 {
+		windows.CloseHandle(h)
+	}
+}
+
+func (k *keeper) createSupervisor(stdio [3]windows.Handle, theirs [2]windows.Handle) error {
+	s := &k.sup
+	// A new version that doesn't start must not cost the service its supervisor: every third try takes the
+	// executable that is running now.
+	exe := own(len(s.deaths)%3 == 2)
+	plan := launch.Plan{
+		Path: exe, Argv: append([]string{exe, "supervisor"}, k.cfg.Args...), UID: launch.Leave, GID: launch.Leave,
+		Env: append(k.supervisorEnv(), linkVariable+"="+strconv.Itoa(int(theirs[0]))+","+strconv.Itoa(int(theirs[1]))),
+	}
+	// A process group of its own: the console's Ctrl+C comes to the keeper, which passes it on in good order.
+	// Not in a job: it may outlive the keeper for as long as it takes to write down the programs' last output.
+	child, err := launch.Start(plan, launch.How{Stdio: stdio, Extra: theirs[:], Flags: windows.CREATE_NEW_PROCESS_GROUP})
+	if err != nil {
+		return err
+	}
+	s.handle, s.pid = child.Handle, child.PID
+	s.exited, s.silent = false, false
+	return nil
+}
+
+// inheritableOutput duplicates our own stdout and stderr, where there are any: a service has none.
+func inheritableOutput() (stdio [3]windows.Handle, err error) {
+	self := windows.CurrentProcess()
+	for i, id := range []uint32{1: windows.STD_OUTPUT_HANDLE, 2: windows.STD_ERROR_HANDLE} {
+		if i == 0 {
+			continue
+		}
+		h, err := windows.GetStdHandle(id)
+		if err != nil || h == 0 || h == windows.InvalidHandle {
+			continue
+		}
+		if err := windows.DuplicateHandle(self, h, self, &stdio[i], 0, true, windows.DUPLICATE_SAME_ACCESS); err != nil {
+			stdio[i] = 0 // closed: whatever is printed goes nowhere
+		}
+	}
+	return stdio, nil
+}
+
+// supervisorExited is called when its process has ended.
+func (k *keeper) supervisorExited() {
+	k.sup.exited = true
+	k.supervisorEnded()
+}
+
+// supervisorEnded: once its process has ended and its last words are read, the next one is started.
+func (k *keeper) supervisorEnded() {
+	s := &k.sup
+	if s.pid == 0 || !s.exited || !s.silent {
+		return
+	}
+	var code uint32
+	_ = windows.GetExitCodeProcess(s.handle, &code)
+	k.supervisorGone(fmt.Sprintf("it ended with exit code %s", codeWord(code)))
+}
+
+// codeWord writes NTSTATUS values as they are known.
+func codeWord(code uint32) string {
+	if code >= 0xC0000000 {
+		return fmt.Sprintf("0x%08X", code)
+	}
+	return strconv.Itoa(int(code))
+}
+
+// disconnect closes what connected the keeper to a supervisor that is gone.
+func (k *keeper) disconnect() {
+	s := &k.sup
+	if s.wait != nil {
+		s.wait.stop()
+	}
+	s.out.close()
+	s.in.Close()
+	windows.CloseHandle(s.handle)
+	s.peer = noPeer()
+}
+
+// farewell waits for a supervisor that has said Finish.
+func (s *supervisor) farewell() {
+	if s.pid == 0 {
+		return
+	}
+	if event, err := windows.WaitForSingleObject(s.handle, uint32(farewell/time.Millisecond)); err != nil || event != windows.WAIT_OBJECT_0 {
+		s.kill()
+	}
+	s.pid = 0
+}
