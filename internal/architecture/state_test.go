@@ -15,6 +15,10 @@ func constant(name string) (reason string) {
 		return "a date: Go has no constants of type time.Time"
 	case "internal/keeper.calls":
 		return "functions of Windows' DLLs, found at first use and then for ever the same; looking them up each time costs more than the clock they read"
+	case "kardianos/service.ConsoleLogger", "kardianos/service.ControlAction":
+		return "the original's API has variables of these names"
+	case "kardianos/service.process":
+		return "state, behind its mutex: the original's ChooseSystem chooses for the whole process"
 	default:
 		return ""
 	}
