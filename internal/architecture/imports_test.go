@@ -24,6 +24,7 @@ var rank = map[string]int{
 	"internal/logs":       1,
 	"internal/control":    1,
 	"internal/incident":   1,
+	"internal/nssm":       1, // services of NSSM become definitions
 	"internal/supervisor": 2,
 	".":                   2, // package daruma, the public library
 	"kardianos/service":   3, // drop-in for github.com/kardianos/service, upon package daruma

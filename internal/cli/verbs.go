@@ -18,5 +18,6 @@ func verbs(std IO) []*cobra.Command {
 		newEvents(std),
 		newLogs(std),
 		newIncidents(std),
+		newImport(std),
 	}
 }

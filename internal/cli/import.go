@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/daruma-sh/daruma/internal/nssm"
+)
+
+func newImport(std IO) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "import",
+		Short: "Make definitions of services that another service manager runs",
+	}
+	cmd.AddCommand(newImportNSSM(std))
+	return cmd
+}
+
+// importing are the flags of import nssm.
+type importing struct {
+	all, force bool
+	output     string
+}
+
+func newImportNSSM(std IO) *cobra.Command {
+	var f importing
+	cmd := &cobra.Command{
+		Use:   "nssm NAME | --all | FILE",
+		Short: "Make a definition of a service of NSSM",
+		Long: `Make a definition of a service that NSSM runs. It is read from the registry of this machine: the service NAME, or
+with --all every service of NSSM. Or it is read from FILE, on any system, a .reg file that regedit has exported, or
+
+  reg export HKLM\SYSTEM\CurrentControlSet\Services\NAME NAME.reg
+
+and then every service of NSSM in it is converted.
+
+The definition of the service NAME is written to NAME.yaml in the current folder, readable for this user alone, or to
+where -o says: a file, a folder that exists, or - for standard output. No file is overwritten without --force.
+
+What NSSM was told and a definition can't say, or says in another way, becomes a remark: on standard error, and as a
+comment at the head of the definition. Values of the environment may be secrets: they are in the file, never on the
+screen. Nothing changes in the registry, and the service isn't touched.`,
+		Example: `  daruma import nssm orders
+  daruma import nssm --all -o C:\daruma
+  daruma import nssm orders.reg -o - | less`,
+		Args: cobra.MaximumNArgs(1),
+	}
+	cmd.Flags().BoolVar(&f.all, "all", false, "every service of NSSM on this machine")
+	cmd.Flags().BoolVar(&f.force, "force", false, "overwrite files that exist")
+	cmd.Flags().StringVarP(&f.output, "output", "o", "", "where to write: a file, a folder that exists, or - for standard output")
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		if f.all == (len(args) == 1) {
+			return &exitError{code: ExitUsage, err: errors.New("name a service, or a .reg file, or give --all")}
+		}
+		return importNSSM(std, strings.Join(args, ""), f)
+	}
+	return cmd
+}
+
+func importNSSM(std IO, source string, f importing) error {
+	if f.output == "-" && screenOf(std.Out).terminal {
+		return &exitError{code: ExitUsage, err: errors.New("a definition may hold secrets, so it isn't shown on a terminal: give -o FILE, or send it through a pipe")}
+	}
+	services, err := nssmServices(source, f.all)
+	if err != nil {
+		return &exitError{code: ExitFailed, err: err}
+	}
+	definitions, failed := convertAll(std, services)
+	if len(definitions) > 1 && f.output != "" && !isFolder(f.output) {
+		return &exitError{code: ExitUsage, err: fmt.Errorf("these are %d services: -o must be a folder that exists", len(definitions))}
+	}
+	files := make([]string, len(definitions))
+	for i, d := range definitions {
+		files[i] = targetFile(d, f.output)
+		if _, err := os.Lstat(files[i]); err == nil && f.output != "-" && !f.force {
+			return &exitError{code: ExitFailed, err: fmt.Errorf("%s exists already: give another file with -o, or --force to overwrite it. Nothing was written", files[i])}
+		}
+	}
+	for i, d := range definitions {
+		if err := writeImported(std, d, files[i], f); err != nil {
+			return &exitError{code: ExitFailed, err: err}
+		}
+	}
+	if failed > 0 {
+		return &exitError{code: ExitFailed, err: fmt.Errorf("%d of %d services couldn't be converted", failed, len(services)), silent: len(services) == 1}
+	}
+	return nil
+}
+
+// nssmServices reads the services: all, those of a file, or the one of that name.
+func nssmServices(source string, all bool) ([]nssm.Service, error) {
+	switch {
+	case all:
+		services, err := nssm.AllInstalled()
+		if err == nil && len(services) == 0 {
+			err = errors.New("NSSM runs no service on this machine")
+		}
+		return services, err
+	case isRegFile(source):
+		return nssmFile(source)
+	}
+	service, err := nssm.Installed(source)
+	return []nssm.Service{service}, err
+}
+
+// isRegFile: names of services have no backslash and no slash, and hardly end in .reg.
+func isRegFile(source string) bool {
+	if strings.EqualFold(filepath.Ext(source), ".reg") || strings.ContainsAny(source, `/\`) {
+		return true
+	}
+	info, err := os.Stat(source)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func nssmFile(file string) ([]nssm.Service, error) {
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: there is no such file", file)
+	case err == nil && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: is not a regular file", file)
+	case err == nil && info.Size() > nssm.MaxRegSize:
+		return nil, fmt.Errorf("%s: is larger than %d MiB: export the key of the service alone", file, nssm.MaxRegSize>>20)
+	case err != nil:
+		return nil, err
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	services, err := nssm.ParseReg(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	var found []nssm.Service
+	for _, s := range services {
+		if s.IsNSSM() {
+			found = append(found, s)
+		}
+	}
+	switch {
+	case len(found) > 0:
+		return found, nil
+	case len(services) == 1: // Convert says why not, or converts one of srvany
+		return services, nil
+	}
+	return nil, fmt.Errorf("%s: has %d services, none of NSSM: export HKLM\\SYSTEM\\CurrentControlSet\\Services\\NAME with its subkeys", file, len(services))
+}
+
+// convertAll converts what can be; the others are named on std.Err.
+func convertAll(std IO, services []nssm.Service) (definitions []nssm.Definition, failed int) {
+	taken := map[string]bool{}
+	for _, s := range services {
+		d, err := nssm.Convert(s, func(name string) bool { return taken[name] })
+		if err != nil {
+			fmt.Fprintf(std.Err, "daruma: %v\n", err)
+			failed++
+			continue
+		}
+		taken[d.Name] = true
+		definitions = append(definitions, d)
+	}
+	return definitions, failed
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// targetFile is where the definition goes; "-" is standard output.
+func targetFile(d nssm.Definition, output string) string {
+	if output != "" && isFolder(output) {
+		return filepath.Join(output, d.Name+".yaml")
+	}
+	return cmp.Or(output, d.Name+".yaml")
+}
+
+// writeImported writes one definition, and says what should be known of it.
+func writeImported(std IO, d nssm.Definition, file string, f importing) error {
+	if file == "-" {
+		if _, err := std.Out.Write(d.YAML); err != nil {
+			return err
+		}
+	} else if err := writeNew(file, d.YAML, f.force); err != nil {
+		return err
+	}
+	for _, r := range d.Remarks {
+		if _, err := fmt.Fprintf(std.Err, "%s: %s\n", d.Service, r); err != nil {
+			return err
+		}
+	}
+	if file == "-" {
+		return nil
+	}
+	_, err := fmt.Fprintf(std.Out, "%s: service %s, %s\n", file, d.Name, remarkCount(len(d.Remarks)))
+	return err
+}
+
+func remarkCount(n int) string {
+	switch n {
+	case 0:
+		return "no remarks"
+	case 1:
+		return "1 remark"
+	}
+	return fmt.Sprintf("%d remarks, at the head of the file", n)
+}
+
+// writeNew writes a file that this user alone may read: the environment may hold secrets. Without force, a file that has
+// come about meanwhile isn't overwritten; with it, the old one stays whole until the new one is.
+func writeNew(file string, data []byte, force bool) error {
+	if !force {
+		out, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return err
+		}
+		_, err = out.Write(data)
+		return errors.Join(err, out.Close())
+	}
+	out, err := os.CreateTemp(filepath.Dir(file), ".import-*") // 0600
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(data)
+	if err = errors.Join(err, out.Close()); err == nil {
+		err = os.Rename(out.Name(), file)
+	}
+	if err != nil {
+		_ = os.Remove(out.Name())
+	}
+	return err
+}

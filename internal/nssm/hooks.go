@@ -1,0 +1,63 @@
+package nssm
+
+import (
+	"strings"
+)
+
+// hooks are the commands below AppEvents, a key for each event and a value for each moment, and AppRedirectHook.
+func (c *conversion) hooks() {
+	any := false
+	for _, event := range c.parameters.Sub("AppEvents").Subs() {
+		for _, v := range event.Values() {
+			if strings.TrimSpace(v.Text) == "" {
+				continue
+			}
+			any = true
+			c.hook("AppEvents "+event.Name+"/"+v.Name, strings.ToLower(event.Name+"/"+v.Name), v)
+		}
+	}
+	if redirect, ok := c.number("AppRedirectHook"); ok && redirect != 0 && any {
+		c.note("AppRedirectHook", "wrote the output of hooks to the program's files. Here it isn't kept: redirect it in the hook")
+	}
+}
+
+func (c *conversion) hook(setting, event string, v Value) {
+	switch event {
+	case "start/post":
+		c.doc.postStart = c.hookCommand(setting, v)
+		c.note(setting, "runs as lifecycle.postStart, without the variables NSSM_…")
+	case "stop/pre":
+		c.doc.preStop = c.hookCommand(setting, v)
+		c.note(setting, "runs as lifecycle.preStop, without the variables NSSM_…; terminationGracePeriodSeconds has the %s s more that NSSM gave it", seconds(hookDeadline))
+	case "start/pre":
+		c.note(setting, "ran before each start. Add a program for it with restartPolicy: OnFailure, and let this one wait for it: dependsOn: {THAT: completed}. It then runs when the service starts, not at each restart; for that, put it into a script that starts the program")
+	case "exit/post":
+		c.note(setting, "ran when the program had ended, and has no counterpart: daruma incidents and daruma events -o json tell of every exit")
+	case "rotate/pre", "rotate/post":
+		c.note(setting, "ran around a rotation, and has no counterpart: rotation takes nothing from the program, and daruma logs reads rotated files too")
+	case "power/change", "power/resume":
+		c.note(setting, "ran when the power state changed, and has no counterpart: register a task for it at the Task Scheduler")
+	default:
+		c.note(setting, "isn't an event of NSSM, which never ran it; left out")
+	}
+}
+
+// hookCommand splits a hook's command line. NSSM gives it to CreateProcess as a whole, without quotes around all of it.
+func (c *conversion) hookCommand(setting string, v Value) []string {
+	line := c.expand(v)
+	parts := splitCommand(line)
+	if whole := line.unquoted(); len(whole) < len(line.trim()) {
+		parts = []text{whole}
+	}
+	if len(parts) == 0 || len(parts[0]) == 0 {
+		return nil
+	}
+	if first := string(parts[0]); line.trim()[0] != '"' && len(parts) > 1 && !strings.Contains(string(base(parts[0])), ".") && strings.Contains(first, `\`) {
+		c.note(setting, "its path may contain a blank without quotes, where Windows tries one part after the other: check the command")
+	}
+	command := make([]string, len(parts))
+	for i, part := range parts {
+		command[i] = c.env.write(part)
+	}
+	return command
+}
