@@ -24,6 +24,8 @@ type Host struct {
 
 	life       context.Context // ends when Run has returned
 	attendants sync.WaitGroup  // goroutines that end with life
+
+	sockets inheritedSockets // those of LISTEN_FDS: listen.go
 }
 
 // Ready says that the service does its work: RUNNING for the Service Control Manager, READY=1 for systemd and daruma.

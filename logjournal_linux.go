@@ -1,6 +1,7 @@
 package daruma
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -33,10 +34,11 @@ func (o LogOptions) openSystem(lines lineOutput) *systemOutput {
 	if o.System == SystemOff || o.System == SystemAuto && lines.terminal {
 		return nil
 	}
-	if _, err := os.Stat(journalSocket); err != nil && o.System == SystemAuto { // a container, or no systemd at all
+	path := cmp.Or(o.journal, journalSocket)
+	if _, err := os.Stat(path); err != nil && o.System == SystemAuto { // a container, or no systemd at all
 		return nil
 	}
-	return &systemOutput{sink: &journalSink{path: journalSocket}, encode: journalEncoder(o.Name)}
+	return &systemOutput{sink: &journalSink{path: path}, encode: journalEncoder(o.Name)}
 }
 
 // journalSink sends entries over a connected socket. go-systemd's journal.Send uses one that isn't connected: while journald

@@ -65,6 +65,8 @@ type LogOptions struct {
 
 	// QueueBytes bounds what waits for each of the two outputs, in bytes. Default 1 MiB, at least 4 KiB.
 	QueueBytes int
+
+	journal string // where journald listens; another place in tests
 }
 
 func (o LogOptions) withDefaults() LogOptions {

@@ -7,8 +7,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// descriptor is f's number. os.File.Fd would make what the descriptor stands for blocking, for all processes that share it.
+func descriptor(f *os.File) int {
+	number := -1
+	if raw, err := f.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { number = int(fd) })
+	}
+	return number
+}
+
 func isTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	_, err := unix.IoctlGetTermios(descriptor(f), unix.TCGETS)
 	return err == nil
 }
 
@@ -17,7 +26,7 @@ func enableColours(*os.File) bool { return true }
 
 // isJournal reports whether f is stdout and the journal reads it. Source: systemd.exec(5), $JOURNAL_STREAM.
 func isJournal(f *os.File) bool {
-	if f.Fd() != 1 {
+	if descriptor(f) != 1 {
 		return false
 	}
 	is, err := journal.StdoutIsJournalStream()
@@ -27,10 +36,11 @@ func isJournal(f *os.File) bool {
 // ownStream gives a descriptor of our own for stdout and stderr: to a pipe without a reader os.File writes by ending the
 // process with SIGPIPE where the descriptor's number is 1 or 2, and a service outlives who reads its log.
 func ownStream(f *os.File) (*os.File, error) {
-	if f.Fd() != 1 && f.Fd() != 2 {
+	number := descriptor(f)
+	if number != 1 && number != 2 {
 		return f, nil
 	}
-	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 3)
+	fd, err := unix.FcntlInt(uintptr(number), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
 		return nil, os.NewSyscallError("fcntl", err)
 	}
