@@ -23,7 +23,13 @@ const hangVariable = "DARUMA_HANG_SECONDS"
 //	daruma keeper NAME FILE [--quiet]
 //	daruma supervisor NAME FILE [--quiet]       a child of the keeper only
 func Role(args []string, errOut io.Writer) (code int, ok bool) {
-	if len(args) == 0 || args[0] != keeper.Role && args[0] != supervisor.Role {
+	if len(args) == 0 {
+		return 0, false
+	}
+	if code, ok := systemRole(args); ok {
+		return code, true
+	}
+	if args[0] != keeper.Role && args[0] != supervisor.Role {
 		return 0, false
 	}
 	if len(args) < 3 {

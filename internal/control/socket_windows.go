@@ -2,51 +2,100 @@ package control
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"github.com/Microsoft/go-winio"
 	"golang.org/x/sys/windows"
 )
 
-// listen opens a unix socket, which Windows has since version 1809. The named pipe, whose security descriptor says who
-// may connect, takes its place with the Windows issue; until then the folder's access list alone keeps others out.
+// pipeName is the named pipe that stands for the socket at path. Pipes have one name space for the whole machine, so the
+// name is made of the path, and two homes with services of the same name don't meet.
+func pipeName(path string) string {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		full = path
+	}
+	sum := sha256.Sum256([]byte(strings.ToLower(full))) // Windows' paths don't know upper from lower case
+	return `\\.\pipe\daruma-` + hex.EncodeToString(sum[:10])
+}
+
+// listen opens the pipe for those who may control the service: whoever runs it, SYSTEM, and administrators.
+//
+// The pipe is made only if nobody else has one of this name (FILE_CREATE, what CreateNamedPipe calls
+// FILE_FLAG_FIRST_PIPE_INSTANCE), so a stranger who made one first can't share ours.
 func listen(path string) (net.Listener, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("creating %s: %w", filepath.Dir(path), err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	sddl, err := accessList()
+	if err != nil {
+		return nil, fmt.Errorf("control pipe: %w", err)
+	}
+	name := pipeName(path)
+	l, err := listenSoon(name, &winio.PipeConfig{SecurityDescriptor: sddl, InputBufferSize: 16 << 10, OutputBufferSize: 64 << 10})
+	switch {
+	case errors.Is(err, windows.ERROR_ACCESS_DENIED), errors.Is(err, windows.ERROR_PIPE_BUSY), errors.Is(err, windows.ERROR_ALREADY_EXISTS):
+		return nil, &HeldError{Socket: name}
+	case err != nil:
+		return nil, fmt.Errorf("opening the control pipe %s: %w", name, err)
+	}
+	loosen(name)
+	return l, nil
+}
+
+// listenSoon has patience with a predecessor that has just ended: its pipe lasts until the kernel has taken it apart.
+func listenSoon(name string, cfg *winio.PipeConfig) (net.Listener, error) {
+	const patience, step = time.Second, 10 * time.Millisecond
+	for end := time.Now().Add(patience); ; time.Sleep(step) {
+		l, err := winio.ListenPipe(name, cfg)
+		if err == nil || time.Now().After(end) {
+			return l, err
+		}
+	}
+}
+
+// accessList is the pipe's security descriptor in SDDL: protected from inheritance, everything for the account that runs
+// the service, for SYSTEM and for the administrators, nothing for anybody else, and nothing over the network.
+// Source: https://learn.microsoft.com/windows/win32/secauthz/security-descriptor-string-format
+func accessList() (string, error) {
+	user, err := windows.GetCurrentProcessToken().GetTokenUser()
+	if err != nil {
+		return "", fmt.Errorf("finding out who runs the service: %w", err)
+	}
+	return "D:P(D;;GA;;;NU)(A;;GA;;;" + user.User.Sid.String() + ")(A;;GA;;;SY)(A;;GA;;;BA)", nil
+}
+
+// loosen connects once under Wine, which lets the first client connect to the handle that go-winio keeps only to hold the
+// name, where it would wait for ever.
+func loosen(name string) {
+	if windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
-	if conn, err := dial(ctx, path); err == nil {
+	if conn, err := winio.DialPipeContext(ctx, name); err == nil {
 		_ = conn.Close()
-		return nil, &HeldError{Socket: path}
 	}
-	// Windows shows a socket as a reparse point (ModeIrregular); a file or link that somebody put there is left alone.
-	if info, err := os.Lstat(path); err == nil {
-		if info.Mode().IsRegular() || info.IsDir() || info.Mode()&os.ModeSymlink != 0 {
-			return nil, fmt.Errorf("%s is not a socket: remove it", path)
-		}
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("removing the stale socket %s: %w", path, err)
-		}
-	}
-	return net.Listen("unix", path)
 }
 
-// dial connects to the socket at path.
+// dial connects to the pipe that stands for the socket at path. It allows the server no impersonation.
 func dial(ctx context.Context, path string) (net.Conn, error) {
-	var d net.Dialer
-	return d.DialContext(ctx, "unix", path)
+	return winio.DialPipeContext(ctx, pipeName(path))
 }
 
-// admit lets everyone in whom the folder's access list lets in: Windows gives no user with a unix socket.
+// admit lets everyone in whom the pipe's access list lets in.
 func admit(net.Conn) error { return nil }
 
 // owner names the user whom a file belongs to; on Windows that isn't looked up.
 func owner(os.FileInfo) string { return "" }
 
-// refused says whether err means that nobody listens: Winsock has its own number for it.
-func refused(err error) bool { return errors.Is(err, windows.WSAECONNREFUSED) }
+// refused says whether err means that nobody listens, beyond what package syscall calls ENOENT.
+func refused(err error) bool { return errors.Is(err, windows.ERROR_FILE_NOT_FOUND) }

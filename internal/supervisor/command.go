@@ -232,7 +232,7 @@ func (s *supervisor) howItEnded(r *control.ProgramResult, p *engine.Program, t *
 	case engine.StopSignal:
 		r.EndedBy, r.Signal = control.EndedSignal, p.Def.StopSignal
 	case engine.StopKill:
-		r.EndedBy, r.Signal = control.EndedKill, "SIGKILL"
+		r.EndedBy, r.Signal = control.EndedKill, killWord
 	default:
 		r.EndedBy = control.EndedExited
 	}

@@ -19,11 +19,12 @@ func newEnv() *env { return &env{at: map[string]int{}} }
 
 func (e *env) set(name, value string) {
 	v := name + "=" + value
-	if i, ok := e.at[name]; ok {
+	key := variableKey(name)
+	if i, ok := e.at[key]; ok {
 		e.vars[i] = v
 		return
 	}
-	e.at[name] = len(e.vars)
+	e.at[key] = len(e.vars)
 	e.vars = append(e.vars, v)
 }
 
@@ -31,7 +32,7 @@ func (e *env) list() []string { return e.vars }
 
 func lookup(env []string, name string) string {
 	for _, v := range env {
-		if value, ok := strings.CutPrefix(v, name+"="); ok {
+		if have, value, ok := strings.Cut(v, "="); ok && variableKey(have) == variableKey(name) {
 			return value
 		}
 	}

@@ -42,7 +42,7 @@ func (s *supervisor) programEnv(def *definition.Program, account launch.User) ([
 	env := newEnv()
 	for _, v := range os.Environ() {
 		name, value, _ := strings.Cut(v, "=")
-		if !private(name) {
+		if name != "" && !private(name) { // Windows keeps each drive's current folder in a variable without a name
 			env.set(name, value)
 		}
 	}
@@ -92,16 +92,18 @@ func checkFolder(dir string) error {
 }
 
 // findExecutable resolves the first word of a command: with a separator from the definition's folder, else in PATH.
+// On Windows the extension may be left out.
 func findExecutable(name, dir, path string) (string, error) {
 	if strings.ContainsRune(name, filepath.Separator) || strings.ContainsRune(name, '/') {
-		full := name
+		full := filepath.FromSlash(name)
 		if !filepath.IsAbs(full) {
-			full = filepath.Join(dir, name)
+			full = filepath.Join(dir, full)
 		}
-		if err := executable(full); err != nil {
+		file, err := executable(full)
+		if err != nil {
 			return "", fmt.Errorf("command %s: %w (looked for %s)", name, err, full)
 		}
-		return full, nil
+		return file, nil
 	}
 	var inTheWay error
 	for _, d := range filepath.SplitList(path) {
@@ -109,9 +111,9 @@ func findExecutable(name, dir, path string) (string, error) {
 			continue // the current folder is nobody's to choose programs from
 		}
 		full := filepath.Join(d, name)
-		err := executable(full)
+		file, err := executable(full)
 		if err == nil {
-			return full, nil
+			return file, nil
 		}
 		if !errors.Is(err, errNoFile) && inTheWay == nil {
 			inTheWay = fmt.Errorf("command %s: %s: %w", name, full, err)
@@ -121,7 +123,7 @@ func findExecutable(name, dir, path string) (string, error) {
 		return "", inTheWay
 	}
 	hint := ""
-	if executable(filepath.Join(dir, name)) == nil {
+	if _, err := executable(filepath.Join(dir, name)); err == nil {
 		hint = fmt.Sprintf("; for the one in the definition's folder write ./%s", name)
 	}
 	return "", fmt.Errorf("command %s: not found in PATH (%s)%s", name, path, hint)
@@ -129,7 +131,20 @@ func findExecutable(name, dir, path string) (string, error) {
 
 var errNoFile = errors.New("there is no such file")
 
-func executable(path string) error {
+// executable gives the file that a name stands for, the name itself or one with an extension that this system knows.
+func executable(name string) (string, error) {
+	err := errNoFile
+	for _, path := range spellings(name) {
+		if e := startable(path); e == nil {
+			return path, nil
+		} else if !errors.Is(e, errNoFile) && errors.Is(err, errNoFile) {
+			err = e
+		}
+	}
+	return "", err
+}
+
+func startable(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):

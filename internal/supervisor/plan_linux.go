@@ -15,6 +15,12 @@ func mayExecute(info os.FileInfo) error {
 	return nil
 }
 
+// variableKey tells variables apart.
+func variableKey(name string) string { return name }
+
+// spellings are the files that a name in a command may mean.
+func spellings(name string) []string { return []string{name} }
+
 // signalNumber gives the number of a signal by name; SIGTERM where this system doesn't have it (Windows' CTRL_C).
 func signalNumber(name string) int {
 	if name != "" && !strings.HasPrefix(name, "SIG") {
@@ -25,6 +31,9 @@ func signalNumber(name string) int {
 	}
 	return int(unix.SIGTERM)
 }
+
+// killWord is what ends a tree that doesn't end by itself.
+const killWord = "SIGKILL"
 
 func signalWord(n int) string { return unix.SignalName(unix.Signal(n)) }
 
