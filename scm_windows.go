@@ -1,0 +1,124 @@
+package daruma
+
+import (
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
+)
+
+// scm is the platform of a Windows service.
+type scm struct {
+	*dispatcher
+	last windows.SERVICE_STATUS
+}
+
+func (p *scm) environment() Environment { return SCM }
+func (p *scm) watchdog() time.Duration  { return 0 } // the Service Control Manager has none
+func (p *scm) reloading()               {}
+func (p *scm) reloaded()                {}
+func (p *scm) status(string)            {}
+func (p *scm) extend(time.Duration)     {}
+func (p *scm) beat()                    {}
+func (p *scm) say([]string)             {}
+
+func (p *scm) report(s situation) {
+	p.last = windows.SERVICE_STATUS{
+		ServiceType:      windows.SERVICE_WIN32_OWN_PROCESS,
+		CurrentState:     currentState(s.state),
+		ControlsAccepted: accepted(p.service, s.state),
+		CheckPoint:       s.checkpoint,
+		WaitHint:         uint32(s.hint / time.Millisecond),
+	}
+	// A Service Control Manager that doesn't listen is nothing that the service could help by ending.
+	_ = windows.SetServiceStatus(p.handle, &p.last)
+}
+
+// ended reports STOPPED, or nothing where only the end of the process makes the failure actions run; see ExitCode.
+func (p *scm) ended(o outcome) {
+	if o.code != ExitOK && onlyCrashesCount(p.name) {
+		return
+	}
+	status := windows.SERVICE_STATUS{ServiceType: windows.SERVICE_WIN32_OWN_PROCESS, CurrentState: windows.SERVICE_STOPPED}
+	if o.code != ExitOK {
+		status.Win32ExitCode = uint32(windows.ERROR_SERVICE_SPECIFIC_ERROR)
+		status.ServiceSpecificExitCode = uint32(o.code)
+	}
+	_ = windows.SetServiceStatus(p.handle, &status)
+	close(p.stopped)
+}
+
+func currentState(s state) uint32 {
+	switch s {
+	case starting:
+		return windows.SERVICE_START_PENDING
+	case running:
+		return windows.SERVICE_RUNNING
+	case pausing:
+		return windows.SERVICE_PAUSE_PENDING
+	case paused:
+		return windows.SERVICE_PAUSED
+	case continuing:
+		return windows.SERVICE_CONTINUE_PENDING
+	case stopping:
+		return windows.SERVICE_STOP_PENDING
+	default:
+		return windows.SERVICE_STOPPED
+	}
+}
+
+// accepted is what the Service Control Manager may send: what the service has a handler for, and in a pending state only what
+// ends it. Custom codes and INTERROGATE aren't part of the mask; they always come.
+func accepted(s *Service, now state) uint32 {
+	const down = windows.SERVICE_ACCEPT_SHUTDOWN | windows.SERVICE_ACCEPT_PRESHUTDOWN
+	if now == stopped {
+		return 0
+	}
+	if now == stopping {
+		return down // so that the shutdown of the machine waits for the rest of the stop
+	}
+	mask := uint32(windows.SERVICE_ACCEPT_STOP | down)
+	if now.pending() {
+		return mask
+	}
+	for c, bit := range map[control]uint32{
+		pauseControl:   windows.SERVICE_ACCEPT_PAUSE_CONTINUE,
+		reloadControl:  windows.SERVICE_ACCEPT_PARAMCHANGE,
+		powerControl:   windows.SERVICE_ACCEPT_POWEREVENT,
+		sessionControl: windows.SERVICE_ACCEPT_SESSIONCHANGE,
+	} {
+		if s.takes(c) {
+			mask |= bit
+		}
+	}
+	return mask
+}
+
+// limit: at SHUTDOWN all services together have WaitToKillServiceTimeout, and nothing is sent to whoever takes longer. We keep
+// a fifth of it for the end. PRESHUTDOWN lasts as long as the service was installed with.
+func (p *scm) limit(reason StopReason) time.Duration {
+	if reason != Shutdown {
+		return 0
+	}
+	return waitToKill() * 4 / 5
+}
+
+// waitToKill is the machine's setting, 5 s where it has none. Source: learn.microsoft.com, "SERVICE_CONTROL_SHUTDOWN" in "HandlerEx".
+func waitToKill() time.Duration {
+	const usual = 5 * time.Second
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Control`, registry.QUERY_VALUE)
+	if err != nil {
+		return usual
+	}
+	defer func() { _ = key.Close() }()
+	text, _, err := key.GetStringValue("WaitToKillServiceTimeout")
+	if err != nil {
+		return usual
+	}
+	ms, err := strconv.ParseUint(text, 10, 31)
+	if err != nil || ms == 0 {
+		return usual
+	}
+	return time.Duration(ms) * time.Millisecond
+}
