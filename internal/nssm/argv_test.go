@@ -69,7 +69,7 @@ func randomArgs(r *rand.Rand) []string {
 // TestJoinAndSplit: whatever the arguments, joined and split they are the same.
 func TestJoinAndSplit(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 100_000 {
+	for range 20_000 {
 		args := randomArgs(r)
 		if got := asStrings(splitArgs(literal(joinArgs(args)))); !slices.Equal(got, args) && len(args) > 0 {
 			t.Fatalf("%q became %s and then %q", args, joinArgs(args), got)

@@ -148,9 +148,12 @@ func servicePath(path string) []string {
 	return append([]string{set}, parts[4:]...)
 }
 
-// shown is a line for an error, without what might be a secret: the part before the equals sign.
+// shown is a line for an error, without what might be a secret: the part before the equals sign, or its first word.
 func shown(line string) string {
-	name, _, _ := strings.Cut(line, "=")
+	name, _, ok := strings.Cut(line, "=")
+	if !ok {
+		name, _, _ = strings.Cut(line, " ")
+	}
 	if r := []rune(name); len(r) > 40 {
 		name = string(r[:40]) + "…"
 	}
