@@ -132,6 +132,7 @@ func (r *runner) enter(s state, limit time.Duration) {
 		r.deadline = time.Now().Add(limit)
 	}
 	r.report()
+	r.host.Health.entered(s)
 }
 
 // report tells the system where the service stands, with the next checkpoint while it is pending.
