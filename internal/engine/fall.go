@@ -19,7 +19,41 @@ func (e Exit) Words() string {
 		}
 		return w
 	}
+	if name := statusName(e.Code); name != "" {
+		return fmt.Sprintf("exit code 0x%08X (%s)", uint32(e.Code), name)
+	}
+	if int64(e.Code) >= 1<<31 { // as NTSTATUS and HRESULT values are known
+		return fmt.Sprintf("exit code 0x%08X", uint32(e.Code))
+	}
 	return fmt.Sprintf("exit code %d", e.Code)
+}
+
+// statusName says what the exit codes mean that Windows, .NET and the C library give to fallen programs.
+// Source: https://learn.microsoft.com/openspecs/windows_protocols/ms-erref/596a1078-e883-4972-9bbc-49e60bebca55
+func statusName(code int) string {
+	switch uint32(code) {
+	case 0xC0000005:
+		return "access violation"
+	case 0xC000001D:
+		return "illegal instruction"
+	case 0xC0000094:
+		return "integer division by zero"
+	case 0xC00000FD:
+		return "stack overflow"
+	case 0xC0000135:
+		return "a DLL wasn't found"
+	case 0xC000013A:
+		return "ended by Ctrl+C"
+	case 0xC0000142:
+		return "a DLL failed to initialise: often the desktop heap is exhausted, by many services of one account"
+	case 0xC0000374:
+		return "heap corruption"
+	case 0xC0000409:
+		return "it aborted itself, or its stack was overrun"
+	case 0xE0434352:
+		return "unhandled .NET exception"
+	}
+	return ""
 }
 
 func exitOf(ev Event, now time.Duration) (Exit, uint64) {

@@ -23,7 +23,7 @@ func (k *keeper) mainExited(p *program, r *run) {
 }
 
 func (r *run) exitOf() Exit {
-	e := Exit{At: Now(), Wall: time.Now().UnixNano(), MaxRSS: peakMemory(r.handle), CPU: r.job.cpu()}
+	e := Exit{At: Now(), Wall: time.Now().UnixNano(), MaxRSS: peakMemory(r.handle), CPU: r.job.cpu(), Asked: r.asked}
 	var code uint32
 	if err := windows.GetExitCodeProcess(r.handle, &code); err != nil {
 		e.Code, r.failed = -1, "its exit status was lost: "+err.Error()

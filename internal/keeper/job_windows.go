@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/internal/launch"
 )
 
 // job holds one run's processes: all that descend from its main process. None can leave it: the job doesn't allow
@@ -20,15 +22,14 @@ type job struct {
 // killedCode is the exit code of those that TerminateJobObject ends: 128 and SIGKILL's number, as shells have it.
 const killedCode = 137
 
-func openJob() (*job, error) {
+// openJob makes the job for one run, with the limits of its plan.
+func openJob(plan *launch.Plan) (*job, error) {
 	h, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
 		return nil, os.NewSyscallError("CreateJobObject", err)
 	}
 	j := &job{handle: h}
-	var info windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION
-	info.BasicLimitInformation.LimitFlags = windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
-	if err := j.set(windows.JobObjectExtendedLimitInformation, unsafe.Pointer(&info), unsafe.Sizeof(info)); err != nil {
+	if err := j.limit(plan); err != nil {
 		j.close()
 		return nil, err
 	}

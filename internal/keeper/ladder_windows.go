@@ -2,12 +2,13 @@ package keeper
 
 import (
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/windows"
 )
 
-// signalRun asks the main process to end, in the way that Signal names. Where that way isn't open (no console, no window)
-// the next one is tried at once: Ctrl+C or Ctrl+Break, then WM_CLOSE.
+// signalRun asks the main process to end, in the way that Signal names: Ctrl+C or Ctrl+Break, then WM_CLOSE to its tree's
+// windows. WM_CLOSE comes after m.Next, which is its share of the grace period, or at once where there is no console.
 func (k *keeper) signalRun(r *run, m *Signal) {
 	switch m.Signal {
 	case SignalKill:
@@ -16,20 +17,27 @@ func (k *keeper) signalRun(r *run, m *Signal) {
 	case SignalClose:
 		k.closeRunsWindows(r)
 	case SignalBreak:
-		k.sendConsole(r, "break")
+		k.sendConsole(r, "break", "CTRL_BREAK", m.Next)
 	default:
-		k.sendConsole(r, "c")
+		k.sendConsole(r, "c", "CTRL_C", m.Next)
 	}
 }
 
-func (k *keeper) sendConsole(r *run, kind string) {
+// sendConsole sends Ctrl+C or Ctrl+Break to everything on the program's console.
+func (k *keeper) sendConsole(r *run, kind, name string, next time.Duration) {
+	r.asked = name // before it is known to have arrived: the end that it brings may be seen first
 	err := k.sendFrom(kind, strconv.Itoa(r.PID), nil, func(code uint32) {
-		if code != consoleSent {
+		switch {
+		case r.exited:
+		case code != consoleSent:
+			r.asked = ""
 			k.closeRunsWindows(r)
+		case next > 0:
+			time.AfterFunc(next, func() { k.poll.post(func() { k.closeRunsWindows(r) }) })
 		}
 	})
 	if err != nil {
-		tell("daruma: sending Ctrl+C: "+err.Error(), 0)
+		tell("daruma: sending "+name+": "+err.Error(), 0)
 		k.closeRunsWindows(r)
 	}
 }
@@ -45,7 +53,15 @@ func (k *keeper) closeRunsWindows(r *run) {
 		return
 	}
 	defer windows.CloseHandle(job)
-	if err := k.sendFrom("close", strconv.Itoa(int(job)), []windows.Handle{job}, func(uint32) {}); err != nil {
+	before := r.asked
+	r.asked = "WM_CLOSE"
+	err := k.sendFrom("close", strconv.Itoa(int(job)), []windows.Handle{job}, func(code uint32) {
+		if code != consoleSent && !r.exited {
+			r.asked = before // nobody got it
+		}
+	})
+	if err != nil {
+		r.asked = before
 		tell("daruma: sending WM_CLOSE: "+err.Error(), 0)
 	}
 }

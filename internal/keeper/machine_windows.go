@@ -31,7 +31,8 @@ type mainProcess struct {
 	handle windows.Handle
 	wait   *wait
 	job    *job
-	ended  bool // by TerminateJobObject, while it ran
+	ended  bool   // by TerminateJobObject, while it ran
+	asked  string // see Exit.Asked
 }
 
 // letGo closes what was needed to see the end of a run.

@@ -107,10 +107,12 @@ type (
 		Order Order
 	}
 	// Signal sends a signal to the main process of a run, then SIGCONT, and cancels the standing order.
+	// On Windows Ctrl+C is followed by WM_CLOSE, if the program then still runs, after Next.
 	Signal struct {
 		ID         string
 		Generation uint64
 		Signal     int
+		Next       time.Duration
 	}
 	// Kill ends the whole tree of a run, and cancels the standing order.
 	Kill struct {
@@ -250,6 +252,7 @@ type Exit struct {
 	MaxRSS   int64         // bytes
 	CPU      time.Duration // user and system
 	Strays   bool          // descendants had to be killed
+	Asked    string        // Windows: the last way in which it was asked to end: CTRL_C, CTRL_BREAK, WM_CLOSE; "": none
 }
 
 func (r *Run) code(c *coder) {
@@ -268,6 +271,7 @@ func (e *Exit) code(c *coder) {
 	c.i64(&e.MaxRSS)
 	c.dur(&e.CPU)
 	c.flag(&e.Strays)
+	c.str(&e.Asked)
 }
 
 func (s *Spec) code(c *coder) {
@@ -283,7 +287,12 @@ func (m *Spawn) code(c *coder) {
 	m.Order.code(c)
 }
 func (m *SetOrder) code(c *coder) { c.str(&m.ID); m.Order.code(c) }
-func (m *Signal) code(c *coder)   { c.str(&m.ID); c.u64(&m.Generation); c.num(&m.Signal) }
+func (m *Signal) code(c *coder) {
+	c.str(&m.ID)
+	c.u64(&m.Generation)
+	c.num(&m.Signal)
+	c.dur(&m.Next)
+}
 func (m *Kill) code(c *coder)     { c.str(&m.ID); c.u64(&m.Generation) }
 func (m *Freeze) code(c *coder)   { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
 func (m *Release) code(c *coder)  { c.str(&m.ID); c.u64(&m.Generation) }

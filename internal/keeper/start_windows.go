@@ -3,7 +3,6 @@ package keeper
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -25,23 +24,21 @@ func (k *keeper) start(p *program, generation uint64) error {
 }
 
 func (k *keeper) create(p *program, r *run) error {
-	stdio, err := k.pipes(r, p.launch.split)
+	l := p.launch
+	how, channel, err := k.pipes(r, l)
 	if err != nil {
 		return fmt.Errorf("making a pipe for its output: %w", err)
 	}
-	l := p.launch
-	n := len(l.env)
-	gen := strconv.FormatUint(r.Generation, 10)
-	l.env[n-2] = "DARUMA_RUN=" + k.runMark(p, r)
-	l.env[n-1] = "DARUMA_GENERATION=" + gen
-	if r.job, err = openJob(); err != nil {
+	l.environ(k.runMark(p, r), r.Generation, uint64(channel))
+	if r.job, err = openJob(&l.plan); err != nil {
 		return fmt.Errorf("making a job for its processes: %w", err)
 	}
 	if err := k.port.add(r.job, func() { k.poll.post(func() { k.settle(p) }) }); err != nil {
 		return fmt.Errorf("making a job for its processes: %w", err)
 	}
 	// A console of its own, without a window: a Ctrl+C meant for one program reaches no other, and not us.
-	child, err := launch.Start(l.plan, launch.How{Stdio: stdio, Job: r.job.handle, Flags: windows.CREATE_NO_WINDOW})
+	how.Job, how.Flags = r.job.handle, windows.CREATE_NO_WINDOW
+	child, err := launch.Start(l.plan, how)
 	if err != nil {
 		return err
 	}
@@ -53,29 +50,34 @@ func (k *keeper) create(p *program, r *run) error {
 	return nil
 }
 
-// pipes makes the run's output pipes. Only the program inherits the write ends: HANDLE_LIST sees to that.
-func (k *keeper) pipes(r *run, split bool) (stdio [3]windows.Handle, err error) {
-	stdio[0] = k.null
-	for i := 1; i <= 2; i++ {
-		if i == 2 && !split {
-			stdio[2] = stdio[1]
-			break
-		}
-		var read, write windows.Handle
-		if err := windows.CreatePipe(&read, &write, nil, outputBuffer); err != nil {
-			return stdio, os.NewSyscallError("CreatePipe", err)
-		}
-		name := "stdout"
-		if i == 2 {
-			name = "stderr"
-		}
-		r.streams = append(r.streams, stream{name, read, write})
-		if err := windows.SetHandleInformation(write, windows.HANDLE_FLAG_INHERIT, windows.HANDLE_FLAG_INHERIT); err != nil {
-			return stdio, os.NewSyscallError("SetHandleInformation", err)
-		}
-		stdio[i] = write
+// pipes makes the run's pipes: one or two for its output, one for its notify channel where it has one.
+func (k *keeper) pipes(r *run, l *launchable) (how launch.How, channel windows.Handle, err error) {
+	how.Stdio[0] = k.null
+	if how.Stdio[1], err = r.pipe("stdout"); err != nil {
+		return how, 0, err
 	}
-	return stdio, nil
+	how.Stdio[2] = how.Stdio[1]
+	if l.split {
+		if how.Stdio[2], err = r.pipe("stderr"); err != nil {
+			return how, 0, err
+		}
+	}
+	if l.plan.Notify {
+		if channel, err = r.pipe("notify"); err == nil {
+			how.Extra = []windows.Handle{channel}
+		}
+	}
+	return how, channel, err
+}
+
+// pipe makes one and gives its write end. Only this program inherits it: HANDLE_LIST sees to that.
+func (r *run) pipe(name string) (windows.Handle, error) {
+	var read, write windows.Handle
+	if err := windows.CreatePipe(&read, &write, nil, outputBuffer); err != nil {
+		return 0, os.NewSyscallError("CreatePipe", err)
+	}
+	r.streams = append(r.streams, stream{name, read, write})
+	return write, os.NewSyscallError("SetHandleInformation", windows.SetHandleInformation(write, windows.HANDLE_FLAG_INHERIT, windows.HANDLE_FLAG_INHERIT))
 }
 
 // outputBuffer is the room in an output pipe in bytes, as much as Linux gives.

@@ -42,6 +42,10 @@ func Encode(p *Plan) []byte {
 	w.texts(p.ListenNames)
 	w.number(uint64(p.Parent))
 	w.flags(p)
+	w.number(uint64(p.Memory))
+	w.number(uint64(p.MilliCPU))
+	w.number(uint64(p.Processes))
+	w.number(p.Affinity)
 	return w
 }
 
@@ -65,6 +69,7 @@ func Decode(data []byte) (*Plan, error) {
 	p.ListenNames = r.texts()
 	p.Parent = r.id()
 	r.flags(p)
+	p.Memory, p.MilliCPU, p.Processes, p.Affinity = int64(r.number()), int64(r.number()), int(r.number()), r.number()
 	if r.bad || len(r.rest) > 0 {
 		return nil, planError("damaged")
 	}

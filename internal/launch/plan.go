@@ -36,6 +36,12 @@ type Plan struct {
 	// number of ListenNames, in its environment.
 	Notify bool
 
+	// Limits of the whole tree, kept by a job object on Windows; Linux has none of them here. 0: none.
+	Memory    int64  // bytes of committed memory
+	MilliCPU  int64  // thousandths of a processor
+	Processes int    // at once
+	Affinity  uint64 // the processors it may run on, one bit each, of the first 64
+
 	// Parent is the pid whose death kills the program (PR_SET_PDEATHSIG with SIGKILL); 0: none. The kernel means the
 	// thread that forked: the keeper must never let one of its threads end. [Start] fills it in.
 	Parent int
@@ -80,6 +86,9 @@ func (p *Plan) Check() error {
 	}
 	if p.Nice != nil && (*p.Nice < -20 || *p.Nice > 19) {
 		return planError("niceness must be -20 to 19, is " + itoa(int64(*p.Nice)))
+	}
+	if p.Memory < 0 || p.MilliCPU < 0 || p.Processes < 0 {
+		return planError("a limit is negative")
 	}
 	if p.Umask != nil && *p.Umask > 0o777 {
 		return planError("umask must be 0 to 0777")

@@ -87,7 +87,7 @@ func (s *supervisor) do(effect engine.Effect) {
 	case engine.SetOrder:
 		s.link.Send(&keeper.SetOrder{ID: e.Program, Order: orderOf(e.Order)})
 	case engine.Signal:
-		s.link.Send(&keeper.Signal{ID: e.Program, Generation: e.Generation, Signal: signalNumber(e.Def.StopSignal)})
+		s.link.Send(&keeper.Signal{ID: e.Program, Generation: e.Generation, Signal: signalNumber(e.Def.StopSignal), Next: s.nextStep(e)})
 	case engine.Kill:
 		s.link.Send(&keeper.Kill{ID: e.Program, Generation: e.Generation})
 	case engine.Freeze:

@@ -63,6 +63,7 @@ func (s *supervisor) exited(m *keeper.Exited) {
 		s.forgetRun(m.ID, m.Generation)
 		return
 	}
+	s.unit(m.ID).asked = m.Exit.Asked
 	s.drain(m.ID, m.Generation)
 	s.ended(m.ID, m.Generation, m.Exit, m.Next, m.Failed)
 }

@@ -22,6 +22,7 @@ func (s *supervisor) plan(def *definition.Program, command []string) (*launch.Pl
 	p.AddCaps, p.DropCaps = sc.AddCapabilities, sc.DropCapabilities
 	p.NoNewPrivs = sc.AllowPrivilegeEscalation != nil && !*sc.AllowPrivilegeEscalation
 	p.Nice, p.Umask = def.Nice, def.Umask
+	p.Memory, p.MilliCPU = def.Limits.Memory, def.Limits.MilliCPU
 	for _, r := range def.Rlimits {
 		p.Rlimits = append(p.Rlimits, launch.Rlimit{Name: r.Name, Soft: r.Soft, Hard: r.Hard})
 	}

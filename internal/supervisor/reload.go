@@ -83,6 +83,9 @@ func unenforceable(def *definition.Service) definition.Errors {
 		p := &def.Programs[i]
 		base := "programs." + p.Name
 		const notYet = "can't be enforced yet by this version of daruma; remove it (rlimits.as bounds the address space meanwhile)"
+		if limitsEnforced {
+			continue
+		}
 		if p.Limits.Memory != 0 {
 			refuse(base+".resources.limits.memory", notYet)
 		}

@@ -65,6 +65,7 @@ type unit struct {
 	freezing bool        // the keeper was told to freeze or thaw it, and hasn't answered
 	closing  bool        // its program left the definition
 	refused  string      // answer to the last request, where it couldn't be done
+	asked    string      // how the last run was asked to end, see keeper.Exit
 }
 
 type watch struct {
