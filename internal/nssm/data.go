@@ -58,9 +58,10 @@ func fromUTF16(data []byte, order binary.ByteOrder) string {
 // fromANSI takes data for Windows-1252, the code page of western Windows; the file doesn't say which it was.
 func fromANSI(data []byte) string {
 	var b strings.Builder
+	special := []rune(cp1252)
 	for _, c := range data {
 		if c >= 0x80 && c < 0xA0 {
-			b.WriteRune([]rune(cp1252)[c-0x80])
+			b.WriteRune(special[c-0x80])
 		} else {
 			b.WriteRune(rune(c))
 		}

@@ -1,8 +1,10 @@
 package nssm
 
 import (
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 const regHead = "Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\shop\\Parameters]\n"
@@ -103,5 +105,41 @@ func TestOtherKeys(t *testing.T) {
 	}
 	if v, _ := services[0].Key.Sub("parameters").Sub("deep").Value(""); v.Text != "y" {
 		t.Errorf("%+v", v)
+	}
+}
+
+// TestLargeFiles: time grows with the size, not with its square: these took minutes or all memory otherwise.
+func TestLargeFiles(t *testing.T) {
+	app := "\"Application\"=\"x\"\n"
+	multi := func(line func(i int) string) string {
+		var b strings.Builder
+		b.WriteString(`"AppEnvironmentExtra"=hex(7):`)
+		for i := range 30_000 {
+			for _, c := range []byte(line(i)) {
+				b.WriteString(strings.ToLower(strconv.FormatUint(uint64(c), 16)) + ",00,")
+			}
+			b.WriteString("00,00,")
+		}
+		return b.String()
+	}
+	for name, reg := range map[string]string{
+		"lines in a text": regHead + "\"a\"=\"" + strings.Repeat("x\n", 400_000) + "\"\n",
+		"no closing":      regHead + "\"a\"=\"" + strings.Repeat("x\n", 2_000_000),
+		"variables":       regHead + app + multi(func(i int) string { return "V" + strconv.Itoa(i) + "=1" }),
+		"doubling":        regHead + app + multi(func(i int) string { return "A=%A%%A%x%B%" }),
+		"hex":             regHead + app + `"b"=hex:` + strings.Repeat("00,\\\n", 1_000_000),
+		"keys":            regHead + app + strings.Repeat(strings.Split(regHead, "\n")[2]+"\n", 100_000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			services, err := ParseReg([]byte(reg))
+			if err == nil {
+				_, err = Convert(services[0], nil)
+			}
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("took %v: %v", took, err)
+			}
+			t.Logf("%v, %v", time.Since(start), err)
+		})
 	}
 }

@@ -99,7 +99,7 @@ func (p *parser) name(line string) (name, data string, err error) {
 	return name, data, nil
 }
 
-// unquote reads up to the closing quote; \\ and \" are the escapes.
+// unquote reads up to the closing quote, or to the end where there is none; \\ and \" are the escapes.
 func unquote(s string) (text, rest string, ok bool) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -111,24 +111,25 @@ func unquote(s string) (text, rest string, ok bool) {
 		}
 		b.WriteByte(s[i])
 	}
-	return "", "", false
+	return b.String(), "", false
 }
 
 // quoted reads a text, which regedit writes over several lines where it contains line ends.
 func (p *parser) quoted(data string) (string, error) {
-	all := data[1:]
-	for {
-		text, rest, ok := unquote(all)
-		switch {
-		case ok && strings.TrimSpace(rest) != "" && strings.TrimSpace(rest)[0] != ';':
+	var all strings.Builder
+	for data = data[1:]; ; data = p.lines.physical() {
+		text, rest, ok := unquote(data) // no escape goes over the end of a line
+		all.WriteString(text)
+		switch rest = strings.TrimSpace(rest); {
+		case ok && rest != "" && rest[0] != ';':
 			return "", errors.New(`something follows the closing quote: a quote within a text is written \"`)
 		case ok:
-			text, _, _ = strings.Cut(text, "\x00")
+			text, _, _ := strings.Cut(all.String(), "\x00")
 			return text, nil
-		case p.lines.rest == "" || len(all) > 1<<20:
+		case p.lines.rest == "" || all.Len() > 1<<20:
 			return "", errors.New("the text has no closing quote")
 		}
-		all += "\n" + p.lines.physical()
+		all.WriteByte('\n')
 	}
 }
 

@@ -35,9 +35,11 @@ func (t text) unquoted() text {
 // everything else is looked up when the service starts.
 type environment struct {
 	own     []variable
-	outside []string // names, in the order in which they were met
-	strange []string // names that a definition has no way to write
-	cut     bool     // a text became longer than Windows takes
+	outside []string       // names, in the order in which they were met
+	strange []string       // names that a definition has no way to write
+	known   map[string]int // by lower-case name: n ≥ 0 is own[n], -1 is outside[0], -2 is outside[1] and so on
+	size    int            // elements of all texts of own
+	cut     bool           // a text became longer than Windows takes
 }
 
 // maxText is the length in characters that a command line and a variable may have. Source:
@@ -52,12 +54,20 @@ type variable struct {
 
 // set adds a variable; one of the same name, whatever its case, is replaced.
 func (e *environment) set(name string, value text) {
-	for i := range e.own {
-		if strings.EqualFold(e.own[i].name, name) {
-			e.own[i].value = value
-			return
-		}
+	const mostSize = 1 << 20 // Windows takes 32,767 characters for all variables
+	if e.size += len(value); e.size > mostSize {
+		e.cut = true
+		return
 	}
+	if e.known == nil {
+		e.known = map[string]int{}
+	}
+	lower := strings.ToLower(name)
+	if i, ok := e.known[lower]; ok && i >= 0 {
+		e.own[i].value = value
+		return
+	}
+	e.known[lower] = len(e.own)
 	e.own = append(e.own, variable{name, value})
 }
 
@@ -65,7 +75,7 @@ func (e *environment) set(name string, value text) {
 // set, which is known only at the start.
 func (e *environment) expand(s string) text {
 	var out text
-	for {
+	for !e.cut {
 		before, after, ok := strings.Cut(s, "%")
 		out = append(out, []rune(before)...)
 		if len(out) > maxText { // variables that double one another would fill the memory
@@ -84,26 +94,29 @@ func (e *environment) expand(s string) text {
 		out = append(out, e.lookup(name)...)
 		s = rest
 	}
+	return nil // nothing of it will be used
 }
 
 func (e *environment) lookup(name string) text {
-	for _, v := range e.own {
-		if strings.EqualFold(v.name, name) {
-			return v.value
-		}
-	}
-	if !isVariable(name) {
-		if !slices.Contains(e.strange, name) {
+	lower := strings.ToLower(name)
+	i, ok := e.known[lower]
+	switch {
+	case ok && i >= 0:
+		return e.own[i].value
+	case ok:
+		return text{rune(i)}
+	case !isVariable(name):
+		const mostNames = 20 // enough for a remark
+		if len(e.strange) < mostNames && !slices.Contains(e.strange, name) {
 			e.strange = append(e.strange, name)
 		}
 		return literal("%" + name + "%")
 	}
-	for i, known := range e.outside {
-		if strings.EqualFold(known, name) {
-			return text{rune(-1 - i)}
-		}
-	}
 	e.outside = append(e.outside, name)
+	if e.known == nil {
+		e.known = map[string]int{}
+	}
+	e.known[lower] = -len(e.outside)
 	return text{rune(-len(e.outside))}
 }
 
