@@ -197,3 +197,6 @@ func TestLogFileMode(t *testing.T) {
 		}
 	}
 }
+
+// emulated: Linux is Linux.
+func emulated() bool { return false }

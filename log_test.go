@@ -290,57 +290,81 @@ func TestLogLostAtClose(t *testing.T) {
 	})
 }
 
+// fileLog is a log file and what it is looked at with.
+type fileLog struct {
+	t    *testing.T
+	path string
+	h    *LogHandler
+}
+
+func newFileLog(t *testing.T, path string) *fileLog {
+	return &fileLog{t, path, newTestHandler(t, LogOptions{File: path})}
+}
+
+func (f *fileLog) say(message string) {
+	f.t.Helper()
+	slog.New(f.h).Info(message)
+	if err := f.h.Flush(f.t.Context()); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *fileLog) holds(path string, want ...string) {
+	f.t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var got []string
+	for _, m := range decodeLines(f.t, string(text)) {
+		got = append(got, m["msg"].(string))
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		f.t.Errorf("%s: %q, want %q", filepath.Base(path), got, want)
+	}
+}
+
+func (f *fileLog) close() {
+	f.t.Helper()
+	if err := f.h.Close(f.t.Context()); err != nil {
+		f.t.Error(err)
+	}
+}
+
 func TestLogFileIsFollowed(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "service.log")
-	h := newTestHandler(t, LogOptions{File: path})
-	log := slog.New(h)
-	say := func(message string) {
-		t.Helper()
-		log.Info(message)
-		if err := h.Flush(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	holds := func(path string, want ...string) {
-		t.Helper()
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []string
-		for _, m := range decodeLines(t, string(text)) {
-			got = append(got, m["msg"].(string))
-		}
-		if fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("%s: %q, want %q", filepath.Base(path), got, want)
-		}
-	}
-	say("one")
-	if err := os.Rename(path, path+".1"); err != nil {
+	f := newFileLog(t, filepath.Join(t.TempDir(), "service.log"))
+	f.say("one")
+	if err := os.Rename(f.path, f.path+".1"); err != nil {
 		t.Fatal(err)
 	}
-	say("two")
-	holds(path+".1", "one")
-	holds(path, "two")
-	if err := os.Remove(path); err != nil {
+	f.say("two")
+	f.holds(f.path+".1", "one")
+	f.holds(f.path, "two")
+	if err := os.Truncate(f.path, 0); err != nil { // copytruncate
 		t.Fatal(err)
 	}
-	say("three")
-	holds(path, "three")
-	if err := os.Truncate(path, 0); err != nil { // copytruncate
+	f.say("three")
+	f.holds(f.path, "three")
+	f.close()
+	again := newFileLog(t, f.path)
+	again.say("four")
+	again.close()
+	again.holds(f.path, "three", "four") // appended
+}
+
+func TestLogFileRemoved(t *testing.T) {
+	if emulated() {
+		t.Log("NOT TESTED HERE: Wine keeps a removed file's name until its last handle is closed, and doesn't tell that it will go")
+		return
+	}
+	f := newFileLog(t, filepath.Join(t.TempDir(), "service.log"))
+	f.say("one")
+	if err := os.Remove(f.path); err != nil {
 		t.Fatal(err)
 	}
-	say("four")
-	holds(path, "four")
-	if err := h.Close(t.Context()); err != nil {
-		t.Error(err)
-	}
-	h2 := newTestHandler(t, LogOptions{File: path})
-	slog.New(h2).Info("five")
-	if err := h2.Close(t.Context()); err != nil {
-		t.Error(err)
-	}
-	holds(path, "four", "five") // appended
+	f.say("two")
+	f.holds(f.path, "two")
+	f.close()
 }
 
 // TestLogFileThatCantBeReopened: the file of before is better than none.

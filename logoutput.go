@@ -78,7 +78,7 @@ func (s *streamSink) close() error {
 type fileSink struct {
 	path string
 	mode os.FileMode
-	file *os.File
+	file *os.File    // nil: closed, to be opened again
 	info os.FileInfo // of file
 }
 
@@ -91,8 +91,14 @@ func newFileSink(path string, mode os.FileMode) (*fileSink, error) {
 }
 
 func (s *fileSink) open() error    { return nil }
-func (s *fileSink) close() error   { return s.file.Close() }
 func (s *fileSink) String() string { return s.path }
+
+func (s *fileSink) close() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
+}
 
 // reopen opens the path; where that fails, the file of before stays.
 func (s *fileSink) reopen() error {
@@ -112,6 +118,21 @@ func (s *fileSink) reopen() error {
 	return nil
 }
 
+// follow opens the path again if it names another file by now. An error means that there is no file to write to.
+func (s *fileSink) follow() error {
+	if s.file != nil && goesWhenClosed(s.file) {
+		_ = s.file.Close()
+		s.file = nil
+	}
+	if s.file == nil {
+		return s.reopen()
+	}
+	if s.moved() {
+		_ = s.reopen()
+	}
+	return nil
+}
+
 // moved reports whether the path names another file by now, or none. Where it can't be told, as in a folder that the service
 // may not look into since it gave up its rights, it hasn't.
 func (s *fileSink) moved() bool {
@@ -123,8 +144,10 @@ func (s *fileSink) moved() bool {
 }
 
 func (s *fileSink) write(b *logBatch) error {
-	if b.written == 0 && s.moved() { // the rest of a line belongs where it began
-		_ = s.reopen()
+	if b.written == 0 { // the rest of a line belongs where it began
+		if err := s.follow(); err != nil {
+			return err
+		}
 	}
 	n, err := s.file.Write(b.bytes[b.written:])
 	b.written += n

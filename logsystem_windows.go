@@ -3,6 +3,7 @@ package daruma
 import (
 	"os"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
@@ -42,4 +43,18 @@ func openAppend(path string, _ os.FileMode) (*os.File, error) {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}
 	return os.NewFile(uintptr(handle), path), nil
+}
+
+// goesWhenClosed reports whether f was removed and keeps its name until its last handle is closed, as before Windows 10 1809 and
+// on file systems without POSIX semantics: nothing new can be made in its place. Source: learn.microsoft.com,
+// FILE_STANDARD_INFO.DeletePending.
+func goesWhenClosed(f *os.File) bool {
+	var info struct { // FILE_STANDARD_INFO
+		allocated, size int64
+		links           uint32
+		pending, folder byte
+	}
+	err := windows.GetFileInformationByHandleEx(windows.Handle(f.Fd()), windows.FileStandardInfo,
+		(*byte)(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info)))
+	return err == nil && info.pending != 0
 }
