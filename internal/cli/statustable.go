@@ -89,9 +89,12 @@ func stateOf(p control.ProgramStatus) (string, colour) {
 // because joins the last decision, the time of the next start (counted from now; the zero time leaves it out), and what
 // probes complain about.
 func because(p control.ProgramStatus, now time.Time) string {
-	parts := make([]string, 0, 3)
+	parts := make([]string, 0, 4)
 	if p.Reason != "" {
 		parts = append(parts, p.Reason)
+	}
+	if p.StatusText != "" {
+		parts = append(parts, "says: "+p.StatusText)
 	}
 	if p.State == control.StateBackoff && !now.IsZero() && p.NextRestartAt.After(now) {
 		parts = append(parts, span(p.NextRestartAt.Sub(now).Seconds())+" left")

@@ -141,6 +141,7 @@ type ProgramStatus struct {
 	UptimeSeconds float64   `json:"uptimeSeconds"`          // of the current run, by the monotonic clock; 0: none
 	Restarts      int       `json:"restarts"`               // since the service started
 	Reason        string    `json:"reason,omitempty"`       // the last decision, in words
+	StatusText    string    `json:"statusText,omitempty"`   // what the current run says of itself: STATUS= on its notify channel
 	NextRestartAt time.Time `json:"nextRestartAt,omitzero"` // in state backoff
 	LastExit      *Exit     `json:"lastExit,omitempty"`     // of the run before this one
 

@@ -1,5 +1,5 @@
 // Package probe asks programs whether they are well: one method, four kinds (httpGet, tcpSocket, grpc, exec), with the
-// kubelet's meaning and defaults.
+// kubelet's meaning and defaults. A fifth kind, notify, asks nothing: an [Ear] listens to what the program says.
 //
 // [Run] asks once, under the deadline of its context; lifecycle hooks use it too. A [Scheduler] asks again and again:
 //

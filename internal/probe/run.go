@@ -38,8 +38,10 @@ func (a attempt) run(ctx context.Context, h definition.Handler, runner Runner) R
 		r = a.grpc(ctx, h.GRPC)
 	case h.Exec != nil:
 		r = a.exec(ctx, h.Exec, runner)
+	case h.Notify != nil: // an [Ear] is what such a probe needs
+		r = Result{Unknown: true, Message: "notify: the program isn't asked, it is listened to"}
 	default:
-		r = Result{Message: "the probe says nothing to ask: exec, httpGet, tcpSocket or grpc is missing"}
+		r = Result{Message: "the probe says nothing to ask: exec, httpGet, tcpSocket, grpc or notify is missing"}
 	}
 	r.Duration = time.Since(start)
 	if !r.OK && a.limit > 0 && h.Exec == nil && r.Duration > a.limit+asleepFor {

@@ -65,6 +65,7 @@ func (s *supervisor) exited(m *keeper.Exited) {
 	}
 	s.unit(m.ID).asked = m.Exit.Asked
 	s.drain(m.ID, m.Generation)
+	s.forgetSaid(m.ID, m.Generation)
 	s.ended(m.ID, m.Generation, m.Exit, m.Next, m.Failed)
 }
 

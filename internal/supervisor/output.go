@@ -34,6 +34,10 @@ func outputFiles(streams []string, files []*os.File) []outputFile {
 func (s *supervisor) attach(program string, generation uint64, files []outputFile) {
 	u := s.unit(program)
 	for _, f := range files {
+		if f.stream == streamNotify {
+			s.listen(program, generation, f.file)
+			continue
+		}
 		if u.sink == nil {
 			s.swallow(f.file)
 			continue

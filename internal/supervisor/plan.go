@@ -9,6 +9,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/launch"
+	"github.com/daruma-sh/daruma/internal/notify"
 )
 
 // plan says how to start command as this program: its user, folder, environment and limits.
@@ -73,7 +74,7 @@ func (s *supervisor) programEnv(def *definition.Program, account launch.User) ([
 func private(name string) bool {
 	switch name {
 	case "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "MAINPID",
-		"DARUMA_RUN", "DARUMA_GENERATION", "DARUMA_PROGRAM", "DARUMA_SERVICE":
+		"DARUMA_RUN", "DARUMA_GENERATION", "DARUMA_PROGRAM", "DARUMA_SERVICE", notify.EnvChannel, notify.EnvWatchdog:
 		return true
 	}
 	return false

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/definition"
@@ -85,7 +86,7 @@ func (l *legacy) snapshot() (engine.Snapshot, meta) {
 	}
 	snap := engine.Snapshot{Phase: m.Phase, Programs: map[string]*engine.Program{}}
 	for key, data := range l.kept {
-		if key == keyMeta || key == keyDefinition {
+		if strings.HasPrefix(key, "#") {
 			continue
 		}
 		var p engine.Program

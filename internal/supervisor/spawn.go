@@ -31,9 +31,10 @@ func (s *supervisor) spawn(e engine.Spawn) {
 		plan.ListenNames = append(plan.ListenNames, l.Name)
 		s.bind(l)
 	}
+	plan.Env = watchdogEnv(plan.Env, e.Def)
 	s.link.Send(&keeper.Spawn{
 		ID: e.Program, Generation: e.Generation, Order: orderOf(e.Order),
-		Spec: keeper.Spec{Plan: launch.Encode(plan), Split: e.Def.Logs.Format == definition.JSON},
+		Spec: keeper.Spec{Plan: launch.Encode(plan), Split: e.Def.Logs.Format == definition.JSON, Notify: e.Def.Notifies()},
 	})
 }
 

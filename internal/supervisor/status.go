@@ -83,6 +83,9 @@ func (s *supervisor) programStatus(p *engine.Program, now time.Duration) control
 			Failures: last.Failures, Message: last.Result.Message,
 		})
 	}
+	if u.said != nil {
+		ps.StatusText = u.said.State.Status
+	}
 	if u.sink != nil {
 		stats := u.sink.Stats()
 		ps.LogBytes, ps.LogLost = stats.Captured, stats.Lost

@@ -36,6 +36,7 @@ type supervisor struct {
 	store     *logs.Store
 	scribe    *scribe
 	scheduler *probe.Scheduler
+	notices   notices
 
 	server   *control.Server
 	screen   *screen // nil without a terminal
@@ -64,13 +65,21 @@ type unit struct {
 	endHook  func()      // calls off the hook under way
 	freezing bool        // the keeper was told to freeze or thaw it, and hasn't answered
 	closing  bool        // its program left the definition
+	said     *said       // what the current run said by its notify channel; nil without one
 	refused  string      // answer to the last request, where it couldn't be done
 	asked    string      // how the last run was asked to end, see keeper.Exit
 }
 
+// watch is a probe at work: one that asks, or one that listens.
 type watch struct {
 	kind   engine.ProbeKind
-	worker *probe.Worker
+	worker interface {
+		Pause()
+		Resume()
+		Cancel()
+		Last() probe.Last
+	}
+	ear *probe.Ear // the same, where it listens
 }
 
 // socket is one of the keeper's listening sockets.

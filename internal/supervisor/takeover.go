@@ -31,6 +31,7 @@ func (s *supervisor) takeOver(l *legacy) {
 		}
 		s.inherit(r)
 	}
+	s.restoreSaid(l.kept)
 	now := keeper.Now()
 	for _, name := range s.programNames() {
 		s.carryOut(s.engine.Adopt(now, knownOf(name, newest[name])))
@@ -74,6 +75,7 @@ func (s *supervisor) inherit(r *inherited) {
 		return
 	}
 	s.drain(r.ID, r.Run.Generation)
+	s.forgetSaid(r.ID, r.Run.Generation)
 	if !r.Acked {
 		s.ended(r.ID, r.Run.Generation, r.Exit, r.Next, r.Failed)
 	}

@@ -41,6 +41,11 @@ func (s *supervisor) watch(e engine.StartProbes, kind engine.ProbeKind, p *defin
 		cfg.Initial = &yes // a takeover: it was ready, and nothing says that it isn't any more
 	}
 	u := s.unit(e.Program)
+	if p.Handler.Notify != nil {
+		ear := probe.Listen(cfg, s.saidBy(e.Program), s.mailbox.post)
+		u.probes = append(u.probes, &watch{kind: kind, worker: ear, ear: ear})
+		return
+	}
 	u.probes = append(u.probes, &watch{kind: kind, worker: s.scheduler.Start(s.ctx, cfg)})
 }
 
