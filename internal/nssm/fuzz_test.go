@@ -88,7 +88,7 @@ func TestConvertKeepsText(t *testing.T) {
 		}
 		return b.String()
 	}
-	for range 2000 {
+	for range 500 {
 		args := randomArgs(r)
 		for i := range args {
 			args[i] += random()

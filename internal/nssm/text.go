@@ -169,8 +169,6 @@ func usual(name string) (value string, ok bool) {
 		return `C:\Program Files\Common Files`, true
 	case "programdata", "allusersprofile":
 		return `C:\ProgramData`, true
-	case "public":
-		return `C:\Users\Public`, true
 	case "comspec":
 		return `C:\Windows\System32\cmd.exe`, true
 	}
