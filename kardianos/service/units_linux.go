@@ -51,11 +51,7 @@ func (u units) connect(ctx context.Context) (*dbus.Conn, error) {
 	if !u.user {
 		return dbus.NewWithContext(ctx)
 	}
-	conn, err := dbus.NewUserConnectionContext(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("connecting to the user's systemd: %w (is the user logged in, or loginctl enable-linger set?)", err)
-	}
-	return conn, nil
+	return userBus(ctx)
 }
 
 func (u units) install(ctx context.Context) error {
