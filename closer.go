@@ -174,7 +174,7 @@ func (s closeStep) close(ctx context.Context) StepReport {
 	}
 	begin := time.Now()
 	result := make(chan StepReport, 1)
-	go func() { result <- s.attempt(ctx) }()
+	go s.attempt(ctx, result)
 	report := s.await(ctx, result)
 	report.Phase, report.Name, report.Took = s.phase, s.name, time.Since(begin)
 	return report
@@ -196,25 +196,22 @@ func (s closeStep) await(ctx context.Context, result <-chan StepReport) StepRepo
 	}
 }
 
-// attempt calls the step; a panic, or a runtime.Goexit (t.FailNow in a test), must not leave the others waiting.
-func (s closeStep) attempt(ctx context.Context) (report StepReport) {
-	returned := false
+// attempt calls the step. It answers after a panic too, and after a runtime.Goexit (t.FailNow in a test): nobody may be left waiting.
+func (s closeStep) attempt(ctx context.Context, result chan<- StepReport) {
+	report := StepReport{Outcome: StepPanicked, Err: errors.New("the step ended its goroutine (runtime.Goexit)")}
 	defer func() {
-		switch r := recover(); {
-		case r != nil:
-			report = StepReport{Outcome: StepPanicked, Err: fmt.Errorf("panic: %v\n%s", r, debug.Stack())}
-		case !returned:
-			report = StepReport{Outcome: StepPanicked, Err: errors.New("the step ended its goroutine (runtime.Goexit)")}
+		if r := recover(); r != nil {
+			report.Err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
+		result <- report
 	}()
 	err := s.run(ctx)
-	returned = true
 	switch {
 	case err == nil:
-		return StepReport{Outcome: StepDone}
+		report = StepReport{Outcome: StepDone}
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		return StepReport{Outcome: StepTimedOut, Err: context.Cause(ctx)}
+		report = StepReport{Outcome: StepTimedOut, Err: context.Cause(ctx)}
 	default:
-		return StepReport{Outcome: StepFailed, Err: err}
+		report = StepReport{Outcome: StepFailed, Err: err}
 	}
 }

@@ -94,7 +94,7 @@ func (r CloseReport) LogValue() slog.Value {
 		if s.Err != nil {
 			step = append(step, slog.String("error", s.Err.Error()))
 		}
-		attrs = append(attrs, slog.Attr{Key: s.Phase.String() + "/" + s.Name, Value: slog.GroupValue(step...)})
+		attrs = append(attrs, slog.Attr{Key: strings.ReplaceAll(s.Phase.String(), " ", "-") + "/" + s.Name, Value: slog.GroupValue(step...)})
 	}
 	return slog.GroupValue(attrs...)
 }
