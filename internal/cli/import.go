@@ -41,8 +41,9 @@ with --all every service of NSSM. Or it is read from FILE, on any system, a .reg
 
 and then every service of NSSM in it is converted.
 
-The definition of the service NAME is written to NAME.yaml in the current folder, readable for this user alone, or to
-where -o says: a file, a folder that exists, or - for standard output. No file is overwritten without --force.
+The definition of the service NAME is written to NAME.yaml in the current folder, or to where -o says: a file, a folder
+that exists, or - for standard output. Only this user can read it, and on Windows administrators and SYSTEM. No file is
+overwritten without --force.
 
 What NSSM was told and a definition can't say, or says in another way, becomes a remark: on standard error, and as a
 comment at the head of the definition. Values of the environment may be secrets: they are in the file, never on the
@@ -217,24 +218,20 @@ func remarkCount(n int) string {
 // writeNew writes a file that this user alone may read: the environment may hold secrets. Without force, a file that has
 // come about meanwhile isn't overwritten; with it, the old one stays whole until the new one is.
 func writeNew(file string, data []byte, force bool) error {
-	if !force {
-		out, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
-			return err
-		}
-		_, err = out.Write(data)
-		return errors.Join(err, out.Close())
+	path := file
+	if force {
+		path = fmt.Sprintf("%s.new-%d", file, os.Getpid())
 	}
-	out, err := os.CreateTemp(filepath.Dir(file), ".import-*") // 0600
+	out, err := createPrivate(path)
 	if err != nil {
 		return err
 	}
 	_, err = out.Write(data)
-	if err = errors.Join(err, out.Close()); err == nil {
-		err = os.Rename(out.Name(), file)
+	if err = errors.Join(err, out.Close()); err == nil && force {
+		err = os.Rename(path, file)
 	}
 	if err != nil {
-		_ = os.Remove(out.Name())
+		_ = os.Remove(path)
 	}
 	return err
 }

@@ -65,7 +65,7 @@ func TestImportNSSM(t *testing.T) {
 	if after, _ := os.ReadFile("shop.yaml"); code != ExitDone || string(after) != string(before) {
 		t.Errorf("%d %q %s", code, after, errs)
 	}
-	if left, _ := filepath.Glob(".import-*"); len(left) > 0 {
+	if left, _ := filepath.Glob("*.new-*"); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
 	code, out, _ = checkCommand("import", "nssm", "shop.reg", "-o", "-")

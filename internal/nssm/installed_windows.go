@@ -3,6 +3,7 @@ package nssm
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/sys/windows/registry"
 )
@@ -16,8 +17,13 @@ func installed(name string) (Service, error) {
 
 func allInstalled() ([]Service, error) { return allServices(registry.LOCAL_MACHINE, servicesPath) }
 
-// oneService reads the service called name below path.
+// oneService reads the service called name, whatever its case, below path.
 func oneService(root registry.Key, path, name string) (Service, error) {
+	return openService(root, path, written(root, path, name))
+}
+
+// openService is oneService for a name that is written as the registry has it.
+func openService(root registry.Key, path, name string) (Service, error) {
 	key, err := openKey(root, path+`\`+name)
 	switch {
 	case errors.Is(err, registry.ErrNotExist):
@@ -31,6 +37,22 @@ func oneService(root registry.Key, path, name string) (Service, error) {
 		return Service{}, fmt.Errorf("reading the registry key of the service %s: %w", name, err)
 	}
 	return Service{Name: name, Key: tree}, nil
+}
+
+// written is name as the registry has it, which opens keys whatever their case.
+func written(root registry.Key, path, name string) string {
+	key, err := openKey(root, path)
+	if err != nil {
+		return name
+	}
+	defer key.Close()
+	names, _ := key.ReadSubKeyNames(-1)
+	for _, n := range names {
+		if strings.EqualFold(n, name) {
+			return n
+		}
+	}
+	return name
 }
 
 // allServices reads those services below path that NSSM runs. A service that can't be read is another's: NSSM's are
@@ -47,7 +69,7 @@ func allServices(root registry.Key, path string) ([]Service, error) {
 	}
 	var found []Service
 	for _, name := range names {
-		if s, err := oneService(root, path, name); err == nil && s.IsNSSM() {
+		if s, err := openService(root, path, name); err == nil && s.IsNSSM() {
 			found = append(found, s)
 		}
 	}

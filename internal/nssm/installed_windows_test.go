@@ -148,6 +148,9 @@ func TestRegistry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if s.Name != "shop" {
+		t.Errorf("the name is %s", s.Name)
+	}
 	d, err := Convert(s, nil)
 	if err != nil || withoutComments(d.YAML) != storedYAML {
 		t.Errorf("%v\n%s", err, d.YAML)
