@@ -155,6 +155,9 @@ func (f *fence) key(i int) string {
 	}
 	if n := len(f.flows); n > 0 {
 		top := &f.flows[n-1]
+		if top.list && len(key.Value) == 1 { // the lexer takes C:\app for a key inside of { }, and there alone
+			return "a path with a drive must stand in quotes here: 'C:\\…'"
+		}
 		if top.list {
 			return "a key can't stand in a list directly: write [{key: value}]"
 		}

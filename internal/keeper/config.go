@@ -12,6 +12,13 @@ type Config struct {
 	Folders folders.Folders
 	Args    []string      // of the supervisor, behind the word "supervisor"
 	Hang    time.Duration // a supervisor silent for so long is replaced; 0: 20 s
+
+	// Requests is what a service manager asks, where one hosts the service. nil: the keeper takes the signals of its
+	// process (Windows: the events of its console) for requests.
+	Requests <-chan Request
+	// Standing hears how the service stands whenever that changes. It is called by the keeper's loop and must not wait; nil: nobody
+	// wants to know, and the supervisor doesn't find out.
+	Standing func(Standing)
 }
 
 // defaultHang: rare heartbeats, because each one wakes two processes for nothing.

@@ -81,7 +81,7 @@ func closeWindows(job windows.Handle) int {
 		if _, err := windows.GetWindowThreadProcessId(window, &pid); err != nil {
 			return 1
 		}
-		h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
+		h, err := windows.OpenProcess(windows.PROCESS_QUERY_INFORMATION, false, pid) // for IsProcessInJob Wine wants this right, Windows is content with the limited one
 		if err != nil {
 			return 1
 		}

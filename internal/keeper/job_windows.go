@@ -111,7 +111,7 @@ func (j *job) freeze(frozen bool) {
 				continue
 			}
 			done[pid], again = true, frozen
-			h, err := windows.OpenProcess(windows.PROCESS_SUSPEND_RESUME|windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
+			h, err := windows.OpenProcess(windows.PROCESS_SUSPEND_RESUME|windows.PROCESS_QUERY_INFORMATION, false, pid)
 			if err != nil {
 				continue // it has ended
 			}

@@ -30,6 +30,7 @@ type keeper struct {
 	flushAt  time.Duration // monotonic: don't wake the supervisor before; 0: no reason to wait
 
 	reload   bool // asked for while no supervisor was there
+	paused   bool // by the service manager
 	stops    int  // requests to stop received so far
 	ending   bool
 	exitCode int

@@ -80,9 +80,7 @@ func begin(cfg Config, clean bool) (*keeper, error) {
 		}
 	}
 	k.clearStacks()
-	if err := k.heedSignals(); err != nil {
-		return nil, err
-	}
+	k.heedSignals()
 	if err := k.sup.start(k); err != nil {
 		return nil, fmt.Errorf("starting the supervisor: %w", err)
 	}

@@ -35,6 +35,8 @@ const (
 	kindKnown
 	kindWelcome
 	kindDump
+	kindStanding
+	kindPauseRequest
 )
 
 // newMessage gives an empty message of this kind, or nil.
@@ -88,6 +90,10 @@ func newMessage(k messageKind) Message {
 		return &Welcome{}
 	case kindDump:
 		return &Dump{}
+	case kindStanding:
+		return &Standing{}
+	case kindPauseRequest:
+		return &PauseRequest{}
 	}
 	return nil
 }
@@ -148,6 +154,11 @@ type (
 	}
 	// Forget says that a program will not be started again: with its last run its cgroup and all that is known of it goes.
 	Forget struct{ ID string }
+	// Standing says how the service stands, for the service manager that hosts it (Hello.Hosted).
+	Standing struct {
+		Up     bool   // it counts as started: the service manager may go on to its dependents
+		Status string // in a few words
+	}
 	// Finish ends the keeper with this exit code. Whatever still runs is killed.
 	Finish struct{ Code int }
 )
@@ -163,6 +174,7 @@ type (
 		Cgroup    string        // folder of the cgroup that holds the trees; "": there is none
 		Hang      time.Duration // a supervisor silent for so long is replaced; it sends Beat twice as often
 		Mark      string        // begins the value of DARUMA_RUN in the environment of everything this keeper started
+		Hosted    bool          // a service manager wants to know how the service stands: send Standing
 	}
 	// Known is one run, alive or ended and not yet acknowledged and released. It carries the read ends of its output.
 	Known struct {
@@ -212,6 +224,8 @@ type (
 	}
 	// ReloadRequest passes on SIGHUP.
 	ReloadRequest struct{}
+	// PauseRequest passes on that the service manager wants all programs to stand still, or with Resume to go on.
+	PauseRequest struct{ Resume bool }
 	// Dump asks a supervisor that hangs for the stacks of its goroutines, where the system has no signal for that.
 	Dump struct{}
 )
@@ -316,7 +330,9 @@ func (m *StopRequest) code(c *coder) {
 	c.str(&m.Signal)
 	c.flag(&m.Now)
 }
-func (m *ReloadRequest) code(*coder) {}
+func (m *ReloadRequest) code(*coder)  {}
+func (m *PauseRequest) code(c *coder) { c.flag(&m.Resume) }
+func (m *Standing) code(c *coder)     { c.flag(&m.Up); c.str(&m.Status) }
 func (m *Hello) code(c *coder) {
 	c.num(&m.KeeperPID)
 	c.u64(&m.Sessions)
@@ -325,6 +341,7 @@ func (m *Hello) code(c *coder) {
 	c.str(&m.Cgroup)
 	c.dur(&m.Hang)
 	c.str(&m.Mark)
+	c.flag(&m.Hosted)
 }
 func (m *Known) code(c *coder) {
 	c.str(&m.ID)
@@ -370,3 +387,5 @@ func (*Hello) kind() messageKind         { return kindHello }
 func (*Known) kind() messageKind         { return kindKnown }
 func (*Welcome) kind() messageKind       { return kindWelcome }
 func (*Dump) kind() messageKind          { return kindDump }
+func (*Standing) kind() messageKind      { return kindStanding }
+func (*PauseRequest) kind() messageKind  { return kindPauseRequest }

@@ -45,6 +45,10 @@ func (k *keeper) obey(m Message) {
 			p.unwanted = true
 			k.drop(p)
 		}
+	case *Standing:
+		if k.cfg.Standing != nil {
+			k.cfg.Standing(*m)
+		}
 	case *Finish:
 		k.done, k.exitCode = true, m.Code
 	case *Beat:
@@ -60,7 +64,8 @@ func (k *keeper) greet(why string) {
 	if k.sessions > 0 {
 		gone = Now() - k.sup.heard
 	}
-	k.send(&Hello{KeeperPID: os.Getpid(), Sessions: k.sessions, Gone: gone, Why: why, Cgroup: k.trees.base, Hang: k.cfg.Hang, Mark: k.mark})
+	k.send(&Hello{KeeperPID: os.Getpid(), Sessions: k.sessions, Gone: gone, Why: why, Cgroup: k.trees.base, Hang: k.cfg.Hang, Mark: k.mark,
+		Hosted: k.cfg.Standing != nil})
 	k.sessions++
 	for key, data := range k.kept {
 		k.send(&Keep{Key: key, Data: data})
@@ -81,6 +86,9 @@ func (k *keeper) greet(why string) {
 	if k.reload {
 		k.reload = false
 		k.send(&ReloadRequest{})
+	}
+	if k.paused { // it may not have come to pass it on to every program
+		k.send(&PauseRequest{})
 	}
 	if k.stops > 0 {
 		k.send(&StopRequest{Signal: "an earlier request", Now: k.stops > 1})

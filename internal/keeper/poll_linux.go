@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,6 +13,10 @@ type poller struct {
 	fd     int
 	calls  map[int32]func()
 	events [64]unix.EpollEvent
+
+	mu     sync.Mutex
+	posted []func()
+	bell   int // eventfd that wakes the loop
 }
 
 func newPoller() (*poller, error) {
@@ -19,7 +24,31 @@ func newPoller() (*poller, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &poller{fd: fd, calls: map[int32]func(){}}, nil
+	p := &poller{fd: fd, calls: map[int32]func(){}}
+	if p.bell, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		return nil, err
+	}
+	return p, p.add(p.bell, unix.EPOLLIN, p.callPosted)
+}
+
+// post has f called by the loop; whoever posts never waits.
+func (p *poller) post(f func()) {
+	p.mu.Lock()
+	p.posted = append(p.posted, f)
+	p.mu.Unlock()
+	_, _ = unix.Write(p.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+}
+
+func (p *poller) callPosted() {
+	var buf [8]byte
+	_, _ = unix.Read(p.bell, buf[:])
+	p.mu.Lock()
+	due := p.posted
+	p.posted = nil
+	p.mu.Unlock()
+	for _, f := range due {
+		f()
+	}
 }
 
 func (p *poller) add(fd int, events uint32, call func()) error {

@@ -10,6 +10,10 @@ import (
 // window, a logoff and a shutdown SIGTERM; for those Windows waits 5 s at most before it ends us.
 func (k *keeper) heedConsole() error {
 	obeyCtrlC() // or every program would be born deaf to it: the flag is inherited
+	if k.cfg.Requests != nil {
+		k.heedRequests()
+		return nil
+	}
 	ch := make(chan os.Signal, 16)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
 	go func() {

@@ -2,7 +2,6 @@ package realtest
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,16 +38,6 @@ func up(t *testing.T, r real, dir string, port int) (*service, control.ProgramSt
 		t.Fatalf("it has %d processes, want at least %d: %v", len(tree), 1+r.children, tree)
 	}
 	return s, p
-}
-
-// incidents reads the record as daruma left it on disk.
-func (s *service) incidents() []incident.Incident {
-	s.t.Helper()
-	history, err := incident.Read(filepath.Join(s.home, s.name, "state", "incidents.jsonl"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return history.Incidents
 }
 
 // awaitRecovered waits for the one incident there should be to be closed, and gives it.

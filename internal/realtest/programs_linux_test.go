@@ -3,7 +3,6 @@ package realtest
 import (
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -111,13 +110,6 @@ func python(t *testing.T, dir string, port int, broken bool) string {
 // definition is a service of this one program, called "it".
 func definition(entry string) string { return "name: real\nprograms:\n  it:" + entry }
 
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // located gives the path of a program; Debian keeps some where an ordinary user's PATH doesn't look.
 func located(name string) string {
 	if path, err := exec.LookPath(name); err == nil {
@@ -143,40 +135,6 @@ func require(t *testing.T, names ...string) {
 		}
 		t.Skipf("%s isn't installed: this test holds up the real one (on Debian: apt-get install nginx-light redis-server python3)", name)
 	}
-}
-
-// freePort gives a port that nobody uses now. It lies below the ports that the kernel gives to outgoing connections,
-// so that no connection of another test takes it meanwhile.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		port := 12000 + rand.IntN(18000)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
-		}
-		l.Close()
-		return port
-	}
-	t.Fatal("no free port found among 100")
-	return 0
-}
-
-// folder gives a folder with a short path: a unix socket's path has room for 107 bytes.
-func folder(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "d")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if !t.Failed() {
-			os.RemoveAll(dir)
-			return
-		}
-		t.Logf("left for you to look at: %s", dir)
-	})
-	return dir
 }
 
 func overHTTP(port int) error {

@@ -23,7 +23,7 @@ func exitAfter(f *flag.FlagSet, args []string) (int, error) {
 }
 
 func ignoreStop() (int, error) {
-	signal.Ignore() // every signal; the kernel keeps SIGKILL and SIGSTOP to itself
+	ignoreSignals()
 	say("ready", os.Getpid())
 	hang()
 	return 0, nil

@@ -14,6 +14,8 @@
 //	testprog eat   [-bytes N] [-hold]
 //	testprog touch FILE [-exit N]             appends "nanoseconds pid" of its first instruction
 //	testprog exec  COMMAND ARG…
+//	testprog window [-deaf]                   Windows: a hidden window that ends it on WM_CLOSE; deaf to Ctrl+C
+//	testprog breakaway                        Windows: tries to start a child outside of its job
 package main
 
 import (
@@ -70,6 +72,10 @@ func run(started int64, args []string) (int, error) {
 		return touch(f, started, args)
 	case "exec":
 		return execOther(args)
+	case "window":
+		return window(f, args)
+	case "breakaway":
+		return breakaway()
 	}
 	return 0, fmt.Errorf("no verb %q", f.Name())
 }

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"errors"
+	"flag"
+	"os/signal"
+
 	"os"
 	"os/exec"
 	"syscall"
@@ -19,3 +23,10 @@ func execOther(args []string) (int, error) {
 	}
 	return 0, syscall.Exec(path, args, os.Environ())
 }
+
+// ignoreSignals ignores every signal; the kernel keeps SIGKILL and SIGSTOP to itself.
+func ignoreSignals() { signal.Ignore() }
+
+func window(*flag.FlagSet, []string) (int, error) { return 0, errors.New("window: Linux has none") }
+
+func breakaway() (int, error) { return 0, errors.New("breakaway: Linux has no job objects") }

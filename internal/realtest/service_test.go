@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,32 +17,6 @@ import (
 
 // patience is how long a test waits for what must happen; only a failing test ever uses it up.
 const patience = 60 * time.Second
-
-// built gives the path of a daruma binary, built once for all tests of this package.
-var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "daruma-real-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "daruma")
-	args := []string{"build", "-buildvcs=false", "-o", path}
-	if buildFlags != "" {
-		args = append(args, buildFlags)
-	}
-	out, err := exec.Command("go", append(args, "github.com/daruma-sh/daruma/cmd/daruma")...).CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("building daruma: %w\n%s", err, out)
-	}
-	return path, nil
-})
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if path, err := built(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
-	}
-	os.Exit(code)
-}
 
 // service is one running `daruma run` and what it says.
 type service struct {
@@ -104,7 +76,7 @@ func (s *service) begin(cmd *exec.Cmd) {
 	s.client = control.NewClient(filepath.Join(s.home, s.name, "run", "control.sock"))
 	cmd.Env = append(cmd.Environ(), "DARUMA_HOME="+s.home)
 	cmd.Stdout, cmd.Stderr = s.out, s.out
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = apart()
 	cmd.WaitDelay = 10 * time.Second // a program that survived daruma would hold the output open
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
@@ -125,9 +97,7 @@ func (s *service) end() {
 		return // the test ended it
 	default:
 	}
-	if err := syscall.Kill(-s.cmd.Process.Pid, syscall.SIGINT); err != nil {
-		s.t.Error(err)
-	}
+	s.interrupt()
 	select {
 	case <-s.ended:
 	case <-time.After(patience):

@@ -1,0 +1,100 @@
+package realtest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/daruma-sh/daruma/internal/incident"
+)
+
+// built gives the path of a daruma binary, built once for all tests of this package. DARUMA_TEST_BINARIES names a folder
+// that has one already, for machines that have no Go.
+var built = sync.OnceValues(func() (string, error) {
+	name := "daruma"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	if ready := os.Getenv("DARUMA_TEST_BINARIES"); ready != "" {
+		return filepath.Join(ready, name), nil
+	}
+	dir, err := os.MkdirTemp("", "daruma-real-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, name)
+	args := []string{"build", "-buildvcs=false", "-o", path}
+	if buildFlags != "" {
+		args = append(args, buildFlags)
+	}
+	out, err := exec.Command("go", append(args, "github.com/daruma-sh/daruma/cmd/daruma")...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("building daruma: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := built(); err == nil && os.Getenv("DARUMA_TEST_BINARIES") == "" {
+		os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(code)
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// freePort gives a port that nobody uses now. It lies below the ports that the kernel gives to outgoing connections,
+// so that no connection of another test takes it meanwhile.
+func freePort(t *testing.T) int {
+	t.Helper()
+	for range 100 {
+		port := 12000 + rand.IntN(18000)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue
+		}
+		l.Close()
+		return port
+	}
+	t.Fatal("no free port found among 100")
+	return 0
+}
+
+// folder gives a folder with a short path: a unix socket's path has room for 107 bytes.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if !t.Failed() {
+			os.RemoveAll(dir)
+			return
+		}
+		t.Logf("left for you to look at: %s", dir)
+	})
+	return dir
+}
+
+// incidents reads the record as daruma left it on disk.
+func (s *service) incidents() []incident.Incident {
+	s.t.Helper()
+	history, err := incident.Read(filepath.Join(s.home, s.name, "state", "incidents.jsonl"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return history.Incidents
+}

@@ -1,0 +1,159 @@
+package realtest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// apart gives a command a console of its own, without a window, so that Ctrl+C there reaches nobody else. Not a process
+// group of its own: that would be deaf to Ctrl+C.
+func apart() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW}
+}
+
+// interrupt is Ctrl+C at the service's console.
+func (s *service) interrupt() {
+	cmd := exec.Command(s.daruma, "console-signal", "c", strconv.Itoa(s.cmd.Process.Pid))
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.DETACHED_PROCESS}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		s.t.Errorf("Ctrl+C: %v: %s", err, out)
+	}
+}
+
+// kill ends a process without asking it.
+func kill(t *testing.T, pid int) {
+	t.Helper()
+	h, err := windows.OpenProcess(windows.PROCESS_TERMINATE, false, uint32(pid))
+	if err != nil {
+		t.Fatalf("opening process %d: %v", pid, err)
+	}
+	defer windows.CloseHandle(h)
+	if err := windows.TerminateProcess(h, 9); err != nil {
+		t.Fatalf("ending process %d: %v", pid, err)
+	}
+}
+
+// process is one process of the machine. Its handle tells it from a later one with the same pid.
+type process struct {
+	pid    int
+	handle windows.Handle
+	name   string
+}
+
+func (p process) String() string { return fmt.Sprintf("%d (%s)", p.pid, p.name) }
+
+func (p process) lives() bool {
+	event, err := windows.WaitForSingleObject(p.handle, 0)
+	return err == nil && event == uint32(windows.WAIT_TIMEOUT)
+}
+
+// look opens a process; ok is false where there is none.
+func look(t *testing.T, pid int, name string) (p process, ok bool) {
+	h, err := windows.OpenProcess(windows.SYNCHRONIZE|windows.PROCESS_QUERY_INFORMATION, false, uint32(pid))
+	if err != nil {
+		return p, false
+	}
+	t.Cleanup(func() { windows.CloseHandle(h) })
+	p = process{pid, h, name}
+	return p, p.lives()
+}
+
+// descendants are pid itself and all processes below it.
+func descendants(t *testing.T, pid int) []process {
+	t.Helper()
+	shot, err := windows.CreateToolhelp32Snapshot(windows.TH32CS_SNAPPROCESS, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer windows.CloseHandle(shot)
+	type entry struct {
+		pid  int
+		name string
+	}
+	children := map[int][]entry{}
+	e := windows.ProcessEntry32{Size: uint32(unsafe.Sizeof(windows.ProcessEntry32{}))}
+	for err = windows.Process32First(shot, &e); err == nil; err = windows.Process32Next(shot, &e) {
+		children[int(e.ParentProcessID)] = append(children[int(e.ParentProcessID)], entry{int(e.ProcessID), windows.UTF16ToString(e.ExeFile[:])})
+	}
+	var tree []process
+	seen := map[int]bool{}
+	for todo := []entry{{pid, "daruma"}}; len(todo) > 0; todo = todo[1:] {
+		if seen[todo[0].pid] {
+			continue
+		}
+		seen[todo[0].pid] = true
+		if p, ok := look(t, todo[0].pid, todo[0].name); ok {
+			tree = append(tree, p)
+		}
+		todo = append(todo, children[todo[0].pid]...)
+	}
+	return tree
+}
+
+// wantGone fails the test for each process of the tree that still runs.
+func (s *service) wantGone(tree []process) {
+	s.t.Helper()
+	if len(tree) == 0 {
+		s.t.Error("an empty tree can't show that anything is gone")
+	}
+	for _, p := range tree {
+		if p.lives() {
+			s.t.Errorf("process %v is left over", p)
+		}
+	}
+}
+
+// await waits until a process has ended.
+func (p process) await(t *testing.T) {
+	t.Helper()
+	if event, err := windows.WaitForSingleObject(p.handle, uint32(patience/time.Millisecond)); err != nil || event != windows.WAIT_OBJECT_0 {
+		t.Fatalf("process %v lives on: %v", p, err)
+	}
+}
+
+// handles is the number of handles that a process has open.
+func handles(t *testing.T, p process) int {
+	t.Helper()
+	var n uint32
+	proc := windows.NewLazySystemDLL("kernel32.dll").NewProc("GetProcessHandleCount")
+	if ok, _, err := proc.Call(uintptr(p.handle), uintptr(unsafe.Pointer(&n))); ok == 0 {
+		t.Fatalf("counting the handles of %v: %v", p, err)
+	}
+	return int(n)
+}
+
+// suspend makes a process stand still.
+func suspend(t *testing.T, pid int) {
+	t.Helper()
+	h, err := windows.OpenProcess(windows.PROCESS_SUSPEND_RESUME, false, uint32(pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer windows.CloseHandle(h)
+	if status, _, _ := windows.NewLazySystemDLL("ntdll.dll").NewProc("NtSuspendProcess").Call(uintptr(h)); status != 0 {
+		t.Fatalf("suspending process %d: 0x%x", pid, status)
+	}
+}
+
+// read gives a file's contents, or "" while there is none.
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// underWine tells Wine from Windows: its ntdll has one function more.
+func underWine() bool {
+	return windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
+}
