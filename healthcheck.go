@@ -189,6 +189,9 @@ func (h *Health) count(c *check, err error) {
 	c.last, c.at = err, time.Now()
 	c.took = c.at.Sub(c.begun)
 	if err == nil {
+		if !c.passing && c.failures > 0 {
+			h.host.Log.Info(c.kind.String() + " check " + c.name + " passes again")
+		}
 		c.failures = 0
 		h.believe(c, true)
 		return
@@ -208,9 +211,7 @@ func (h *Health) believe(c *check, passing bool) {
 		return
 	}
 	c.passing = passing
-	if passing {
-		h.host.Log.Info(c.kind.String() + " check " + c.name + " passes")
-	} else {
+	if !passing {
 		h.host.Log.Warn(c.kind.String()+" check "+c.name+" failed", "error", c.words(), "times", c.failures)
 	}
 	if c.kind == readiness {

@@ -10,7 +10,8 @@ import (
 
 // Heartbeat says that the service's main loop is alive. Call it from where the work is done, in each turn of the loop, and at
 // least every half of [Service.Watchdog]; it costs some nanoseconds. The first call arms the watchdog: from then on
-// the service counts as hung where no call comes for Service.Watchdog.
+// the service counts as hung where no call comes for Service.Watchdog. Make it before [Host.Ready], or a loop that hangs in its first
+// turn is never missed.
 //
 // A service that is hung, by its heartbeat or by a liveness check ([Health.Liveness]), can't be trusted to stop. The stacks of all goroutines are
 // written to the log and to stderr, whoever started the service is told why (LIVE=0 to daruma, WATCHDOG=trigger to systemd),
