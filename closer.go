@@ -192,7 +192,7 @@ func (s closeStep) await(ctx context.Context, result <-chan StepReport) StepRepo
 	case report := <-result:
 		return report
 	case <-grace.C:
-		return StepReport{Outcome: StepLeftBehind, Err: fmt.Errorf("still at work, left behind: %w", context.Cause(ctx))}
+		return StepReport{Outcome: StepLeftBehind, Err: fmt.Errorf("still at work: %w", context.Cause(ctx))}
 	}
 }
 

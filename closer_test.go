@@ -86,7 +86,7 @@ func TestCloserFaults(t *testing.T) {
 			return nil
 		})
 		err := c.Close(t.Context())
-		if !errors.Is(err, wrong) || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "drain: ignores: still at work, left behind: not finished within 2s") {
+		if !errors.Is(err, wrong) || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "drain: ignores: still at work: not finished within 2s") {
 			t.Errorf("Close: %v", err)
 		}
 		want := map[string]StepOutcome{"panics": StepPanicked, "goexit": StepPanicked, "obeys": StepTimedOut, "ignores": StepLeftBehind,
@@ -131,7 +131,7 @@ func TestCloserDeadline(t *testing.T) {
 		if took := time.Since(begin); took != 10*time.Second+5*closeGrace {
 			t.Errorf("took %v", took)
 		}
-		if !released || err == nil || !strings.Contains(err.Error(), "left behind: the service's time is over") {
+		if !released || err == nil || !strings.Contains(err.Error(), "still at work: the service's time is over") {
 			t.Errorf("released %v, %v", released, err)
 		}
 		close(let)

@@ -68,3 +68,19 @@ func TestLines(t *testing.T) {
 		t.Errorf("%d lines, not under 15", n)
 	}
 }
+
+// TestPage: the page for Go programmers shows this very program.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/go.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, program, _ := strings.Cut(string(text), "\n") // without the comment above it
+	if !strings.Contains(string(page), "```go\n"+program+"```") {
+		t.Errorf("docs/go.md doesn't show main.go as it is:\n%s", program)
+	}
+}
