@@ -12,6 +12,9 @@ func Windows(t testing.TB) *Machine { t.Helper(); t.Skip(Missing()); return nil 
 // Linux is as Windows.
 func Linux(t testing.TB) *Machine { t.Helper(); t.Skip(Missing()); return nil }
 
+// Kernel is as Windows.
+func Kernel(t testing.TB) *Machine { t.Helper(); t.Skip(Missing()); return nil }
+
 // Missing says that the host lacks everything.
 func Missing() string { return "the lab's machines need a Linux host" }
 

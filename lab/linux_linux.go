@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/daruma-sh/daruma/lab/tree"
 )
 
 // Linux boots a Debian 13 with systemd and D-Bus, by systemd-nspawn, on the host's kernel. What needs cgroup controllers
@@ -82,9 +84,9 @@ func (n *nspawn) boot(ctx context.Context) error {
 		n.cut()
 		return fmt.Errorf("%w\nconsole: %s", err, n.console.text())
 	}
-	outer, ok := child(n.task.cmd.Process.Pid) // nsenter's child is systemd-nspawn, whose child is the machine's first process
+	outer, ok := tree.Child(n.task.cmd.Process.Pid) // nsenter's child is systemd-nspawn, whose child is the machine's first process
 	if ok {
-		n.leader, ok = child(outer)
+		n.leader, ok = tree.Child(outer)
 	}
 	if !ok {
 		n.cut()
@@ -139,12 +141,10 @@ func (n *nspawn) cut() error {
 	if n.task == nil {
 		return nil
 	}
-	err := extinguish(func() ([]int, error) {
-		list, err := members(n.space.holder)
-		if n.leader != 0 {
-			if _, gone := os.Stat(fmt.Sprintf("/proc/%d/ns/pid", n.leader)); gone == nil {
-				list = append(list, n.leader)
-			}
+	err := tree.Extinguish(func() ([]int, error) {
+		list, err := tree.Members(n.space.holder)
+		if n.leader != 0 && tree.Alive(n.leader) {
+			list = append(list, n.leader)
 		}
 		return list, err
 	})

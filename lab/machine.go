@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -44,10 +45,11 @@ type Command struct {
 	Env  []string // KEY=VALUE, added to the machine's own environment
 	Dir  string   // in the machine; "" is its root folder (C:\ or /)
 
-	Stdin          io.Reader // nil: nothing to read
+	Stdin          io.Reader // nil: nothing to read; a Kernel machine reads it to its end before the command starts
 	Stdout, Stderr io.Writer // also written to Result; nil: only there
 
-	native bool // a Linux program, beside Wine
+	native bool       // a Linux program, beside Wine
+	files  []*os.File // handed down as descriptors from 3 on, to what runs on the host
 }
 
 // Result is how a command ended.

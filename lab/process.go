@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Process is a command that runs in a machine.
@@ -58,11 +59,18 @@ func (p *Process) Kill() error {
 		return nil
 	default:
 	}
-	if err := p.handle.kill(); err != nil {
-		return fmt.Errorf("killing %s: %w", p.name, err)
+	for deadline := time.After(10 * time.Second); ; {
+		if err := p.handle.kill(); err != nil {
+			return fmt.Errorf("killing %s: %w", p.name, err)
+		}
+		select {
+		case <-p.done:
+			return nil
+		case <-time.After(time.Second):
+		case <-deadline:
+			return fmt.Errorf("%s doesn't end though it was killed", p.name)
+		}
 	}
-	<-p.done
-	return nil
 }
 
 // Done is closed when the command has ended.

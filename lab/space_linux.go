@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -117,47 +116,4 @@ func (s *space) loopback() error {
 		}()
 	}()
 	return <-failed
-}
-
-// members are the host's pids of the processes in the pid namespace of process pid, without itself.
-func members(pid int) ([]int, error) {
-	own, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid))
-	if err != nil {
-		return nil, err
-	}
-	var list []int
-	for _, p := range processes() {
-		if ns, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", p)); err == nil && ns == own && p != pid {
-			list = append(list, p)
-		}
-	}
-	return list, nil
-}
-
-// processes are all pids of the host.
-func processes() []int {
-	names, _ := filepath.Glob("/proc/[0-9]*")
-	var list []int
-	for _, name := range names {
-		if pid, err := strconv.Atoi(filepath.Base(name)); err == nil {
-			list = append(list, pid)
-		}
-	}
-	return list
-}
-
-// child finds the first child of a process.
-func child(parent int) (int, bool) {
-	for _, p := range processes() {
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p))
-		if err != nil {
-			continue // it has ended meanwhile
-		}
-		// The name, in parentheses, may contain anything: the fields begin after the last one. State, then the parent.
-		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-		if len(fields) > 1 && fields[1] == strconv.Itoa(parent) {
-			return p, true
-		}
-	}
-	return 0, false
 }

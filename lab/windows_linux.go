@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/daruma-sh/daruma/lab/tree"
 )
 
 // Windows boots a Windows machine: Wine 10 with its Service Control Manager and registry, drive C: and a /tmp of its own.
@@ -115,7 +117,7 @@ func (w *wine) cut() error {
 	if w.keep == nil {
 		return nil
 	}
-	err := extinguish(func() ([]int, error) { return members(w.space.holder) })
+	err := tree.Extinguish(func() ([]int, error) { return tree.Members(w.space.holder) })
 	w.keep.wait()
 	w.stdin.Close()
 	w.keep = nil
