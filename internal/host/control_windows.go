@@ -102,19 +102,32 @@ func (s *scm) askToStop(ctx context.Context) error {
 		switch {
 		case err == nil, errors.Is(err, windows.ERROR_SERVICE_NOT_ACTIVE):
 			return true, "", nil
-		case errors.Is(err, windows.ERROR_SERVICE_CANNOT_ACCEPT_CTRL):
-			// It is starting, or stopping already. Ask again: it may take a stop once it has started.
-			now, err := s.status()
-			done := now.CurrentState == windows.SERVICE_STOP_PENDING || now.CurrentState == windows.SERVICE_STOPPED
-			return done, s.name + " is in " + stateName(now.CurrentState) + " and doesn't take a stop yet", err
+		case errors.Is(err, windows.ERROR_SERVICE_CANNOT_ACCEPT_CTRL), errors.Is(err, windows.ERROR_INVALID_SERVICE_CONTROL):
+			return s.whyNoStop(err)
 		case errors.Is(err, windows.ERROR_DEPENDENT_SERVICES_RUNNING):
 			return false, "", &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Cause: err,
 				Remedy: "stop first what depends on it: " + strings.Join(s.dependents(), ", ")}
-		case errors.Is(err, windows.ERROR_INVALID_SERVICE_CONTROL):
-			return false, "", &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Cause: err, Remedy: "this service takes no stop"}
 		}
 		return false, "", s.fail("", err)
 	})
+}
+
+// whyNoStop tells a service that takes a stop later, once it has started, from one that is stopping already and from one
+// that never takes any. Windows answers 1061 to the first two, Wine 1052 to all.
+func (s *scm) whyNoStop(refusal error) (done bool, what string, err error) {
+	status, err := s.status()
+	if err != nil {
+		return false, "", err
+	}
+	switch status.CurrentState {
+	case windows.SERVICE_STOP_PENDING, windows.SERVICE_STOPPED:
+		return true, "", nil
+	case windows.SERVICE_RUNNING, windows.SERVICE_PAUSED:
+		if status.ControlsAccepted&windows.SERVICE_ACCEPT_STOP == 0 {
+			return false, "", &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Cause: refusal, Remedy: "this service takes no stop"}
+		}
+	}
+	return false, s.name + " is in " + stateName(status.CurrentState) + " and doesn't take a stop yet", nil
 }
 
 // dependents are the running services that depend on this one, in the order in which they must stop.

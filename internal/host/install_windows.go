@@ -93,12 +93,14 @@ func (s *scm) mayChange(executable string) error {
 func (s *scm) compare(spec Spec, exists bool) (Changes, error) {
 	changes := Changes{Created: !exists}
 	for _, setting := range s.settings(spec) {
+		if s.wine && setting.volatile {
+			changes.remark("this service manager (Wine) doesn't support %s", setting.name)
+			continue
+		}
 		have := ""
 		if exists {
 			var err error
-			if have, err = setting.read(); s.lacks(err) {
-				continue // nothing can be changed there, and Install says so
-			} else if err != nil {
+			if have, err = setting.read(); err != nil {
 				return Changes{}, s.fail("reading "+setting.name, err)
 			}
 		}
@@ -114,9 +116,6 @@ func (s *scm) compare(spec Spec, exists bool) (Changes, error) {
 func (s *scm) notes(spec Spec, changes *Changes) {
 	if spec.WorkingDir != "" {
 		changes.remark("Windows starts every service in its system folder; the program must go to %s by itself", spec.WorkingDir)
-	}
-	if s.wine {
-		changes.remark("this service manager (Wine) doesn't support recovery actions: it won't restart the service")
 	}
 }
 
@@ -168,7 +167,7 @@ func (s *scm) apply(spec Spec) (Changes, error) {
 	var changes Changes
 	for _, setting := range s.settings(spec) {
 		have, err := setting.read()
-		if err != nil && !s.lacks(err) {
+		if err != nil && !(setting.volatile && s.lacks(err)) {
 			return changes, s.fail("reading "+setting.name, err)
 		}
 		if err == nil && have == setting.want {
@@ -180,7 +179,7 @@ func (s *scm) apply(spec Spec) (Changes, error) {
 			now, err = setting.read()
 		}
 		switch {
-		case s.lacks(err), err == nil && now != setting.want && s.wine:
+		case s.wine && setting.volatile && (s.lacks(err) || err == nil && now != setting.want):
 			changes.remark("this service manager (Wine) doesn't support %s", setting.name)
 		case err != nil:
 			return changes, s.fail(fmt.Sprintf("setting %s to %q", setting.name, setting.want), err)

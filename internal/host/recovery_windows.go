@@ -17,7 +17,7 @@ func (s *scm) recoverySettings(r Recovery) []setting {
 		flag.FailureActionsOnNonCrashFailures = 1
 	}
 	return []setting{
-		{name: "FAILURE_ACTIONS", want: actionsText(&actions),
+		{name: "FAILURE_ACTIONS", volatile: true, want: actionsText(&actions),
 			read: func() (string, error) {
 				have, err := config2[windows.SERVICE_FAILURE_ACTIONS](s, windows.SERVICE_CONFIG_FAILURE_ACTIONS)
 				if err != nil {
@@ -26,7 +26,7 @@ func (s *scm) recoverySettings(r Recovery) []setting {
 				return actionsText(have), nil
 			},
 			write: func() error { return setConfig2(s, windows.SERVICE_CONFIG_FAILURE_ACTIONS, &actions) }},
-		{name: "FAILURE_ACTIONS_ON_NONCRASH_FAILURES", want: onOff(flag.FailureActionsOnNonCrashFailures != 0),
+		{name: "FAILURE_ACTIONS_ON_NONCRASH_FAILURES", volatile: true, want: onOff(flag.FailureActionsOnNonCrashFailures != 0),
 			read: func() (string, error) {
 				have, err := config2[windows.SERVICE_FAILURE_ACTIONS_FLAG](s, windows.SERVICE_CONFIG_FAILURE_ACTIONS_FLAG)
 				if err != nil {

@@ -18,20 +18,8 @@ func serviceKey(name string) string { return `SYSTEM\CurrentControlSet\Services\
 
 // environmentSetting is the value Environment of the service's key, which the SCM adds to the system's environment.
 func (s *scm) environmentSetting(want []string) setting {
-	join := func(list []string) string { return strings.Join(list, ", ") }
-	return setting{name: "ENVIRONMENT", want: join(want),
-		read: func() (string, error) {
-			key, err := registry.OpenKey(registry.LOCAL_MACHINE, serviceKey(s.name), registry.QUERY_VALUE)
-			if err != nil {
-				return "", err
-			}
-			defer key.Close()
-			list, _, err := key.GetStringsValue("Environment")
-			if errors.Is(err, registry.ErrNotExist) {
-				return "", nil
-			}
-			return join(list), err
-		},
+	return setting{name: "ENVIRONMENT", want: strings.Join(want, ", "),
+		read: func() (string, error) { return s.stringsValue("Environment") },
 		write: func() error {
 			key, err := registry.OpenKey(registry.LOCAL_MACHINE, serviceKey(s.name), registry.SET_VALUE)
 			if err != nil {
@@ -43,6 +31,20 @@ func (s *scm) environmentSetting(want []string) setting {
 			}
 			return key.SetStringsValue("Environment", slices.Clone(want))
 		}}
+}
+
+// stringsValue reads a list from the service's key, joined by commas; it is empty where there is none.
+func (s *scm) stringsValue(name string) (string, error) {
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, serviceKey(s.name), registry.QUERY_VALUE)
+	if err != nil {
+		return "", err
+	}
+	defer key.Close()
+	list, _, err := key.GetStringsValue(name)
+	if errors.Is(err, registry.ErrNotExist) {
+		return "", nil
+	}
+	return strings.Join(list, ", "), err
 }
 
 func (s *scm) markSetting() setting {

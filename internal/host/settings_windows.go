@@ -17,6 +17,8 @@ type setting struct {
 	want  string
 	read  func() (string, error)
 	write func() error
+	// volatile settings are lost by Wine: some refused, some taken and never stored.
+	volatile bool
 }
 
 // settings are all that spec wants. The main ones come first: CreateServiceW takes them along.
@@ -29,9 +31,7 @@ func (s *scm) settings(spec Spec) []setting {
 		s.mainSetting("DISPLAY_NAME", displayName(spec), func(c *windows.QUERY_SERVICE_CONFIG) string {
 			return windows.UTF16PtrToString(c.DisplayName)
 		}, func(m *mainConfig) { m.displayName = displayName(spec) }),
-		s.mainSetting("DEPENDENCIES", strings.Join(spec.DependsOn, ", "), func(c *windows.QUERY_SERVICE_CONFIG) string {
-			return strings.Join(multiString(c.Dependencies), ", ")
-		}, func(m *mainConfig) { m.dependencies = block(spec.DependsOn) }),
+		s.dependencySetting(spec.DependsOn),
 		s.descriptionSetting(spec.Description),
 	}
 	list = append(list, s.recoverySettings(spec.Recovery)...)
@@ -98,6 +98,17 @@ func (s *scm) mainSetting(name, want string, get func(*windows.QUERY_SERVICE_CON
 			set(&c)
 			return s.change(c)
 		}}
+}
+
+// dependencySetting: Wine stores the list and doesn't give it back, so that it is read from the registry there.
+func (s *scm) dependencySetting(want []string) setting {
+	row := s.mainSetting("DEPENDENCIES", strings.Join(want, ", "), func(c *windows.QUERY_SERVICE_CONFIG) string {
+		return strings.Join(multiString(c.Dependencies), ", ")
+	}, func(m *mainConfig) { m.dependencies = block(want) })
+	if s.wine {
+		row.read = func() (string, error) { return s.stringsValue("DependOnService") }
+	}
+	return row
 }
 
 // startSetting joins the start type with the flag that delays it, which an automatic service alone may have.

@@ -17,6 +17,9 @@ const (
 	Continuing State = "continuing" // Windows alone
 	Restarting State = "restarting" // systemd waits before it starts the service again
 	Failed     State = "failed"     // not running, and the last run ended with an error
+
+	// NotInstalled is never what Status answers, which is ErrNotInstalled; for those who show it beside the others.
+	NotInstalled State = "not installed"
 )
 
 // Status is what the service manager says of a service.
