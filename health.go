@@ -44,6 +44,7 @@ func newHealth(h *Host) *Health {
 	health := &Health{host: h}
 	health.ctx, health.cancel = context.WithCancel(context.Background())
 	health.dog = newWatchdog(h, health.feed)
+	health.dog.start()
 	return health
 }
 

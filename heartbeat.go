@@ -66,10 +66,16 @@ func newWatchdog(h *Host, feed func()) *watchdog {
 	if w.limit <= 0 {
 		w.limit = defaultWatchdog
 	}
+	return w
+}
+
+// start begins to feed. Not before whoever feeds is complete: the first beat comes at once.
+func (w *watchdog) start() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.outer > 0 {
 		w.feeder = time.AfterFunc(0, w.feedOuter)
 	}
-	return w
 }
 
 // feedOuter tells systemd or daruma that we are alive.
