@@ -17,10 +17,11 @@ const flagQuiet = "--quiet"
 // hangVariable overrides after how many seconds without heartbeat the supervisor is replaced.
 const hangVariable = "DARUMA_HANG_SECONDS"
 
-// Role runs one of daruma's two long-lived processes where args (without the executable) name one; ok is false for
+// Role runs one of daruma's long-lived processes where args (without the executable) name one; ok is false for
 // everything else. They come before the command line is set up: the keeper is to stay small.
 //
 //	daruma keeper NAME FILE [--quiet]
+//	daruma host NAME FILE                       the keeper, started by the system's service manager
 //	daruma supervisor NAME FILE [--quiet]       a child of the keeper only
 func Role(args []string, errOut io.Writer) (code int, ok bool) {
 	if len(args) == 0 {
@@ -28,6 +29,9 @@ func Role(args []string, errOut io.Writer) (code int, ok bool) {
 	}
 	if code, ok := systemRole(args); ok {
 		return code, true
+	}
+	if args[0] == hostRole {
+		return host(args[1:], errOut), true
 	}
 	if args[0] != keeper.Role && args[0] != supervisor.Role {
 		return 0, false
@@ -47,13 +51,22 @@ func Role(args []string, errOut io.Writer) (code int, ok bool) {
 		return ExitFailed, true
 	}
 	cfg := keeper.Config{Service: name, Folders: place, Args: args[1:]}
-	if text := os.Getenv(hangVariable); text != "" {
-		seconds, err := strconv.ParseFloat(text, 64)
-		if err != nil || !(seconds >= 0.1 && seconds <= 3600) {
-			fmt.Fprintf(errOut, "daruma: %s must be a number of seconds from 0.1 to 3600, is %q\n", hangVariable, text)
-			return ExitUsage, true
-		}
-		cfg.Hang = time.Duration(seconds * float64(time.Second))
+	if cfg.Hang, err = hangTime(); err != nil {
+		fmt.Fprintln(errOut, "daruma:", err)
+		return ExitUsage, true
 	}
 	return keeper.Main(cfg), true
+}
+
+// hangTime is what hangVariable says, 0 where it isn't set.
+func hangTime() (time.Duration, error) {
+	text := os.Getenv(hangVariable)
+	if text == "" {
+		return 0, nil
+	}
+	seconds, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(seconds >= 0.1 && seconds <= 3600) {
+		return 0, fmt.Errorf("%s must be a number of seconds from 0.1 to 3600, is %q", hangVariable, text)
+	}
+	return time.Duration(seconds * float64(time.Second)), nil
 }

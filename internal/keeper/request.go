@@ -4,6 +4,7 @@ package keeper
 type Request struct {
 	Verb Verb
 	Why  string // who or what asked, for the events
+	Done func() // called by the loop when the request was taken note of; nil: nobody waits for it
 }
 
 // Verb is the kind of a Request.
@@ -15,6 +16,7 @@ const (
 	Reload
 	Pause
 	Resume
+	Ping // nothing: Done tells that the loop is alive
 )
 
 // heedRequests has the loop do what the host asks.
@@ -38,6 +40,10 @@ func (k *keeper) requested(r Request) {
 	case Resume:
 		k.paused = false
 		k.send(&PauseRequest{Resume: true})
+	case Ping:
+	}
+	if r.Done != nil {
+		r.Done()
 	}
 }
 

@@ -41,6 +41,8 @@ func (s *supervisor) hear(m keeper.Message, files []*os.File) {
 		s.stopRequested(m)
 	case *keeper.ReloadRequest:
 		s.reload("SIGHUP")
+	case *keeper.PauseRequest:
+		s.pauseRequested(m)
 	}
 }
 

@@ -52,6 +52,9 @@ type supervisor struct {
 	since    time.Time
 	warnings map[string]string // by subject
 	ending   *ending
+
+	moved    bool            // something has happened since the service manager was told last
+	standing keeper.Standing // what it was told
 }
 
 // unit is what the supervisor holds for one program beside the engine's state.
@@ -151,6 +154,7 @@ func (s *supervisor) run() (code int, buried bool) {
 }
 
 func (s *supervisor) flush() {
+	s.tellStanding()
 	if err := s.link.Flush(); err != nil {
 		s.cancel(err)
 	}
@@ -158,6 +162,7 @@ func (s *supervisor) flush() {
 
 // step lets the engine decide, stores what it decided, then does it.
 func (s *supervisor) step(ev engine.Event) {
+	s.moved = true
 	s.carryOut(s.engine.Step(keeper.Now(), ev))
 }
 
