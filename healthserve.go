@@ -32,7 +32,8 @@ const (
 // says may be of use to an attacker. For a port that the network reaches, answer with
 // [Health.ReadinessReport] from a server of your own.
 //
-// The two paths don't need net/http, which would make every service 1.4 MB larger, also one that never calls this.
+// The two paths don't need net/http: importing it would make every service on Windows 2.3 MB larger (6.9 instead of 4.6 MB), also
+// one that never calls this.
 func (h *Health) Serve(address string) (net.Addr, error) {
 	at, err := loopback(address)
 	if err != nil {
