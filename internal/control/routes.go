@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -125,7 +126,7 @@ func (s *Server) badCommand(w http.ResponseWriter, err error) {
 	case errors.As(err, &large):
 		s.refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is longer than %d bytes", large.Limit),
 			"a command needs a few hundred at most")
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case timedOut(err):
 		s.refuse(w, http.StatusRequestTimeout, fmt.Sprintf("the body wasn't there within %v", s.limits.body), "send it at once")
 	default:
 		s.refuse(w, http.StatusBadRequest, err.Error(), `for example {"verb": "restart", "program": "api", "reason": "new certificate"}`)
@@ -173,4 +174,10 @@ func (s *Server) reply(w http.ResponseWriter, status int, v any) {
 func errorBody(why, hint string) []byte {
 	body, _ := json.Marshal(Problem{Error: why, Hint: hint}) // strings alone can't fail
 	return body
+}
+
+// timedOut says whether err is a deadline's. Named pipes have an error of their own for that.
+func timedOut(err error) bool {
+	var n net.Error
+	return errors.As(err, &n) && n.Timeout()
 }

@@ -197,7 +197,7 @@ func exchangeRaw(t *testing.T, socket, request string) *http.Response {
 	return response
 }
 
-func connect(t *testing.T, socket string) *net.UnixConn {
+func connect(t *testing.T, socket string) net.Conn {
 	t.Helper()
 	conn, err := dial(within(t), socket)
 	if err != nil {
@@ -205,7 +205,7 @@ func connect(t *testing.T, socket string) *net.UnixConn {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
-	return conn.(*net.UnixConn)
+	return conn
 }
 
 // A response in flight is finished by Close; a request that never gets whole doesn't hold it up.

@@ -119,15 +119,36 @@ func (p process) await(t *testing.T) {
 	}
 }
 
-// handles is the number of handles that a process has open.
+// handles is the number of handles that a process has open, as the system's table of all handles has it:
+// GetProcessHandleCount would do on Windows, but Wine answers it with 0.
 func handles(t *testing.T, p process) int {
 	t.Helper()
-	var n uint32
-	proc := windows.NewLazySystemDLL("kernel32.dll").NewProc("GetProcessHandleCount")
-	if ok, _, err := proc.Call(uintptr(p.handle), uintptr(unsafe.Pointer(&n))); ok == 0 {
-		t.Fatalf("counting the handles of %v: %v", p, err)
+	const extendedHandleInformation = 64
+	type entry struct { // SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX
+		object, pid, handle uintptr
+		access              uint32
+		_                   [3]uint32
 	}
-	return int(n)
+	for size := 1 << 20; ; size *= 2 {
+		buf := make([]uintptr, size/8)
+		err := windows.NtQuerySystemInformation(extendedHandleInformation, unsafe.Pointer(&buf[0]), uint32(size), nil)
+		if err == windows.STATUS_INFO_LENGTH_MISMATCH && size < 1<<28 {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("listing the system's handles: %v", err)
+		}
+		n := 0
+		for _, e := range unsafe.Slice((*entry)(unsafe.Pointer(&buf[2])), buf[0]) {
+			if e.pid == uintptr(p.pid) {
+				n++
+			}
+		}
+		if n == 0 {
+			t.Fatalf("the system lists no handle of %v", p)
+		}
+		return n
+	}
 }
 
 // suspend makes a process stand still.
