@@ -171,7 +171,7 @@ func (o *logOutputs) all() []*logWriter {
 
 // dropNotice is the record that tells of records that were dropped.
 func dropNotice(n uint64) slog.Record {
-	r := newRecord(slog.LevelWarn, fmt.Sprintf("dropped %d records: the log's output didn't keep up", n))
+	r := newRecord(slog.LevelWarn, fmt.Sprintf("dropped %d records: the log's queue had no room", n))
 	r.AddAttrs(slog.Uint64("dropped", n), EventID(eventDropped))
 	return r
 }

@@ -63,7 +63,8 @@ type LogOptions struct {
 	// journal and Event Log. It is called in the goroutine that logs, once per output.
 	ReplaceAttr func(groups []string, a slog.Attr) slog.Attr
 
-	// QueueBytes bounds what waits for each of the two outputs, in bytes. Default 1 MiB, at least 4 KiB.
+	// QueueBytes bounds what waits for each of the two outputs, in bytes. Default 1 MiB, at least 4 KiB. A record
+	// that is larger than that is dropped, and counted.
 	QueueBytes int
 
 	journal string // where journald listens; another place in tests

@@ -151,7 +151,7 @@ func (q *logQueue) take() (b logBatch, untold uint64, last bool) {
 
 // finish gives b's room back; what the output hasn't taken of it is lost.
 func (q *logQueue) finish(b logBatch) {
-	const keep = 64 << 10 // a burst's storage isn't kept for ever
+	keep := max(256<<10, int(q.limit/4)) // the storage of a larger burst goes back
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.used.Add(-int64(b.size))

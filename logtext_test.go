@@ -1,8 +1,11 @@
 package daruma
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -85,4 +88,30 @@ func FuzzText(f *testing.F) {
 			}
 		}
 	})
+}
+
+func ExampleNewLogHandler() {
+	handler, err := NewLogHandler(LogOptions{
+		Output: os.Stdout,
+		System: SystemOff, // an example writes to nobody's journal
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			switch a.Key {
+			case "password":
+				return slog.String(a.Key, "***")
+			case slog.TimeKey:
+				return slog.Attr{} // the output of an example is always the same
+			}
+			return a
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	log := slog.New(handler)
+	log.Error("login refused", EventID(17), "user", "jo", "password", "s3cret")
+	if err := handler.Close(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: {"level":"ERROR","msg":"login refused","eventId":17,"user":"jo","password":"***"}
 }
