@@ -100,6 +100,33 @@ func TestNotifyDeadlockIsRestarted(t *testing.T) {
 	}
 }
 
+// The keeper restarts it by its standing order, with no supervisor asked: each run has a channel of its own.
+func TestNotifyAfterAStandingOrder(t *testing.T) {
+	t.Parallel()
+	s, dir := notified(t, allNotify)
+	mark(t, dir, "unready", true)
+	s.await("notReady", func(e control.Event) bool { return e.Kind == control.EventNotReady })
+	_, before := s.status("it")
+	mark(t, dir, "unready", false)
+	for range 3 {
+		if err := syscall.Kill(before.PID, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		s.awaitReady("it", before.Generation)
+		_, now := s.status("it")
+		if now.PID == before.PID || now.StatusText != "at work in daruma" || !now.Ready {
+			t.Fatalf("before %+v, now %+v", before, now)
+		}
+		before = now
+	}
+	if result := s.command(control.VerbStop, "it"); !result.Done || result.EndedBy != control.EndedSignal {
+		t.Errorf("stop: %+v", result)
+	}
+	if _, now := s.status("it"); now.StatusText != "" {
+		t.Errorf("%q is what it said in its last life", now.StatusText)
+	}
+}
+
 // A process that is stopped says nothing at all: this one is seen from outside alone.
 func TestNotifySilenceIsSeenByTheSupervisor(t *testing.T) {
 	t.Parallel()

@@ -13,9 +13,11 @@ import (
 type notices struct {
 	mu   sync.Mutex
 	r, w int
-	open bool
-	buf  [4096]byte
+	buf  []byte // nil: not made yet
 }
+
+// maxNotices is how many bytes are taken at once.
+const maxNotices = 4096
 
 // peek waits until there is something in the channel and gives it to look without taking it. io.EOF: nobody is left to say anything.
 func (n *notices) peek(f *os.File, look func([]byte)) (int, error) {
@@ -42,12 +44,12 @@ func (n *notices) peek(f *os.File, look func([]byte)) (int, error) {
 func (n *notices) copy(fd int, look func([]byte)) (int, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if !n.open {
+	if n.buf == nil {
 		var ends [2]int
 		if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
 			return 0, err
 		}
-		n.r, n.w, n.open = ends[0], ends[1], true
+		n.r, n.w, n.buf = ends[0], ends[1], make([]byte, maxNotices)
 	}
 	for {
 		got, err := unix.Tee(fd, n.w, len(n.buf), unix.SPLICE_F_NONBLOCK)
@@ -74,7 +76,7 @@ func (n *notices) copy(fd int, look func([]byte)) (int, error) {
 
 // take takes what was looked at. It is all there: nobody else reads.
 func (n *notices) take(f *os.File, size int) error {
-	var buf [4096]byte
+	var buf [maxNotices]byte
 	_, err := io.ReadFull(f, buf[:size])
 	return err
 }
