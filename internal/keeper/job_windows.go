@@ -2,6 +2,8 @@ package keeper
 
 import (
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -94,6 +96,24 @@ func (j *job) pids() []uint32 {
 		pids = append(pids, uint32(id))
 	}
 	return pids
+}
+
+// strays says whether there is more left in the job than the console's host, which ends by itself a moment after the last
+// process on that console.
+func (j *job) strays() bool {
+	for _, pid := range j.pids() {
+		h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION|windows.SYNCHRONIZE, false, pid)
+		if err != nil {
+			continue // it has ended
+		}
+		name := imageOf(h)
+		event, err := windows.WaitForSingleObject(h, 0)
+		windows.CloseHandle(h)
+		if err == nil && event != windows.WAIT_OBJECT_0 && !strings.EqualFold(filepath.Base(name), "conhost.exe") {
+			return true
+		}
+	}
+	return false
 }
 
 // freeze suspends all processes of the job, or resumes them. A process that is born meanwhile is found at the next look,

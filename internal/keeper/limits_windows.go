@@ -45,7 +45,7 @@ func limitsOf(plan *launch.Plan) (info windows.JOBOBJECT_EXTENDED_LIMIT_INFORMAT
 	}
 	if plan.Processes > 0 {
 		basic.LimitFlags |= windows.JOB_OBJECT_LIMIT_ACTIVE_PROCESS
-		basic.ActiveProcessLimit = uint32(plan.Processes)
+		basic.ActiveProcessLimit = uint32(plan.Processes) + 1 // the host of its console is in the job as well
 	}
 	if plan.Affinity != 0 {
 		basic.LimitFlags |= windows.JOB_OBJECT_LIMIT_AFFINITY

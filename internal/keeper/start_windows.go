@@ -92,10 +92,18 @@ func own(running bool) string {
 			return path
 		}
 	}
-	buf := make([]uint16, windows.MAX_LONG_PATH)
-	n := uint32(len(buf))
-	if windows.QueryFullProcessImageName(windows.CurrentProcess(), 0, &buf[0], &n) == nil {
-		return windows.UTF16ToString(buf[:n])
+	if now := imageOf(windows.CurrentProcess()); now != "" {
+		return now
 	}
 	return path
+}
+
+// imageOf is the path of a process' executable, or "".
+func imageOf(process windows.Handle) string {
+	buf := make([]uint16, windows.MAX_LONG_PATH)
+	n := uint32(len(buf))
+	if windows.QueryFullProcessImageName(process, 0, &buf[0], &n) != nil {
+		return ""
+	}
+	return windows.UTF16ToString(buf[:n])
 }
