@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -77,25 +78,55 @@ func (s *scm) stop(ctx context.Context) error {
 	if err != nil || status.CurrentState == windows.SERVICE_STOPPED {
 		return err
 	}
-	// Without the right to open the process the service's word has to do. A process shared with others goes on.
-	process, err := windows.OpenProcess(windows.SYNCHRONIZE, false, status.ProcessId)
-	if err == nil {
-		defer windows.CloseHandle(process)
+	var p process
+	if status.ServiceType&windows.SERVICE_WIN32_OWN_PROCESS != 0 { // one that is shared with others goes on
+		p.open(status.ProcessId)
 	}
-	ended := err != nil || status.ServiceType&windows.SERVICE_WIN32_OWN_PROCESS == 0
-	if err := s.askToStop(ctx); err != nil {
+	defer p.close()
+	if err := s.askToStop(ctx, &p); err != nil {
 		return err
 	}
-	if err := s.awaitState(ctx, windows.SERVICE_STOPPED); err != nil || ended {
+	if err := s.awaitState(ctx, windows.SERVICE_STOPPED); err != nil || p.handle == 0 {
 		return err
 	}
 	return s.poll(ctx, func() (bool, string, error) {
-		event, err := windows.WaitForSingleObject(process, 0)
-		return event == windows.WAIT_OBJECT_0, s.name + " has stopped, its process hasn't ended", err
+		return p.ended(0), s.name + " has stopped, its process hasn't ended", nil
 	})
 }
 
-func (s *scm) askToStop(ctx context.Context) error {
+// process is a service's process by its handle: a pid may be another's a moment later.
+type process struct {
+	handle windows.Handle // 0: unknown, or not to be had without more rights; then the service's word has to do
+	since  time.Time      // when it was first seen to have ended
+}
+
+func (p *process) open(pid uint32) {
+	if handle, err := windows.OpenProcess(windows.SYNCHRONIZE, false, pid); err == nil {
+		p.handle = handle
+	}
+}
+
+func (p *process) close() {
+	if p.handle != 0 {
+		windows.CloseHandle(p.handle)
+	}
+}
+
+// ended tells that the process has been known to have ended for this long.
+func (p *process) ended(long time.Duration) bool {
+	if p.handle == 0 {
+		return false
+	}
+	if event, err := windows.WaitForSingleObject(p.handle, 0); err != nil || event != windows.WAIT_OBJECT_0 {
+		return false
+	}
+	if p.since.IsZero() {
+		p.since = time.Now()
+	}
+	return time.Since(p.since) >= long
+}
+
+func (s *scm) askToStop(ctx context.Context, p *process) error {
 	return s.poll(ctx, func() (bool, string, error) {
 		var status windows.SERVICE_STATUS
 		err := windows.ControlService(s.service, windows.SERVICE_CONTROL_STOP, &status)
@@ -103,7 +134,7 @@ func (s *scm) askToStop(ctx context.Context) error {
 		case err == nil, errors.Is(err, windows.ERROR_SERVICE_NOT_ACTIVE):
 			return true, "", nil
 		case errors.Is(err, windows.ERROR_SERVICE_CANNOT_ACCEPT_CTRL), errors.Is(err, windows.ERROR_INVALID_SERVICE_CONTROL):
-			return s.whyNoStop(err)
+			return s.whyNoStop(err, p)
 		case errors.Is(err, windows.ERROR_DEPENDENT_SERVICES_RUNNING):
 			return false, "", &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Cause: err,
 				Remedy: "stop first what depends on it: " + strings.Join(s.dependents(), ", ")}
@@ -114,7 +145,7 @@ func (s *scm) askToStop(ctx context.Context) error {
 
 // whyNoStop tells a service that takes a stop later, once it has started, from one that is stopping already and from one
 // that never takes any. Windows answers 1061 to the first two, Wine 1052 to all.
-func (s *scm) whyNoStop(refusal error) (done bool, what string, err error) {
+func (s *scm) whyNoStop(refusal error, p *process) (done bool, what string, err error) {
 	status, err := s.status()
 	if err != nil {
 		return false, "", err
@@ -126,6 +157,10 @@ func (s *scm) whyNoStop(refusal error) (done bool, what string, err error) {
 		if status.ControlsAccepted&windows.SERVICE_ACCEPT_STOP == 0 {
 			return false, "", &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Cause: refusal, Remedy: "this service takes no stop"}
 		}
+	}
+	if p.ended(5 * time.Second) { // Wine never notices; the wait would have no end
+		return false, "", &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Cause: refusal,
+			Detail: "its process has ended, and the service manager still has it in " + stateName(status.CurrentState)}
 	}
 	return false, s.name + " is in " + stateName(status.CurrentState) + " and doesn't take a stop yet", nil
 }

@@ -16,6 +16,7 @@ func installService(ctx context.Context, m Manager, spec Spec, dryRun bool) (Cha
 		return Changes{}, err
 	}
 	defer looking.close()
+	looking.dependsOn = spec.DependsOn
 	exists, err := looking.examine(spec)
 	if err != nil {
 		return Changes{}, err
@@ -38,6 +39,7 @@ func installService(ctx context.Context, m Manager, spec Spec, dryRun bool) (Cha
 		return Changes{}, err // no rights, and nothing was changed
 	}
 	defer s.close()
+	s.dependsOn = spec.DependsOn
 	if !exists {
 		return s.create(ctx, spec)
 	}

@@ -16,6 +16,10 @@ type scm struct {
 	manager  windows.Handle
 	service  windows.Handle // 0: not open
 	wine     bool
+
+	// dependsOn is of the spec that is being installed: Wine forgets the dependencies with every change that doesn't bring
+	// them along.
+	dependsOn []string
 }
 
 // openSCM connects with the access that is needed, and no more: a user who may only look is let look.

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -145,8 +146,8 @@ func TestSCMChangesInPlace(t *testing.T) {
 	spec.Arguments = append(slices.Clone(spec.Arguments), "--more")
 	spec.PreShutdownTimeout = time.Minute
 	want := []Change{
-		{"BINARY_PATH_NAME", commandLine(before), commandLine(spec)}, {"START_TYPE", "automatic", "delayed"},
-		{"DISPLAY_NAME", "host-change", "Shop"}, {"DEPENDENCIES", "RpcSs, EventLog", ""}, {"DESCRIPTION", "test of daruma", ""},
+		{"DEPENDENCIES", "RpcSs, EventLog", ""}, {"BINARY_PATH_NAME", commandLine(before), commandLine(spec)},
+		{"START_TYPE", "automatic", "delayed"}, {"DISPLAY_NAME", "host-change", "Shop"}, {"DESCRIPTION", "test of daruma", ""},
 		{"PRESHUTDOWN_TIMEOUT", "45s", "1m0s"},
 	}
 	plan, err := m.Plan(t.Context(), spec)
@@ -162,6 +163,12 @@ func TestSCMChangesInPlace(t *testing.T) {
 	}
 	if again := install(t, m, spec); !again.None() {
 		t.Errorf("installed again without a difference: %v", again)
+	}
+	spec.DependsOn = []string{"RpcSs"}
+	install(t, m, spec)
+	spec.Description = "another"
+	if last := install(t, m, spec); !slices.Equal(last.Changed, []Change{{"DESCRIPTION", "", "another"}}) {
+		t.Errorf("another description changed %v", last)
 	}
 }
 
@@ -245,7 +252,7 @@ func TestSCMFailuresAreTold(t *testing.T) {
 }
 
 func TestSCMWaitsEndWithTheContext(t *testing.T) {
-	spec, _ := real(t, "host-never", "never")
+	spec, recordFile := real(t, "host-gate", "gate")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	enough := errors.New("enough")
 	var heard []Progress
@@ -261,17 +268,20 @@ func TestSCMWaitsEndWithTheContext(t *testing.T) {
 	if s.State != Starting || s.SCM.CheckPoint != 3 || s.SCM.WaitHint != 20000 {
 		t.Errorf("still starting, it is %s", s)
 	}
-	process, err := windows.OpenProcess(windows.PROCESS_TERMINATE|windows.SYNCHRONIZE, false, uint32(s.PID))
-	if err != nil {
-		t.Fatal(err)
+	// It takes no stop before it runs, and a stop waits for that.
+	waiting := ""
+	m.Progress = func(p Progress) {
+		waiting = p.What
+		if err := os.WriteFile(recordFile+".open", nil, 0o644); err != nil {
+			t.Error(err)
+		}
 	}
-	defer windows.CloseHandle(process)
-	if err := windows.TerminateProcess(process, 1); err != nil {
-		t.Fatal(err)
+	do(t, m.Stop, spec.Name)
+	if !strings.Contains(waiting, "doesn't take a stop yet") || !exists(recordFile) {
+		t.Errorf("told while waiting: %q; it must have run meanwhile", waiting)
 	}
-	// It takes no stop, and stop waits until it would: the end of its process is what it then sees.
-	if err := (Manager{}).Stop(t.Context(), spec.Name); err != nil {
-		t.Errorf("stop of what died meanwhile: %v", err)
+	if s := status(t, spec.Name); s.State != Stopped {
+		t.Errorf("stopped, it is %s", s)
 	}
 }
 

@@ -2,6 +2,8 @@ package host
 
 import (
 	"fmt"
+	"os"
+	"time"
 
 	"golang.org/x/sys/windows/svc"
 )
@@ -23,8 +25,10 @@ func (h handler) Execute(_ []string, controls <-chan svc.ChangeRequest, status c
 	switch h.mode {
 	case "exit3":
 		return true, 3
-	case "never": // gets ready, and accepts nothing
-		select {}
+	case "gate": // isn't ready, and accepts nothing, until it is let in
+		for !exists(h.path + ".open") {
+			time.Sleep(20 * time.Millisecond) // sleep: Windows tells of a new file only through its folder's own notifications
+		}
 	}
 	if err := leave(h.path); err != nil {
 		return true, 4
@@ -40,4 +44,9 @@ func (h handler) Execute(_ []string, controls <-chan svc.ChangeRequest, status c
 		}
 	}
 	return true, 5
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }

@@ -24,6 +24,7 @@ type setting struct {
 // settings are all that spec wants. The main ones come first: CreateServiceW takes them along.
 func (s *scm) settings(spec Spec) []setting {
 	list := []setting{
+		s.dependencySetting(),
 		s.mainSetting("BINARY_PATH_NAME", commandLine(spec), func(c *windows.QUERY_SERVICE_CONFIG) string {
 			return windows.UTF16PtrToString(c.BinaryPathName)
 		}, func(m *mainConfig) { m.commandLine = commandLine(spec) }),
@@ -31,7 +32,6 @@ func (s *scm) settings(spec Spec) []setting {
 		s.mainSetting("DISPLAY_NAME", displayName(spec), func(c *windows.QUERY_SERVICE_CONFIG) string {
 			return windows.UTF16PtrToString(c.DisplayName)
 		}, func(m *mainConfig) { m.displayName = displayName(spec) }),
-		s.dependencySetting(spec.DependsOn),
 		s.descriptionSetting(spec.Description),
 	}
 	list = append(list, s.recoverySettings(spec.Recovery)...)
@@ -58,15 +58,14 @@ func displayName(spec Spec) string {
 	return spec.DisplayName
 }
 
-// mainConfig is what ChangeServiceConfigW takes; its zero value, all "" and nil, changes nothing.
+// mainConfig is what ChangeServiceConfigW takes beside the dependencies; its zero value changes nothing.
 type mainConfig struct {
-	startType    *uint32
-	commandLine  string
-	displayName  string
-	dependencies *uint16
+	startType   *uint32
+	commandLine string
+	displayName string
 }
 
-// change writes what c sets and leaves the rest.
+// change writes the dependencies and what c sets, and leaves the rest.
 func (s *scm) change(c mainConfig) error {
 	start := uint32(windows.SERVICE_NO_CHANGE)
 	if c.startType != nil {
@@ -81,7 +80,7 @@ func (s *scm) change(c mainConfig) error {
 		return err
 	}
 	return windows.ChangeServiceConfig(s.service, windows.SERVICE_NO_CHANGE, start, windows.SERVICE_NO_CHANGE,
-		line, nil, nil, c.dependencies, nil, nil, display)
+		line, nil, nil, block(s.dependsOn), nil, nil, display)
 }
 
 func (s *scm) mainSetting(name, want string, get func(*windows.QUERY_SERVICE_CONFIG) string, set func(*mainConfig)) setting {
@@ -101,10 +100,10 @@ func (s *scm) mainSetting(name, want string, get func(*windows.QUERY_SERVICE_CON
 }
 
 // dependencySetting: Wine stores the list and doesn't give it back, so that it is read from the registry there.
-func (s *scm) dependencySetting(want []string) setting {
-	row := s.mainSetting("DEPENDENCIES", strings.Join(want, ", "), func(c *windows.QUERY_SERVICE_CONFIG) string {
+func (s *scm) dependencySetting() setting {
+	row := s.mainSetting("DEPENDENCIES", strings.Join(s.dependsOn, ", "), func(c *windows.QUERY_SERVICE_CONFIG) string {
 		return strings.Join(multiString(c.Dependencies), ", ")
-	}, func(m *mainConfig) { m.dependencies = block(want) })
+	}, func(*mainConfig) {})
 	if s.wine {
 		row.read = func() (string, error) { return s.stringsValue("DependOnService") }
 	}
