@@ -354,8 +354,7 @@ func TestLogFileIsFollowed(t *testing.T) {
 
 func TestLogFileRemoved(t *testing.T) {
 	if emulated() {
-		t.Log("NOT TESTED HERE: Wine keeps a removed file's name until its last handle is closed, and doesn't tell that it will go")
-		return
+		t.Skip("Wine keeps a removed file's name until its last handle is closed, and doesn't tell that it will go")
 	}
 	f := newFileLog(t, filepath.Join(t.TempDir(), "service.log"))
 	f.say("one")
