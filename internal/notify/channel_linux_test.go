@@ -126,9 +126,11 @@ func TestFullPipe(t *testing.T) {
 	if err := c.Say(Message{Ready, "1"}, Negative(Ready, "later")); err != nil {
 		t.Fatal(err)
 	}
+	c.mu.Lock()
 	if n := len(c.unsent); n > 4 {
 		t.Errorf("%d messages wait", n)
 	}
+	c.mu.Unlock()
 	got := take(t, read, "READY=0 later\n")
 	var s State
 	var d Decoder
