@@ -66,6 +66,8 @@ func (p *program) Stop(service.Service) error {
 	switch p.mode {
 	case "failstop":
 		return errors.New("no stop")
+	case "hangstop":
+		select {}
 	case "slowstop":
 		<-time.After(4 * time.Second)
 		p.note("stopped")

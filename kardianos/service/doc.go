@@ -16,8 +16,8 @@
 //   - Errors can be compared: errors.Is(err, ErrNotInstalled) holds for every verb, and Control wraps what it returns.
 //
 // What it can't do it says: an option without a counterpart is accepted, named in the table of docs/moving.md, and said
-// once, on stderr, when the service is installed. Service managers other than Windows's and systemd have none of the
-// original's back-ends here: there a program runs, and installing it fails with [ErrNoServiceSystemDetected].
+// once, on stderr, when the service is installed. Of the original's back-ends only Windows and systemd are here: on a
+// Linux without systemd a program runs, and installing it fails with [ErrNoServiceSystemDetected].
 //
 // docs/moving.md shows the natural form of the same program, upon package daruma itself.
 //

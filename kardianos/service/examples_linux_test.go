@@ -71,3 +71,30 @@ func TestExampleStopPauseTakesItsTime(t *testing.T) {
 		t.Errorf("it stopped after %v, before its Stop had returned", took)
 	}
 }
+
+// TestMovingAfterRuns: the ones that listen on no port.
+func TestMovingAfterRuns(t *testing.T) {
+	for name, words := range map[string]string{"from-go-svc": "tick", "from-x-sys-svc": "work"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.Command(build(t, "linux", filepath.Join("examples", "moving", name)))
+			stderr, err := cmd.StderrPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			line, err := bufio.NewReader(stderr).ReadString('\n')
+			if err != nil || !strings.Contains(line, words) {
+				t.Errorf("its first words: %q, %v, want %q", line, err, words)
+			}
+			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("after SIGTERM: %v, want exit code 0", err)
+			}
+		})
+	}
+}

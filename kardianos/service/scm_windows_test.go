@@ -60,6 +60,21 @@ func TestSCMStopIsNotCutShort(t *testing.T) {
 	awaitFile(t, s.file, "stop\nstopped\nrun: <nil>\n", 1)
 }
 
+// TestSCMStartThatBlocks: the service comes to run, and stops. It takes startGrace.
+func TestSCMStartThatBlocks(t *testing.T) {
+	onSCM(t)
+	if testing.Short() {
+		t.Skip("takes half a minute: run it without -short")
+	}
+	s := newInstalled(t, "block")
+	s.does("install")
+	s.does("start")
+	s.is(isRunning)
+	s.does("stop")
+	s.is(isStopped)
+	awaitFile(t, s.file, "stop\nrun: <nil>\n", 1)
+}
+
 // TestSCMHearsOfFailures: Start's error reaches whoever starts the service.
 func TestSCMHearsOfFailures(t *testing.T) {
 	onSCM(t)

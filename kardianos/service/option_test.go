@@ -1,0 +1,50 @@
+package service
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestEveryOptionIsKnown(t *testing.T) {
+	keys, err := os.ReadFile(filepath.Join("testdata", "options.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key := range strings.FieldsSeq(string(keys)) {
+		if _, ok := lookUp(key); !ok {
+			t.Errorf("option %s of the original isn't known here", key)
+		}
+	}
+}
+
+func TestRemarks(t *testing.T) {
+	all := KeyValue{
+		"OnFailure": "restart", "Restart": "always", "RunWait": func() {}, "LimitNOFILE": 5, // heeded, each on its system
+		"KeepAlive": true, "SysvScript": "x", // nowhere
+		"Interactive":          true,     // Windows, but of no use
+		"OnFailureResetPeriod": "300",    // the wrong type
+		"RestartSec":           "10",     // nobody's
+		"DelayedAutoStart":     1,        // the wrong type
+		"SystemdScript":        "[Unit]", // heeded
+	}
+	common := []string{"option DelayedAutoStart: is int, must be bool", "option KeepAlive: daruma has no back-end",
+		"option OnFailureResetPeriod: is string, must be int", "option RestartSec: neither", "option SysvScript: daruma has no"}
+	for system, want := range map[string][]string{"linux": common,
+		"windows": append([]string{common[0], "option Interactive: services have had no desktop"}, common[1:]...)} {
+		got := all.remarks(system)
+		if len(got) != len(want) {
+			t.Errorf("%s: %q, want %d remarks", system, got, len(want))
+			continue
+		}
+		for i, words := range want {
+			if !strings.HasPrefix(got[i], words) || !strings.HasSuffix(got[i], "it has no effect") {
+				t.Errorf("%s: %q, want %q", system, got[i], words)
+			}
+		}
+	}
+	if got := (KeyValue)(nil).remarks("linux"); got != nil {
+		t.Errorf("no options: %q", got)
+	}
+}
