@@ -67,6 +67,7 @@ func TestServeDrains(t *testing.T) {
 		answer <- string(text)
 	}()
 	<-arrived
+	<-mail.wake // Ready comes at about the same time
 	if !heard[readyMessage](mail) {
 		t.Error("it serves, and isn't ready")
 	}
