@@ -17,7 +17,6 @@ type plan struct {
 	enable  []string // units
 	disable []string
 	changes Changes
-	running bool
 }
 
 // planned is one unit file.

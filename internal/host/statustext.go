@@ -107,6 +107,9 @@ func (s Status) String() string {
 		fmt.Fprintf(&b, "  says: %s\n", s.Text)
 	}
 	if s.SCM != nil {
+		if s.State == Failed {
+			fmt.Fprintf(&b, "  the last run ended: %s\n", s.SCM.outcome())
+		}
 		b.WriteString(s.SCM.text(s.Name))
 	}
 	if d := s.Systemd; d != nil {

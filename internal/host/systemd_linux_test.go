@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -81,6 +82,7 @@ func do(t *testing.T, action func(context.Context, string) error, name string) {
 }
 
 func TestSystemdLifeOfAService(t *testing.T) {
+	goroutines := runtime.NumGoroutine()
 	spec, recordFile := real(t, "host-life", "steady")
 	var m Manager
 	plan, err := m.Plan(t.Context(), spec)
@@ -132,6 +134,12 @@ func TestSystemdLifeOfAService(t *testing.T) {
 		if !errors.Is(err, ErrNotInstalled) {
 			t.Errorf("%s of what isn't there: %v", name, err)
 		}
+	}
+	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > goroutines; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines, %d before: a connection is left", runtime.NumGoroutine(), goroutines)
+		}
+		time.Sleep(time.Millisecond) // sleep: nobody tells when a goroutine has left the scheduler
 	}
 }
 
