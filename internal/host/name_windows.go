@@ -20,7 +20,7 @@ func checkServiceName(name string) error {
 	case n == 0 || n > 256:
 		return fmt.Errorf("give 1 to 256 characters, not %d", n)
 	case strings.ContainsAny(name, `/\`):
-		return errors.New("Windows refuses slashes and backslashes")
+		return errors.New("no slashes and backslashes")
 	case hasControl(name):
 		return errors.New("no control characters")
 	case strings.TrimSpace(name) != name:

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -88,6 +89,16 @@ func (s *systemd) startType(ctx context.Context, d *Systemd) (StartType, error) 
 		return Delayed, err
 	}
 	return Manual, err
+}
+
+// get is the last value of a key, which is the one that counts in settings of one value.
+func (u unit) get(section, key string) string {
+	for _, d := range slices.Backward(u) {
+		if d.section == section && d.key == key {
+			return d.value
+		}
+	}
+	return ""
 }
 
 // number takes the integers of D-Bus, whatever their size and sign.

@@ -1,9 +1,6 @@
 package host
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // parseUnit reads a unit file as far as comparing needs it: sections, keys, values, continued lines. Values stay as they
 // are written.
@@ -44,16 +41,6 @@ func (u unit) values() (keys []string, values map[string]string) {
 		values[name] = d.value
 	}
 	return keys, values
-}
-
-// get is the last value of a key, which is the one that counts in settings of one value.
-func (u unit) get(section, key string) string {
-	for _, d := range slices.Backward(u) {
-		if d.section == section && d.key == key {
-			return d.value
-		}
-	}
-	return ""
 }
 
 // diffUnits lists what differs between two unit files; order and comments don't count.
