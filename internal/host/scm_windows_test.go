@@ -198,7 +198,7 @@ func TestSCMRecovery(t *testing.T) {
 		if !strings.Contains(said, "(Wine) doesn't support") {
 			t.Errorf("on Wine, and no word of it: %q", said)
 		}
-		return
+		t.Skip("Wine keeps no recovery actions: that they are written and read back is shown on Windows alone")
 	}
 	if said != "" {
 		t.Errorf("remarks: %s", said)
@@ -229,9 +229,14 @@ func TestSCMEnvironment(t *testing.T) {
 	spec.Env = []string{"X_A=1", "X_B=a b"}
 	install(t, Manager{}, spec)
 	do(t, Manager{}.Start, spec.Name)
-	if r := found(t, recordFile); !slices.Equal(r.Env, spec.Env) && !onWine() { // Wine's SCM doesn't read the value
-		t.Errorf("environment %q, want %q", r.Env, spec.Env)
-	}
+	t.Run("reaches the service", func(t *testing.T) {
+		if onWine() {
+			t.Skip("Wine's service manager doesn't read a service's Environment")
+		}
+		if r := found(t, recordFile); !slices.Equal(r.Env, spec.Env) {
+			t.Errorf("environment %q, want %q", r.Env, spec.Env)
+		}
+	})
 	spec.Env = nil
 	if changes := install(t, Manager{}, spec); !slices.Equal(changes.Changed, []Change{{"ENVIRONMENT", "X_A=1, X_B=a b", ""}}) {
 		t.Errorf("taken back: %v", changes)
