@@ -11,6 +11,9 @@ import (
 
 // Missing says what the host lacks for the lab and how to get it, "" where it has all. Everything that .ci/run installs.
 func Missing() string {
+	if name := os.Getenv("DARUMA_LAB"); name != "" {
+		return "a host; this is a machine of the lab (DARUMA_LAB=" + name + ")"
+	}
 	var list []string
 	if os.Geteuid() != 0 {
 		list = append(list, "root (namespaces, mounts): run the tests as root")
