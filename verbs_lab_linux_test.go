@@ -12,6 +12,14 @@ import (
 	"github.com/daruma-sh/daruma/lab"
 )
 
+// onTheHost skips in a machine of the lab, where no other can be started.
+func onTheHost(t *testing.T) {
+	t.Helper()
+	if os.Getenv("DARUMA_LAB") != "" {
+		t.Skip("starts machines of its own: runs on the host")
+	}
+}
+
 // helloIn puts the least service into the machine.
 func helloIn(t *testing.T, m *lab.Machine, goos, path string) {
 	t.Helper()
@@ -74,12 +82,14 @@ func verbsLive(t *testing.T, m *lab.Machine, exe string) {
 }
 
 func TestVerbsOnSystemd(t *testing.T) {
+	onTheHost(t)
 	m := lab.Linux(t)
 	helloIn(t, m, "linux", "/opt/hello")
 	verbsLive(t, m, "/opt/hello")
 }
 
 func TestVerbsOnWindows(t *testing.T) {
+	onTheHost(t)
 	m := lab.Windows(t)
 	helloIn(t, m, "windows", `C:\svc\hello.exe`)
 	verbsLive(t, m, `C:\svc\hello.exe`)

@@ -10,6 +10,14 @@ import (
 	"github.com/daruma-sh/daruma/lab"
 )
 
+// onTheHost skips in a machine of the lab, where no other can be started.
+func onTheHost(t *testing.T) {
+	t.Helper()
+	if os.Getenv("DARUMA_LAB") != "" {
+		t.Skip("starts machines of its own: runs on the host")
+	}
+}
+
 // installerIn puts this package's test binary, which is installer and service in one, into the machine. Without the race
 // detector it needs nothing that the machine may lack.
 func installerIn(t *testing.T, m *lab.Machine, goos, path string) {
@@ -34,6 +42,7 @@ func after(t *testing.T, m *lab.Machine, exe, what string, want map[string]strin
 }
 
 func TestBootOfSystemd(t *testing.T) {
+	onTheHost(t)
 	m := lab.Linux(t)
 	const exe = "/opt/host.test"
 	installerIn(t, m, "linux", exe)
@@ -63,6 +72,7 @@ func TestBootOfSystemd(t *testing.T) {
 
 // TestInstallationOutlivesAPowerCut: the plug is pulled right after install came back.
 func TestInstallationOutlivesAPowerCut(t *testing.T) {
+	onTheHost(t)
 	m := lab.Kernel(t)
 	const exe = "/opt/host.test"
 	installerIn(t, m, "linux", exe)
@@ -74,6 +84,7 @@ func TestInstallationOutlivesAPowerCut(t *testing.T) {
 }
 
 func TestBootOfWindows(t *testing.T) {
+	onTheHost(t)
 	m := lab.Windows(t)
 	const exe = `C:\svc\host.test.exe`
 	installerIn(t, m, "windows", exe)
