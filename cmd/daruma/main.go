@@ -1,6 +1,9 @@
 // Command daruma keeps programs running.
 package main
 
+// The resources of daruma.exe: version, manifest and the texts of its events. A test tells when they are old.
+//go:generate go run ../../internal/winres/generate ../../CHANGELOG.md .
+
 import (
 	"os"
 

@@ -18,6 +18,7 @@ var rank = map[string]int{
 	"internal/launch":     0, // between the keeper's fork and the program's first instruction
 	"internal/host":       0, // the OS's service manager, for the command line and for package daruma
 	"internal/notify":     0, // what a supervised program says of itself, written by package daruma, read by the supervisor
+	"internal/eventlog":   0, // the system's own log, for the supervisor
 	"internal/engine":     1,
 	"internal/keeper":     1,
 	"internal/probe":      1,
@@ -30,6 +31,9 @@ var rank = map[string]int{
 	"kardianos/service":   3, // drop-in for github.com/kardianos/service, upon package daruma
 	"internal/cli":        3,
 	"cmd/daruma":          4,
+
+	"internal/winres":          1, // daruma.exe's resources, made by go generate
+	"internal/winres/generate": 2,
 }
 
 // testsOnly are packages that exist for tests: no program may import them, and they may import anything.
