@@ -2,6 +2,9 @@ package engine
 
 import "fmt"
 
+// terminated stands for the end that the keeper brings to a run on Windows, where there are no signals: keeper.SignalEnded.
+const terminated = 137
+
 // signalName gives the name of a Linux signal. The engine can't ask the operating system: it is pure, and a
 // snapshot may be read on another machine.
 func signalName(n int) string {
@@ -14,6 +17,9 @@ func signalName(n int) string {
 	}
 	if n > 0 && n < len(names) {
 		return names[n]
+	}
+	if n == terminated {
+		return "TerminateJobObject"
 	}
 	return fmt.Sprintf("signal %d", n)
 }

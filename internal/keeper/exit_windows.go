@@ -31,7 +31,7 @@ func (r *run) exitOf() Exit {
 	}
 	e.Code = int(code)
 	if r.ended && code == killedCode {
-		e.Code, e.Signal = -1, SignalKill
+		e.Code, e.Signal = -1, SignalEnded
 	}
 	return e
 }

@@ -230,13 +230,13 @@ type (
 	Dump struct{}
 )
 
-// Numbers of Signal.Signal on Windows, where they only name ways to ask; SignalKill is in Exit.Signal too, for what
-// TerminateJobObject ended. On Linux the numbers are the kernel's.
+// Numbers of Signal.Signal on Windows, where they only name ways to ask. On Linux the numbers are the kernel's.
 const (
-	SignalCtrlC = 2  // Ctrl+C to the program's console
-	SignalKill  = 9  // TerminateProcess
-	SignalClose = 16 // WM_CLOSE to the windows of its tree
-	SignalBreak = 21 // Ctrl+Break; Microsoft's C library numbers it so
+	SignalCtrlC = 2   // Ctrl+C to the program's console
+	SignalKill  = 9   // TerminateProcess
+	SignalClose = 16  // WM_CLOSE to the windows of its tree
+	SignalBreak = 21  // Ctrl+Break; Microsoft's C library numbers it so
+	SignalEnded = 137 // only in Exit.Signal, on Windows: the keeper's TerminateJobObject ended it
 )
 
 // Spec says how to start a program. All of it is decided by the supervisor.

@@ -40,20 +40,6 @@ func up(t *testing.T, r real, dir string, port int) (*service, control.ProgramSt
 	return s, p
 }
 
-// awaitRecovered waits for the one incident there should be to be closed, and gives it.
-func (s *service) awaitRecovered() incident.Incident {
-	s.t.Helper()
-	var all []incident.Incident
-	s.eventually("an incident with the outcome recovered", func() bool {
-		all = s.incidents()
-		return len(all) > 0 && all[len(all)-1].Outcome == incident.Recovered
-	})
-	if len(all) != 1 {
-		s.t.Fatalf("%d incidents, want one: %+v", len(all), all)
-	}
-	return all[0]
-}
-
 func TestStatusShowsIt(t *testing.T) {
 	each(t, func(t *testing.T, r real, dir string, port int) {
 		s, p := up(t, r, dir, port)

@@ -98,3 +98,34 @@ func (s *service) incidents() []incident.Incident {
 	}
 	return history.Incidents
 }
+
+// awaitRecovered waits for the one incident there should be to be closed, and gives it.
+func (s *service) awaitRecovered() incident.Incident {
+	s.t.Helper()
+	var all []incident.Incident
+	s.eventually("an incident with the outcome recovered", func() bool {
+		all = s.incidents()
+		return len(all) > 0 && all[len(all)-1].Outcome == incident.Recovered
+	})
+	if len(all) != 1 {
+		s.t.Fatalf("%d incidents, want one: %+v", len(all), all)
+	}
+	return all[0]
+}
+
+// serviceProgram gives the path of the service in testdata/NAME, built into dir.
+func serviceProgram(t *testing.T, dir, name string) string {
+	t.Helper()
+	file := name
+	if runtime.GOOS == "windows" {
+		file += ".exe"
+	}
+	if ready := os.Getenv("DARUMA_TEST_BINARIES"); ready != "" {
+		return filepath.Join(ready, file)
+	}
+	program := filepath.Join(dir, file)
+	if out, err := exec.Command("go", "build", "-o", program, "./testdata/"+name).CombinedOutput(); err != nil {
+		t.Fatalf("building the service: %v\n%s", err, out)
+	}
+	return program
+}

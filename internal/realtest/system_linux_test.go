@@ -22,3 +22,11 @@ func kill(t *testing.T, pid int) {
 		t.Fatal(err)
 	}
 }
+
+// suspend makes a process stand still.
+func suspend(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+}

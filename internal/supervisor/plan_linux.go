@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -37,6 +38,9 @@ func signalNumber(name string) int {
 
 // killWord is what ends a tree that doesn't end by itself.
 const killWord = "SIGKILL"
+
+// endReading lets a Read of a pipe fail if it goes on for longer than that.
+func endReading(f *os.File, after time.Duration) { _ = f.SetReadDeadline(time.Now().Add(after)) }
 
 func signalWord(n int) string { return unix.SignalName(unix.Signal(n)) }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -53,9 +54,21 @@ func signalNumber(name string) int {
 // killWord is what ends a tree that doesn't end by itself.
 const killWord = "TerminateJobObject"
 
+// endReading lets a Read of a pipe fail if it goes on for longer than that. Anonymous pipes have no deadlines; what waits
+// in one can be called off.
+func endReading(f *os.File, after time.Duration) {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return // closed already: it has been read to its end
+	}
+	time.AfterFunc(after, func() {
+		_ = conn.Control(func(h uintptr) { _ = windows.CancelIoEx(windows.Handle(h), nil) })
+	})
+}
+
 func signalWord(n int) string {
 	switch n {
-	case keeper.SignalKill:
+	case keeper.SignalKill, keeper.SignalEnded:
 		return killWord
 	case keeper.SignalBreak:
 		return "CTRL_BREAK"

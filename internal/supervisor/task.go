@@ -138,7 +138,7 @@ func (s *supervisor) taskEnded(t *task, r taskResult) {
 	delete(s.tasks, t.id)
 	if t.file != nil {
 		// Its tree is gone. Whoever else got hold of the pipe isn't waited for.
-		_ = t.file.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		endReading(t.file, 100*time.Millisecond)
 	}
 	t.done <- r
 }
