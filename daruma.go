@@ -2,10 +2,12 @@ package daruma
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -50,8 +52,8 @@ type Service struct {
 	// StopTimeout is how long Run may take to return once its context is cancelled; 0: 30 s. Then the stacks of all goroutines
 	// are written to the log and to stderr, and the process is ended with [ExitStopTimeout].
 	StopTimeout time.Duration
-	// Watchdog is how long the service may go without a heartbeat before it counts as hung. 0: what systemd (WATCHDOG_USEC)
-	// or daruma asks for; else off.
+	// Watchdog is how long the service may go without a heartbeat before it counts as hung and its process is ended with
+	// [ExitWatchdog]. 0: what systemd (WATCHDOG_USEC) or daruma asks for; else 30 s, once Host.Heartbeat was called.
 	Watchdog time.Duration
 
 	// Logger is used for what the package itself has to say: failures, panics, deadlines. nil: a [LogHandler] that
@@ -105,8 +107,8 @@ func mainCode(s Service, args []string, stderr io.Writer) int {
 		}
 		err = run(s, unknown, args)
 	}
-	if err != nil && s.Logger == nil {
-		_, _ = fmt.Fprintf(stderr, "%s: %v\n", s.Name, err)
+	if unrun, ok := errors.AsType[*unrunError](err); ok { // everything else is in the log
+		_, _ = fmt.Fprintf(stderr, "%s: %v\n", filepath.Base(os.Args[0]), unrun)
 	}
 	return int(CodeOf(err))
 }
@@ -123,7 +125,7 @@ func Run(s Service) error {
 
 func run(s Service, as role, args []string) error {
 	if err := s.check(); err != nil {
-		return WithExitCode(err, int(ExitUsage))
+		return &unrunError{err, ExitUsage}
 	}
 	return surround(s.withDefaults(), as, args)
 }

@@ -167,10 +167,9 @@ func (r *runner) lookAtClock() {
 	case due(r.nextReport):
 		r.report()
 	}
-	r.timer.Stop()
-	if next := earlier(r.deadline, r.nextReport); !next.IsZero() {
-		r.timer.Reset(time.Until(next))
-	}
+	// On Windows, the runtime takes a process for deadlocked that waits for a console's event alone: a timer tells it otherwise.
+	next := now.Add(time.Hour)
+	r.timer.Reset(time.Until(earlier(next, earlier(r.deadline, r.nextReport))))
 }
 
 // whoStays says what keeps the service from ending.
@@ -227,9 +226,9 @@ func (r *runner) stop(reason StopReason) {
 	}
 	r.reason = reason
 	r.controls = nil
-	r.enter(stopping, limit)
-	r.host.stop.end(r.deadline.Add(-r.margin()))
+	r.host.stop.end(time.Now().Add(limit - r.margin())) // Run finds it set
 	r.cancel(reason)
+	r.enter(stopping, limit)
 }
 
 func (r *runner) hearReturn(err error) {

@@ -2,16 +2,72 @@ package daruma
 
 import (
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
 )
 
-// scm is the platform of a Windows service.
+// scm is the platform of a Windows service. Its own goroutine calls SetServiceStatus, which waits for another process: a Service
+// Control Manager that is busy or hung must not keep the runner from its deadlines.
 type scm struct {
 	*dispatcher
-	last windows.SERVICE_STATUS
+	wake chan struct{}
+	done chan struct{} // closed when the goroutine has ended
+
+	mu      sync.Mutex
+	waiting []windows.SERVICE_STATUS
+	silent  bool // nothing more shall be reported
+}
+
+// maxWaiting bounds what waits for a Service Control Manager that hangs.
+const maxWaiting = 16
+
+func newSCM(d *dispatcher) *scm {
+	p := &scm{dispatcher: d, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	go p.reportAll()
+	return p
+}
+
+func (p *scm) reportAll() {
+	defer close(p.done)
+	for {
+		p.mu.Lock()
+		all, silent := p.waiting, p.silent
+		p.waiting = nil
+		p.mu.Unlock()
+		for _, status := range all {
+			// An error is no reason to end: the service may be all right, whatever its manager thinks.
+			_ = windows.SetServiceStatus(p.handle, &status)
+			if status.CurrentState == windows.SERVICE_STOPPED {
+				close(p.stopped)
+				return
+			}
+		}
+		if silent {
+			return
+		}
+		<-p.wake
+	}
+}
+
+// set has status reported, after every other state that was; of checkpoints the last one is enough.
+func (p *scm) set(status windows.SERVICE_STATUS) {
+	p.mu.Lock()
+	if n := len(p.waiting); n > 0 && (p.waiting[n-1].CurrentState == status.CurrentState || n == maxWaiting) {
+		p.waiting = p.waiting[:n-1]
+	}
+	p.waiting = append(p.waiting, status)
+	p.mu.Unlock()
+	p.rouse()
+}
+
+func (p *scm) rouse() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
 }
 
 func (p *scm) environment() Environment { return SCM }
@@ -24,29 +80,36 @@ func (p *scm) beat()                    {}
 func (p *scm) say([]string)             {}
 
 func (p *scm) report(s situation) {
-	p.last = windows.SERVICE_STATUS{
+	p.set(windows.SERVICE_STATUS{
 		ServiceType:      windows.SERVICE_WIN32_OWN_PROCESS,
 		CurrentState:     currentState(s.state),
 		ControlsAccepted: accepted(p.service, s.state),
 		CheckPoint:       s.checkpoint,
 		WaitHint:         uint32(s.hint / time.Millisecond),
-	}
-	// A Service Control Manager that doesn't listen is nothing that the service could help by ending.
-	_ = windows.SetServiceStatus(p.handle, &p.last)
+	})
 }
 
 // ended reports STOPPED, or nothing where only the end of the process makes the failure actions run; see ExitCode.
 func (p *scm) ended(o outcome) {
-	if o.code != ExitOK && onlyCrashesCount(p.name) {
-		return
-	}
 	status := windows.SERVICE_STATUS{ServiceType: windows.SERVICE_WIN32_OWN_PROCESS, CurrentState: windows.SERVICE_STOPPED}
 	if o.code != ExitOK {
 		status.Win32ExitCode = uint32(windows.ERROR_SERVICE_SPECIFIC_ERROR)
 		status.ServiceSpecificExitCode = uint32(o.code)
 	}
-	_ = windows.SetServiceStatus(p.handle, &status)
-	close(p.stopped)
+	if o.code != ExitOK && onlyCrashesCount(p.name) {
+		p.mu.Lock()
+		p.silent = true
+		p.mu.Unlock()
+		p.rouse()
+	} else {
+		p.set(status)
+	}
+	limit := time.NewTimer(lastWords)
+	defer limit.Stop()
+	select {
+	case <-p.done:
+	case <-limit.C: // the end of the process tells the Service Control Manager as well
+	}
 }
 
 func currentState(s state) uint32 {

@@ -37,15 +37,15 @@ func underSCM(s Service, arguments []string) error {
 	mail := newMailbox()
 	d, err := connect(&s, mail)
 	if errors.Is(err, windows.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) {
-		return WithExitCode(fmt.Errorf("the Service Control Manager didn't start this process: %w; start the service (verb start), "+
-			"or run it in this console (verb run)", err), int(ExitManager))
+		return &unrunError{fmt.Errorf("the Service Control Manager didn't start this process: %w; start the service (verb start), "+
+			"or run it in this console (verb run)", err), ExitManager}
 	} else if err != nil {
-		return WithExitCode(fmt.Errorf("connecting to the Service Control Manager: %w", err), int(ExitManager))
+		return &unrunError{fmt.Errorf("connecting to the Service Control Manager: %w", err), ExitManager}
 	}
 	// The console's events go to services as well: the logoff of any user, and a shutdown before the Service Control Manager says
 	// so. Unanswered, they end the process; whoever shares the service's console must not end it either.
 	defer watchConsole(func(uint32) uintptr { return 1 })()
-	r := newRunner(s, &scm{dispatcher: d}, mail, append(arguments, d.arguments...))
+	r := newRunner(s, newSCM(d), mail, append(arguments, d.arguments...))
 	err = r.run()
 	d.wait()
 	return err

@@ -44,7 +44,11 @@ func (w *words) report(s situation) {
 	}
 }
 
+// reloading: daruma has no word for it, and the READY=1 at its end would take back a READY=0.
 func (w *words) reloading() {
+	if w.where == Daruma {
+		return
+	}
 	lines := []string{"RELOADING=1"}
 	if w.clock != nil {
 		lines = append(lines, fmt.Sprintf("MONOTONIC_USEC=%d", w.clock().Microseconds()))
@@ -52,7 +56,12 @@ func (w *words) reloading() {
 	w.say(lines)
 }
 
-func (w *words) reloaded()          { w.say([]string{"READY=1"}) }
+func (w *words) reloaded() {
+	if w.where != Daruma {
+		w.say([]string{"READY=1"})
+	}
+}
+
 func (w *words) status(text string) { w.say([]string{"STATUS=" + text}) }
 func (w *words) beat()              { w.say([]string{"WATCHDOG=1"}) }
 func (w *words) extend(d time.Duration) {
