@@ -29,6 +29,7 @@ var more = []string{"OnFailure", "OnFailureDelayDuration", "OnFailureNoAction", 
 func TestAPIIsTheOriginals(t *testing.T) {
 	for _, goos := range []string{"linux", "windows"} {
 		t.Run(goos, func(t *testing.T) {
+			needGo(t)
 			golden := filepath.Join("testdata", "api_"+goos+".txt")
 			if dir := os.Getenv(originalEnv); dir != "" {
 				if err := os.WriteFile(golden, []byte(strings.Join(exported(t, dir, goos), "\n")+"\n"), 0o644); err != nil {
@@ -56,6 +57,14 @@ func TestAPIIsTheOriginals(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// needGo skips where a test binary runs without what built it, as in the lab's machines: there the same was checked outside.
+func needGo(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("needs the go command; without it, it runs on the machine that built this")
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 // build compiles a package of the module, given by its folder, for goos.
 func build(t *testing.T, goos, dir string) (exe string) {
 	t.Helper()
+	needGo(t)
 	exe = filepath.Join(t.TempDir(), filepath.Base(dir))
 	if goos == "windows" {
 		exe += ".exe"

@@ -18,6 +18,7 @@ var block = regexp.MustCompile("(?ms)^```go ([a-z-]+)\n(.*?)^```$")
 // blocks gives the page's named pieces of code.
 func blocks(t *testing.T) map[string]string {
 	t.Helper()
+	needGo(t) // the page is where the sources are
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
@@ -35,6 +36,7 @@ func TestMovingAfter(t *testing.T) {
 	shown := blocks(t)
 	for _, name := range []string{"from-kardianos", "from-go-svc", "from-x-sys-svc"} {
 		t.Run(name, func(t *testing.T) {
+			needGo(t)
 			dir := filepath.Join("examples", "moving", name)
 			source, err := os.ReadFile(filepath.Join("..", "..", dir, "main.go"))
 			if err != nil {
@@ -62,6 +64,7 @@ func TestMovingAfter(t *testing.T) {
 // compile builds source as package main of this module, without a file in it.
 func compile(t *testing.T, goos, source string) {
 	t.Helper()
+	needGo(t)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "main.go")
 	if err := os.WriteFile(file, []byte(source), 0o644); err != nil {
@@ -88,6 +91,7 @@ func compile(t *testing.T, goos, source string) {
 
 // TestMovingByOneLine: the program written for the original, with the line changed as the page says.
 func TestMovingByOneLine(t *testing.T) {
+	needGo(t)
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
@@ -115,6 +119,7 @@ func TestMovingBeforeXSys(t *testing.T) {
 //	grep -ohE '(option[A-Za-z]+|StartType|OnFailure[A-Za-z]*) += "[A-Za-z]+"|Option.(bool|string|int)\("[A-Za-z]+"' *.go |
 //	  grep -oE '"[A-Za-z]+"' | tr -d '"' | grep -vE '^(restart|reboot|noaction|application)$' | sort -u
 func TestMovingTellsOfEveryOption(t *testing.T) {
+	needGo(t)
 	keys, err := os.ReadFile(filepath.Join("testdata", "options.txt"))
 	if err != nil {
 		t.Fatal(err)

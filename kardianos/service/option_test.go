@@ -9,7 +9,9 @@ import (
 
 func TestEveryOptionIsKnown(t *testing.T) {
 	keys, err := os.ReadFile(filepath.Join("testdata", "options.txt"))
-	if err != nil {
+	if os.IsNotExist(err) {
+		t.Skip("testdata isn't here: this binary runs on another machine than the sources are on")
+	} else if err != nil {
 		t.Fatal(err)
 	}
 	for key := range strings.FieldsSeq(string(keys)) {

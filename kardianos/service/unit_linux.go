@@ -64,7 +64,8 @@ func (u units) builtIn(path string) (string, error) {
 		}
 	}
 	b.WriteString("# Managed by daruma. Written by its package kardianos/service.\n\n[Unit]\n")
-	line("Description", specifiers(strings.ReplaceAll(u.Description, "\n", " ")))
+	// A backslash at the end of a line would append the next one.
+	line("Description", specifiers(strings.TrimRight(strings.Join(strings.Fields(u.Description), " "), `\ `)))
 	for _, dependency := range u.Dependencies {
 		b.WriteString(dependencyLines(dependency))
 	}
@@ -122,8 +123,8 @@ func (u units) checkLines() error {
 		fields["option "+key] = value(u.Option, key, "")
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if strings.ContainsAny(fields[name], "\r\n\x00") {
-			return fmt.Errorf("%s: %q: a unit file has no place for a line break", name, fields[name])
+		if text := fields[name]; strings.ContainsAny(text, "\r\n\x00") || strings.HasSuffix(text, `\`) {
+			return fmt.Errorf("%s: %q: a unit file has no place for a line break, nor for a backslash at its end", name, text)
 		}
 	}
 	return nil
