@@ -12,7 +12,7 @@ import (
 func surround(s Service, as role, arguments []string) error {
 	w, closeChannel, channelErr := darumaWords()
 	defer closeChannel()
-	if w == nil && as != terminal {
+	if w == nil && as != terminal && (as == service || !inConsole()) {
 		err := underSCM(s, arguments)
 		if as == service || !errors.Is(err, windows.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) {
 			return err
@@ -29,6 +29,17 @@ func surround(s Service, as role, arguments []string) error {
 	}
 	defer watchConsole(func(event uint32) uintptr { return consoleEvent(mail, event) })()
 	return r.run()
+}
+
+// inConsole tells of a process that certainly is no service, without having tried: it has a console, and isn't in session 0,
+// the services' own. It spares the attempt, which takes 10 s under Wine. Wine has its services in session 1, without a console.
+func inConsole() bool {
+	var session uint32
+	if err := windows.ProcessIdToSessionId(windows.GetCurrentProcessId(), &session); err != nil || session == 0 {
+		return false
+	}
+	_, err := windows.GetConsoleCP()
+	return err == nil
 }
 
 // underSCM runs the service for the Service Control Manager. An error that is ERROR_FAILED_SERVICE_CONTROLLER_CONNECT says

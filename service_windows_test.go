@@ -316,8 +316,8 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-// inConsole runs the test binary as a program in a console of its own and gives its output and exit code.
-func inConsole(t *testing.T, program string, arguments ...string) (string, int) {
+// atConsole runs the test binary as a program in a console of its own and gives its output and exit code.
+func atConsole(t *testing.T, program string, arguments ...string) (string, int) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], arguments...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_CONSOLE, HideWindow: true}
@@ -338,14 +338,14 @@ func TestInAConsole(t *testing.T) {
 		code    int
 		text    string
 	}{{"brief", 0, "nothing left"}, {"fail", 17, "no configuration"}, {"panic", 80, "out of luck"}, {"unready", 81, "host.Ready"}} {
-		if out, code := inConsole(t, c.program); code != c.code || !strings.Contains(out, c.text) {
+		if out, code := atConsole(t, c.program); code != c.code || !strings.Contains(out, c.text) {
 			t.Errorf("%s: exit code %d, want %d and %q:\n%s", c.program, code, c.code, c.text, out)
 		}
 	}
 }
 
 func TestCtrlC(t *testing.T) {
-	out, code := inConsole(t, "interrupted", "run")
+	out, code := atConsole(t, "interrupted", "run")
 	if code != 0 || !strings.Contains(out, "in terminal\ncause: "+Interrupt.String()+"\nnothing left") {
 		t.Errorf("exit code %d, want 0:\n%s", code, out)
 	}
@@ -353,7 +353,7 @@ func TestCtrlC(t *testing.T) {
 
 // TestNotAService: the role alone makes no service, and says what to do.
 func TestNotAService(t *testing.T) {
-	if out, code := inConsole(t, "", roleService, "x-plain"); code != int(ExitManager) || !strings.Contains(out, "verb start") {
+	if out, code := atConsole(t, "", roleService, "x-plain"); code != int(ExitManager) || !strings.Contains(out, "verb start") {
 		t.Errorf("exit code %d, want %d and what to do:\n%s", code, ExitManager, out)
 	}
 }
