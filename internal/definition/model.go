@@ -191,6 +191,9 @@ type GRPCAction struct {
 type Limits struct {
 	Memory   int64 // bytes
 	MilliCPU int64 // thousandths of a processor
+
+	Processes int    // at once, 1 … 65535
+	Affinity  uint64 // the processors that may be used, bit n for number n, 0 … 63
 }
 
 // Rlimit is one resource limit (setrlimit(2)); Unlimited stands for RLIM_INFINITY.

@@ -9,6 +9,7 @@ import (
 func (d *decoder) resourcesFields(p *Program) []field {
 	return []field{
 		{"limits", func(n *node) { d.object(n, d.limitsFields(&p.Limits)) }},
+		{"affinity", func(n *node) { p.Limits.Affinity = d.affinity(n) }},
 		{"rlimits", func(n *node) { p.Rlimits = d.rlimits(n) }},
 	}
 }
@@ -33,7 +34,24 @@ func (d *decoder) limitsFields(l *Limits) []field {
 			}
 			l.MilliCPU = v
 		}},
+		{"processes", func(n *node) {
+			v, _ := d.integer(n, 1, 65535)
+			l.Processes = int(v)
+		}},
 	}
+}
+
+// affinity is a list of processors' numbers.
+func (d *decoder) affinity(n *node) (mask uint64) {
+	if n.kind == listNode && len(n.items) == 0 {
+		d.fail(n.pos, "names no processor: for all of them leave it out")
+	}
+	d.list(n, func(n *node) {
+		if v, ok := d.integer(n, 0, 63); ok {
+			mask |= 1 << v
+		}
+	})
+	return mask
 }
 
 // rlimitNames are setrlimit(2)'s, in lower case and without RLIMIT_.

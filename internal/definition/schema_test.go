@@ -200,6 +200,7 @@ func validPrograms() []string {
 	return []string{
 		`resources: {limits: {memory: 1000000, cpu: 1.5}}`, `resources: {limits: {memory: "1e6", cpu: 2}}`,
 		`resources: {limits: {memory: 1.5Gi, cpu: 500m}}`, `resources: {rlimits: {nofile: unlimited}}`,
+		`resources: {limits: {processes: 1}, affinity: [0, 63]}`, `resources: {affinity: [1, 1]}`,
 		`resources: {rlimits: {core: 0, stack: {soft: 8Mi, hard: unlimited}}}`,
 		`exitCodes: {0: stop, 1-255: giveUp}`, `exitCodes: {}`, `dependsOn: {}`, `env: {A: 1, B: true, C: x, D: 1.5}`,
 		`securityContext: {runAsUser: 0, runAsGroup: staff, capabilities: {drop: [CAP_ALL]}}`, `umask: "0"`,
@@ -216,6 +217,8 @@ func TestSchemaRefusesInvalid(t *testing.T) {
 	s := compileSchema(t)
 	var sources []string
 	for _, program := range []string{
+		`resources: {limits: {processes: 0}}`, `resources: {limits: {processes: "2"}}`, `resources: {limits: {processes: 65536}}`,
+		`resources: {affinity: []}`, `resources: {affinity: 0}`, `resources: {affinity: [64]}`, `resources: {affinity: [-1]}`, `resources: {affinity: ["0"]}`,
 		`bogus: 1`, `command: c`, `command: []`, `command: [1]`, `command: [[x]]`, `workingDir: 1`, `workingDir: ""`, `env: [a]`,
 		`env: {A: [x]}`, `env: {A: null}`, `envFiles: x`, `envFiles: [1]`, `dependsOn: [x]`, `dependsOn: {other: running}`,
 		`restartPolicy: always`, `restartPolicy: true`, `backoff: 1`, `backoff: {x: 1}`, `backoff: {factor: 0.5}`, `backoff: {jitter: 2}`,

@@ -3,9 +3,7 @@ package keeper
 import (
 	"fmt"
 	"os"
-	"os/signal"
 	"strconv"
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -31,6 +29,7 @@ const (
 	consoleMissing = 3 // the program has no console, or has ended
 	consoleNothing = 4 // the tree has no window
 	consoleFailed  = 5
+	consoleOwnEnd  = 0xC000013A // it ended by the very signal it sent, so that was sent
 )
 
 // ConsoleMain is the life of that process: daruma console-signal c|break PID, or close JOB, where JOB is the value of an
@@ -62,7 +61,9 @@ func sendConsole(pid, event uint32) int {
 	if ok, _, _ := kernel.NewProc("AttachConsole").Call(uintptr(pid)); ok == 0 {
 		return consoleMissing
 	}
-	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM) // it comes to us as well
+	// It comes to us as well. Only now, and not through Go's own handler: attaching to a console forgets the handlers there
+	// were (kernelbase's InitializeCtrlHandling).
+	kernel.NewProc("SetConsoleCtrlHandler").Call(windows.NewCallback(func(uintptr) uintptr { return 1 }), 1)
 	// Zero: all of the console. Ctrl+C can't be aimed at one process group.
 	if err := windows.GenerateConsoleCtrlEvent(event, 0); err != nil {
 		return consoleFailed
@@ -115,6 +116,9 @@ func (k *keeper) sendFrom(kind, target string, extra []windows.Handle, done func
 		_ = windows.GetExitCodeProcess(child.Handle, &code)
 		w.stop()
 		windows.CloseHandle(child.Handle)
+		if code == consoleOwnEnd {
+			code = consoleSent
+		}
 		done(code)
 	})
 	if err != nil {

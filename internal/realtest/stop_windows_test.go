@@ -164,3 +164,48 @@ func TestOneAtATime(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, out)
 	}
 }
+
+// TestWhatWindowsLacksIsRefused: all of it at once, at its place, before anything starts.
+func TestWhatWindowsLacksIsRefused(t *testing.T) {
+	dir := folder(t)
+	s := run(t, dir, fmt.Sprintf(`
+name: real
+programs:
+  it:
+    command: ['%s', hang]
+    umask: "0027"
+    resources: {rlimits: {nofile: 77}, limits: {memory: 512Mi}}
+    securityContext: {runAsUser: nobody}
+`, testbin.Path(t)))
+	<-s.ended
+	if code := s.cmd.ProcessState.ExitCode(); code != 2 {
+		t.Errorf("exit code %d, want 2", code)
+	}
+	for _, want := range []string{"daruma.yaml:6:12: programs.it.umask", "daruma.yaml:7:", "resources.rlimits", "securityContext.runAsUser"} {
+		if !strings.Contains(s.out.String(), want) {
+			t.Errorf("it doesn't say %s:\n%s", want, s.out)
+		}
+	}
+	if strings.Contains(s.out.String(), "limits.memory") {
+		t.Errorf("Windows has that:\n%s", s.out)
+	}
+}
+
+// TestNothingIsLeftBehind: an orderly end leaves no file in the run folder but the lock, and that empty.
+func TestNothingIsLeftBehind(t *testing.T) {
+	s := run(t, folder(t), fmt.Sprintf("name: real\nprograms:\n  it: {command: ['%s', hang], resources: {limits: {memory: 512Mi, processes: 5}}}\n", testbin.Path(t)))
+	s.awaitReady("it", 0)
+	s.end()
+	entries, err := os.ReadDir(filepath.Join(s.home, "real", "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != "lock" && e.Name() != "spool" {
+			t.Errorf("%s is left", e.Name())
+		}
+	}
+	if data := read(t, filepath.Join(s.home, "real", "run", "lock")); data != "" {
+		t.Errorf("the lock holds %q", data)
+	}
+}

@@ -24,6 +24,7 @@ func (s *supervisor) plan(def *definition.Program, command []string) (*launch.Pl
 	p.NoNewPrivs = sc.AllowPrivilegeEscalation != nil && !*sc.AllowPrivilegeEscalation
 	p.Nice, p.Umask = def.Nice, def.Umask
 	p.Memory, p.MilliCPU = def.Limits.Memory, def.Limits.MilliCPU
+	p.Processes, p.Affinity = def.Limits.Processes, def.Limits.Affinity
 	for _, r := range def.Rlimits {
 		p.Rlimits = append(p.Rlimits, launch.Rlimit{Name: r.Name, Soft: r.Soft, Hard: r.Hard})
 	}

@@ -9,9 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// limitsEnforced says whether this version keeps a program to resources.limits here.
-const limitsEnforced = false
-
 func mayExecute(info os.FileInfo) error {
 	if info.Mode().Perm()&0o111 == 0 {
 		return errors.New("it is not executable (chmod +x)")

@@ -14,9 +14,6 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper"
 )
 
-// limitsEnforced says whether this version keeps a program to resources.limits here: by its job object.
-const limitsEnforced = true
-
 func mayExecute(os.FileInfo) error { return nil }
 
 // variableKey tells variables apart: PATH and Path are one.

@@ -72,6 +72,9 @@ func problems(err error) []string {
 	return out
 }
 
+// unkeptField is a field of a program that can't be kept on this machine.
+type unkeptField struct{ field, why string }
+
 // unenforceable says what a definition asks for that daruma can't enforce on this machine. A limit that is silently not
 // in force is worse than none.
 func unenforceable(def *definition.Service) definition.Errors {
@@ -81,16 +84,8 @@ func unenforceable(def *definition.Service) definition.Errors {
 	}
 	for i := range def.Programs {
 		p := &def.Programs[i]
-		base := "programs." + p.Name
-		const notYet = "can't be enforced yet by this version of daruma; remove it (rlimits.as bounds the address space meanwhile)"
-		if limitsEnforced {
-			continue
-		}
-		if p.Limits.Memory != 0 {
-			refuse(base+".resources.limits.memory", notYet)
-		}
-		if p.Limits.MilliCPU != 0 {
-			refuse(base+".resources.limits.cpu", notYet)
+		for _, r := range unkept(p) {
+			refuse("programs."+p.Name+"."+r.field, r.why)
 		}
 	}
 	return out

@@ -26,6 +26,8 @@ func saveStacks(path string) *stacks {
 // done removes the file: this process ends as it should.
 func (s *stacks) done() {
 	if s.file != nil {
+		_ = debug.SetCrashOutput(nil, debug.CrashOptions{}) // Windows removes no file that is open
+		s.file.Close()
 		_ = os.Remove(s.file.Name())
 	}
 }

@@ -1,0 +1,17 @@
+package supervisor
+
+import "github.com/daruma-sh/daruma/internal/definition"
+
+// unkept are the fields that this version can't keep on Linux.
+func unkept(p *definition.Program) (list []unkeptField) {
+	refuse := func(asked bool, field, hint string) {
+		if asked {
+			list = append(list, unkeptField{field, "can't be enforced yet by this version of daruma; remove it" + hint})
+		}
+	}
+	refuse(p.Limits.Memory != 0, "resources.limits.memory", " (rlimits.as bounds the address space meanwhile)")
+	refuse(p.Limits.MilliCPU != 0, "resources.limits.cpu", "")
+	refuse(p.Limits.Processes != 0, "resources.limits.processes", " (rlimits.nproc bounds the user's processes meanwhile)")
+	refuse(p.Limits.Affinity != 0, "resources.affinity", " (taskset in the command does it meanwhile)")
+	return list
+}
