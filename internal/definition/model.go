@@ -17,6 +17,10 @@ type Service struct {
 	Account     string   // virtual | LocalService | NetworkService | LocalSystem | DOMAIN\svc$ | a user name; default virtual
 	Programs    []Program
 
+	// ReportRunning is when an installed service counts as running for the operating system; default Started.
+	// Started: every program that can start has a process. Ready: every program that is wanted is ready, or has completed.
+	ReportRunning Condition
+
 	File   string // absolute path of the definition, "" where it came from memory
 	Dir    string // absolute folder that relative paths start from
 	Source []byte // the bytes that were parsed

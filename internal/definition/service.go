@@ -6,7 +6,7 @@ import "strings"
 const maxPrograms = 5000
 
 func (d *decoder) service(n *node) *Service {
-	s := &Service{StartType: "automatic", Account: "virtual"}
+	s := &Service{StartType: "automatic", Account: "virtual", ReportRunning: Started}
 	if n.kind != mapNode {
 		d.wrong(n, "a map with name and programs")
 		return s
@@ -36,6 +36,7 @@ func (d *decoder) serviceFields(s *Service) []field {
 		{"startType", func(n *node) { s.StartType = d.enum(n, "automatic", "delayed", "manual", "disabled") }},
 		{"dependsOn", func(n *node) { s.DependsOn = d.services(n) }},
 		{"account", func(n *node) { s.Account = d.account(n) }},
+		{"reportRunning", func(n *node) { s.ReportRunning = Condition(d.enum(n, string(Started), string(Ready))) }},
 		{"programs", func(n *node) { d.programs(n, s) }},
 	}
 }

@@ -35,3 +35,7 @@ func serviceStatus(_ context.Context, _ Manager, name string) (Status, error) {
 func checkName(string) error       { return nil }
 func checkDependency(string) error { return nil }
 func checkSystem(Spec) error       { return nil }
+func needsPassword(string) bool    { return false }
+
+func protect(string, Places, bool) ([]Change, error) { return nil, ErrUnsupported }
+func exposed(string) error                           { return nil }

@@ -122,7 +122,9 @@ func (s *scm) notes(spec Spec, changes *Changes) {
 }
 
 // lacks tells that Wine doesn't have a setting: ERROR_INVALID_LEVEL. From Windows the same answer is an error.
-func (s *scm) lacks(err error) bool { return s.wine && errors.Is(err, windows.ERROR_INVALID_LEVEL) }
+func (s *scm) lacks(err error) bool {
+	return s.wine && (errors.Is(err, windows.ERROR_INVALID_LEVEL) || errors.Is(err, windows.ERROR_CALL_NOT_IMPLEMENTED))
+}
 
 // create makes the service, waiting where one of this name is still about to go.
 func (s *scm) create(ctx context.Context, spec Spec) (Changes, error) {

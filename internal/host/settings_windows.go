@@ -34,6 +34,7 @@ func (s *scm) settings(spec Spec) []setting {
 		}, func(m *mainConfig) { m.displayName = displayName(spec) }),
 		s.descriptionSetting(spec.Description),
 	}
+	list = append(list, s.identitySettings(spec)...)
 	list = append(list, s.recoverySettings(spec.Recovery)...)
 	if spec.PreShutdownTimeout > 0 {
 		list = append(list, s.preShutdownSetting(spec.PreShutdownTimeout))
@@ -63,6 +64,8 @@ type mainConfig struct {
 	startType   *uint32
 	commandLine string
 	displayName string
+
+	account, password *uint16 // a null password changes nothing, and is what accounts without one want
 }
 
 // change writes the dependencies and what c sets, and leaves the rest.
@@ -80,7 +83,7 @@ func (s *scm) change(c mainConfig) error {
 		return err
 	}
 	return windows.ChangeServiceConfig(s.service, windows.SERVICE_NO_CHANGE, start, windows.SERVICE_NO_CHANGE,
-		line, nil, nil, block(s.dependsOn), nil, nil, display)
+		line, nil, nil, block(s.dependsOn), c.account, c.password, display)
 }
 
 func (s *scm) mainSetting(name, want string, get func(*windows.QUERY_SERVICE_CONFIG) string, set func(*mainConfig)) setting {

@@ -20,6 +20,12 @@ type Spec struct {
 	WorkingDir  string   // absolute. Linux only: the SCM starts every service in its system folder
 	Env         []string // KEY=VALUE, added to what the service manager gives
 
+	// Account is who the service runs as: one of the Account… words or a user's name. "": LocalSystem, root; an installed service
+	// keeps the one it has (Windows).
+	Account     string
+	Password    Password // of an account that NeedsPassword; "": the one that Windows has
+	Supervision Supervision
+
 	StartType StartType
 	DependsOn []string // names of services that start before this one. Linux: units of other kinds with their suffix
 	Recovery  Recovery
@@ -147,6 +153,9 @@ func (s Spec) check() error {
 		return fmt.Errorf("start type %d doesn't exist", s.StartType)
 	}
 	if err := s.Recovery.check(); err != nil {
+		return err
+	}
+	if err := s.checkAccount(); err != nil {
 		return err
 	}
 	return checkSystem(s)

@@ -63,6 +63,7 @@ func serviceUnit(s Spec, version int) (u unit, remarks []string) {
 		u.add("Unit", "AssertPathExists", "!/")
 	}
 	remarks = append(remarks, execution(&u, s, version)...)
+	supervision(&u, s, version)
 	remarks = append(remarks, recovery(&u, s.Recovery, version)...)
 	// The main process gets the signal and decides in what order its children end; what is left gets SIGKILL.
 	u.add("Service", "KillMode", "mixed")
@@ -130,6 +131,7 @@ func execution(u *unit, s Spec, version int) (remarks []string) {
 		u.add("Service", "ExecReload", `/bin/sh -c "kill -HUP $MAINPID"`)
 		remarks = append(remarks, fmt.Sprintf("systemd %d doesn't wait for a reload to be done; 253 does", version))
 	}
+	remarks = append(remarks, identity(u, s)...)
 	u.add("Service", "WorkingDirectory", unitPath(s.WorkingDir))
 	for _, entry := range s.Env {
 		u.add("Service", "Environment", unitWord(entry))

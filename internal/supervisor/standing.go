@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper"
 )
@@ -16,7 +17,7 @@ func (s *supervisor) tellStanding() {
 		return
 	}
 	s.moved = false
-	now := standingOf(s.engine.Programs())
+	now := standingOf(s.engine.Programs(), s.def.ReportRunning)
 	now.Up = now.Up || s.standing.Up // up once is up: what falls later is daruma's affair
 	if now != s.standing {
 		s.standing = now
@@ -25,13 +26,19 @@ func (s *supervisor) tellStanding() {
 }
 
 // standingOf: the service is up when every program that can start has a process. One that waits for another to be
-// ready isn't waited for, nor one that fell: the Service Control Manager lets nothing else start meanwhile.
-func standingOf(programs []*engine.Program) keeper.Standing {
+// ready isn't waited for, nor one that fell: the Service Control Manager lets nothing else start meanwhile. Where the
+// definition wants it ready, every wanted program is waited for, and the status names those that aren't.
+func standingOf(programs []*engine.Program, when definition.Condition) keeper.Standing {
 	up := true
 	counts := map[string]int{}
+	var missing []string
 	for _, p := range programs {
 		if p.Wanted && (p.State == engine.Spawning || p.State == engine.Stopped) {
 			up = false
+		}
+		if when == definition.Ready && p.Wanted && !p.Ready && stateOf(p) != control.StateCompleted {
+			up = false
+			missing = append(missing, p.Name)
 		}
 		word := stateOf(p)
 		if word == control.StateRunning && p.Ready {
@@ -49,7 +56,20 @@ func standingOf(programs []*engine.Program) keeper.Standing {
 	if len(programs) == 1 {
 		noun = "program"
 	}
-	return keeper.Standing{Up: up, Status: fmt.Sprintf("%d %s: %s", len(programs), noun, strings.Join(parts, ", "))}
+	status := fmt.Sprintf("%d %s: %s", len(programs), noun, strings.Join(parts, ", "))
+	if len(missing) > 0 {
+		status += "; not ready: " + shortList(missing)
+	}
+	return keeper.Standing{Up: up, Status: status}
+}
+
+// shortList names a few and counts the rest: a status is a line.
+func shortList(names []string) string {
+	const most = 5
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // pauseRequested: the service manager wants all programs to stand still, or to go on.
