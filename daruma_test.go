@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -40,7 +41,9 @@ func TestWrongServices(t *testing.T) {
 }
 
 func TestCodeOf(t *testing.T) {
-	child := exec.Command("go", "no-such-command").Run()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), programVariable+"=fail")
+	child := cmd.Run()
 	for name, c := range map[string]struct {
 		err  error
 		want ExitCode
@@ -52,7 +55,7 @@ func TestCodeOf(t *testing.T) {
 		"out of range":    {WithExitCode(errors.New("x"), 256), ExitFailed},
 		"zero is no code": {WithExitCode(errors.New("x"), 0), ExitFailed},
 		"negative":        {WithExitCode(errors.New("x"), -1), ExitFailed},
-		"a child's":       {child, 2},
+		"a child's":       {child, 17},
 	} {
 		if got := CodeOf(c.err); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)

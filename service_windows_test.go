@@ -232,10 +232,20 @@ func TestFailureWithoutTheFlag(t *testing.T) {
 }
 
 func TestServiceStartsSlowly(t *testing.T) {
-	i := install(t, "slow")
-	i.start()
-	if _, seen := i.await(svc.Running, 30*time.Second); len(seen) < 4 {
-		t.Errorf("checkpoints %v in a start of 7 s, want 4 at least", seen)
+	for program, want := range map[string]int{"slow": 3, "minute": 25} {
+		t.Run(program, func(t *testing.T) {
+			t.Parallel()
+			if program == "minute" && testing.Short() {
+				t.Skip("takes a minute: run without -short")
+			}
+			i := install(t, program)
+			i.start()
+			_, seen := i.await(svc.Running, 90*time.Second)
+			if len(seen) < want {
+				t.Errorf("%d checkpoints, want %d at least", len(seen), want)
+			}
+			t.Logf("%d checkpoints", len(seen))
+		})
 	}
 }
 
@@ -246,8 +256,8 @@ func TestServiceStopsSlowly(t *testing.T) {
 	if _, err := i.s.Control(svc.Stop); err != nil {
 		t.Fatal(err)
 	}
-	if st, seen := i.await(svc.Stopped, 30*time.Second); len(seen) < 4 || st.Win32ExitCode != 0 {
-		t.Errorf("checkpoints %v in a stop of 7 s, want 4 at least; exit code %d", seen, st.Win32ExitCode)
+	if st, seen := i.await(svc.Stopped, 30*time.Second); len(seen) < 3 || st.Win32ExitCode != 0 {
+		t.Errorf("checkpoints %v in a stop of 7 s, want 3 at least; exit code %d", seen, st.Win32ExitCode)
 	}
 }
 
