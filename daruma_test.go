@@ -41,7 +41,7 @@ func TestWrongServices(t *testing.T) {
 }
 
 func TestCodeOf(t *testing.T) {
-	cmd := exec.Command(os.Args[0])
+	cmd := exec.Command(os.Args[0], roleTerminal)
 	cmd.Env = append(os.Environ(), programVariable+"=fail")
 	child := cmd.Run()
 	for name, c := range map[string]struct {
