@@ -104,7 +104,7 @@ func closeWindows(job windows.Handle) int {
 
 // sendFrom starts the process that sends a signal, and has done called with its exit code by the loop.
 func (k *keeper) sendFrom(kind, target string, extra []windows.Handle, done func(code uint32)) error {
-	exe := own(false)
+	exe := k.own(false)
 	plan := launch.Plan{Path: exe, Argv: []string{exe, ConsoleRole, kind, target}, Env: os.Environ(), UID: launch.Leave, GID: launch.Leave}
 	child, err := launch.Start(plan, launch.How{Stdio: [3]windows.Handle{k.null, k.null, k.null}, Extra: extra, Flags: windows.DETACHED_PROCESS})
 	if err != nil {

@@ -13,10 +13,11 @@ func closeDescriptor(h descriptor) { windows.CloseHandle(h) }
 type machine struct {
 	trees trees
 	null  windows.Handle // NUL, the programs' stdin
+	image windows.Handle // our own executable; 0: it couldn't be opened
 	port  *jobPort
 }
 
-func newMachine() machine { return machine{} }
+func newMachine() machine { return machine{image: openImage()} }
 
 // trees has no place in the file system here: jobs have no names.
 type trees struct{ base string }

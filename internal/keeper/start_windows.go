@@ -3,6 +3,7 @@ package keeper
 import (
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -84,18 +85,51 @@ func (r *run) pipe(name string) (windows.Handle, error) {
 const outputBuffer = 64 << 10
 
 // own is this process' executable: by its name, so that a new version is taken up, or as it runs where there is none by
-// that name. QueryFullProcessImageName knows the name that the running file has now, after an upgrade renamed it.
-func own(running bool) string {
+// that name, because an upgrade renamed it.
+func (k *keeper) own(running bool) string {
 	path, err := os.Executable()
-	if err == nil && !running {
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
+	if _, gone := os.Stat(path); err == nil && gone == nil && !running {
+		return path
 	}
-	if now := imageOf(windows.CurrentProcess()); now != "" {
+	if now := nameOf(k.image); now != "" {
 		return now
 	}
 	return path
+}
+
+// openImage opens this process' executable, to know its name when it was renamed. It keeps nobody from renaming it.
+func openImage() windows.Handle {
+	path, err := os.Executable()
+	if err != nil {
+		return 0
+	}
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return 0
+	}
+	const share = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
+	h, err := windows.CreateFile(name, windows.FILE_READ_ATTRIBUTES, share, nil, windows.OPEN_EXISTING, 0, 0)
+	if err != nil {
+		return 0
+	}
+	return h
+}
+
+// nameOf is the path that an open file has now, or "".
+func nameOf(file windows.Handle) string {
+	if file == 0 {
+		return ""
+	}
+	buf := make([]uint16, windows.MAX_LONG_PATH)
+	n, err := windows.GetFinalPathNameByHandle(file, &buf[0], uint32(len(buf)), 0)
+	if err != nil || n == 0 || int(n) > len(buf) {
+		return ""
+	}
+	name := windows.UTF16ToString(buf[:n])
+	if short, ok := strings.CutPrefix(name, `\\?\`); ok && len(short) > 1 && short[1] == ':' {
+		return short
+	}
+	return name
 }
 
 // imageOf is the path of a process' executable, or "".

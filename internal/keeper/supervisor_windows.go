@@ -81,7 +81,7 @@ func (k *keeper) createSupervisor(stdio [3]windows.Handle, theirs [2]windows.Han
 	s := &k.sup
 	// A new version that doesn't start must not cost the service its supervisor: every third try takes the
 	// executable that is running now.
-	exe := own(len(s.deaths)%3 == 2)
+	exe := k.own(len(s.deaths)%3 == 2)
 	plan := launch.Plan{
 		Path: exe, Argv: append([]string{exe, "supervisor"}, k.cfg.Args...), UID: launch.Leave, GID: launch.Leave,
 		Env: append(k.supervisorEnv(), linkVariable+"="+strconv.Itoa(int(theirs[0]))+","+strconv.Itoa(int(theirs[1]))),

@@ -3,6 +3,7 @@ package realtest
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -268,5 +269,61 @@ programs:
 	}
 	if kinds := s.seen(control.EventSupervisorReplaced); slices.ContainsFunc(kinds, func(control.Event) bool { return true }) {
 		t.Error("the supervisor was replaced")
+	}
+}
+
+// TestUpgrade: daruma.exe is renamed and replaced while it runs; the next supervisor is the new one, the program the same.
+func TestUpgrade(t *testing.T) {
+	built, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(built)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := folder(t)
+	exe, old := filepath.Join(dir, "daruma.exe"), filepath.Join(dir, "daruma-old.exe")
+	install := func() {
+		if err := os.WriteFile(exe, data, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	install()
+	file := filepath.Join(dir, "daruma.yaml")
+	write(t, file, fmt.Sprintf("name: real\nprograms:\n  it: {command: ['%s', hang]}\n", testbin.Path(t)))
+	s := &service{t: t, name: "real", home: filepath.Join(dir, "h"), daruma: built}
+	s.begin(exec.Command(exe, "run", file))
+	s.awaitReady("it", 0)
+	_, before := s.status("it")
+	next := func() string {
+		t.Helper()
+		st, _ := s.status("it")
+		kill(t, st.SupervisorPID)
+		var image string
+		s.eventually("a new supervisor", func() bool {
+			now, err := s.client.Status(t.Context())
+			if err != nil || now.SupervisorPID == st.SupervisorPID {
+				return false
+			}
+			image = imageOf(t, now.SupervisorPID)
+			return true
+		})
+		return filepath.Base(image)
+	}
+	if err := os.Rename(exe, old); err != nil {
+		t.Fatal(err)
+	}
+	if underWine() { // it tells the name that a file had when it was opened, and so there is nothing to start
+		t.Log("Wine: a supervisor from a renamed file isn't shown")
+	} else if got := next(); got != filepath.Base(old) {
+		t.Errorf("with no file under the old name the next supervisor is %s, want %s", got, filepath.Base(old))
+	}
+	install()
+	if got := next(); got != filepath.Base(exe) {
+		t.Errorf("after the upgrade the next supervisor is %s, want %s", got, filepath.Base(exe))
+	}
+	if _, now := s.status("it"); now.PID != before.PID || now.Generation != before.Generation {
+		t.Errorf("before %+v, now %+v: want the same run", before, now)
 	}
 }

@@ -153,6 +153,28 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// TestInterruptedTwice: the second Ctrl+C doesn't wait for the grace period.
+func TestInterruptedTwice(t *testing.T) {
+	s := run(t, folder(t), fmt.Sprintf(`
+name: real
+programs:
+  it: {command: ['%s', ignore-stop], terminationGracePeriodSeconds: 600}
+`, testbin.Path(t)))
+	s.awaitLogged("it", "ready")
+	tree := descendants(t, s.cmd.Process.Pid)
+	s.interrupt()
+	s.await("it is stopping", func(e control.Event) bool { return e.Program == "it" && e.Kind == control.EventStopping })
+	s.interrupt()
+	select {
+	case <-s.ended:
+	case <-time.After(patience):
+		t.Fatal("daruma goes on")
+	}
+	for _, p := range tree {
+		p.await(t)
+	}
+}
+
 // TestOneAtATime: a second daruma of the same service says who has it.
 func TestOneAtATime(t *testing.T) {
 	dir := folder(t)
@@ -181,7 +203,7 @@ programs:
 	if code := s.cmd.ProcessState.ExitCode(); code != 2 {
 		t.Errorf("exit code %d, want 2", code)
 	}
-	for _, want := range []string{"daruma.yaml:6:12: programs.it.umask", "daruma.yaml:7:", "resources.rlimits", "securityContext.runAsUser"} {
+	for _, want := range []string{"daruma.yaml:6:5: programs.it.umask", "daruma.yaml:7:", "resources.rlimits", "securityContext.runAsUser"} {
 		if !strings.Contains(s.out.String(), want) {
 			t.Errorf("it doesn't say %s:\n%s", want, s.out)
 		}

@@ -178,3 +178,19 @@ func read(t *testing.T, path string) string {
 func underWine() bool {
 	return windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
 }
+
+// imageOf is the path of a process' executable, as its file is called now.
+func imageOf(t *testing.T, pid int) string {
+	t.Helper()
+	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer windows.CloseHandle(h)
+	buf := make([]uint16, windows.MAX_LONG_PATH)
+	n := uint32(len(buf))
+	if err := windows.QueryFullProcessImageName(h, 0, &buf[0], &n); err != nil {
+		t.Fatal(err)
+	}
+	return windows.UTF16ToString(buf[:n])
+}
