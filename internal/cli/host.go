@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 
 // hostRole is the first argument of the process that the operating system's service manager starts.
 const hostRole = "host"
+
+// startBound is when a service is reported running that isn't up, where the command line doesn't say.
+const startBound = 90 * time.Second
 
 // host is the keeper as a service: package daruma speaks with the service manager, the keeper does what it does in a terminal.
 //
@@ -28,19 +32,25 @@ func host(args []string, errOut io.Writer) int {
 	}
 	name, file := args[0], args[1]
 	service := native.Service{Name: name}
+	h := hosted{requests: make(chan keeper.Request, 64)}
 	flags := flag.NewFlagSet("daruma "+hostRole, flag.ContinueOnError)
 	flags.SetOutput(errOut)
-	flags.DurationVar(&service.StartTimeout, "start-timeout", 0, "until the service counts as started")
+	flags.DurationVar(&h.standing.bound, "start-timeout", startBound, "until the service is reported running, up or not")
 	flags.DurationVar(&service.StopTimeout, "stop-timeout", 0, "for all programs to stop")
 	if err := flags.Parse(args[2:]); err != nil {
 		return ExitUsage
+	}
+	// The package ends a service that isn't ready by then; we are, before.
+	service.StartTimeout = h.standing.bound + startMargin
+	if err := becomeInstalled(); err != nil {
+		fmt.Fprintln(errOut, "daruma:", err)
+		return ExitFailed
 	}
 	place, err := folders.Of(name)
 	if err != nil {
 		fmt.Fprintln(errOut, "daruma:", err)
 		return ExitFailed
 	}
-	h := hosted{requests: make(chan keeper.Request, 64)}
 	h.cfg = keeper.Config{Service: name, Folders: place, Args: []string{name, file, flagQuiet}, Requests: h.requests}
 	if h.cfg.Hang, err = hangTime(); err != nil {
 		fmt.Fprintln(errOut, "daruma:", err)
@@ -56,21 +66,27 @@ func host(args []string, errOut io.Writer) int {
 	return ExitDone
 }
 
+// becomeInstalled tells this process and its children that the service is the system's, and keeps to ourselves what the
+// service manager gave us beyond an ordinary user's rights.
+func becomeInstalled() error {
+	if err := os.Setenv(folders.InstalledVariable, "1"); err != nil {
+		return err
+	}
+	return keepCapabilities()
+}
+
 // hosted carries what the service manager asks into the keeper's loop.
 type hosted struct {
 	cfg      keeper.Config
 	requests chan keeper.Request
+	standing standing
 }
 
 func (h *hosted) run(ctx context.Context, manager *native.Host) error {
 	// PR_SET_PDEATHSIG fires when the thread that forked ends: this one must live as long as the keeper.
 	runtime.LockOSThread()
-	h.cfg.Standing = func(s keeper.Standing) {
-		manager.Status(s.Status)
-		if s.Up {
-			manager.Ready()
-		}
-	}
+	h.cfg.Standing = h.standing.changed
+	defer h.standing.begin(manager)()
 	stop := context.AfterFunc(ctx, func() {
 		h.requests <- keeper.Request{Verb: keeper.Stop, Why: context.Cause(ctx).Error()}
 	})

@@ -16,9 +16,13 @@ type Folders struct {
 	Run    string // control socket, lock, spools: nothing that must survive a boot
 }
 
+// InstalledVariable is set in the environment of an installed service's processes: whoever they run as, their folders are the
+// system's.
+const InstalledVariable = "DARUMA_INSTALLED"
+
 // Of gives the folders of the service called name; it creates nothing.
 //
-// With DARUMA_HOME set, all of them are under $DARUMA_HOME/NAME. Without it root uses the system's folders
+// With DARUMA_HOME set, all of them are under $DARUMA_HOME/NAME. Without it root and installed services use the system's folders
 // (Windows: %ProgramData%\daruma\NAME), and an ordinary user ~/.local/state/daruma/NAME ($XDG_STATE_HOME).
 func Of(name string) (Folders, error) {
 	if home := os.Getenv("DARUMA_HOME"); home != "" {
@@ -51,7 +55,8 @@ func Services() ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if !e.IsDir() {
+		// A link where systemd keeps the folder of a dynamic user out of others' reach.
+		if info, err := os.Stat(filepath.Join(root, e.Name())); err != nil || !info.IsDir() {
 			continue
 		}
 		if under {

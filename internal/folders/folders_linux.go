@@ -6,12 +6,12 @@ import (
 )
 
 func system(name string) (Folders, error) {
-	if os.Geteuid() == 0 {
+	if os.Geteuid() == 0 || os.Getenv(InstalledVariable) != "" {
 		return Folders{
 			Config: filepath.Join("/etc/daruma", name),
-			State:  filepath.Join("/var/lib/daruma", name),
-			Logs:   filepath.Join("/var/log/daruma", name),
-			Run:    filepath.Join("/run/daruma", name),
+			State:  real(filepath.Join("/var/lib/daruma", name)),
+			Logs:   real(filepath.Join("/var/log/daruma", name)),
+			Run:    real(filepath.Join("/run/daruma", name)),
 		}, nil
 	}
 	base := os.Getenv("XDG_STATE_HOME")
@@ -23,4 +23,13 @@ func system(name string) (Folders, error) {
 		base = filepath.Join(home, ".local", "state")
 	}
 	return under(filepath.Join(base, "daruma", name)), nil
+}
+
+// real follows the link that systemd makes for a dynamic user: /var/lib/daruma/shop is in /var/lib/private then. Where there is
+// nothing yet it is path.
+func real(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	return path
 }

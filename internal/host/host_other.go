@@ -39,3 +39,13 @@ func needsPassword(string) bool    { return false }
 
 func protect(string, Places, bool) ([]Change, error) { return nil, ErrUnsupported }
 func exposed(string) error                           { return nil }
+
+func mayInstall(_ context.Context, _ Manager, name string) error {
+	return unsupported("installing", name)
+}
+
+func mayControl(_ context.Context, _ Manager, name string) error {
+	return unsupported("controlling", name)
+}
+
+func unreachable(string, string, bool) error { return nil }

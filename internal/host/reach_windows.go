@@ -1,0 +1,3 @@
+package host
+
+func unreachable(string, string, bool) error { return nil }
