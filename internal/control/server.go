@@ -55,7 +55,8 @@ type Server struct {
 // gives a *[HeldError] which says who holds it. What isn't a socket, a symbolic link too, is left there and an error.
 //
 // On Linux the folder is made and kept closed to others, the socket has mode 0600, and each client's user is checked
-// (SO_PEERCRED): only the server's own and root come in. On Windows the folder's access list decides.
+// (SO_PEERCRED): only the server's own and root come in. On Windows it is a named pipe for the server's own account,
+// SYSTEM and the administrators.
 func Listen(socket string, backend Backend, hub *Hub) (*Server, error) {
 	return listenWith(socket, backend, hub, defaultLimits())
 }
