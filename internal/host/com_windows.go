@@ -55,30 +55,26 @@ type variant struct {
 	value    [2]uint64
 }
 
-// bstr is a text that COM owns; the pointer is to its first character.
-type bstr struct{ text *uint16 }
+// bstr is a text that COM owns: the address of its first character, in memory that the garbage collector doesn't know.
+type bstr uintptr
 
 func newBstr(s string) (bstr, error) {
 	text, err := windows.UTF16FromString(s)
 	if err != nil {
-		return bstr{}, err
+		return 0, err
 	}
 	proc := windows.NewLazySystemDLL("oleaut32.dll").NewProc("SysAllocStringLen")
-	p, _, _ := proc.Call(uintptr(unsafe.Pointer(&text[0])), uintptr(len(text)-1))
-	if p == 0 {
-		return bstr{}, windows.ERROR_OUTOFMEMORY
+	b, _, _ := proc.Call(uintptr(unsafe.Pointer(&text[0])), uintptr(len(text)-1))
+	if b == 0 {
+		return 0, windows.ERROR_OUTOFMEMORY
 	}
-	var b bstr
-	*(*uintptr)(unsafe.Pointer(&b.text)) = p // memory of COM's, which the garbage collector doesn't move
-	return b, nil
+	return bstr(b), nil
 }
 
-func (b bstr) arg() uintptr { return uintptr(unsafe.Pointer(b.text)) }
-
-func (b bstr) String() string { return windows.UTF16PtrToString(b.text) }
+func (b *bstr) String() string { return windows.UTF16PtrToString(*(**uint16)(unsafe.Pointer(b))) }
 
 func (b bstr) free() {
-	_, _, _ = windows.NewLazySystemDLL("oleaut32.dll").NewProc("SysFreeString").Call(b.arg())
+	_, _, _ = windows.NewLazySystemDLL("oleaut32.dll").NewProc("SysFreeString").Call(uintptr(b))
 }
 
 // withCOM runs f in a thread that has COM (a multithreaded apartment: nothing has to pump messages).

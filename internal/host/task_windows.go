@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -61,12 +63,12 @@ func unregisterTask(_ context.Context, _ Manager, name string) (Changes, error) 
 		if err != nil || have == "" {
 			return err
 		}
-		path, err := newBstr(taskPath(name))
+		path, err := newBstr(taskInRoot(name))
 		if err != nil {
 			return t.fail("", err)
 		}
 		defer path.free()
-		if err := folder.call(folderDeleteTask, path.arg(), 0); err != nil && !missing(err) {
+		if err := folder.call(folderDeleteTask, uintptr(path), 0); err != nil && !missing(err) {
 			return t.fail("deleting the task "+taskPath(name), err)
 		}
 		changes = Changes{Removed: true, Changed: []Change{{Setting: taskPath(name), From: "task"}}}
@@ -99,7 +101,7 @@ func (t tasks) with(f func(root *com) error) error {
 		}
 		defer path.free()
 		var root *com
-		if err := service.call(serviceGetFolder, path.arg(), uintptr(unsafe.Pointer(&root))); err != nil {
+		if err := service.call(serviceGetFolder, uintptr(path), uintptr(unsafe.Pointer(&root))); err != nil {
 			return t.fail("opening the Task Scheduler's root folder", err)
 		}
 		defer root.release()
@@ -109,20 +111,20 @@ func (t tasks) with(f func(root *com) error) error {
 
 // read gives the registered task's XML, "" where there is none.
 func (t tasks) read(folder *com) (string, error) {
-	path, err := newBstr(taskPath(t.name))
+	path, err := newBstr(taskInRoot(t.name))
 	if err != nil {
 		return "", t.fail("", err)
 	}
 	defer path.free()
 	var task *com
-	if err := folder.call(folderGetTask, path.arg(), uintptr(unsafe.Pointer(&task))); missing(err) {
+	if err := folder.call(folderGetTask, uintptr(path), uintptr(unsafe.Pointer(&task))); missing(err) {
 		return "", nil
 	} else if err != nil {
 		return "", t.fail("looking for the task "+taskPath(t.name), err)
 	}
 	defer task.release()
 	var text bstr
-	if err := task.call(taskGetXML, uintptr(unsafe.Pointer(&text.text))); err != nil {
+	if err := task.call(taskGetXML, uintptr(unsafe.Pointer(&text))); err != nil {
 		return "", t.fail("reading the task "+taskPath(t.name), err)
 	}
 	defer text.free()
@@ -138,11 +140,26 @@ func (t tasks) compare(have, want string) (Changes, error) {
 		// Somebody wrote there what isn't a task: it is replaced.
 		return Changes{Changed: []Change{{Setting: taskPath(t.name), From: err.Error(), To: "task"}}}, nil
 	}
-	return Changes{Changed: list}, nil
+	changes := Changes{Changed: list}
+	if onWine() {
+		changes.Changed = slices.DeleteFunc(list, lostByWine)
+		changes.remark("this Task Scheduler (Wine) keeps settings alone, and runs nothing")
+	}
+	return changes, nil
+}
+
+// lostByWine tells a setting that Wine's Task Scheduler took and doesn't have any more.
+func lostByWine(c Change) bool {
+	for _, part := range []string{"Triggers/", "Principals/", "Actions/", "Settings/RestartOnFailure/", "Settings/IdleSettings/"} {
+		if strings.HasPrefix(c.Setting, "task."+part) {
+			return c.From == ""
+		}
+	}
+	return false
 }
 
 func (t tasks) register(folder *com, text string) error {
-	path, err := newBstr(taskPath(t.name))
+	path, err := newBstr(taskInRoot(t.name))
 	if err != nil {
 		return t.fail("", err)
 	}
@@ -154,7 +171,7 @@ func (t tasks) register(folder *com, text string) error {
 	defer definition.free()
 	var user, password, rights variant // as the definition says
 	var task *com
-	if err := folder.call(folderRegisterTask, path.arg(), definition.arg(), taskCreateOrUpdate, uintptr(unsafe.Pointer(&user)),
+	if err := folder.call(folderRegisterTask, uintptr(path), uintptr(definition), taskCreateOrUpdate, uintptr(unsafe.Pointer(&user)),
 		uintptr(unsafe.Pointer(&password)), taskServiceAccount, uintptr(unsafe.Pointer(&rights)), uintptr(unsafe.Pointer(&task))); err != nil {
 		return t.fail("registering the task "+taskPath(t.name), err)
 	}
@@ -168,14 +185,11 @@ func (t tasks) confirm(folder *com, want string) error {
 	if err != nil {
 		return err
 	}
-	left, err := diffTasks(now, want)
-	if err != nil {
-		return t.fail("reading the task back", err)
+	left, err := t.compare(now, want)
+	if err != nil || left.None() {
+		return err
 	}
-	if len(left) > 0 {
-		return &Error{Op: t.op, Name: t.name, Kind: ErrFailed, Detail: fmt.Sprintf("the task reads back differently: %s", left[0])}
-	}
-	return nil
+	return &Error{Op: t.op, Name: t.name, Kind: ErrFailed, Detail: fmt.Sprintf("the task reads back differently: %s", left.Changed[0])}
 }
 
 // missing: no such task, or not even its folder.
@@ -195,3 +209,6 @@ func (t tasks) fail(detail string, err error) error {
 	}
 	return e
 }
+
+// taskInRoot is the task's path as seen from the root folder. Windows takes it with a backslash in front, too; Wine doesn't.
+func taskInRoot(name string) string { return taskPath(name)[1:] }
