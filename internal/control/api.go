@@ -174,7 +174,11 @@ type EventKind string
 
 // The kinds of events. More may follow: a client passes over those it doesn't know.
 const (
-	EventWaiting            EventKind = "waiting" // for a dependency
+	EventServiceStarted     EventKind = "serviceStarted"
+	EventRecoveredAfterBoot EventKind = "recoveredAfterBoot" // instead of serviceStarted: the first start since the system's
+	EventServiceStopped     EventKind = "serviceStopped"     // the last one; the reason says by whom
+	EventKeeperFailed       EventKind = "keeperFailed"       // it fell, or (instead of serviceStarted) had fallen
+	EventWaiting            EventKind = "waiting"            // for a dependency
 	EventStarting           EventKind = "starting"
 	EventStarted            EventKind = "started"
 	EventReady              EventKind = "ready"
@@ -211,6 +215,9 @@ type Event struct {
 	Kind       EventKind `json:"kind"`
 	Reason     string    `json:"reason,omitempty"` // in words
 	PID        int       `json:"pid,omitempty"`
+
+	// EventID is the number of the kind, the same as in the system's log, see docs/events.md; 0 for the server's own lines.
+	EventID int `json:"eventId,omitempty"`
 }
 
 // UnknownProgramError says that the service has no program of this name.

@@ -168,7 +168,7 @@ func (s *Service) restart(p *Program, cause string, restarted uint64) {
 	wait := s.delay(p)
 	if wait <= 0 {
 		s.emit(Acted{Program: p.Name, Generation: p.Generation + 1, What: "restarted at once"})
-		s.spawn(p, cause+"; restarted at once")
+		s.spawnAs(p, "restarting", cause+"; restarted at once")
 		return
 	}
 	s.rest(p, Backoff, "backoff", fmt.Sprintf("%s; %d failures in a row, next start in %s", cause, p.Failures, words(wait)))

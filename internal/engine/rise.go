@@ -41,14 +41,16 @@ func (s *Service) awaitDependencies(p *Program, reason string) {
 	s.spawn(p, reason)
 }
 
-// spawn is the only place where a run is asked for: the state it leaves is never one with a process.
-func (s *Service) spawn(p *Program, reason string) {
+func (s *Service) spawn(p *Program, reason string) { s.spawnAs(p, "starting", reason) }
+
+// spawnAs is the only place where a run is asked for: the state it leaves is never one with a process.
+func (s *Service) spawnAs(p *Program, kind, reason string) {
 	s.takeChange(p)
 	s.disarm(p)
 	p.Generation++
 	p.ordered = p.Generation
 	p.enterRun()
-	s.tell(p, "starting", reason)
+	s.tell(p, kind, reason)
 	s.emit(Spawn{Program: p.Name, Generation: p.Generation, Def: p.Def, Order: s.order(p)})
 }
 

@@ -19,7 +19,7 @@ func Plain(reason string, secrets []string) string {
 	reason = withoutQueries(reason)
 	for _, s := range secrets {
 		if len(s) >= least {
-			reason = strings.ReplaceAll(reason, s, "***")
+			reason = without(reason, s)
 		}
 	}
 	reason = strings.ToValidUTF8(reason, "\uFFFD")
@@ -28,6 +28,35 @@ func Plain(reason string, secrets []string) string {
 	}
 	return strings.TrimSuffix(reason, ".")
 }
+
+// without puts *** in the place of a secret; one of letters alone must stand alone, else "true" would be found in "untrue".
+func without(text, secret string) string {
+	if !Word(strings.ToLower(secret)) {
+		return strings.ReplaceAll(text, secret, "***")
+	}
+	var b strings.Builder
+	for {
+		i := strings.Index(text, secret)
+		if i < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		end := i + len(secret)
+		if i > 0 && letter(text[i-1]) || end < len(text) && letter(text[end]) {
+			b.WriteString(text[:end])
+		} else {
+			b.WriteString(text[:i] + "***")
+		}
+		text = text[end:]
+	}
+}
+
+// Word tells whether s is a word of small letters, as of a language.
+func Word(s string) bool {
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == ""
+}
+
+func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 
 // withoutQuoted empties quoted texts, which are quoted as Go does it.
 func withoutQuoted(text string) string {

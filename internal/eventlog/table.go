@@ -72,7 +72,7 @@ func table() [31]Entry {
 		{1002, "recoveredAfterBoot", Information, false, "Service %1 runs again after the system was started: %3.", "the first start of the service since the system was started"},
 		{1003, "serviceStopped", Information, false, "Service %1 was stopped: %3.", "the service ended as it should; by whom is in the reason"},
 		{1004, "escalated", Error, false, "Service %1 ends with a failure, so that the system restarts it: %3.", "a program used up its `maxRestarts`, and `then` is `escalate`"},
-		{1005, "keeperFailed", Error, false, "daruma's keeper of service %1 had ended unexpectedly, and was started again: %3.", "the keeper fell, and the service's programs with it; the system started it again"},
+		{1005, "keeperFailed", Error, false, "daruma's keeper of service %1 ended unexpectedly: %3.", "the keeper fell, and the service's programs with it; told when that is seen, and when the system has started it again"},
 		{1006, "supervisorReplaced", Warning, false, "The supervisor of service %1 was replaced while the programs ran on: %3.", "the supervisor fell or hung; the keeper started another"},
 		{1007, "reloaded", Information, false, "Service %1 took over its changed definition: %3.", "a reload"},
 		{1008, "reloadRefused", Warning, false, "The changed definition of service %1 was refused; the old one is in force: %3.", "`daruma check` says what is wrong"},

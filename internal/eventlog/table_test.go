@@ -86,12 +86,13 @@ func TestPage(t *testing.T) {
 }
 
 func TestPlain(t *testing.T) {
-	secrets := []string{"hunter22", "--token=tok_123456", "-v", "8080"}
+	secrets := []string{"hunter22", "--token=tok_123456", "-v", "8080", "true"}
 	for reason, want := range map[string]string{
 		"exit code 1; restarted at once":                                    "exit code 1; restarted at once",
 		"preStop failed: exit code 2: \"drain: hunter22 \\\"x\\\"\"; go on": "preStop failed: exit code 2: \"…\"; go on",
 		"it said \"never closed hunter22":                                   "it said \"…\"",
 		"GET http://127.0.0.1:80/h?key=abc failed":                          "GET http://127.0.0.1:80/h?… failed",
+		"it is true, not untrue nor truely; true":                           "it is ***, not untrue nor truely; ***",
 		"really? yes": "really? yes",
 		"two\r\nlines\tand a hunter22 in --token=tok_123456 -v.": "two lines and a *** in *** -v",
 		"bad \xff bytes": "bad \uFFFD bytes",

@@ -172,6 +172,8 @@ func (o Options) defaults() Options {
 type Found struct {
 	Open   []Incident // by program; they stay open until Recovered or Ended is called
 	Wanted []string   // programs that were wanted, sorted
+	Down   Kind       // what ended the service while programs were wanted, before this start: Keeper, Machine, or "" for none
+	Booted bool       // the system was started since the last start, orderly or not
 	Broken int        // lines passed over because they could not be read
 	Torn   bool       // the last line was cut off (by a kill or a power cut) and has been removed
 }

@@ -64,8 +64,8 @@ func Open(path string, o Options) (*Recorder, Found, error) {
 		i.LastOutput = nil // it is in the file
 		r.ledger.latest[i.Program] = &i
 	}
-	r.begin(h)
 	found := Found{Broken: h.Broken, Torn: h.torn}
+	found.Down, found.Booted = r.begin(h)
 	for p, wanted := range r.ledger.wanted {
 		if wanted {
 			found.Wanted = append(found.Wanted, p)
@@ -77,32 +77,37 @@ func Open(path string, o Options) (*Recorder, Found, error) {
 	return r, found, nil
 }
 
-// begin tells the record that a recorder was opened, and what that means for the programs.
-func (r *Recorder) begin(h *History) {
+// begin tells the record that a recorder was opened, and what that means for the programs. It gives what had brought them down, and
+// whether the system was started since.
+func (r *Recorder) begin(h *History) (down Kind, booted bool) {
 	l, n := &r.ledger, r.now()
 	boot := l.line(n, lineBoot)
 	boot.Boot, boot.Mono, boot.Start, boot.Reason = r.o.clock.boot, Millis(r.o.clock.mono()), r.o.Start, words(r.o.Reason)
 	r.emit(boot)
 	l.recovered(n, Recovery{}) // a predecessor that fell between its two lines
 	if len(h.boots) == 0 {
-		return
+		return "", false
 	}
 	if r.o.Start == SupervisorReplaced {
 		l.fell(n, Fall{Kind: Supervisor, Cause: r.o.Reason, Ago: r.o.Absent})
 		l.acted(n, Action{What: "the keeper started a new supervisor; the programs ran on"})
 		l.recovered(n, Recovery{})
-		return
+		return "", false
 	}
 	fall := Fall{Kind: Keeper, Cause: "daruma's keeper ended, and the programs with it", Ago: time.Duration(n.t - h.last.T)}
 	if h.last.Boot != r.o.clock.boot {
-		fall.Kind, fall.Cause = Machine, "the machine went down"
+		fall.Kind, fall.Cause, booted = Machine, "the machine went down", true
 	}
 	for _, p := range sorted(l.wanted) {
+		if l.wanted[p] {
+			down = fall.Kind
+		}
 		if i := l.latest[p]; l.wanted[p] && (i == nil || !i.down()) {
 			fall.Program = p
 			l.fell(n, fall)
 		}
 	}
+	return down, booted
 }
 
 // now is the present on the record's time line.

@@ -101,6 +101,10 @@ func (s *supervisor) forgetProgram(name string) {
 
 func (s *supervisor) stopRequested(m *keeper.StopRequest) {
 	s.publish(control.Event{Kind: control.EventStopping, Reason: m.Signal + " received"})
+	if s.meta.StopWhy = m.Signal; s.meta.StopWhy != "" && m.Now {
+		s.meta.StopWhy += ", at once"
+	}
+	s.keepMeta()
 	s.step(engine.Shutdown{Reason: "daruma received " + m.Signal})
 	if m.Now {
 		// The keeper kills everything itself; its word of each end is on the way. Don't wait for long.

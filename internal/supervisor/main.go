@@ -56,6 +56,9 @@ func Main(cfg Config) int {
 		return complain(err) // last: stderr may be held
 	}
 	code, buried := s.run()
+	if !buried {
+		s.publishEnd()
+	}
 	s.close(buried)
 	if !buried { // should the keeper live all the same, it is to go on
 		link.Send(&keeper.Finish{Code: code})
@@ -127,7 +130,9 @@ func prepare(cfg Config, link *keeper.Link, l *legacy) (*supervisor, int, error)
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.stacks = saveStacks(keeper.StacksFile(place.Run, os.Getpid()))
 	snap, m := l.snapshot()
+	s.openSystemLog()
 	if s.def, err = firstDefinition(cfg, l); err != nil {
+		s.refused(err)
 		return nil, 2, err
 	}
 	s.meta = m
@@ -191,6 +196,7 @@ func (s *supervisor) openFiles() error {
 	if err != nil { // the recorder is nil then, and does nothing: programs are held up all the same
 		s.warn("incidents", "what falls isn't recorded: "+err.Error())
 	}
+	s.found = found
 	if found.Broken > 0 {
 		s.log.Warn("the incident record has lines that can't be read", "lines", found.Broken)
 	}
@@ -254,6 +260,7 @@ func (s *supervisor) close(buried bool) {
 		s.screen.close()
 	}
 	s.cancel(errors.New("the service has ended"))
+	s.closeSystemLog()
 	if s.ownLog != nil {
 		_ = s.ownLog.Close()
 	}
@@ -274,6 +281,7 @@ func (s *supervisor) begin(l *legacy, snap engine.Snapshot) {
 		s.engine = engine.New(s.def, seed)
 		s.keepDefinition(s.def)
 		s.keepMeta()
+		s.publishStart()
 		s.step(engine.Request{Verb: engine.Start, Reason: "start of the service"})
 		return
 	}

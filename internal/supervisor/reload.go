@@ -12,9 +12,11 @@ import (
 
 // reload reads the definition again. The new model is built whole; when anything is wrong with it the old one goes on.
 func (s *supervisor) reload(why string) control.Answer {
-	def, problems := s.readDefinition()
-	if len(problems) > 0 {
-		s.publish(control.Event{Kind: control.EventReloadRefused, Reason: fmt.Sprintf("%s; %d errors, the first: %s", why, len(problems), problems[0])})
+	def, err := s.readDefinition()
+	if err != nil {
+		problems, place := problems(err)
+		s.publishPlain(control.Event{Kind: control.EventReloadRefused, Reason: fmt.Sprintf("%s; %d errors, the first: %s", why, len(problems), problems[0])},
+			why+"; "+place)
 		s.warn("reload", "the definition on disk was refused at the last reload; the old one is in force")
 		return control.Answer{Errors: problems, Results: []control.ProgramResult{}}
 	}
@@ -44,32 +46,31 @@ func orEmpty(list []string) []string {
 	return list
 }
 
-func (s *supervisor) readDefinition() (*definition.Service, []string) {
+func (s *supervisor) readDefinition() (*definition.Service, error) {
 	def, err := definition.Load(s.meta.File, environment)
 	if err != nil {
-		return nil, problems(err)
+		return nil, err
 	}
 	if def.Name != s.def.Name {
-		at := def.At("name")
-		return nil, []string{fmt.Sprintf("%s:%d:%d: name: is %s, but the running service is %s; a service can't be renamed while it runs",
-			def.File, at.Line, at.Column, def.Name, s.def.Name)}
+		return nil, definition.Errors{{File: def.File, Pos: def.At("name"), Path: "name",
+			Msg: fmt.Sprintf("is %s, but the running service is %s; a service can't be renamed while it runs", def.Name, s.def.Name)}}
 	}
 	if wrong := unenforceable(def); wrong != nil {
-		return nil, problems(wrong)
+		return nil, wrong
 	}
 	return def, nil
 }
 
-func problems(err error) []string {
-	var list definition.Errors
-	if !errors.As(err, &list) {
-		return []string{err.Error()}
+// problems are the errors one by one, and in a few words where they are.
+func problems(err error) (list []string, place string) {
+	var wrong definition.Errors
+	if !errors.As(err, &wrong) {
+		return []string{err.Error()}, err.Error()
 	}
-	var out []string
-	for _, e := range list {
-		out = append(out, e.Error())
+	for _, e := range wrong {
+		list = append(list, e.Error())
 	}
-	return out
+	return list, places(wrong)
 }
 
 // unkeptField is a field of a program that can't be kept on this machine.

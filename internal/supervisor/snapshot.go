@@ -26,6 +26,10 @@ type meta struct {
 	Started   time.Duration // the same, monotonic
 	File      string        // of the definition
 	Dir       string
+	StopWhy   string // who asked for the stop that is under way
+
+	ReplacedAt   time.Duration // monotonic: when the system's log was told last that the supervisor was replaced; 0: never
+	ReplacedMore int           // how often it was replaced since, without a word of it there
 }
 
 // keepProgram stores one program's state with the keeper, ahead of the orders that follow from it.

@@ -10,6 +10,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/eventlog"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/keeper"
@@ -33,6 +34,8 @@ type supervisor struct {
 	meta   meta
 
 	hub       *control.Hub
+	system    *eventlog.Log  // the operating system's; nil where no service manager hosts the service
+	found     incident.Found // in the incident record, when it was opened
 	store     *logs.Store
 	scribe    *scribe
 	scheduler *probe.Scheduler
@@ -187,6 +190,7 @@ func (s *supervisor) bury() int {
 	}
 	keeper.Undertake(s.hello, mains)
 	s.log.Error("the keeper is gone; its programs were ended", "cause", context.Cause(s.ctx))
+	s.publish(control.Event{Kind: control.EventKeeperFailed, Reason: "its programs were ended; the system starts the service again where it is told to"})
 	return 1
 }
 
@@ -208,11 +212,6 @@ func (s *supervisor) warn(subject, text string) {
 		s.warnings[subject] = text
 		s.publish(control.Event{Kind: control.EventWarning, Reason: text})
 	}
-}
-
-func (s *supervisor) publish(e control.Event) {
-	s.hub.Publish(e)
-	s.log.Info(string(e.Kind), "program", e.Program, "generation", e.Generation, "reason", e.Reason)
 }
 
 // environment looks up daruma's own environment.

@@ -3,7 +3,6 @@ package supervisor
 import (
 	"time"
 
-	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper"
 )
@@ -20,7 +19,7 @@ func (s *supervisor) takeOver(l *legacy) {
 	for _, k := range l.sockets {
 		s.sockets[k.Name] = &socket{network: k.Network, address: k.Address}
 	}
-	s.publish(control.Event{Kind: control.EventSupervisorReplaced, Reason: "a new supervisor is in charge; of the last one: " + l.hello.Why})
+	s.publishReplaced(l.hello.Why)
 	newest := map[string]*inherited{}
 	for i := range l.runs {
 		r := &l.runs[i]
