@@ -20,12 +20,12 @@ const hostRole = "host"
 // startBound is when a service is reported running that isn't up, where the command line doesn't say.
 const startBound = 90 * time.Second
 
-// host is the keeper as a service: package daruma speaks with the service manager, the keeper does what it does in a terminal.
+// runHosted is the keeper as a service: package daruma speaks with the service manager, the keeper does what it does in a terminal.
 //
 //	daruma host NAME FILE [--start-timeout 90s] [--stop-timeout 60s]
 //
 // The times come from the command line, where install writes them: this process reads no definition.
-func host(args []string, errOut io.Writer) int {
+func runHosted(args []string, errOut io.Writer) int {
 	if len(args) < 2 {
 		fmt.Fprintf(errOut, "daruma: %s is what a service manager starts, with a service's name and its definition; to supervise in a terminal: daruma run FILE\n", hostRole)
 		return ExitUsage

@@ -31,7 +31,7 @@ func Role(args []string, errOut io.Writer) (code int, ok bool) {
 		return code, true
 	}
 	if args[0] == hostRole {
-		return host(args[1:], errOut), true
+		return runHosted(args[1:], errOut), true
 	}
 	if args[0] != keeper.Role && args[0] != supervisor.Role {
 		return 0, false

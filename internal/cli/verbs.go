@@ -8,6 +8,8 @@ func verbs(std IO) []*cobra.Command {
 		newRun(std),
 		newCheck(std),
 		newSchema(std),
+		newInstall(std),
+		newUninstall(std),
 		newStatus(std),
 		newStart(std),
 		newStop(std),

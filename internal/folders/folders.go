@@ -35,6 +35,15 @@ func Of(name string) (Folders, error) {
 	return system(name)
 }
 
+// Named is Of, but as the folders are called: where one is a link, the link.
+func Named(name string) (Folders, error) {
+	f, err := Of(name)
+	if err != nil || f.Config != systemConfig(name) {
+		return f, err
+	}
+	return systemNames(name), nil
+}
+
 // Services lists the names of all services that have a state folder here, sorted.
 func Services() ([]string, error) {
 	f, err := Of("x")

@@ -7,12 +7,8 @@ import (
 
 func system(name string) (Folders, error) {
 	if os.Geteuid() == 0 || os.Getenv(InstalledVariable) != "" {
-		return Folders{
-			Config: filepath.Join("/etc/daruma", name),
-			State:  real(filepath.Join("/var/lib/daruma", name)),
-			Logs:   real(filepath.Join("/var/log/daruma", name)),
-			Run:    real(filepath.Join("/run/daruma", name)),
-		}, nil
+		f := systemNames(name)
+		return Folders{Config: f.Config, State: real(f.State), Logs: real(f.Logs), Run: real(f.Run)}, nil
 	}
 	base := os.Getenv("XDG_STATE_HOME")
 	if base == "" {
@@ -32,4 +28,15 @@ func real(path string) string {
 		return target
 	}
 	return path
+}
+
+func systemConfig(name string) string { return systemNames(name).Config }
+
+func systemNames(name string) Folders {
+	return Folders{
+		Config: filepath.Join("/etc/daruma", name),
+		State:  filepath.Join("/var/lib/daruma", name),
+		Logs:   filepath.Join("/var/log/daruma", name),
+		Run:    filepath.Join("/run/daruma", name),
+	}
 }

@@ -13,3 +13,8 @@ func system(name string) (Folders, error) {
 	}
 	return under(filepath.Join(data, "daruma", name)), nil
 }
+
+// systemConfig: no folder is a link here.
+func systemConfig(string) string { return "" }
+
+func systemNames(string) Folders { return Folders{} }

@@ -1,0 +1,3 @@
+package cli
+
+func systemCompanions() []companion { return nil }

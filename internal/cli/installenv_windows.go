@@ -1,0 +1,38 @@
+package cli
+
+import (
+	"os"
+	"strings"
+
+	"golang.org/x/sys/windows/registry"
+)
+
+// machineEnvironment is where Windows keeps the variables that all services get.
+const machineEnvironment = `SYSTEM\CurrentControlSet\Control\Session Manager\Environment`
+
+// serviceEnvironment looks a variable up as the service will find it: the machine's, and what Windows sets for every process.
+func serviceEnvironment(own []string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		for _, entry := range own {
+			if key, value, ok := strings.Cut(entry, "="); ok && strings.EqualFold(key, name) {
+				return value, true
+			}
+		}
+		switch strings.ToUpper(name) {
+		case "SYSTEMROOT", "SYSTEMDRIVE", "PROGRAMDATA", "ALLUSERSPROFILE", "PROGRAMFILES", "PROGRAMFILES(X86)", "PROGRAMW6432",
+			"COMMONPROGRAMFILES", "COMMONPROGRAMFILES(X86)", "COMMONPROGRAMW6432", "COMPUTERNAME", "PUBLIC", "PATH", "DARUMA_HOME",
+			"USERPROFILE", "USERNAME", "USERDOMAIN", "APPDATA", "LOCALAPPDATA", "TEMP", "TMP":
+			return os.LookupEnv(name)
+		}
+		key, err := registry.OpenKey(registry.LOCAL_MACHINE, machineEnvironment, registry.QUERY_VALUE)
+		if err != nil {
+			return "", false
+		}
+		defer key.Close()
+		value, kind, err := key.GetStringValue(name)
+		if err == nil && kind == registry.EXPAND_SZ {
+			value, err = registry.ExpandString(value)
+		}
+		return value, err == nil
+	}
+}

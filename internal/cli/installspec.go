@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/host"
+)
+
+// watchdog is what systemd waits for a sign of life of the keeper's process. The keeper itself takes two minutes to find that its
+// loop hangs, and then says why: it is to be first.
+const watchdog = 3 * time.Minute
+
+// specOf translates a definition into what the service manager shall know. t are the times of the definition, or those that were asked for.
+func specOf(def *definition.Service, executable string, t serviceTimes, env, privileges []string) (host.Spec, error) {
+	start := host.Automatic
+	if err := start.UnmarshalText([]byte(def.StartType)); err != nil {
+		return host.Spec{}, err
+	}
+	spec := host.Spec{
+		Name: def.Name, DisplayName: def.DisplayName, Description: def.Description,
+		Executable: executable,
+		Arguments: []string{hostRole, def.Name, def.File,
+			"--start-timeout=" + t.start.String(), "--stop-timeout=" + t.stop.String()},
+		Env:         env,
+		Account:     def.Account,
+		Supervision: supervisionOf(def, privileges),
+		StartType:   start, DependsOn: def.DependsOn,
+		Recovery: host.DefaultRecovery(),
+		Notify:   host.NotifyReload,
+		// Beyond the host's own deadlines, which say why.
+		StartTimeout: t.start + 2*startMargin, StopTimeout: t.stop + stopMargin, PreShutdownTimeout: t.stop + stopMargin,
+		Watchdog: watchdog,
+	}
+	if def.DisplayName == def.Name {
+		spec.DisplayName = "" // the definition's default
+	}
+	if home := os.Getenv("DARUMA_HOME"); home != "" {
+		abs, err := filepath.Abs(home)
+		if err != nil {
+			return spec, err
+		}
+		spec.Env = append(spec.Env, "DARUMA_HOME="+abs)
+		spec.Supervision.Folders = ""
+	}
+	return spec, nil
+}
+
+// leastPrivileges is what the keeper and most programs need of Windows: nothing but to pass folders that they may not list, and
+// what every user has anyway. A job object, processes of its own account, pipes and listening take none. Without SeImpersonate
+// and SeAssignPrimaryToken a program that is broken into can't become its callers.
+func leastPrivileges() []string {
+	return []string{"SeChangeNotifyPrivilege", "SeIncreaseWorkingSetPrivilege", "SeCreateGlobalPrivilege"}
+}
+
+func supervisionOf(def *definition.Service, privileges []string) host.Supervision {
+	s := host.Supervision{
+		Folders: "daruma/" + def.Name, Delegate: true, OwnSID: true,
+		NoRestart: []int{ExitUsage}, // a wrong definition isn't cured by a restart
+	}
+	if def.Account != host.AccountSystem { // who asks for SYSTEM asks for its privileges
+		s.Privileges = leastPrivileges()
+	}
+	if len(privileges) > 0 {
+		s.Privileges = privileges
+	}
+	if lowPort(def) {
+		s.Capabilities = []string{"CAP_NET_BIND_SERVICE"} // the keeper's alone: it doesn't go on to programs
+	}
+	return s
+}
+
+func placesOf(f folders.Folders) host.Places {
+	p := host.Places{Config: f.Config, State: f.State, Logs: f.Logs, Run: f.Run}
+	p.Service = filepath.Dir(f.State)
+	p.Root = filepath.Dir(p.Service)
+	return p
+}

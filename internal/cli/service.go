@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/daruma-sh/daruma/internal/host"
+)
+
+// managerOf is the system's service manager, with a sign of life on a terminal while it is waited for. end takes that away.
+func managerOf(std IO, doing string) (host.Manager, func()) {
+	end := progress(std.Err, screenOf(std.Err).terminal, doing)
+	return host.Manager{}, sync.OnceFunc(end)
+}
+
+// serviceFailure gives an error of the service manager its exit code.
+func serviceFailure(err error) error {
+	var exit *exitError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &exit):
+		return err
+	case errors.Is(err, host.ErrNotInstalled):
+		return &exitError{code: ExitNotRunning, err: err}
+	case errors.Is(err, host.ErrInvalid):
+		return &exitError{code: ExitUsage, err: err}
+	}
+	return &exitError{code: ExitFailed, err: err}
+}
+
+// installed asks the service manager for a service; ok is false where there is none of this name, or no service manager.
+func installed(ctx context.Context, name string) (status host.Status, ok bool) {
+	status, err := host.Manager{}.Status(ctx, name)
+	return status, err == nil
+}
+
+// lives tells that the service manager has a process of the service, or is about to.
+func lives(s host.Status) bool {
+	switch s.State {
+	case host.Stopped, host.Failed:
+		return false
+	}
+	return true
+}
+
+// state words a service that daruma can't be asked about, as the system's own tool shows it.
+func systemState(s host.Status) (word, reason string) {
+	switch {
+	case s.SCM != nil:
+		return s.SCM.StateName, fmt.Sprintf("WIN32_EXIT_CODE %d, SERVICE_EXIT_CODE %d; start type %s", s.SCM.Win32ExitCode, s.SCM.ServiceExitCode, s.StartType)
+	case s.Systemd != nil:
+		reason = fmt.Sprintf("result %s; start type %s", s.Systemd.Result, s.StartType)
+		if s.Text != "" {
+			reason = s.Text + "; " + reason
+		}
+		return fmt.Sprintf("%s (%s)", s.Systemd.ActiveState, s.Systemd.SubState), reason
+	}
+	return string(s.State), ""
+}
