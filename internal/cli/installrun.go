@@ -159,7 +159,7 @@ func (i *installation) report(a installAnswer) error {
 	switch {
 	case a.Started:
 		fmt.Fprintf(&b, "%s runs; see: daruma status %s\n", a.Name, a.Name)
-	case a.Created && !a.DryRun && i.def.StartType != "disabled":
+	case a.Created && !a.DryRun && !i.flags.now && i.def.StartType != "disabled":
 		fmt.Fprintf(&b, "start it now with: daruma start %s\n", a.Name)
 	}
 	if _, err := fmt.Fprint(i.std.Out, b.String()); err != nil {

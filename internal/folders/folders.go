@@ -81,7 +81,12 @@ func Services() ([]string, error) {
 // Make creates the folders, open to their owner alone (Logs: readable by the group).
 func (f Folders) Make() error {
 	for dir, mode := range map[string]os.FileMode{f.State: 0o700, f.Logs: 0o750, f.Run: 0o700} {
-		if err := os.MkdirAll(dir, mode); err != nil {
+		// Those above are for all services, whoever they run as.
+		err := os.MkdirAll(filepath.Dir(dir), 0o755)
+		if err == nil {
+			err = os.MkdirAll(dir, mode)
+		}
+		if err != nil {
 			return fmt.Errorf("creating %s: %w (set DARUMA_HOME to a folder you can write)", dir, err)
 		}
 	}

@@ -1,18 +1,40 @@
 package host
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 func protect(_ string, p Places, dryRun bool) ([]Change, error) {
+	var changes []Change
+	// systemd makes the folders themselves, but those above must let the service's account through.
+	for _, dir := range []string{p.State, p.Logs, p.Run} {
+		above := filepath.Dir(dir)
+		info, err := os.Stat(above)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().Perm()&0o011 == 0o011 {
+			continue
+		} else if err == nil && !dryRun {
+			err = os.Chmod(above, info.Mode().Perm()|0o055)
+		}
+		if err != nil {
+			return changes, fmt.Errorf("letting the service's account into %s: %w", above, err)
+		}
+		changes = append(changes, Change{Setting: "mode of " + above, From: info.Mode().Perm().String(), To: (info.Mode().Perm() | 0o055).String()})
+	}
 	if exists(p.State) {
-		return nil, nil
+		return changes, nil
 	}
 	if !dryRun {
-		if err := os.MkdirAll(p.State, 0o700); err != nil {
-			return nil, fmt.Errorf("creating the service's folder: %w", err)
+		err := os.MkdirAll(filepath.Dir(p.State), 0o755)
+		if err == nil {
+			err = os.Mkdir(p.State, 0o700)
+		}
+		if err != nil {
+			return changes, fmt.Errorf("creating the service's folder: %w", err)
 		}
 	}
-	return []Change{{Setting: "folder " + p.State, To: "created"}}, nil
+	return append(changes, Change{Setting: "folder " + p.State, To: "created"}), nil
 }
