@@ -1,11 +1,9 @@
-//go:build !windows
+//go:build !linux && !windows
 
 package host
 
-// The journal needs no registration of who writes to it.
+func registerEventSource(name, _ string) error { return unsupported("registering", name) }
 
-func registerEventSource(_, _ string) error { return nil }
+func unregisterEventSource(name string) error { return unsupported("unregistering", name) }
 
-func unregisterEventSource(string) error { return nil }
-
-func checkEventSource(_, _ string) ([]string, error) { return nil, nil }
+func checkEventSource(name, _ string) ([]string, error) { return nil, unsupported("checking", name) }

@@ -19,7 +19,7 @@ func TestSupervisorReplaced(t *testing.T) {
 	c.set(-365 * 24 * time.Hour)
 
 	r, found := open(t, path, c, Options{Start: SupervisorReplaced, Reason: "the supervisor was killed by SIGKILL", Absent: 500 * time.Millisecond})
-	if len(found.Open) != 1 || found.Open[0].ID != id || !slices.Equal(found.Wanted, []string{"api", "worker"}) {
+	if found.Down != "" || found.Booted || len(found.Open) != 1 || found.Open[0].ID != id || !slices.Equal(found.Wanted, []string{"api", "worker"}) {
 		t.Fatalf("%+v", found)
 	}
 	c.pass(time.Second)
@@ -63,7 +63,7 @@ func TestServiceStartedAgain(t *testing.T) {
 		closeRecorder(t, r) // writes the mark
 		test.again(c)
 		r, found := open(t, path, c, Options{})
-		if len(found.Open) != 2 || !slices.Equal(found.Wanted, []string{"api", "worker"}) {
+		if len(found.Open) != 2 || !slices.Equal(found.Wanted, []string{"api", "worker"}) || found.Down != test.kind || found.Booted != (test.kind == Machine) {
 			t.Fatalf("%s: %+v", test.kind, found)
 		}
 		c.pass(2 * time.Second)
@@ -86,6 +86,30 @@ func TestServiceStartedAgain(t *testing.T) {
 				t.Errorf("%s: over a day: %+v", test.kind, a)
 			}
 		}
+	}
+}
+
+// What was stopped in order fell of nothing, whatever followed.
+func TestServiceStoppedInOrder(t *testing.T) {
+	path, c := file(t), newHands()
+	r, found := open(t, path, c, Options{})
+	if found.Down != "" || found.Booted {
+		t.Errorf("the first start of all: %+v", found)
+	}
+	r.Wanted("api", true, "start")
+	r.Wanted("", false, "service stopped")
+	closeRecorder(t, r)
+	if _, found = open(t, path, c, Options{}); found.Down != "" || found.Booted {
+		t.Errorf("started again: %+v", found)
+	}
+	path, c = file(t), newHands()
+	r, _ = open(t, path, c, Options{})
+	r.Wanted("api", true, "start")
+	r.Wanted("", false, "service stopped")
+	closeRecorder(t, r)
+	c.reboot("boot-2", time.Minute)
+	if _, found = open(t, path, c, Options{}); found.Down != "" || !found.Booted {
+		t.Errorf("started after a boot: %+v", found)
 	}
 }
 
