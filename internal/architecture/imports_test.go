@@ -27,6 +27,8 @@ var rank = map[string]int{
 	"internal/incident":   1,
 	"internal/nssm":       1, // services of NSSM become definitions
 	"internal/supervisor": 2,
+	"internal/ensure":     2, // starts a service that should run and doesn't
+	"internal/doctor":     2, // checks of an installation
 	".":                   2, // package daruma, the public library
 	"kardianos/service":   3, // drop-in for github.com/kardianos/service, upon package daruma
 	"internal/cli":        3,

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	native "github.com/daruma-sh/daruma"
+	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper"
 )
@@ -87,7 +88,9 @@ func (h *hosted) run(ctx context.Context, manager *native.Host) error {
 	runtime.LockOSThread()
 	h.cfg.Standing = h.standing.changed
 	defer h.standing.begin(manager)()
+	h.want(true, "started")
 	stop := context.AfterFunc(ctx, func() {
+		h.want(false, context.Cause(ctx).Error())
 		h.requests <- keeper.Request{Verb: keeper.Stop, Why: context.Cause(ctx).Error()}
 	})
 	defer stop()
@@ -97,7 +100,18 @@ func (h *hosted) run(ctx context.Context, manager *native.Host) error {
 	if code := keeper.Main(h.cfg); code != 0 {
 		return native.WithExitCode(fmt.Errorf("the service ended with code %d; its log says why", code), code)
 	}
+	if ctx.Err() == nil {
+		h.want(false, "its programs have done their work")
+	}
 	return nil
+}
+
+// want leaves word for daruma ensure whether the service is to run. That of a stop that comes with a shutdown of the machine means
+// nothing after its boot.
+func (h *hosted) want(wanted bool, why string) {
+	if err := ensure.Want(h.cfg.Folders.State, wanted, why); err != nil {
+		fmt.Fprintln(os.Stderr, "daruma:", err) // without it the service manager's word has to do
+	}
 }
 
 // ask gives a handler that has the keeper's loop take note of a request.

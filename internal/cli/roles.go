@@ -17,17 +17,21 @@ const flagQuiet = "--quiet"
 // hangVariable overrides after how many seconds without heartbeat the supervisor is replaced.
 const hangVariable = "DARUMA_HANG_SECONDS"
 
-// Role runs one of daruma's long-lived processes where args (without the executable) name one; ok is false for
-// everything else. They come before the command line is set up: the keeper is to stay small.
+// Role runs one of daruma's own processes where args (without the executable) name one; ok is false for everything else.
+// They come before the command line is set up: the keeper is to stay small, and ensure to be quick.
 //
 //	daruma keeper NAME FILE [--quiet]
 //	daruma host NAME FILE                       the keeper, started by the system's service manager
 //	daruma supervisor NAME FILE [--quiet]       a child of the keeper only
+//	daruma ensure NAME [flags]                  started by the fallback task
 func Role(args []string, errOut io.Writer) (code int, ok bool) {
 	if len(args) == 0 {
 		return 0, false
 	}
 	if code, ok := systemRole(args); ok {
+		return code, true
+	}
+	if code, ok := ensureRole(args, stdIO(errOut)); ok {
 		return code, true
 	}
 	if args[0] == hostRole {

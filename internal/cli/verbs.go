@@ -10,6 +10,7 @@ func verbs(std IO) []*cobra.Command {
 		newSchema(std),
 		newInstall(std),
 		newUninstall(std),
+		newEnsure(std),
 		newStatus(std),
 		newStart(std),
 		newStop(std),

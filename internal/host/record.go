@@ -23,7 +23,10 @@ const recordFile = "installed.json"
 var ErrNoRecord = errors.New("there is no record of its installation")
 
 // SaveRecord replaces the record in folder as a whole, and syncs it. The folder must exist.
+//
+// A password isn't written.
 func SaveRecord(folder string, r Record) error {
+	r.Spec.Password = ""
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("writing the record of the installation: %w", err)
@@ -56,5 +59,6 @@ func LoadRecord(folder string) (Record, error) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return Record{}, fmt.Errorf("%s: %w", path, err)
 	}
+	r.Spec.Password = "" // where one would stand it says that it is hidden
 	return r, nil
 }

@@ -15,13 +15,13 @@ import (
 // and whenever there is a reason. Windows: a task of the Task Scheduler, \daruma\NAME. Linux: daruma-ensure@NAME.timer with
 // its service.
 type Fallback struct {
-	Name        string        `json:"name"`                 // of the service
-	DisplayName string        `json:"displayName"`          // Windows: what the SCM's events call it; Name where empty
-	Executable  string        `json:"executable"`           // daruma's, absolute. Windows: at most 258 characters, without %
-	Every       time.Duration `json:"every"`                // 1 minute to 31 days, whole seconds; 0: 5 minutes
-	WakeToRun   bool          `json:"wakeToRun"`            // the machine is woken from sleep for it: each time
-	Patience    time.Duration `json:"patience"`             // what the service manager's own restart may take before ensure acts
-	Definition  string        `json:"definition,omitempty"` // for eyes alone: the service's definition
+	Name        string        `json:"name"`           // of the service
+	DisplayName string        `json:"displayName"`    // Windows: what the SCM's events call it; Name where empty
+	Executable  string        `json:"executable"`     // daruma's, absolute. Windows: at most 258 characters, without %
+	Every       time.Duration `json:"every"`          // 1 minute to 31 days, whole seconds; 0: 5 minutes
+	WakeToRun   bool          `json:"wakeToRun"`      // the machine is woken from sleep for it: each time
+	Patience    time.Duration `json:"patience"`       // what the service manager's own restart may take before ensure acts
+	Home        string        `json:"home,omitempty"` // DARUMA_HOME of the service, where it has one: a task gets no environment
 }
 
 const (
@@ -76,6 +76,9 @@ func (f Fallback) check() error {
 	if f.Patience < 0 || f.Patience > time.Hour {
 		return fmt.Errorf("patience %v: give 0 to 1 hour", f.Patience)
 	}
+	if f.Home != "" && (!filepath.IsAbs(f.Home) || hasControl(f.Home) || strings.ContainsAny(f.Home, `"%$`)) {
+		return fmt.Errorf(`home %q: give an absolute path without " %% $`, f.Home)
+	}
 	return checkFallback(f)
 }
 
@@ -107,6 +110,9 @@ func (f Fallback) arguments() []string {
 	list := []string{"ensure", f.Name}
 	if f.Patience > 0 {
 		list = append(list, "--patience", f.Patience.String())
+	}
+	if f.Home != "" {
+		list = append(list, "--home", f.Home)
 	}
 	return list
 }

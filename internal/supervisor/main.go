@@ -201,6 +201,7 @@ func (s *supervisor) openFiles() error {
 		s.log.Warn("the incident record has lines that can't be read", "lines", found.Broken)
 	}
 	s.scribe = newScribe(recorder)
+	s.ensured()
 	for _, name := range found.Wanted {
 		if s.def.Program(name) == nil { // it left the definition while nobody looked
 			s.scribe.write(func(r *incident.Recorder, _ time.Duration) {

@@ -1,0 +1,197 @@
+package ensure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/host"
+)
+
+// Options say how far Run may go.
+type Options struct {
+	Name     string
+	Enable   bool          // set a changed start type back to what was installed, automatic where that isn't known
+	Repair   bool          // bring the registration back to what install recorded
+	Patience time.Duration // what the service manager's own restart gets before ensure starts the service itself
+	Timeout  time.Duration // for all of it; what was begun goes on after that
+}
+
+// Result is what Run found and did.
+type Result struct {
+	Service string         `json:"service"`
+	Action  Action         `json:"action"` // what was called for at the end
+	Reason  string         `json:"reason"` // in words, to follow "shop: "
+	Acted   bool           `json:"acted"`  // something was started, enabled or repaired
+	Running bool           `json:"running"`
+	State   host.State     `json:"state,omitempty"`
+	Start   host.StartType `json:"startType"`
+	Waited  float64        `json:"waitedSeconds,omitempty"` // for the service manager
+	Took    float64        `json:"tookSeconds"`
+	Changes []host.Change  `json:"changes,omitempty"` // by Repair and Enable
+	Remarks []string       `json:"remarks,omitempty"`
+}
+
+// run is one call of Run.
+type run struct {
+	Options
+	manager host.Manager
+	place   folders.Folders
+	begun   time.Time
+	result  Result
+}
+
+// Run looks at the service and starts it where it should run and doesn't. Errors are those of host.Manager; Result tells in any
+// case what was found until then.
+func Run(ctx context.Context, m host.Manager, place folders.Folders, o Options) (Result, error) {
+	r := &run{Options: o, manager: m, place: place, begun: time.Now(), result: Result{Service: o.Name}}
+	if o.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, o.Timeout, fmt.Errorf("not done within %v", o.Timeout))
+		defer cancel()
+	}
+	err := r.run(ctx)
+	r.result.Took = time.Since(r.begun).Seconds()
+	return r.result, err
+}
+
+func (r *run) run(ctx context.Context) error {
+	if r.Repair {
+		if err := r.repair(ctx); err != nil {
+			return err
+		}
+	}
+	action, err := r.wait(ctx)
+	if err != nil {
+		return err
+	}
+	if action == Enable && r.Enable {
+		if err := r.enable(ctx); err != nil {
+			return err
+		}
+		action = Start
+	}
+	if action != Start {
+		return nil
+	}
+	return r.start(ctx)
+}
+
+// look asks how the service is, and decides.
+func (r *run) look(ctx context.Context) (Facts, Action, error) {
+	status, err := r.manager.Status(ctx, r.Name)
+	if err != nil {
+		return Facts{}, "", err
+	}
+	f := Facts{Status: status}
+	r.result.State, r.result.Start, r.result.Running = status.State, status.StartType, status.Up()
+	if !status.Up() { // the rest is needed for nothing else
+		f.Uptime = uptime()
+		if w, ok := LoadWish(r.place); ok {
+			f.Wish = &w
+		}
+		f.Installed = r.installed(status)
+	}
+	action, why := Decide(f)
+	r.result.Action, r.result.Reason = action, why
+	return f, action, nil
+}
+
+// installed is the start type that install recorded. Without a record a disabled service is taken for one that was automatic only
+// where that is asked for.
+func (r *run) installed(status host.Status) *host.StartType {
+	record, err := host.LoadRecord(r.place.Config)
+	if err == nil {
+		return &record.Spec.StartType
+	}
+	if r.Enable && status.StartType == host.Disabled {
+		automatic := host.Automatic
+		return &automatic
+	}
+	return nil
+}
+
+// wait looks until there is something to do, or nothing: it gives the service manager its time for its own restart.
+func (r *run) wait(ctx context.Context) (Action, error) {
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		f, action, err := r.look(ctx)
+		if err != nil {
+			return "", err
+		}
+		waited := time.Since(r.begun)
+		pending := action == Await || action == Start && f.Status.State == host.Failed
+		if !pending || waited >= r.Patience {
+			return action, nil
+		}
+		select {
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		case <-tick.C:
+			r.result.Waited = time.Since(r.begun).Seconds()
+		}
+	}
+}
+
+func (r *run) enable(ctx context.Context) error {
+	want := host.Automatic
+	if record, err := host.LoadRecord(r.place.Config); err == nil {
+		want = record.Spec.StartType
+	}
+	have := r.result.Start
+	if err := r.manager.Enable(ctx, r.Name, want); err != nil {
+		return err
+	}
+	r.result.Changes = append(r.result.Changes, host.Change{Setting: "start type", From: have.String(), To: want.String()})
+	r.result.Start, r.result.Acted = want, true
+	return nil
+}
+
+// start starts the service, with a note for its incident record.
+func (r *run) start(ctx context.Context) error {
+	n := r.note()
+	if err := r.manager.Start(ctx, r.Name); err != nil {
+		n.Failed = true
+		r.leave(n)
+		return err
+	}
+	r.result.Acted, r.result.Running, r.result.Action = true, true, Start
+	status, err := r.manager.Status(ctx, r.Name)
+	if err == nil {
+		r.result.State = status.State
+	}
+	return nil
+}
+
+// repair brings the registration and the fallback back to what was recorded.
+func (r *run) repair(ctx context.Context) error {
+	record, err := host.LoadRecord(r.place.Config)
+	if errors.Is(err, host.ErrNoRecord) {
+		return fmt.Errorf("%w; daruma install makes one", err)
+	} else if err != nil {
+		return err
+	}
+	if record.Spec.Name != r.Name {
+		return fmt.Errorf("the record in %s is of the service %q: install it again", r.place.Config, record.Spec.Name)
+	}
+	changes, err := r.manager.Install(ctx, record.Spec)
+	if err != nil {
+		return err
+	}
+	r.took(changes)
+	if record.Fallback == nil {
+		return nil
+	}
+	changes, err = r.manager.RegisterTask(ctx, *record.Fallback)
+	r.took(changes)
+	return err
+}
+
+func (r *run) took(c host.Changes) {
+	r.result.Changes = append(r.result.Changes, c.Changed...)
+	r.result.Remarks = append(r.result.Remarks, c.Remarks...)
+	r.result.Acted = r.result.Acted || !c.None()
+}

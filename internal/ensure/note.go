@@ -1,0 +1,28 @@
+package ensure
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/incident"
+)
+
+// note leaves word for the incident record before the service is started, so that its supervisor finds it. Attempts that failed
+// before count along.
+func (r *run) note() incident.Outside {
+	now := time.Now().Round(0)
+	o := incident.Outside{Since: r.begun.Round(0), At: now, Cause: "the service " + r.result.Reason, Action: "daruma ensure started the service", Attempts: 1}
+	if before, ok := incident.ReadOutside(r.place.Config); ok && before.Failed {
+		o.Since, o.Attempts = before.Since, before.Attempts+1
+		o.Action = fmt.Sprintf("daruma ensure started the service, at the %d. attempt", o.Attempts)
+	}
+	r.leave(o)
+	return o
+}
+
+// leave writes the note; that it couldn't is told, and no reason not to start the service.
+func (r *run) leave(o incident.Outside) {
+	if err := incident.LeaveOutside(r.place.Config, o); err != nil {
+		r.result.Remarks = append(r.result.Remarks, "no incident is recorded: "+err.Error())
+	}
+}

@@ -1,0 +1,75 @@
+package ensure
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/incident"
+)
+
+// Wish is the note "wanted" in the folders State (written by the service's own process) and Config (by install): whether the service is to run in this boot of the machine.
+type Wish struct {
+	Wanted bool      `json:"wanted"`
+	Why    string    `json:"why"`
+	Boot   string    `json:"boot"` // name of the boot; "" where the system has none
+	At     time.Time `json:"at"`
+}
+
+const wishFile = "wanted"
+
+// Want notes in folder, which must exist, whether the service is to run from now on. The file is replaced as a whole, and not
+// synced: after a power cut it counts no more.
+func Want(folder string, wanted bool, why string) error {
+	text, err := json.Marshal(Wish{Wanted: wanted, Why: why, Boot: incident.Boot(), At: time.Now().Round(0)})
+	if err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(folder, "."+wishFile+"-*")
+	if err != nil {
+		return fmt.Errorf("noting whether the service is wanted: %w", err)
+	}
+	_, err = file.Write(append(text, '\n'))
+	if err = errors.Join(err, file.Chmod(0o644), file.Close()); err == nil {
+		err = os.Rename(file.Name(), filepath.Join(folder, wishFile))
+	}
+	if err != nil {
+		return fmt.Errorf("noting whether the service is wanted: %w", errors.Join(err, os.Remove(file.Name())))
+	}
+	return nil
+}
+
+// maxWish bounds the note: the service's account may write what it likes there, and SYSTEM or root reads it.
+const maxWish = 4096
+
+// LoadWish reads the later of the two notes; ok is false where there is none of this boot, or none that can be read.
+func LoadWish(place folders.Folders) (w Wish, ok bool) {
+	for _, folder := range []string{place.Config, place.State} {
+		if found, good := loadWish(filepath.Join(folder, wishFile)); good && (!ok || !found.At.Before(w.At)) {
+			w, ok = found, true
+		}
+	}
+	return w, ok
+}
+
+func loadWish(path string) (w Wish, ok bool) {
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+		return Wish{}, false
+	}
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // should it have become a pipe: it isn't waited for
+	if err != nil {
+		return Wish{}, false
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxWish))
+	if err != nil || json.Unmarshal(text, &w) != nil || w.At.IsZero() {
+		return Wish{}, false
+	}
+	return w, w.Boot == incident.Boot()
+}

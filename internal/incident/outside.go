@@ -1,0 +1,74 @@
+package incident
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Outside is what somebody else than the service's own processes did about its fall: `daruma ensure` started it. It is left in
+// a file, since only the service's supervisor writes the record, and it takes it from there when it starts.
+type Outside struct {
+	Since    time.Time `json:"since"`    // when the first attempt found the service down
+	At       time.Time `json:"at"`       // of the last attempt
+	Cause    string    `json:"cause"`    // in words, what brought the service down
+	Action   string    `json:"action"`   // in words, what was done
+	Attempts int       `json:"attempts"` // from 1; those before didn't bring the service up
+	Failed   bool      `json:"failed"`   // the last attempt didn't, either, as far as is known
+}
+
+// outsideFile lies in the service's Config folder: who leaves it may be SYSTEM or root, who must not write where the service's
+// account decides what a name means.
+const outsideFile = "ensured.json"
+
+// LeaveOutside puts o into folder, which must exist, in place of the note that was there.
+func LeaveOutside(folder string, o Outside) error {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(folder, "."+outsideFile+"-*")
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(append(text, '\n'))
+	err = errors.Join(err, file.Chmod(0o644), file.Close()) // the service's account must be able to read it
+	if err == nil {
+		err = os.Rename(file.Name(), filepath.Join(folder, outsideFile))
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return nil
+}
+
+// ReadOutside gives the note in folder; ok is false where there is none.
+func ReadOutside(folder string) (o Outside, ok bool) {
+	text, err := os.ReadFile(filepath.Join(folder, outsideFile))
+	if err != nil || json.Unmarshal(text, &o) != nil {
+		return Outside{}, false
+	}
+	return o, !o.At.IsZero()
+}
+
+// stampFile, in the service's State folder, names the last note that was taken.
+const stampFile = "ensured"
+
+// TakeOutside gives the note in config once: state keeps which was the last. ok is false where there is no new one.
+func TakeOutside(config, state string) (o Outside, ok bool) {
+	o, ok = ReadOutside(config)
+	if !ok {
+		return o, false
+	}
+	stamp := o.At.UTC().Format(time.RFC3339Nano)
+	path := filepath.Join(state, stampFile)
+	if last, err := os.ReadFile(path); err == nil && string(last) == stamp {
+		return Outside{}, false
+	}
+	if os.WriteFile(path, []byte(stamp), 0o600) != nil {
+		return Outside{}, false // it would be taken again at every start
+	}
+	return o, true
+}
