@@ -126,8 +126,8 @@ func (w *wine) cut() error {
 
 // path finds C:\… in the prefix. Names that are there are found in any case, as on Windows.
 func (w *wine) path(guest string) (string, error) {
-	rest, ok := strings.CutPrefix(strings.ReplaceAll(guest, `\`, "/"), "C:/")
-	if !ok {
+	letter, rest, _ := strings.Cut(strings.ReplaceAll(guest, `\`, "/"), "/")
+	if !strings.EqualFold(letter, "C:") {
 		return "", fmt.Errorf(`%q isn't a path that begins with C:\`, guest)
 	}
 	path := drive

@@ -1,11 +1,10 @@
 # A bootable Debian 13 (folder rootfs: the essential packages, systemd, D-Bus), and systemd-nspawn to boot it with
 # (folder tools, laid over /usr together with rootfs's libraries).
-mkdir -p mm
-(cd mm && "${APT[@]}" download mmdebstrap && dpkg-deb -x mmdebstrap*.deb .)
+fetch trixie mm mmdebstrap
 PATH=$D/mm/usr/bin:$PATH mmdebstrap --quiet --keyring="$KEYS" --mode=root --variant=essential --include=systemd,systemd-sysv,dbus \
   --aptopt='Acquire::Languages "none"' --aptopt='Acquire::Retries "3"' --dpkgopt='path-exclude=/usr/share/man/*' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-  --setup-hook='mkdir -p "$1"' trixie rootfs "$MIRROR"
+  trixie rootfs "$MIRROR"
 rm -rf mm rootfs/var/cache/apt/* rootfs/var/lib/apt/lists/*
 fetch trixie tools systemd-container libsystemd-shared
 # A first boot would do what nobody asked for: log-in prompts, catalogues, backups of dpkg's database.

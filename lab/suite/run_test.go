@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,21 @@ type target struct {
 	home    string // a folder in the machine
 	exe     string
 	join    string // between the names of a path
+	bin     string // folder of the host with the programs that tests start
+}
+
+// programs builds what tests start, because no machine has the go command: testbin takes it from the folder that DARUMA_TEST_BINARIES
+// names.
+func (to target) programs(t *testing.T, dir string) string {
+	t.Helper()
+	out := t.TempDir()
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(out, "testprog"+to.exe), "./internal/testprog")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), append(to.build, "CGO_ENABLED=0")...)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go build ./internal/testprog: %v\n%s", err, text)
+	}
+	return out
 }
 
 // outcome is how one test ended in the machine.
@@ -112,29 +128,62 @@ func (to target) run(t *testing.T, dir, pkg string, without []exception) []outco
 	if data := filepath.Join(dir, pkg, "testdata"); exists(data) {
 		m.Copy(data, at+to.join+"testdata")
 	}
-	m.Copy(filepath.Join(dir, "docs"), to.home+to.join+"src"+to.join+"docs") // tests hold pages and code together
+	m.Copy(to.bin, to.home+to.join+"bin")
+	for _, beside := range []string{"docs", "examples/kardianos", "examples/moving"} { // tests hold pages and code together
+		m.Copy(filepath.Join(dir, beside), to.home+to.join+"src"+to.join+strings.ReplaceAll(beside, "/", to.join))
+	}
 	m.Write(at+to.join+"lab.txt", "The tests of ./"+pkg+" run here.\n", 0o644)
 	ctx, cancel := context.WithTimeoutCause(t.Context(), limit, fmt.Errorf("the tests of ./%s took longer than %v", pkg, limit))
 	defer cancel()
 	r, err := m.RunCommand(ctx, lab.Command{
-		Path: exe, Dir: at, Env: []string{"DARUMA_LAB=" + to.name},
+		Path: exe, Dir: at, Env: []string{"DARUMA_LAB=" + to.name, "DARUMA_TEST_BINARIES=" + to.home + to.join + "bin"},
 		Args: []string{"-test.v=test2json", "-test.timeout=" + (limit - 10*time.Second).String(), "-test.skip=" + pattern(without)},
 	})
 	if err != nil {
 		t.Errorf("%v\n%s%s", err, r.Stdout, r.Stderr)
 	}
 	list := parse(t, r.Stdout)
-	bad := false
-	for _, o := range list {
-		bad = bad || o.result == "fail"
-	}
-	if r.ExitCode != 0 && !bad {
+	bad := slices.ContainsFunc(list, func(o outcome) bool { return o.result == "fail" })
+	if i := bytes.Index(r.Stderr, []byte("panic: ")); i >= 0 {
+		t.Errorf("the tests ended early:\n%.4000s", r.Stderr[i:])
+	} else if r.ExitCode != 0 && !bad {
 		t.Errorf("exit code %d, and no test says why:\n%s%s", r.ExitCode, tail(r.Stdout), tail(r.Stderr))
 	}
 	if len(list) == 0 {
 		t.Errorf("no test of ./%s ran in the machine:\n%s%s", pkg, tail(r.Stdout), tail(r.Stderr))
 	}
+	return excuse(list)
+}
+
+// missing is what os/exec says where there is no Go.
+const missing = `exec: "go": executable file not found in`
+
+// excuse makes a skip of each test that failed because the machine has no go command, and of tests that failed by such alone.
+// They run on the host, in the same go test ./..., and on real Windows.
+func excuse(list []outcome) []outcome {
+	excused, failed := map[string]bool{}, map[string]bool{}
+	for i := range list { // subtests come before what they belong to
+		o := &list[i]
+		if o.result != "fail" {
+			continue
+		}
+		alone := excused[o.test] && !failed[o.test] && o.reason() == ""
+		if strings.Contains(o.output, missing) || alone {
+			o.result, o.output = "skip", "the go command isn't in the machine"
+			above(o.test, excused)
+		} else {
+			above(o.test, failed)
+		}
+	}
 	return list
+}
+
+// above enters all that a subtest belongs to.
+func above(test string, in map[string]bool) {
+	for i := strings.LastIndexByte(test, '/'); i >= 0; i = strings.LastIndexByte(test, '/') {
+		test = test[:i]
+		in[test] = true
+	}
 }
 
 func exists(path string) bool {

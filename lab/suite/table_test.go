@@ -79,7 +79,7 @@ func (x *table) take(t *testing.T, pkg string, list []outcome, without []excepti
 	}
 }
 
-// print shows the table, in the test's output and, for runs that show none, in the file that DARUMA_LAB_REPORT names.
+// print shows the table, in the test's output and, for runs that show none, in a file whose name begins as DARUMA_LAB_REPORT says.
 func (x *table) print(t *testing.T, where, elsewhere string) {
 	t.Helper()
 	x.mu.Lock()
@@ -91,12 +91,8 @@ func (x *table) print(t *testing.T, where, elsewhere string) {
 	if name == "" {
 		return
 	}
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if _, err := f.WriteString(text); err != nil {
+	name += "." + strings.ReplaceAll(where, " ", "-") // each part of a run replaces its own
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -13,17 +13,17 @@ func onWine() []struct {
 	pkg     string
 	without []exception
 } {
-	const noGo = "runs the go command, which isn't in the machine; on the host and on real Windows it runs"
 	return []struct {
 		pkg     string
 		without []exception
 	}{
-		{".", []exception{{"TestCodeOf", noGo}}},
+		{".", []exception{{"TestCodeOf", "runs the go command"}}},
 		{"internal/host", nil},
-		{"kardianos/service", []exception{{"TestAPIIsTheOriginals", noGo}, {"TestExamplesCompile", noGo}, {"TestMovingAfter", noGo},
-			{"TestMovingByOneLine", noGo}, {"TestMovingBeforeXSys", noGo}}},
+		{"kardianos/service", nil},
 		{"internal/definition", []exception{{"TestGolden", "expects the paths of Linux"}}},
-		{"internal/logs", []exception{{"TestKillLosesNothingAndRepeatsNothing", "hands a file to a child by number, which Windows hasn't"}}},
+		{"internal/logs", []exception{{"TestKillLosesNothingAndRepeatsNothing", "hands a file to a child by number, which Windows hasn't"},
+			{"TestJSONBytesInAreBytesOut", "takes half a minute there, and is of portable code"},
+			{"TestIdleProgramsCostNextToNothing", "takes 20 s there, and measures"}}},
 		{"internal/incident", []exception{{"TestFailedReplaceLeavesTheFile", "removes a file that is open"}}},
 		{"internal/cli", nil},
 		{"internal/control", nil},
@@ -42,7 +42,8 @@ func TestOnWine(t *testing.T) {
 	dir := root(t)
 	to := target{name: "wine", machine: lab.Windows, build: []string{"GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0"},
 		home: `C:\lab`, exe: ".exe", join: `\`}
-	reasons := regexp.MustCompile(`\bWine\b|machines need a Linux host`)
+	reasons := regexp.MustCompile(`\bWine\b|machines need a Linux host|the go command`)
+	to.bin = to.programs(t, dir)
 	var shown table
 	t.Cleanup(func() { shown.print(t, "Windows tests on Wine", "on real Windows") })
 	for _, p := range onWine() {
