@@ -28,7 +28,8 @@ func newStart(std IO) *cobra.Command {
 		short: "Start a service's programs, or one of them",
 		long: `Programs are started in the order of their dependencies, and with them what they depend on.
 The answer comes when they run (are ready, where they have a readiness probe) or can't.
-The service's supervisor must be there: daruma run FILE brings it.`,
+An installed service that isn't running is started as a whole, by Windows or systemd. One that isn't installed must run already:
+daruma run FILE brings it.`,
 		example: `  daruma start shop           every program of shop
   daruma start shop/worker    one of them`,
 	})
@@ -41,8 +42,8 @@ func newStop(std IO) *cobra.Command {
 		long: `Each program gets its preStop hook, its stop signal and its grace period; then whatever is left of its
 tree is ended by force. Those that depend on it are stopped first. The answer says which step ended it.
 
-A stopped program stays down until daruma start or restart. The supervisor stays too, so that it can
-be asked: stopping NAME stops all programs, not daruma itself.`,
+A stopped program stays down until daruma start or restart. Stopping all of an installed service stops the
+service, too, so that Windows or systemd doesn't bring it back before the next boot; in a terminal daruma stays, so that it can be asked.`,
 		example: `  daruma stop shop/worker
   daruma stop shop --grace 2s     not more than 2 s for each, whatever the definition says
   daruma stop shop/api -o json`,
@@ -54,7 +55,8 @@ func newRestart(std IO) *cobra.Command {
 		verb: control.VerbRestart, doing: "restarting",
 		short: "Stop and start a service's programs, or one of them",
 		long: `Like stop and start as one order. A program that was stopped, failed or in backoff is started.
-The answer comes when the new run is up, and says how the old one ended.`,
+The answer comes when the new run is up, and says how the old one ended. All of an installed service is
+restarted by Windows or systemd: with daruma itself, and with settings that were changed since.`,
 		example: `  daruma restart shop/api --reason "new certificate"
   daruma restart shop`,
 	})
@@ -122,6 +124,9 @@ Exit codes: 0 done, 1 not done (the answer says why), 2 wrong usage or no such p
 			}
 			seconds := f.grace.Seconds()
 			c.GraceSeconds = &seconds
+		}
+		if handled, err := orderSystem(cmd.Context(), std, t, c, f.timeout, *f.output); handled || err != nil {
+			return err
 		}
 		answer, err := give(cmd.Context(), std, t, c, o.doing, f.timeout)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/host"
 )
 
 // view is one service as status shows it: what the supervisor answered, or why it didn't.
@@ -18,6 +19,7 @@ type view struct {
 	Running bool   `json:"running"` // a supervisor is in charge
 	Problem string `json:"problem,omitempty"`
 	control.Status
+	System *host.Status `json:"system,omitempty"` // the service manager's word where no supervisor answers, of an installed service
 
 	err error
 }
@@ -30,6 +32,7 @@ func newStatus(std IO) *cobra.Command {
 
 STATE   stopped, waiting (for a dependency), starting, running, stopping, backoff (waits before it is
         restarted), paused, failed (given up) or completed (ended as it should).
+        Of an installed service that doesn't run: the word of sc query or systemctl, with the codes.
 READY   whether its readiness probe succeeds; without one, whether it has started.
 REASON  the last decision in words, and what probes complain about.
 
@@ -77,7 +80,7 @@ func showStatus(ctx context.Context, std IO, t target, output format) error {
 		return err
 	}
 	if t.service != "" {
-		if v := views[0]; v.err != nil && output == formatText {
+		if v := views[0]; v.err != nil && v.System == nil && output == formatText {
 			return failure(t.service, v.err)
 		}
 	}
@@ -133,6 +136,9 @@ func lookAt(ctx context.Context, name string) view {
 		}
 	}
 	v.err, v.Problem = err, err.Error()
+	if status, ok := installed(ctx, name); ok {
+		v.System = &status
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		v.Problem = "its supervisor doesn't answer"
 	}

@@ -31,7 +31,11 @@ func table(s screen, views []view, now time.Time) string {
 }
 
 func notThere(v view) string {
-	if errors.Is(v.err, control.ErrNotRunning) {
+	switch {
+	case v.System != nil:
+		word, _ := systemState(*v.System)
+		return word
+	case errors.Is(v.err, control.ErrNotRunning):
 		return "not running"
 	}
 	return "unknown"
@@ -39,10 +43,15 @@ func notThere(v view) string {
 
 // whyNot is empty where "not running" says it all.
 func whyNot(v view) string {
+	why := v.Problem
 	if errors.Is(v.err, control.ErrNotRunning) {
-		return ""
+		why = ""
 	}
-	return v.Problem
+	if v.System != nil {
+		_, reason := systemState(*v.System)
+		why = strings.TrimPrefix(why+"; "+reason, "; ")
+	}
+	return oneLine(why)
 }
 
 func row(service string, p control.ProgramStatus, now time.Time) []cell {

@@ -105,6 +105,11 @@ func failure(service string, err error) error {
 	case errors.As(err, &exit): // worded already
 		return err
 	case errors.Is(err, control.ErrNotRunning):
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		if _, ok := installed(ctx, service); ok {
+			return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Start it with: daruma start %s%s", err, service, elsewhere(service))}
+		}
 		return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Start it with: daruma run FILE%s", err, others(service)+elsewhere(service))}
 	case errors.As(err, &denied):
 		return &exitError{code: ExitFailed, err: err}

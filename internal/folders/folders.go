@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Folders are the places of one service. All are absolute.
@@ -44,12 +45,25 @@ func Named(name string) (Folders, error) {
 	return systemNames(name), nil
 }
 
-// Services lists the names of all services that have a state folder here, sorted.
+// Services lists the names of all services that have a folder for state or an installation here, sorted.
 func Services() ([]string, error) {
 	f, err := Of("x")
 	if err != nil {
 		return nil, err
 	}
+	names, err := servicesIn(f)
+	if err == nil && f.Config == systemConfig("x") {
+		f.State = f.Config // of those that never ran
+		var more []string
+		more, err = servicesIn(f)
+		names = append(names, more...)
+		slices.Sort(names)
+		names = slices.Compact(names)
+	}
+	return names, err
+}
+
+func servicesIn(f Folders) ([]string, error) {
 	// The Run folder of a service tells the layout: ROOT/NAME/run or ROOT/NAME.
 	root, under := filepath.Dir(f.State), false
 	if filepath.Base(f.State) == "state" {

@@ -40,7 +40,7 @@ type descriptor struct{ path, sddl string }
 // Protect makes the folders of the service with this name and gives them their access lists. What it changes it tells, and with
 // dryRun only that.
 //
-// Linux: State alone, for root; systemd makes the rest and gives it to the service's account (Supervision.Folders).
+// Linux: Config alone, for root; systemd makes the rest and gives it to the service's account (Supervision.Folders).
 // Windows: all of them. A folder or file in them that belongs to an ordinary user, who may have made it before or run the
 // service in a terminal, is given to the administrators, with the access of its folder.
 func Protect(name string, p Places, dryRun bool) ([]Change, error) { return protect(name, p, dryRun) }

@@ -24,17 +24,13 @@ func protect(_ string, p Places, dryRun bool) ([]Change, error) {
 		}
 		changes = append(changes, Change{Setting: "mode of " + above, From: info.Mode().Perm().String(), To: (info.Mode().Perm() | 0o055).String()})
 	}
-	if exists(p.State) {
+	if exists(p.Config) {
 		return changes, nil
 	}
 	if !dryRun {
-		err := os.MkdirAll(filepath.Dir(p.State), 0o755)
-		if err == nil {
-			err = os.Mkdir(p.State, 0o700)
-		}
-		if err != nil {
+		if err := os.MkdirAll(p.Config, 0o755); err != nil {
 			return changes, fmt.Errorf("creating the service's folder: %w", err)
 		}
 	}
-	return append(changes, Change{Setting: "folder " + p.State, To: "created"}), nil
+	return append(changes, Change{Setting: "folder " + p.Config, To: "created"}), nil
 }

@@ -23,7 +23,7 @@ type Spec struct {
 	// Account is who the service runs as: one of the Account… words or a user's name. "": LocalSystem, root; an installed service
 	// keeps the one it has (Windows).
 	Account     string
-	Password    Password // of an account that NeedsPassword; "": the one that Windows has
+	Password    Password `json:"-"` // of an account that NeedsPassword; "": the one that Windows has
 	Supervision Supervision
 
 	StartType StartType
