@@ -47,7 +47,9 @@ func listen(path string) (net.Listener, error) {
 	case err != nil:
 		return nil, fmt.Errorf("opening the control pipe %s: %w", name, err)
 	}
-	loosen(name)
+	if underWine() {
+		return loosen(l, name)
+	}
 	return l, nil
 }
 
@@ -73,22 +75,13 @@ func accessList() (string, error) {
 	return "D:P(D;;GA;;;NU)(A;;GA;;;" + user.User.Sid.String() + ")(A;;GA;;;SY)(A;;GA;;;BA)", nil
 }
 
-// loosen connects once under Wine, which lets the first client connect to the handle that go-winio keeps only to hold the
-// name, where it would wait for ever.
-func loosen(name string) {
-	if windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() != nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
-	defer cancel()
-	if conn, err := winio.DialPipeContext(ctx, name); err == nil {
-		_ = conn.Close()
-	}
-}
-
 // dial connects to the pipe that stands for the socket at path. It allows the server no impersonation.
 func dial(ctx context.Context, path string) (net.Conn, error) {
-	return winio.DialPipeContext(ctx, pipeName(path))
+	name := pipeName(path)
+	if underWine() && !loosened(name) {
+		return nil, &os.PathError{Op: "open", Path: name, Err: windows.ERROR_FILE_NOT_FOUND}
+	}
+	return winio.DialPipeContext(ctx, name)
 }
 
 // admit lets everyone in whom the pipe's access list lets in.

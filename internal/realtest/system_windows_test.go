@@ -45,6 +45,7 @@ func kill(t *testing.T, pid int) {
 type process struct {
 	pid    int
 	handle windows.Handle
+	born   int64 // 100 ns
 	name   string
 }
 
@@ -62,11 +63,16 @@ func look(t *testing.T, pid int, name string) (p process, ok bool) {
 		return p, false
 	}
 	t.Cleanup(func() { windows.CloseHandle(h) })
-	p = process{pid, h, name}
+	var created, exited, kernel, user windows.Filetime
+	if err := windows.GetProcessTimes(h, &created, &exited, &kernel, &user); err != nil {
+		t.Fatal(err)
+	}
+	p = process{pid, h, created.Nanoseconds() / 100, name}
 	return p, p.lives()
 }
 
-// descendants are pid itself and all processes below it.
+// descendants are pid itself and all processes below it. A process that is older than its parent is none of them: its
+// real parent has ended, and the number is another's now.
 func descendants(t *testing.T, pid int) []process {
 	t.Helper()
 	shot, err := windows.CreateToolhelp32Snapshot(windows.TH32CS_SNAPPROCESS, 0)
@@ -74,26 +80,23 @@ func descendants(t *testing.T, pid int) []process {
 		t.Fatal(err)
 	}
 	defer windows.CloseHandle(shot)
-	type entry struct {
-		pid  int
-		name string
-	}
-	children := map[int][]entry{}
+	children := map[int][]process{}
 	e := windows.ProcessEntry32{Size: uint32(unsafe.Sizeof(windows.ProcessEntry32{}))}
 	for err = windows.Process32First(shot, &e); err == nil; err = windows.Process32Next(shot, &e) {
-		children[int(e.ParentProcessID)] = append(children[int(e.ParentProcessID)], entry{int(e.ProcessID), windows.UTF16ToString(e.ExeFile[:])})
+		if p, ok := look(t, int(e.ProcessID), windows.UTF16ToString(e.ExeFile[:])); ok {
+			children[int(e.ParentProcessID)] = append(children[int(e.ParentProcessID)], p)
+		}
 	}
 	var tree []process
-	seen := map[int]bool{}
-	for todo := []entry{{pid, "daruma"}}; len(todo) > 0; todo = todo[1:] {
-		if seen[todo[0].pid] {
-			continue
+	if p, ok := look(t, pid, "daruma"); ok {
+		tree = append(tree, p)
+	}
+	for i := 0; i < len(tree); i++ {
+		for _, child := range children[tree[i].pid] {
+			if child.born >= tree[i].born && child.pid != tree[i].pid {
+				tree = append(tree, child)
+			}
 		}
-		seen[todo[0].pid] = true
-		if p, ok := look(t, todo[0].pid, todo[0].name); ok {
-			tree = append(tree, p)
-		}
-		todo = append(todo, children[todo[0].pid]...)
 	}
 	return tree
 }
