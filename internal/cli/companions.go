@@ -17,7 +17,10 @@ type companion struct {
 
 // companions are added in this order and removed in the reverse.
 func companions() []companion {
-	return []companion{{"event source", addEventSource, removeEventSource}}
+	return []companion{
+		{"event source", addEventSource, removeEventSource},
+		{"fallback", addFallback, removeFallback},
+	}
 }
 
 func addEventSource(_ context.Context, def *definition.Service, executable string, dryRun bool) ([]host.Change, error) {

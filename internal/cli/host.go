@@ -88,6 +88,9 @@ func (h *hosted) run(ctx context.Context, manager *native.Host) error {
 	runtime.LockOSThread()
 	h.cfg.Standing = h.standing.changed
 	defer h.standing.begin(manager)()
+	if err := h.cfg.Folders.Make(); err != nil {
+		return err
+	}
 	h.want(true, "started")
 	stop := context.AfterFunc(ctx, func() {
 		h.want(false, context.Cause(ctx).Error())

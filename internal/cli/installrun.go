@@ -94,7 +94,7 @@ func (i *installation) carryOut(ctx context.Context, manager host.Manager, a *in
 			return fmt.Errorf("the service is installed, its %s isn't: %w", c.what, err)
 		}
 	}
-	return nil
+	return i.keepRecord(done.Created)
 }
 
 // aside is what changes beside the service.

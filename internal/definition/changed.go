@@ -9,7 +9,7 @@ import (
 // of new (removed: of old); a program counts as changed where anything of its definition differs, the expanded values of
 // variables included, but not the contents of its envFiles, which are read at each start. serviceChanged: something
 // differs that the operating system was told at install (name, displayName, description, startType, dependsOn,
-// account). The order of the programs in the file, comments and formatting are no change.
+// account, fallback). The order of the programs in the file, comments and formatting are no change.
 //
 // Where the folder of the definition differs, every program has changed, since commands are looked up from there.
 func Changed(old, new *Service) (added, removed, changed []string, serviceChanged bool) {
@@ -34,7 +34,8 @@ func Changed(old, new *Service) (added, removed, changed []string, serviceChange
 		}
 	}
 	serviceChanged = old.Name != new.Name || old.DisplayName != new.DisplayName || old.Description != new.Description ||
-		old.StartType != new.StartType || old.Account != new.Account || !slices.Equal(old.DependsOn, new.DependsOn)
+		old.StartType != new.StartType || old.Account != new.Account || !slices.Equal(old.DependsOn, new.DependsOn) ||
+		!old.Fallback.Equal(new.Fallback)
 	return added, removed, changed, serviceChanged
 }
 

@@ -15,6 +15,7 @@ type Service struct {
 	StartType   string   // automatic | delayed | manual | disabled; default automatic
 	DependsOn   []string // other services of the operating system
 	Account     string   // virtual | LocalService | NetworkService | LocalSystem | DOMAIN\svc$ | a user name; default virtual
+	Fallback    Fallback // what starts the installed service where the service manager doesn't
 	Programs    []Program
 
 	// ReportRunning is when an installed service counts as running for the operating system; default Started.

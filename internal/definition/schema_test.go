@@ -24,6 +24,7 @@ func decoderKeys() map[string][]string {
 		"":                d.serviceFields(&Service{}),
 		"program":         d.programFields(&Program{}),
 		"backoff":         d.backoffFields(&Backoff{}),
+		"fallback":        d.fallbackFields(&Fallback{}),
 		"maxRestarts":     d.maxRestartsFields(&MaxRestarts{}),
 		"probe":           d.probeFields(&Probe{}, true),
 		"hook":            d.handlerFields(&Handler{}),

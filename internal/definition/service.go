@@ -6,7 +6,7 @@ import "strings"
 const maxPrograms = 5000
 
 func (d *decoder) service(n *node) *Service {
-	s := &Service{StartType: "automatic", Account: "virtual", ReportRunning: Started}
+	s := &Service{StartType: "automatic", Account: "virtual", ReportRunning: Started, Fallback: Fallback{Every: defaultFallback}}
 	if n.kind != mapNode {
 		d.wrong(n, "a map with name and programs")
 		return s
@@ -37,6 +37,7 @@ func (d *decoder) serviceFields(s *Service) []field {
 		{"dependsOn", func(n *node) { s.DependsOn = d.services(n) }},
 		{"account", func(n *node) { s.Account = d.account(n) }},
 		{"reportRunning", func(n *node) { s.ReportRunning = Condition(d.enum(n, string(Started), string(Ready))) }},
+		{"fallback", func(n *node) { d.object(n, d.fallbackFields(&s.Fallback)) }},
 		{"programs", func(n *node) { d.programs(n, s) }},
 	}
 }

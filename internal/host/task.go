@@ -54,6 +54,11 @@ func (m Manager) task(ctx context.Context, f Fallback, dryRun bool) (Changes, er
 	return registerTask(ctx, m, f, dryRun)
 }
 
+// HasTask tells whether the service called name has a fallback. Errors: ErrInvalid, ErrUnsupported.
+func (m Manager) HasTask(ctx context.Context, name string) (bool, error) {
+	return hasTask(ctx, m, name)
+}
+
 // UnregisterTask removes the fallback of the service called name. Where there is none, nothing is changed, without an error.
 // Errors: ErrInvalid, ErrRights, ErrForeign (Linux), ErrUnsupported.
 func (m Manager) UnregisterTask(ctx context.Context, name string) (Changes, error) {

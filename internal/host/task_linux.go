@@ -146,3 +146,7 @@ func unregisterTask(ctx context.Context, m Manager, name string) (Changes, error
 	}
 	return s.remove(ctx, files)
 }
+
+func hasTask(_ context.Context, _ Manager, name string) (bool, error) {
+	return exists(filepath.Join(unitDir, fallbackUnit(name, ".timer"))), nil
+}

@@ -13,3 +13,7 @@ func registerTask(_ context.Context, _ Manager, f Fallback, _ bool) (Changes, er
 func unregisterTask(_ context.Context, _ Manager, name string) (Changes, error) {
 	return Changes{}, unsupported("removing the fallback of", name)
 }
+
+func hasTask(_ context.Context, _ Manager, name string) (bool, error) {
+	return false, unsupported("looking for the fallback of", name)
+}

@@ -77,6 +77,20 @@ func unregisterTask(_ context.Context, _ Manager, name string) (Changes, error) 
 	return changes, err
 }
 
+func hasTask(_ context.Context, _ Manager, name string) (bool, error) {
+	t := tasks{op: "looking for the fallback of", name: name}
+	if err := checkTaskName(name); err != nil {
+		return false, &Error{Op: t.op, Name: name, Kind: ErrInvalid, Cause: err}
+	}
+	there := false
+	err := t.with(func(folder *com) error {
+		text, err := t.read(folder)
+		there = text != ""
+		return err
+	})
+	return there, err
+}
+
 // tasks is one call of this package on one task.
 type tasks struct{ op, name string }
 

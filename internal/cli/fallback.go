@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/ensure"
+	"github.com/daruma-sh/daruma/internal/host"
+)
+
+// patienceMargin is what the service manager gets beyond its longest delay before the fallback starts the service itself.
+const patienceMargin = 15 * time.Second
+
+// wantsFallback: as the definition says, else as the system needs it.
+func wantsFallback(def *definition.Service) bool {
+	if def.Fallback.Enabled != nil {
+		return *def.Fallback.Enabled
+	}
+	return fallbackByDefault
+}
+
+func fallbackOf(def *definition.Service, executable string) (host.Fallback, error) {
+	f := host.Fallback{
+		Name: def.Name, DisplayName: def.DisplayName, Executable: executable,
+		Every: def.Fallback.Every, WakeToRun: def.Fallback.WakeToRun, Patience: patienceMargin,
+	}
+	if delays := host.DefaultRecovery().Delays; len(delays) > 0 {
+		f.Patience += delays[len(delays)-1]
+	}
+	if home := os.Getenv("DARUMA_HOME"); home != "" {
+		abs, err := filepath.Abs(home)
+		if err != nil {
+			return f, err
+		}
+		f.Home = abs
+	}
+	return f, nil
+}
+
+// addFallback is the companion: it comes, changes and goes as the definition says.
+func addFallback(ctx context.Context, def *definition.Service, executable string, dryRun bool) ([]host.Change, error) {
+	var manager host.Manager
+	if !wantsFallback(def) {
+		there, err := manager.HasTask(ctx, def.Name)
+		if err != nil || !there {
+			return nil, err
+		}
+		if dryRun {
+			return []host.Change{{Setting: "fallback of " + def.Name, From: "registered"}}, nil
+		}
+		return removeFallback(ctx, def.Name)
+	}
+	f, err := fallbackOf(def, executable)
+	if err != nil {
+		return nil, err
+	}
+	do := manager.RegisterTask
+	if dryRun {
+		do = manager.PlanTask
+	}
+	changes, err := do(ctx, f)
+	if err != nil {
+		return nil, fmt.Errorf("%w (without it: fallback: {enabled: false} in the definition)", err)
+	}
+	return changes.Changed, nil
+}
+
+func removeFallback(ctx context.Context, name string) ([]host.Change, error) {
+	changes, err := host.Manager{}.UnregisterTask(ctx, name)
+	return changes.Changed, err
+}
+
+// keepRecord notes what was installed, for ensure and doctor, and that a new service isn't to run before somebody starts it.
+func (i *installation) keepRecord(created bool) error {
+	r := host.Record{Spec: i.spec, Definition: i.def.File}
+	if wantsFallback(i.def) {
+		f, err := fallbackOf(i.def, i.spec.Executable)
+		if err != nil {
+			return err
+		}
+		r.Fallback = &f
+	}
+	if err := host.SaveRecord(i.place.Config, r); err != nil {
+		return err
+	}
+	if created && !i.flags.now {
+		return ensure.Want(i.place.Config, false, "installed, and not started yet")
+	}
+	return nil
+}

@@ -1,0 +1,5 @@
+package cli
+
+// fallbackByDefault: a unit of systemd restarts for ever, after failed starts too (Restart=, StartLimitIntervalSec=0); the timer is
+// for who asks.
+const fallbackByDefault = false
