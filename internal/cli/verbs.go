@@ -11,6 +11,7 @@ func verbs(std IO) []*cobra.Command {
 		newInstall(std),
 		newUninstall(std),
 		newEnsure(std),
+		newDoctor(std),
 		newStatus(std),
 		newStart(std),
 		newStop(std),

@@ -1,0 +1,65 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/host"
+)
+
+// access goes by the rules that install refuses by.
+func access(_ context.Context, s *subject) {
+	for _, file := range []struct{ what, path string }{{"executable", s.executable}, {"definition", s.definition}} {
+		what, path := file.what, file.path
+		if path == "" || !filepath.IsAbs(path) {
+			continue
+		}
+		var exposed *host.ExposedError
+		switch err := host.Exposed(path); {
+		case errors.As(err, &exposed):
+			s.add(Fail, exposed.Where+" isn't safe, the "+what+" depends on it: "+exposed.Who+" "+exposed.What, exposed.Remedy)
+		case err != nil:
+			s.skip("who may write to %s isn't known: %v", path, err)
+		default:
+			s.ok("only administrators can change the %s", what)
+		}
+	}
+	account := s.account()
+	if err := host.Unreachable(s.executable, account, true); err != nil {
+		s.add(Fail, err.Error(), "")
+	} else if err := host.Unreachable(s.definition, account, false); s.definition != "" && err != nil {
+		s.add(Fail, err.Error(), "")
+	}
+	s.folders()
+}
+
+// account is the definition's word for who the service runs as, as far as it was recorded.
+func (s *subject) account() string {
+	if s.record != nil {
+		return s.record.Spec.Account
+	}
+	return ""
+}
+
+func (s *subject) folders() {
+	changes, err := host.Protect(s.name, PlacesOf(s.place), true)
+	switch {
+	case err != nil:
+		s.skip("the access to its folders can't be looked at: %v", err)
+	case len(changes) == 0:
+		s.ok("its folders have the access that install gives them")
+	}
+	for _, c := range changes {
+		s.add(Warn, "its folders don't have the access that install gives them: "+c.String(), "daruma install FILE")
+	}
+}
+
+// PlacesOf says where a service's folders are, as host.Protect wants it.
+func PlacesOf(f folders.Folders) host.Places {
+	p := host.Places{Config: f.Config, State: f.State, Logs: f.Logs, Run: f.Run}
+	p.Service = filepath.Dir(f.State)
+	p.Root = filepath.Dir(p.Service)
+	return p
+}

@@ -1,0 +1,109 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/daruma-sh/daruma/internal/host"
+)
+
+// drift compares the registration with what install recorded: image path, start type, account and its rights, recovery and its flag,
+// pre-shutdown time; on Linux the unit.
+func drift(ctx context.Context, s *subject) {
+	if s.record == nil {
+		level, remedy := Warn, "daruma install FILE makes one"
+		if !errors.Is(s.recordErr, host.ErrNoRecord) {
+			level = Fail
+		}
+		s.add(level, s.recordErr.Error(), remedy)
+		return
+	}
+	changes, err := s.manager.Plan(ctx, s.record.Spec)
+	switch {
+	case err != nil:
+		s.add(Fail, "comparing it with what was installed: "+err.Error(), "")
+		return
+	case changes.None():
+		s.ok("as it was installed")
+	}
+	for _, c := range changes.Changed {
+		// From what is to what should be: told the other way round, as what happened to it.
+		s.add(driftLevel(c.Setting), "changed since it was installed: "+host.Change{Setting: c.Setting, From: c.To, To: c.From}.String(),
+			"daruma ensure "+s.name+" --repair sets it back; daruma install FILE, where it is meant")
+	}
+	for _, remark := range changes.Remarks {
+		s.skip("%s", remark)
+	}
+}
+
+// driftLevel: without the right path or account the service doesn't start, or starts something else.
+func driftLevel(setting string) Level {
+	serious := []string{"BINARY_PATH_NAME", "SERVICE_START_NAME", "START_TYPE", "LOG_ON_AS_A_SERVICE", "Service.ExecStart", "Service.User"}
+	if slices.Contains(serious, setting) {
+		return Fail
+	}
+	return Warn
+}
+
+func recovery(_ context.Context, s *subject) {
+	r := s.registered
+	if len(r.Unknown) > 0 {
+		s.skip("this service manager doesn't tell: %s", strings.Join(r.Unknown, ", "))
+		return
+	}
+	again := "daruma ensure " + s.name + " --repair, or daruma install FILE"
+	switch {
+	case !r.Recovers:
+		s.add(Fail, "the service manager doesn't start it again after a crash", again)
+	case !r.OnNonCrash:
+		s.add(Warn, "the service manager starts it again after a crash, and not after an end with an error", again)
+	default:
+		s.ok("the service manager starts it again after a crash and after an error")
+	}
+}
+
+func eventSource(_ context.Context, s *subject) {
+	problems, err := host.CheckEventSource(s.name, s.executable)
+	switch {
+	case errors.Is(err, host.ErrUnsupported):
+		return
+	case err != nil:
+		s.skip("the event source can't be looked at: %v", err)
+	case len(problems) == 0:
+		s.ok("events can be told, with their words")
+	}
+	for _, p := range problems {
+		s.add(Warn, p, "")
+	}
+}
+
+func fallback(ctx context.Context, s *subject) {
+	if s.record == nil || s.record.Fallback == nil {
+		there, err := s.manager.HasTask(ctx, s.name)
+		switch {
+		case err != nil:
+			s.skip("%v", err)
+		case there:
+			s.ok("there is one")
+		default:
+			s.skip("none is installed (fallback in the definition)")
+		}
+		return
+	}
+	changes, err := s.manager.PlanTask(ctx, *s.record.Fallback)
+	switch {
+	case err != nil:
+		s.add(Fail, err.Error(), "")
+	case changes.Created:
+		s.add(Fail, "the fallback task is gone: nobody starts the service where the service manager doesn't", "daruma ensure "+s.name+" --repair")
+	case changes.None():
+		s.ok("looks after the service every %v", s.record.Fallback.Every)
+	default:
+		for _, c := range changes.Changed {
+			s.add(Warn, "changed since it was installed: "+host.Change{Setting: c.Setting, From: c.To, To: c.From}.String(),
+				"daruma ensure "+s.name+" --repair")
+		}
+	}
+}

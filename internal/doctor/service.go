@@ -1,0 +1,77 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/host"
+)
+
+func service(ctx context.Context, s *subject) {
+	status, err := s.manager.Status(ctx, s.name)
+	switch {
+	case errors.Is(err, host.ErrNotInstalled):
+		s.add(Fail, "there is no service of this name", "daruma install FILE; daruma status lists what is known")
+		return
+	case err != nil:
+		s.add(Fail, err.Error(), "")
+		return
+	}
+	s.status = &status
+	s.ok("installed, start type %s", status.StartType)
+	intended := status.StartType
+	if s.record != nil {
+		intended = s.record.Spec.StartType
+	}
+	automatic := intended == host.Automatic || intended == host.Delayed
+	switch {
+	case status.StartType != intended && automatic:
+		s.add(Fail, "it was installed with start type "+intended.String()+" and has "+status.StartType.String()+": it won't come up at boot",
+			"daruma ensure "+s.name+" --enable")
+	case status.State == host.Failed:
+		s.add(Fail, "it isn't running: "+status.Outcome(), "daruma logs "+s.name+"; daruma ensure "+s.name)
+	case !status.Up() && automatic:
+		s.add(Warn, "it isn't running: it is "+string(status.State), "daruma ensure "+s.name+" says why, or starts it")
+	default:
+		s.ok("it is %s", status.State)
+	}
+}
+
+func command(_ context.Context, s *subject) {
+	const again = "daruma install FILE, from where daruma is now"
+	switch info, err := os.Stat(s.executable); {
+	case s.executable == "":
+		s.add(Fail, "it runs nothing: "+s.registered.CommandLine, again)
+	case err != nil:
+		s.add(Fail, "its executable isn't there: "+err.Error(), again)
+	case info.IsDir():
+		s.add(Fail, s.executable+" is a folder", again)
+	case !filepath.IsAbs(s.executable):
+		s.add(Fail, "the path of its executable isn't absolute: "+s.executable, again)
+	default:
+		s.ok("it runs %s", s.executable)
+	}
+	if s.registered.Unquoted {
+		s.add(Fail, "its path has spaces and no quotes, so that Windows looks for another program first: "+s.registered.CommandLine,
+			"daruma ensure "+s.name+" --repair, or daruma install FILE")
+	}
+}
+
+func definitionFile(_ context.Context, s *subject) {
+	if s.definition == "" {
+		s.skip("the service isn't run by daruma host, so it has no definition")
+		return
+	}
+	def, err := definition.Load(s.definition, os.LookupEnv)
+	switch {
+	case err != nil:
+		s.add(Fail, err.Error(), "daruma check "+s.definition)
+	case def.Name != s.name:
+		s.add(Fail, s.definition+" is of the service "+def.Name, "daruma install "+s.definition)
+	default:
+		s.ok("%s is right", s.definition)
+	}
+}
