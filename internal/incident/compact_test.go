@@ -125,6 +125,7 @@ func TestFileStaysSmall(t *testing.T) {
 func TestFailedReplaceLeavesTheFile(t *testing.T) {
 	path, _, content := sample(t)
 	s := store{path: path, good: int64(len(content))}
+	defer s.close()
 	if err := s.replace(func(w io.Writer) (int64, error) { return 0, io.ErrShortWrite }); err == nil {
 		t.Error("no error")
 	}

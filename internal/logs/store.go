@@ -89,6 +89,7 @@ type Store struct {
 	sinks  map[string]*Sink
 	closed bool
 	found  map[string]*history // what the folder held at Open, until a sink takes it over
+	ending sync.Once
 }
 
 // Open makes the folders where they are missing and finishes what a predecessor left half done.
@@ -138,7 +139,13 @@ func (s *Store) Program(name string, settings Settings) (*Sink, error) {
 }
 
 // Close stops pumping and closes every sink. What is still in the pipes stays there for a successor.
-func (s *Store) Close() error {
+// A second call waits for the first one's end, and gives nil.
+func (s *Store) Close() (err error) {
+	s.ending.Do(func() { err = s.close() })
+	return err
+}
+
+func (s *Store) close() error {
 	s.mu.Lock()
 	s.closed = true
 	sinks := s.sinks

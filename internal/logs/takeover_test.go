@@ -1,10 +1,27 @@
 package logs
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 )
+
+// TestCloseTwice: whoever closes on the way out and once more at the end neither panics nor is given an error.
+func TestCloseTwice(t *testing.T) {
+	b := newBench(t, Options{})
+	k := b.sink("api", Settings{})
+	_, w := b.attach(k, 1, "")
+	put(t, k, w, "one\n")
+	for range 2 {
+		if err := b.store.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := b.store.Program("api", Settings{}); !errors.Is(err, ErrClosed) {
+		t.Errorf("a sink of a closed store: %v, want ErrClosed", err)
+	}
+}
 
 // TestTakeoverBetweenTheStepsOfACommit puts the files into the state that a kill leaves at each step of encoding, which a
 // random kill seldom hits, and lets a successor go on.
