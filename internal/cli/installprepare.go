@@ -66,7 +66,7 @@ func (i *installation) load(file string) error {
 		name = i.quick.name
 	}
 	if _, err := os.Stat(path); i.quick != nil || file != "" && errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(file, `./\`) {
-		place, err := folders.Of(name)
+		place, err := folders.Installed(name)
 		if err != nil {
 			return &exitError{code: ExitFailed, err: err}
 		}
@@ -91,7 +91,7 @@ func (i *installation) load(file string) error {
 		fmt.Fprintln(i.std.Err, err)
 		return &exitError{code: ExitUsage, err: err, silent: true}
 	}
-	i.place, err = folders.Of(i.def.Name)
+	i.place, err = folders.Installed(i.def.Name)
 	if err != nil {
 		return &exitError{code: ExitFailed, err: err}
 	}

@@ -58,7 +58,7 @@ func (i *installation) plan(ctx context.Context, manager host.Manager) (installA
 		return a, err
 	}
 	a.Changes = service
-	if err := i.password(service); err != nil {
+	if err := i.password(ctx, manager, service); err != nil {
 		return a, err
 	}
 	if i.write != nil {
@@ -66,6 +66,11 @@ func (i *installation) plan(ctx context.Context, manager host.Manager) (installA
 	}
 	about, err := i.aside(ctx, true)
 	a.Changed = append(a.Changed, about...)
+	if i.write != nil {
+		if status, err := manager.Status(ctx, i.def.Name); err == nil && status.Up() {
+			i.warnings = append(i.warnings, fmt.Sprintf("the definition is new: daruma reload %s makes the running service take it", i.def.Name))
+		}
+	}
 	a.Remarks = append(a.Remarks, i.warnings...)
 	return a, err
 }

@@ -60,7 +60,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 there is no such service.`,
 
 func uninstall(ctx context.Context, std IO, name string, purge, overwrite bool) (uninstallAnswer, error) {
 	a := uninstallAnswer{Name: name, Purged: []string{}, Left: []string{}}
-	place, err := folders.Of(name)
+	place, err := folders.Installed(name)
 	if err != nil {
 		return a, err
 	}

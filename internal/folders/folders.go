@@ -36,9 +36,17 @@ func Of(name string) (Folders, error) {
 	return system(name)
 }
 
-// Named is Of, but as the folders are called: where one is a link, the link.
+// Installed gives the folders that the service called name has once it is installed, whoever asks.
+func Installed(name string) (Folders, error) {
+	if os.Getenv("DARUMA_HOME") != "" {
+		return Of(name)
+	}
+	return installed(name)
+}
+
+// Named is Installed, but as the folders are called: where one is a link, the link.
 func Named(name string) (Folders, error) {
-	f, err := Of(name)
+	f, err := Installed(name)
 	if err != nil || f.Config != systemConfig(name) {
 		return f, err
 	}

@@ -7,8 +7,7 @@ import (
 
 func system(name string) (Folders, error) {
 	if os.Geteuid() == 0 || os.Getenv(InstalledVariable) != "" {
-		f := systemNames(name)
-		return Folders{Config: f.Config, State: real(f.State), Logs: real(f.Logs), Run: real(f.Run)}, nil
+		return installed(name)
 	}
 	base := os.Getenv("XDG_STATE_HOME")
 	if base == "" {
@@ -28,6 +27,11 @@ func real(path string) string {
 		return target
 	}
 	return path
+}
+
+func installed(name string) (Folders, error) {
+	f := systemNames(name)
+	return Folders{Config: f.Config, State: real(f.State), Logs: real(f.Logs), Run: real(f.Run)}, nil
 }
 
 func systemConfig(name string) string { return systemNames(name).Config }

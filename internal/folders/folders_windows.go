@@ -14,6 +14,8 @@ func system(name string) (Folders, error) {
 	return under(filepath.Join(data, "daruma", name)), nil
 }
 
+func installed(name string) (Folders, error) { return system(name) }
+
 // systemConfig: no folder is a link here.
 func systemConfig(string) string { return "" }
 
