@@ -64,9 +64,9 @@ func (l *limiter) admit(e Event, now time.Time) (Event, bool) {
 func (t *tally) report(k key, now time.Time) Event {
 	e := t.latest
 	if n := t.more - 1; n > 0 && k.program == shared {
-		e.Reason += fmt.Sprintf(" (and %d more of this kind, of several programs, since %s)", n, t.written.UTC().Format(time.RFC3339))
+		e.more = fmt.Sprintf(" (and %d more of this kind, of several programs, since %s)", n, t.written.UTC().Format(time.RFC3339))
 	} else if n > 0 {
-		e.Reason += fmt.Sprintf(" (and %d more since %s)", n, t.written.UTC().Format(time.RFC3339))
+		e.more = fmt.Sprintf(" (and %d more since %s)", n, t.written.UTC().Format(time.RFC3339))
 	}
 	t.written, t.more, t.latest = now, 0, Event{}
 	return e

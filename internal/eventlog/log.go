@@ -11,7 +11,12 @@ import (
 type Event struct {
 	Kind    string // of the table
 	Program string // "": the service as a whole
-	Reason  string // in words, without a full stop; no command line and no environment: see Plain
+	Reason  string // in words, without a full stop
+	// Clean makes of Reason what everybody may read, see Plain; nil: it is that already. The writer's goroutine calls it, only for events
+	// that are written.
+	Clean func(reason string) string
+
+	more string // what else was counted
 }
 
 // sink is the system's log. Only the writer's goroutine calls it.
@@ -59,9 +64,12 @@ func start(service string, s sink, trouble func(error)) *Log {
 	return l
 }
 
+// Wants says whether Tell would do anything with events of this kind: whether there is a log, and it isn't Quiet.
+func (l *Log) Wants(kind string) bool { return l != nil && !Find(kind).Quiet }
+
 // Tell queues an event. It never waits; kinds that are Quiet are passed over.
 func (l *Log) Tell(e Event) {
-	if l == nil || Find(e.Kind).Quiet {
+	if !l.Wants(e.Kind) {
 		return
 	}
 	now := time.Now()
@@ -147,6 +155,10 @@ type writer struct {
 
 func (w *writer) write(batch []Event) {
 	for _, e := range batch {
+		if e.Clean != nil {
+			e.Reason = e.Clean(e.Reason)
+		}
+		e.Reason += e.more
 		err := w.sink.write(w.service, Find(e.Kind), e)
 		if err == nil {
 			w.said = ""

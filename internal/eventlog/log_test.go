@@ -196,6 +196,22 @@ func TestTroubleIsToldOnce(t *testing.T) {
 	})
 }
 
+// What a reason must not tell is taken out when it is written, the count stays.
+func TestReasonsAreCleaned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &paper{}
+		l := start("shop", p, noTrouble(t))
+		e := Event{Kind: "failed", Program: "api", Reason: "tok_1234", Clean: func(reason string) string { return Plain(reason, []string{"tok_1234"}) }}
+		for range 3 {
+			l.Tell(e)
+		}
+		if err := l.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		want(t, p.read(), "1113 shop/api: ***", "1113 shop/api: *** (and 1 more since 2000-01-01T00:00:00Z)")
+	})
+}
+
 func TestWithoutALog(t *testing.T) {
 	var l *Log
 	l.Tell(Event{Kind: "failed"})

@@ -17,8 +17,11 @@ import (
 // publish tells the world what happened: those who follow the events, daruma's own log, and the operating system's.
 func (s *supervisor) publish(e control.Event) {
 	s.note(e)
-	if s.system != nil {
-		s.system.Tell(eventlog.Event{Kind: string(e.Kind), Program: e.Program, Reason: eventlog.Plain(e.Reason, s.secrets(e.Program))})
+	if s.system.Wants(string(e.Kind)) {
+		def := s.def // the one in force now; it never changes, so the writer may look into it
+		s.system.Tell(eventlog.Event{Kind: string(e.Kind), Program: e.Program, Reason: e.Reason, Clean: func(reason string) string {
+			return eventlog.Plain(reason, secrets(def, e.Program))
+		}})
 	}
 }
 
@@ -130,10 +133,10 @@ func (s *supervisor) publishReplaced(why string) {
 
 // secrets are the texts that never appear in the system's log: arguments of commands, values of environments and of headers. Of the
 // program, or of all programs for "".
-func (s *supervisor) secrets(program string) []string {
+func secrets(def *definition.Service, program string) []string {
 	var list []string
-	for i := range s.def.Programs {
-		if p := &s.def.Programs[i]; program == "" || p.Name == program {
+	for i := range def.Programs {
+		if p := &def.Programs[i]; program == "" || p.Name == program {
 			list = append(list, secretsOf(p)...)
 		}
 	}

@@ -39,12 +39,11 @@ func TestSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &supervisor{def: def}
 	api := []string{"--token=tok_1", "p w", "hunter22", "--key=k1", "Bearer abc"}
-	if got := s.secrets("api"); !slices.Equal(got, api) {
+	if got := secrets(def, "api"); !slices.Equal(got, api) {
 		t.Errorf("of api: %q, want %q", got, api)
 	}
-	if got := s.secrets(""); !slices.Equal(got, append(api, "--dsn=postgres")) {
+	if got := secrets(def, ""); !slices.Equal(got, append(api, "--dsn=postgres")) {
 		t.Errorf("of all programs: %q", got)
 	}
 }
