@@ -93,6 +93,9 @@ func (s *scm) mayChange(executable string) error {
 
 // compare lists what differs, of a new service everything.
 func (s *scm) compare(spec Spec, exists bool) (Changes, error) {
+	if err := s.findAccount(spec); err != nil {
+		return Changes{}, err
+	}
 	changes := Changes{Created: !exists}
 	for _, setting := range s.settings(spec) {
 		if s.wine && setting.volatile {

@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -28,6 +29,21 @@ func (s *scm) logonSetting(account string) setting {
 		}}
 }
 
+// findAccount refuses a user that isn't there before anything is changed: the SCM would take the name, and fail at the start.
+func (s *scm) findAccount(spec Spec) error {
+	if !userAccount(spec.Account) {
+		return nil
+	}
+	if _, _, _, err := windows.LookupSID("", lookupName(startName(spec))); err != nil {
+		return &Error{Op: s.op, Name: s.name, Kind: ErrInvalid, Detail: "there is no account " + spec.Account, Cause: err,
+			Remedy: `write it as DOMAIN\user or user; a managed service account ends in $, and must be installed on this machine`}
+	}
+	return nil
+}
+
+// lookupName leaves out .\, which LookupAccountName doesn't know.
+func lookupName(account string) string { return strings.TrimPrefix(account, `.\`) }
+
 // lsaString is LSA_UNICODE_STRING: lengths in bytes.
 type lsaString struct {
 	length, maximum uint16
@@ -46,11 +62,7 @@ type lsaAttributes struct {
 
 // lsaAccount opens the machine's policy and does something with one account in it.
 func lsaAccount(account string, do func(policy windows.Handle, sid *windows.SID) (bool, error)) (bool, error) {
-	name := account
-	if len(name) > 2 && name[:2] == `.\` {
-		name = name[2:]
-	}
-	sid, _, _, err := windows.LookupSID("", name)
+	sid, _, _, err := windows.LookupSID("", lookupName(account))
 	if err != nil {
 		return false, fmt.Errorf("there is no account %s: %w", account, err)
 	}
