@@ -51,7 +51,7 @@ func registerTask(ctx context.Context, m Manager, f Fallback, dryRun bool) (Chan
 		{unit: fallbackUnit(f.Name, ".service"), want: service.text(comment)},
 		{unit: fallbackUnit(f.Name, ".timer"), want: timer.text(comment)},
 	}
-	changes := Changes{Created: true}
+	var changes Changes
 	for _, file := range files {
 		if err := s.planFallback(ctx, file, &changes); err != nil {
 			return Changes{}, err
@@ -79,8 +79,8 @@ func (s *systemd) planFallback(ctx context.Context, file *planned, changes *Chan
 		return s.fail("reading the unit file", err)
 	}
 	file.have = string(text)
-	if file.have != "" {
-		changes.Created = false
+	if file.have == "" {
+		changes.Created = true // without either of the two there is no fallback
 	}
 	for _, c := range diffUnits(parseUnit(file.have), parseUnit(file.want)) {
 		c.Setting = filepath.Ext(file.unit)[1:] + "." + c.Setting // timer.Timer.OnBootSec

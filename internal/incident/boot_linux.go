@@ -1,0 +1,4 @@
+package incident
+
+// bootTime isn't needed: the kernel names each boot.
+func bootTime() string { return "" }
