@@ -21,6 +21,9 @@ func takePipe(number uintptr) (pipe, error) {
 	if err != nil {
 		return pipe{}, fmt.Errorf("no such file descriptor: %w", err)
 	}
+	if own, err := unix.FcntlInt(number, unix.F_GETFD, 0); err != nil || own&unix.FD_CLOEXEC != 0 {
+		return pipe{}, errors.New("the file descriptor was opened by this program itself: what is inherited isn't closed on exec")
+	}
 	var info unix.Stat_t
 	if err := unix.Fstat(fd, &info); err != nil {
 		return pipe{}, os.NewSyscallError("fstat", err)

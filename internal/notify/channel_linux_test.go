@@ -98,6 +98,7 @@ func TestOpenRefuses(t *testing.T) {
 	for _, c := range []struct{ name, value string }{
 		{"empty", ""}, {"word", "three"}, {"negative", "-1"}, {"stdout", "1"}, {"not open", "4000"},
 		{"a file of its own", strconv.Itoa(int(file.Fd()))}, {"the read end", strconv.Itoa(fds[0])},
+		{"a pipe of its own", strconv.Itoa(fds[1])},
 	} {
 		t.Setenv(EnvChannel, c.value)
 		if got, err := Open(); err == nil || got != nil {
