@@ -33,6 +33,9 @@ func (s Service) check() error {
 		field string
 		value time.Duration
 	}{{"StartTimeout", s.StartTimeout}, {"StopTimeout", s.StopTimeout}, {"Watchdog", s.Watchdog}} {
+		if d.value > 0 && d.value < time.Millisecond {
+			wrong = append(wrong, fmt.Errorf("daruma: Service.%s is %v: write %d*time.Second if seconds were meant", d.field, d.value, d.value))
+		}
 		if d.value < 0 {
 			wrong = append(wrong, fmt.Errorf("daruma: Service.%s must not be negative, is %v: leave it 0 for the default", d.field, d.value))
 		}

@@ -2,6 +2,7 @@ package daruma
 
 import (
 	"fmt"
+	"slices"
 )
 
 // take queues a control for its handler.
@@ -14,6 +15,9 @@ func (r *runner) take(e controlEvent) {
 			r.log.Warn("controls are dropped: too many wait for a handler", "waiting", len(r.controls), "handler", r.handling)
 		}
 		return
+	}
+	if e.control == reloadControl && slices.ContainsFunc(r.controls, func(w controlEvent) bool { return w.control == reloadControl }) {
+		return // what is read by the one that waits is as new
 	}
 	r.controls = append(r.controls, e)
 	r.handleNext()
@@ -76,7 +80,7 @@ func (r *runner) hearHandled(err error) {
 		r.stop(HandlerPanicked)
 	} else if err != nil && !(r.state == stopping && onlyStop(err)) {
 		r.log.Error(name+" failed; the service goes on", "error", err)
-		r.platform.status(singleLine(fmt.Sprintf("%s failed: %v", name, err)))
+		r.platform.status(shortLine(fmt.Sprintf("%s failed: %v", name, err)))
 	}
 	r.handleNext()
 }

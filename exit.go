@@ -70,6 +70,14 @@ func (c ExitCode) String() string {
 	}
 }
 
+// because is the code's meaning and what led to it, in a line.
+func (c ExitCode) because(why string) string {
+	if why == "" {
+		return c.String()
+	}
+	return c.String() + ": " + singleLine(why)
+}
+
 // CodeOf gives the exit code that err stands for: ExitOK for nil, what err or an error it wraps says by a method
 // ExitCode() int where that is 1 to 255, else ExitFailed. *exec.ExitError has that method, so a failed child's code
 // becomes the service's.

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // errGoexit: runtime.Goexit ends a goroutine without a panic and without a result; t.FailNow does.
@@ -24,7 +27,9 @@ func (r *runner) launch(name string, f func() error, answer func(error) message)
 			}
 			r.mail.post(answer(err))
 		}()
-		err = f()
+		if err = f(); err != nil {
+			_, _ = err.Error(), CodeOf(err) // code of the service's, which may panic: of a nil pointer made an error, often
+		}
 	}()
 }
 
@@ -51,8 +56,12 @@ func stacks() string {
 	}
 }
 
-// lastWords writes why the process is ended and where all its goroutines stand, to stderr and to the log. It takes
-// lastWords at most: what hangs may be the disk or the pipe that it writes to.
+// maxLoggedStacks bounds what the log gets of them: its queue, the journal and the Event Log have bounds of their own, and would
+// take nothing instead of a part. stderr gets all.
+const maxLoggedStacks = 128 << 10
+
+// lastWords writes why the process is ended and where all its goroutines stand, to the log and to stderr. It takes
+// lastWords at most: what hangs may be the disk or the pipe that it writes to, so each gets half of it.
 func (r *runner) lastWords(why string) {
 	if r.code == ExitInterrupted {
 		return // somebody who waits at the keyboard wants no stacks
@@ -61,11 +70,13 @@ func (r *runner) lastWords(why string) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, _ = fmt.Fprintf(r.stderr, "%s: %v: %s\n\n%s\n", r.service.Name, r.code, why, dump)
-		r.log.Error(why, "code", int(r.code), "stacks", dump)
-		ctx, cancel := context.WithTimeout(context.Background(), lastWords)
+		r.log.Error(why, "code", int(r.code))
+		r.log.Error("where all goroutines stand", "code", int(r.code), "stacks", dump[:min(len(dump), maxLoggedStacks)])
+		ctx, cancel := context.WithTimeout(context.Background(), lastWords/2)
 		defer cancel()
+		r.log.flush(ctx)
 		_ = r.drain(ctx)
+		_, _ = fmt.Fprintf(withoutSignal(r.stderr), "%s: %s\n\n%s\n", r.service.Name, r.code.because(why), dump)
 	}()
 	limit := time.NewTimer(lastWords)
 	defer limit.Stop()
@@ -73,6 +84,32 @@ func (r *runner) lastWords(why string) {
 	case <-done:
 	case <-limit.C:
 	}
+}
+
+// withoutSignal is w; where that is stderr, one that doesn't end the process by SIGPIPE, which systemd takes for a clean end, when
+// whoever read it is gone.
+func withoutSignal(w io.Writer) io.Writer {
+	if file, ok := w.(*os.File); ok {
+		if own, err := ownStream(file); err == nil {
+			return own
+		}
+	}
+	return w
+}
+
+// maxStatus bounds a status text, in bytes. systemd passes over a message of more than 4,096, and what else is in it.
+const maxStatus = 1000
+
+// shortLine is singleLine of as much as a status holds.
+func shortLine(text string) string {
+	if len(text) > maxStatus {
+		end := maxStatus
+		for end > 0 && !utf8.RuneStart(text[end]) {
+			end--
+		}
+		text = text[:end]
+	}
+	return singleLine(text)
 }
 
 // singleLine makes text fit for a protocol of lines.

@@ -89,10 +89,19 @@ type rehearsal struct {
 // rehearse starts s, in a bubble of synctest.
 func rehearse(t *testing.T, s Service) *rehearsal {
 	t.Helper()
+	log := &buffer{}
+	h := rehearseWith(t, s, slog.New(slog.NewTextHandler(log, nil)))
+	h.log = log
+	return h
+}
+
+// rehearseWith is rehearse with a logger of the test's own.
+func rehearseWith(t *testing.T, s Service, log *slog.Logger) *rehearsal {
+	t.Helper()
 	h := &rehearsal{t: t, platform: &fakePlatform{limits: map[StopReason]time.Duration{Shutdown: 4 * time.Second}},
-		log: &buffer{}, stderr: &buffer{}, result: make(chan error, 1)}
+		stderr: &buffer{}, result: make(chan error, 1)}
 	s.Name = "rehearsal"
-	s.Logger = slog.New(slog.NewTextHandler(h.log, nil))
+	s.Logger = log
 	if err := s.check(); err != nil {
 		t.Fatal(err)
 	}

@@ -40,6 +40,7 @@ type check struct {
 	passing  bool
 	failures int // in a row
 	last     error
+	why      string // last's text in a line: asked for where a panic in it is caught, and without a lock
 	at       time.Time
 	took     time.Duration
 	runs     uint64
@@ -122,7 +123,8 @@ func (h *Health) tick(c *check) {
 	c.timer.Reset(c.period)
 	if c.atWork {
 		if c.judged { // else its timeout is still to come
-			h.count(c, fmt.Errorf("hasn't returned for %v", time.Since(c.begun).Round(time.Millisecond)))
+			err := fmt.Errorf("hasn't returned for %v", time.Since(c.begun).Round(time.Millisecond))
+			h.count(c, err, err.Error())
 		}
 		h.mu.Unlock()
 		return
@@ -144,7 +146,9 @@ func (h *Health) tick(c *check) {
 		}
 		h.returned(c, err)
 	}()
-	err = c.run(ctx)
+	if err = c.run(ctx); err != nil {
+		_ = err.Error()
+	}
 }
 
 // timedOut gives up on a run.
@@ -156,11 +160,16 @@ func (h *Health) timedOut(c *check, run uint64) {
 	}
 	c.judged = true
 	if time.Since(c.begun) < c.timeout+standstill {
-		h.count(c, fmt.Errorf("no answer within %v", c.timeout))
+		err := noAnswer(c)
+		h.count(c, err, err.Error())
 	}
 }
 
 func (h *Health) returned(c *check, err error) {
+	why := ""
+	if err != nil {
+		why = shortLine(err.Error())
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c.atWork = false
@@ -176,21 +185,24 @@ func (h *Health) returned(c *check, err error) {
 		if time.Since(c.begun) >= c.timeout+standstill {
 			return
 		}
-		err = fmt.Errorf("no answer within %v", c.timeout)
+		err = noAnswer(c)
+		why = err.Error()
 	}
-	h.count(c, err)
+	h.count(c, err, why)
 }
 
+func noAnswer(c *check) error { return fmt.Errorf("no answer within %v", c.timeout) }
+
 // count takes a result into account and acts where it changes what is believed: h.mu is held.
-func (h *Health) count(c *check, err error) {
+func (h *Health) count(c *check, err error, why string) {
 	if h.closed || h.ctx.Err() != nil {
 		return
 	}
-	c.last, c.at = err, time.Now()
+	c.last, c.why, c.at = err, why, time.Now()
 	c.took = c.at.Sub(c.begun)
 	if err == nil {
 		if !c.passing && c.failures > 0 {
-			h.host.Log.Info(c.kind.String() + " check " + c.name + " passes again")
+			h.host.remarks.Info(c.kind.String() + " check " + c.name + " passes again")
 		}
 		c.failures = 0
 		h.believe(c, true)
@@ -199,7 +211,7 @@ func (h *Health) count(c *check, err error) {
 	c.failures++
 	var panicked *PanicError
 	if errors.As(err, &panicked) && c.failures == 1 {
-		h.host.Log.Error(panicked.Error(), "stack", string(panicked.Stack))
+		h.host.remarks.Error(why, "stack", string(panicked.Stack))
 	}
 	if c.failures >= c.threshold {
 		h.believe(c, false)
@@ -212,7 +224,7 @@ func (h *Health) believe(c *check, passing bool) {
 	}
 	c.passing = passing
 	if !passing {
-		h.host.Log.Warn(c.kind.String()+" check "+c.name+" failed", "error", c.words(), "times", c.failures)
+		h.host.remarks.Warn(c.kind.String()+" check "+c.name+" failed", "error", c.words(), "times", c.failures)
 	}
 	if c.kind == readiness {
 		h.tellReadiness()
@@ -225,7 +237,7 @@ func (h *Health) believe(c *check, passing bool) {
 func (c *check) words() string {
 	switch {
 	case c.last != nil:
-		return singleLine(c.last.Error())
+		return c.why
 	case c.at.IsZero():
 		return "not checked yet"
 	}

@@ -78,12 +78,15 @@ func (w *watchdog) start() {
 	}
 }
 
+// leastFeed bounds what a WATCHDOG_USEC costs that nobody can have meant.
+const leastFeed = 10 * time.Millisecond
+
 // feedOuter tells systemd or daruma that we are alive.
 func (w *watchdog) feedOuter() {
 	w.mu.Lock()
 	alive := !w.stopped && w.why == ""
 	if alive {
-		w.feeder.Reset(w.outer / 2)
+		w.feeder.Reset(max(w.outer/2, leastFeed))
 	}
 	w.mu.Unlock()
 	if alive {
@@ -152,7 +155,7 @@ func (w *watchdog) expireLocked(why string) {
 	case Systemd:
 		// As if WatchdogSec= had run out: the unit's result is "watchdog", and Restart=on-watchdog applies too (since v244;
 		// older ones see the exit code alone).
-		w.host.say("STATUS=Hung: "+singleLine(why), "WATCHDOG=trigger")
+		w.host.say("STATUS=Hung: "+shortLine(why), "WATCHDOG=trigger")
 	}
 	w.host.expire(why)
 }

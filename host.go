@@ -22,6 +22,8 @@ type Host struct {
 	post        func(message)
 	stop        *stopContext
 
+	remarks *remarks // the package's own, for Log
+
 	life       context.Context // ends when Run has returned
 	attendants sync.WaitGroup  // goroutines that end with life
 
@@ -34,8 +36,9 @@ type Host struct {
 func (h *Host) Ready() { h.post(readyMessage{}) }
 
 // Status says in a few words what the service is doing: STATUS= for systemd (systemctl status) and daruma; the Service
-// Control Manager keeps no such text, and a terminal shows none. Line breaks become spaces.
-func (h *Host) Status(text string) { h.post(statusMessage(text)) }
+// Control Manager keeps no such text, and a terminal shows none. Line breaks become spaces; what is beyond 1,000 bytes is cut off.
+// Of texts that come faster than they can be told the last one is.
+func (h *Host) Status(text string) { h.post(statusMessage(shortLine(text))) }
 
 // Stopping says that the service ends of itself: from now on it is stopping, with Service.StopTimeout to return, and
 // Run's context is cancelled with Finished. A service that was asked to stop needn't call it.
@@ -47,13 +50,14 @@ func (h *Host) Stopping() { h.post(stopMessage(Finished)) }
 // which happens by itself; only a machine that shuts down doesn't wait any longer for it.
 func (h *Host) ExtendTimeout(d time.Duration) { h.post(extendMessage(d)) }
 
-// StopContext ends a little before the deadline of the stop, a tenth of Service.StopTimeout but at most 2 s, so that Run
-// still comes to return. Hand it to what shall be finished during the stop: Run's own context is over by then.
+// StopContext ends a little before the deadline of the stop, a tenth of Service.StopTimeout, or of the time there is
+// if that is less, but at most 2 s, so that Run still comes to return. Hand it to what shall be finished during the stop: Run's own context is over by then.
 //
 //	<-ctx.Done()
 //	return srv.Shutdown(host.StopContext())
 //
-// Before a stop has begun it has no deadline. Its cause is ExitStopTimeout's text as an error.
+// Before a stop has begun it has no deadline. When it ends by itself, its error is context.DeadlineExceeded; a Run that returns that has
+// failed, for something wasn't finished.
 func (h *Host) StopContext() context.Context { return h.stop }
 
 // Environment is what runs the service.

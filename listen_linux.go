@@ -3,6 +3,7 @@ package daruma
 import (
 	"errors"
 	"os"
+	"strconv"
 
 	"github.com/coreos/go-systemd/v22/activation"
 	"golang.org/x/sys/unix"
@@ -10,7 +11,18 @@ import (
 
 // inheritedFiles are the descriptors handed over, closed on exec from now on; their names are those of LISTEN_FDNAMES. The
 // variables leave the environment. Source: sd_listen_fds(3).
-func inheritedFiles() []*os.File { return activation.Files(true) }
+func inheritedFiles() []*os.File {
+	if n, err := strconv.Atoi(os.Getenv("LISTEN_FDS")); err != nil || n < 1 || n > maxInherited {
+		for _, name := range []string{"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"} {
+			_ = os.Unsetenv(name)
+		}
+		return nil
+	}
+	return activation.Files(true)
+}
+
+// maxInherited bounds what LISTEN_FDS may say: for each a file is made, whether there is a descriptor or not.
+const maxInherited = 4096
 
 func isListening(f *os.File) bool {
 	is, err := socketOption(f, unix.SO_ACCEPTCONN)

@@ -1,6 +1,7 @@
 package daruma
 
 import (
+	"reflect"
 	"sync"
 	"time"
 )
@@ -41,6 +42,7 @@ type mailbox struct {
 	mu    sync.Mutex
 	queue []message
 	shut  bool
+	once  map[reflect.Type]int // where those are in the queue that wait there but once
 }
 
 func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
@@ -48,7 +50,7 @@ func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
 func (m *mailbox) post(msg message) {
 	m.mu.Lock()
 	if !m.shut {
-		m.queue = append(m.queue, msg)
+		m.keep(msg)
 	}
 	m.mu.Unlock()
 	select {
@@ -57,11 +59,36 @@ func (m *mailbox) post(msg message) {
 	}
 }
 
+// keep puts msg into the queue. Of words that a service may say faster than whoever hears them takes them in, one of a kind
+// waits: the last text, the longest time, the first of what changes nothing when said again.
+func (m *mailbox) keep(msg message) {
+	switch msg.(type) {
+	case statusMessage, extendMessage, readyMessage, beatMessage:
+	default:
+		m.queue = append(m.queue, msg)
+		return
+	}
+	kind := reflect.TypeOf(msg)
+	at, waits := m.once[kind]
+	if !waits {
+		if m.once == nil {
+			m.once = map[reflect.Type]int{}
+		}
+		m.once[kind] = len(m.queue)
+		m.queue = append(m.queue, msg)
+		return
+	}
+	if d, ok := msg.(extendMessage); ok {
+		msg = max(d, m.queue[at].(extendMessage))
+	}
+	m.queue[at] = msg
+}
+
 func (m *mailbox) take() []message {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	all := m.queue
-	m.queue = nil
+	m.queue, m.once = nil, nil
 	return all
 }
 

@@ -3,7 +3,6 @@ package daruma
 import (
 	"bytes"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"strconv"
@@ -23,7 +22,7 @@ const (
 )
 
 // reapOrphans reaps until the function that it returns is called.
-func reapOrphans(log *slog.Logger) (end func()) {
+func reapOrphans(log *remarks) (end func()) {
 	if fd, err := unix.PidfdOpen(os.Getpid(), 0); err != nil {
 		log.Warn("orphaned processes aren't reaped: this kernel has no pidfds to tell them from others", "error", err)
 		return func() {}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"os"
 	"time"
 )
@@ -16,7 +15,7 @@ type runner struct {
 	platform platform
 	mail     *mailbox
 	host     *Host
-	log      *slog.Logger
+	log      *remarks
 	drain    func(context.Context) error
 	stderr   io.Writer
 	exit     func(code int) // ends the process
@@ -55,11 +54,12 @@ const maxControls = 1024
 func newRunner(s Service, p platform, mail *mailbox, arguments []string) *runner {
 	r := &runner{service: s, platform: p, mail: mail, stderr: os.Stderr, exit: os.Exit}
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
-	r.log, r.drain = s.Logger, func(context.Context) error { return nil }
-	if r.log == nil {
-		r.log, r.drain = serviceLogger(s, p.environment())
+	log, drain := s.Logger, func(context.Context) error { return nil }
+	if log == nil {
+		log, drain = serviceLogger(s, p.environment())
 	}
-	r.host = &Host{Log: r.log, service: s, environment: p.environment(), arguments: arguments, watchdog: p.watchdog(),
+	r.log, r.drain = &remarks{log: log}, drain
+	r.host = &Host{Log: log, remarks: r.log, service: s, environment: p.environment(), arguments: arguments, watchdog: p.watchdog(),
 		post: mail.post, stop: newStopContext()}
 	return r
 }
@@ -142,7 +142,7 @@ func (r *runner) report() {
 	if r.state.pending() {
 		r.checkpoint++
 		now.checkpoint = r.checkpoint
-		now.hint = min(checkpointHint, max(0, time.Until(r.deadline))+2*lastWords)
+		now.hint = min(checkpointHint-2*lastWords, max(0, time.Until(r.deadline))) + 2*lastWords
 		r.nextReport = time.Now().Add(checkpointPeriod)
 	}
 	r.platform.report(now)
@@ -189,22 +189,28 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
+// maxExtend keeps what is as good as for ever within what time.Duration can add.
+const maxExtend = 1000 * 24 * time.Hour
+
 func (r *runner) extend(d time.Duration) {
 	if r.state != starting && r.state != stopping || d <= 0 {
 		return
 	}
+	d = min(d, maxExtend)
 	if at := time.Now().Add(d); at.After(r.deadline) {
 		r.deadline = at
 		r.platform.extend(d)
 		if r.state == stopping {
-			r.host.stop.end(at.Add(-r.margin()))
+			r.host.stop.end(at.Add(-r.margin(d)))
 		}
 		r.report()
 	}
 }
 
-// margin is what Run keeps of the time to stop once its StopContext has ended.
-func (r *runner) margin() time.Duration { return min(r.service.StopTimeout/10, 2*time.Second) }
+// margin is what Run keeps of so much time to stop once its StopContext has ended.
+func (r *runner) margin(of time.Duration) time.Duration {
+	return min(r.service.StopTimeout/10, of/10, 2*time.Second)
+}
 
 // stop begins the stop, or hears that there is one more reason for it.
 func (r *runner) stop(reason StopReason) {
@@ -220,13 +226,13 @@ func (r *runner) stop(reason StopReason) {
 			r.abandon(ExitInterrupted, "")
 		} else if at := time.Now().Add(limit); limit < r.service.StopTimeout && at.Before(r.deadline) {
 			r.deadline = at // the machine goes down while the service stops
-			r.host.stop.end(at.Add(-r.margin()))
+			r.host.stop.end(at.Add(-r.margin(limit)))
 		}
 		return
 	}
 	r.reason = reason
 	r.controls = nil
-	r.host.stop.end(time.Now().Add(limit - r.margin())) // Run finds it set
+	r.host.stop.end(time.Now().Add(limit - r.margin(limit))) // Run finds it set
 	r.cancel(reason)
 	r.enter(stopping, limit)
 }
@@ -246,7 +252,7 @@ func (r *runner) hearReturn(err error) {
 
 // abandon ends the process of a service that can't be trusted to end itself.
 func (r *runner) abandon(code ExitCode, why string) {
-	r.code, r.failure = code, WithExitCode(errors.New(singleLine(code.String()+": "+why)), int(code))
+	r.code, r.failure = code, WithExitCode(errors.New(code.because(why)), int(code))
 	r.lastWords(why)
 	r.mail.close()
 	r.platform.ended(outcome{code, r.failure})
@@ -270,6 +276,7 @@ func (r *runner) end() error {
 	r.code = CodeOf(r.failure)
 	ctx, cancel := context.WithTimeout(context.Background(), lastWords)
 	defer cancel()
+	r.log.flush(ctx)
 	_ = r.drain(ctx) // what couldn't be written can't be said either
 	r.state = stopped
 	r.platform.ended(outcome{r.code, r.failure})

@@ -232,8 +232,8 @@ func TestShutdownShortens(t *testing.T) {
 			if err := h.finish(); err != nil {
 				t.Error(err)
 			}
-			if took := time.Since(began); took != 2*time.Second { // 4 s less the margin
-				t.Errorf("after %v: took %v, want 2s", before, took)
+			if took := time.Since(began); took != 3600*time.Millisecond { // 4 s less the margin
+				t.Errorf("after %v: took %v, want 3.6s", before, took)
 			}
 		})
 	}

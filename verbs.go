@@ -134,7 +134,7 @@ func usage(s Service) string {
 	if s.Description != "" {
 		about = s.Description + "\n\n"
 	}
-	return strings.NewReplacer("NAME", s.Name, "PROG", name).Replace(about + `Usage: PROG [VERB]
+	return about + strings.NewReplacer("PROG", name).Replace(`Usage: PROG [VERB]
 
   install     make it a service of this system, which starts at boot; again: change what differs
   uninstall   stop and remove it

@@ -71,7 +71,7 @@ func (w *words) extend(d time.Duration) {
 func (w *words) ended(o outcome) {
 	text := "Stopped"
 	if o.err != nil {
-		text = fmt.Sprintf("Failed (%d): %s", o.code, singleLine(o.err.Error()))
+		text = fmt.Sprintf("Failed (%d): %s", o.code, shortLine(o.err.Error()))
 	}
 	w.say([]string{"STATUS=" + text})
 	if w.flush != nil {
