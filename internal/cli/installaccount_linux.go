@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/definition"
@@ -18,6 +19,10 @@ func beyondAccount(def *definition.Service) []error {
 		return nil
 	}
 	var found []error
+	if home := os.Getenv("DARUMA_HOME"); home != "" {
+		found = append(found, fmt.Errorf("DARUMA_HOME is %s, where account %s can't write: unset it, so that systemd makes the service's folders, "+
+			"or take account: LocalSystem", home, def.Account))
+	}
 	for i := range def.Programs {
 		p := &def.Programs[i]
 		s := &p.Security

@@ -3,7 +3,7 @@ package host
 import "fmt"
 
 // Places are the folders of one service, absolute paths. Root is what those of all services are in, "" where that is the
-// system's own (Linux).
+// system's own (Linux), or somebody's.
 type Places struct {
 	Root, Service    string
 	Config           string

@@ -17,6 +17,9 @@ const aboutAccess = windows.OWNER_SECURITY_INFORMATION | windows.DACL_SECURITY_I
 func protect(name string, p Places, dryRun bool) ([]Change, error) {
 	var changes []Change
 	for _, d := range p.descriptors(ServiceSID(name)) {
+		if d.path == "" {
+			continue
+		}
 		change, err := d.apply(dryRun)
 		if err != nil {
 			return changes, fmt.Errorf("access to %s: %w", d.path, err)
@@ -36,6 +39,10 @@ func (d descriptor) apply(dryRun bool) (*Change, error) {
 	want, err := windows.SecurityDescriptorFromString(d.sddl)
 	if err != nil {
 		return nil, err
+	}
+	// Everybody may make a junction in %ProgramData%, and the list would be set on what it leads to.
+	if info, err := os.Lstat(d.path); err == nil && info.Mode().Type() != fs.ModeDir {
+		return nil, errors.New("it is not a folder but a link or a file: find out who made it, and remove it")
 	}
 	have, err := windows.GetNamedSecurityInfo(d.path, windows.SE_FILE_OBJECT, aboutAccess)
 	if errors.Is(err, windows.ERROR_FILE_NOT_FOUND) || errors.Is(err, windows.ERROR_PATH_NOT_FOUND) {
