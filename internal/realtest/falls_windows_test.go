@@ -18,7 +18,7 @@ import (
 // logged gives what `daruma logs` shows of a program. As long as there is no log it says so instead.
 func (s *service) logged(program string) string {
 	s.t.Helper()
-	out, _ := s.verb("logs", "-n", "1000", "real/"+program)
+	out, _ := s.verb("logs", "-n", "1000", s.name+"/"+program)
 	return out
 }
 

@@ -25,6 +25,7 @@ type service struct {
 	home   string // DARUMA_HOME
 	daruma string // the binary
 	exit   int    // wanted exit code after Ctrl+C
+	system bool   // it is installed: the folders are the system's, there is no DARUMA_HOME
 	cmd    *exec.Cmd
 	ended  chan struct{}
 	client *control.Client
@@ -108,11 +109,7 @@ func (s *service) end() {
 	if code := s.cmd.ProcessState.ExitCode(); code != s.exit && !s.t.Failed() {
 		s.t.Errorf("exit code %d after Ctrl+C, want %d", code, s.exit)
 	}
-	// The supervisor may outlive the keeper by a moment, and init collects it.
-	for end := time.Now().Add(patience); slices.ContainsFunc(tree, process.lives) && time.Now().Before(end); {
-		time.Sleep(5 * time.Millisecond) // sleep: init tells nobody
-	}
-	s.wantGone(tree)
+	s.awaitGone(tree)
 	if s.t.Failed() {
 		s.t.Logf("daruma said:\n%s", s.out)
 		s.mu.Lock()
@@ -121,6 +118,15 @@ func (s *service) end() {
 			s.t.Logf("event %s", show(e))
 		}
 	}
+}
+
+// awaitGone waits until nothing of the tree is left. The supervisor may outlive the keeper by a moment, and init collects it.
+func (s *service) awaitGone(tree []process) {
+	s.t.Helper()
+	for end := time.Now().Add(patience); slices.ContainsFunc(tree, process.lives) && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond) // sleep: init tells nobody
+	}
+	s.wantGone(tree)
 }
 
 func show(e control.Event) string {
@@ -236,7 +242,9 @@ func (s *service) command(verb control.Verb, program string) control.ProgramResu
 func (s *service) verb(args ...string) (string, int) {
 	s.t.Helper()
 	cmd := exec.Command(s.daruma, args...)
-	cmd.Env = append(cmd.Environ(), "DARUMA_HOME="+s.home)
+	if !s.system {
+		cmd.Env = append(cmd.Environ(), "DARUMA_HOME="+s.home)
+	}
 	out, err := cmd.CombinedOutput()
 	if err != nil && cmd.ProcessState == nil {
 		s.t.Fatalf("daruma %s: %v", strings.Join(args, " "), err)
