@@ -123,8 +123,7 @@ func (r *run) wait(ctx context.Context) (Action, error) {
 			return "", err
 		}
 		waited := time.Since(r.begun)
-		pending := action == Await || action == Start && f.Status.State == host.Failed
-		if !pending || waited >= r.Patience {
+		if !pending(action, f.Status) || waited >= r.Patience {
 			return action, nil
 		}
 		select {
@@ -134,6 +133,12 @@ func (r *run) wait(ctx context.Context) (Action, error) {
 			r.result.Waited = time.Since(r.begun).Seconds()
 		}
 	}
+}
+
+// pending tells that the service manager may yet start the service itself. systemd says so (auto-restart); the SCM doesn't tell
+// whether one of its recovery actions is on its way.
+func pending(action Action, s host.Status) bool {
+	return action == Await || action == Start && s.SCM != nil && s.State == host.Failed
 }
 
 func (r *run) enable(ctx context.Context) error {
