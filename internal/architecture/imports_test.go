@@ -17,6 +17,7 @@ var rank = map[string]int{
 	"internal/reserve":    0,
 	"internal/launch":     0, // between the keeper's fork and the program's first instruction
 	"internal/host":       0, // the OS's service manager, for the command line and for package daruma
+	"internal/exitcode":   0, // what a hosted service ends with
 	"internal/notify":     0, // what a supervised program says of itself, written by package daruma, read by the supervisor
 	"internal/eventlog":   0, // the system's own log, for the supervisor
 	"internal/engine":     1,

@@ -11,6 +11,7 @@ import (
 
 	native "github.com/daruma-sh/daruma"
 	"github.com/daruma-sh/daruma/internal/ensure"
+	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper"
 )
@@ -52,7 +53,8 @@ func runHosted(args []string, errOut io.Writer) int {
 		fmt.Fprintln(errOut, "daruma:", err)
 		return ExitFailed
 	}
-	h.cfg = keeper.Config{Service: name, Folders: place, Args: []string{name, file, flagQuiet}, Requests: h.requests}
+	h.cfg = keeper.Config{Service: name, Folders: place, Args: []string{name, file, flagQuiet}, Requests: h.requests, Overdue: h.wasOverdue}
+	h.margin = stopReserve(service.StopTimeout)
 	if h.cfg.Hang, err = hangTime(); err != nil {
 		fmt.Fprintln(errOut, "daruma:", err)
 		return ExitUsage
@@ -60,6 +62,7 @@ func runHosted(args []string, errOut io.Writer) int {
 	service.Run = h.run
 	service.OnPause, service.OnContinue = h.ask(keeper.Pause), h.ask(keeper.Resume)
 	service.OnReload = h.ask(keeper.Reload)
+	service.OnPower, service.OnSession, service.OnControl = h.power, h.session, h.control
 	if err := native.Run(service); err != nil {
 		fmt.Fprintf(errOut, "daruma: %s: %v\n", name, err)
 		return int(native.CodeOf(err))
@@ -81,6 +84,8 @@ type hosted struct {
 	cfg      keeper.Config
 	requests chan keeper.Request
 	standing standing
+	margin   time.Duration // from the end of the stop's context to its deadline
+	overdue  []string      // programs that were ended because the time to stop was over; nil: it wasn't
 }
 
 func (h *hosted) run(ctx context.Context, manager *native.Host) error {
@@ -89,19 +94,20 @@ func (h *hosted) run(ctx context.Context, manager *native.Host) error {
 	h.cfg.Standing = h.standing.changed
 	defer h.standing.begin(manager)()
 	if err := h.cfg.Folders.Make(); err != nil {
-		return err
+		return native.WithExitCode(err, int(exitcode.NoFiles))
 	}
 	h.want(true, "started")
 	stop := context.AfterFunc(ctx, func() {
-		h.want(false, context.Cause(ctx).Error())
 		h.requests <- keeper.Request{Verb: keeper.Stop, Why: context.Cause(ctx).Error()}
+		h.want(false, context.Cause(ctx).Error()) // second: a disk that hangs holds up no stop
 	})
 	defer stop()
 	// The keeper's loop is the one thing whose end nobody else would notice. It may be held up by a file system that
 	// hangs at a program's start, and to end it is to end every program: so it gets more time than others.
 	manager.Health.Liveness("keeper", h.ping, native.CheckEvery(20*time.Second), native.CheckThreshold(6))
-	if code := keeper.Main(h.cfg); code != 0 {
-		return native.WithExitCode(fmt.Errorf("the service ended with code %d; its log says why", code), code)
+	defer h.endInTime(manager.StopContext())()
+	if err := h.outcome(exitcode.Code(keeper.Main(h.cfg))); err != nil {
+		return err
 	}
 	if ctx.Err() == nil {
 		h.want(false, "its programs have done their work")
@@ -116,24 +122,3 @@ func (h *hosted) want(wanted bool, why string) {
 		fmt.Fprintln(os.Stderr, "daruma:", err) // without it the service manager's word has to do
 	}
 }
-
-// ask gives a handler that has the keeper's loop take note of a request.
-func (h *hosted) ask(verb keeper.Verb) func(context.Context) error {
-	return func(ctx context.Context) error {
-		done := make(chan struct{})
-		request := keeper.Request{Verb: verb, Why: "the service manager", Done: func() { close(done) }}
-		select {
-		case h.requests <- request:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		select {
-		case <-done:
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
-func (h *hosted) ping(ctx context.Context) error { return h.ask(keeper.Ping)(ctx) }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/host"
 )
@@ -59,7 +60,7 @@ func leastPrivileges() []string {
 func supervisionOf(def *definition.Service, privileges []string) host.Supervision {
 	s := host.Supervision{
 		Folders: "daruma/" + def.Name, Delegate: true, OwnSID: true,
-		NoRestart: []int{ExitUsage}, // a wrong definition isn't cured by a restart
+		NoRestart: exitcode.Hopeless(),
 	}
 	if def.Account != host.AccountSystem { // who asks for SYSTEM asks for its privileges
 		s.Privileges = leastPrivileges()
@@ -76,6 +77,8 @@ func supervisionOf(def *definition.Service, privileges []string) host.Supervisio
 func placesOf(f folders.Folders) host.Places {
 	p := host.Places{Config: f.Config, State: f.State, Logs: f.Logs, Run: f.Run}
 	p.Service = filepath.Dir(f.State)
-	p.Root = filepath.Dir(p.Service)
+	if os.Getenv("DARUMA_HOME") == "" { // else it is somebody's own
+		p.Root = filepath.Dir(p.Service)
+	}
 	return p
 }

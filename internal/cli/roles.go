@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/supervisor"
@@ -59,7 +60,7 @@ func Role(args []string, errOut io.Writer) (code int, ok bool) {
 		fmt.Fprintln(errOut, "daruma:", err)
 		return ExitUsage, true
 	}
-	return keeper.Main(cfg), true
+	return int(exitcode.Code(keeper.Main(cfg)).Plain()), true
 }
 
 // hangTime is what hangVariable says, 0 where it isn't set.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/host"
 )
 
@@ -50,13 +51,26 @@ func lives(s host.Status) bool {
 func systemState(s host.Status) (word, reason string) {
 	switch {
 	case s.SCM != nil:
-		return s.SCM.StateName, fmt.Sprintf("WIN32_EXIT_CODE %d, SERVICE_EXIT_CODE %d; start type %s", s.SCM.Win32ExitCode, s.SCM.ServiceExitCode, s.StartType)
+		return s.SCM.StateName, fmt.Sprintf("WIN32_EXIT_CODE %d, SERVICE_EXIT_CODE %d%s; start type %s", s.SCM.Win32ExitCode, s.SCM.ServiceExitCode,
+			inWords(int(s.SCM.ServiceExitCode)), s.StartType)
 	case s.Systemd != nil:
-		reason = fmt.Sprintf("result %s; start type %s", s.Systemd.Result, s.StartType)
+		reason = "result " + s.Systemd.Result
+		if s.Systemd.Result == "exit-code" {
+			reason += fmt.Sprintf(" %d%s", s.Systemd.ExecMainStatus, inWords(s.Systemd.ExecMainStatus))
+		}
+		reason += fmt.Sprintf("; start type %s", s.StartType)
 		if s.Text != "" {
 			reason = s.Text + "; " + reason
 		}
 		return fmt.Sprintf("%s (%s)", s.Systemd.ActiveState, s.Systemd.SubState), reason
 	}
 	return string(s.State), ""
+}
+
+// inWords is what an exit code of a hosted service means: " (…)", nothing for 0.
+func inWords(code int) string {
+	if code == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%v)", exitcode.Code(code))
 }

@@ -177,6 +177,7 @@ const (
 	EventServiceStarted     EventKind = "serviceStarted"
 	EventRecoveredAfterBoot EventKind = "recoveredAfterBoot" // instead of serviceStarted: the first start since the system's
 	EventServiceStopped     EventKind = "serviceStopped"     // the last one; the reason says by whom
+	EventStopOverdue        EventKind = "stopOverdue"        // the time to stop was over: what was left was ended by force
 	EventKeeperFailed       EventKind = "keeperFailed"       // it fell, or (instead of serviceStarted) had fallen
 	EventWaiting            EventKind = "waiting"            // for a dependency
 	EventStarting           EventKind = "starting"
@@ -200,6 +201,13 @@ const (
 	EventLogLoss            EventKind = "logLoss"
 	EventLogLossEnded       EventKind = "logLossEnded"
 	EventWarning            EventKind = "warning"
+
+	EventSuspended       EventKind = "suspended"       // the machine is about to sleep (Windows)
+	EventWokeUp          EventKind = "wokeUp"          // the machine slept
+	EventSessionChanged  EventKind = "sessionChanged"  // somebody logged on, off … (Windows)
+	EventControlReceived EventKind = "controlReceived" // a code of the service's own
+	EventHookDone        EventKind = "hookDone"        // onControl, onResume
+	EventHookFailed      EventKind = "hookFailed"
 
 	// The server's own lines in a stream of events; they have no Seq.
 	EventHeartbeat EventKind = "heartbeat" // nothing happened for 15 s

@@ -66,7 +66,7 @@ func Table() []Entry {
 	return t[:]
 }
 
-func table() [31]Entry {
+func table() [38]Entry {
 	return [...]Entry{
 		{1001, "serviceStarted", Information, false, "Service %1 was started: %3.", "the service was started by the system, a person or a script"},
 		{1002, "recoveredAfterBoot", Information, false, "Service %1 runs again after the system was started: %3.", "the first start of the service since the system was started"},
@@ -81,6 +81,11 @@ func table() [31]Entry {
 		{1011, "logLoss", Warning, false, "Output of program %2 of service %1 is being lost: %3.", "output can't be written, mostly because the disk is full"},
 		{1012, "logLossEnded", Information, false, "Output of program %2 of service %1 is written again: %3.", "after `logLoss`"},
 		{1013, EventsLost, Warning, false, "Events of service %1 could not be written here: %3. `daruma events` has them.", "this log took events more slowly than they came"},
+		{1014, "stopOverdue", Error, false, "Service %1 didn't stop within its time: %3.", "what was left was ended by force; the service ends with exit code 82"},
+		{1015, "suspended", Information, false, "The machine is about to sleep, and service %1 with it: %3.", "Windows says so beforehand; Linux doesn't"},
+		{1016, "wokeUp", Information, false, "The machine woke up, and service %1 goes on: %3.", "probes begin anew, `onResume` hooks run"},
+		{1017, "sessionChanged", Information, true, "Somebody's session changed while service %1 ran: %3.", "a logon, logoff, lock … (Windows)"},
+		{1018, "controlReceived", Information, true, "Service %1 received a control code: %3.", "`sc control` or `daruma control`; `onControl` hooks run"},
 
 		{1101, "waiting", Information, true, "Program %2 of service %1 waits: %3.", "for a program it depends on"},
 		{1102, "starting", Information, true, "Program %2 of service %1 is being started: %3.", "a process is created, startup probe and postStart follow"},
@@ -97,6 +102,8 @@ func table() [31]Entry {
 		{1113, "failed", Error, false, "Program %2 of service %1 was given up: %3.", "`restartPolicy`, `exitCodes` or `maxRestarts` forbid another start"},
 		{1114, "paused", Information, false, "Program %2 of service %1 is paused: %3.", "its processes stand still"},
 		{1115, "resumed", Information, false, "Program %2 of service %1 goes on: %3.", "after `paused`"},
+		{1116, "hookDone", Information, true, "A hook of program %2 of service %1 is done: %3.", "`onControl` or `onResume`"},
+		{1117, "hookFailed", Warning, false, "A hook of program %2 of service %1 failed: %3.", "`onControl` or `onResume`; the program runs on"},
 
 		// Lines of the stream itself. They are never written to the system's log, and have ids all the same: none may become another's.
 		{1190, "heartbeat", Information, true, "Nothing happened in service %1.", "nothing happened for 15 s"},

@@ -23,7 +23,7 @@ func everyKind(t testing.TB) []Message {
 		}
 		all = append(all, m)
 	}
-	if last := kindPauseRequest; len(all) != int(last) {
+	if last := kindControlRequest; len(all) != int(last) {
 		t.Fatalf("%d kinds can be made, the last one is number %d", len(all), last)
 	}
 	return all

@@ -6,12 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// complain says why a keeper can't begin, and gives the exit code for that.
-func complain(err error) int {
-	tell("daruma: "+err.Error(), time.Second)
-	return 1
-}
-
 // tell writes one line to stderr if whoever started us takes it within patience. A terminal that is held (Ctrl+S) or a
 // full pipe must not hold up the keeper, and so not every program with it.
 func tell(line string, patience time.Duration) {

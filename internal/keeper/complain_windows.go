@@ -5,12 +5,6 @@ import (
 	"time"
 )
 
-// complain says why a keeper can't begin, and gives the exit code for that.
-func complain(err error) int {
-	tell("daruma: "+err.Error(), time.Second)
-	return 1
-}
-
 // tell writes one line to stderr and waits for that no longer than patience: a console in which text is selected, or a
 // full pipe, must not hold up the keeper, and so not every program with it.
 func tell(line string, patience time.Duration) {

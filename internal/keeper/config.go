@@ -19,6 +19,9 @@ type Config struct {
 	// Standing hears how the service stands whenever that changes. It is called by the keeper's loop and must not wait; nil: nobody
 	// wants to know, and the supervisor doesn't find out.
 	Standing func(Standing)
+	// Overdue hears after Request StopNow which programs were still there and were ended by force, in order of their names. It is
+	// called by the keeper's loop; nil: nobody wants to know.
+	Overdue func(programs []string)
 }
 
 // defaultHang: rare heartbeats, because each one wakes two processes for nothing.

@@ -29,10 +29,12 @@ type keeper struct {
 	frugalAt time.Duration // monotonic: from then on memory is worth more than time; 0: it is so
 	flushAt  time.Duration // monotonic: don't wake the supervisor before; 0: no reason to wait
 
-	reload   bool // asked for while no supervisor was there
-	paused   bool // by the service manager
-	stops    int  // requests to stop received so far
+	reload   bool      // asked for while no supervisor was there
+	paused   bool      // by the service manager
+	waiting  []Message // likewise for the next supervisor
+	stops    int       // requests to stop received so far
 	ending   bool
+	hurry    bool // whoever hosts us ends this process in a moment
 	exitCode int
 	done     bool
 }

@@ -25,7 +25,7 @@ func takeLock(path, service string) (l *lock, clean bool, err error) {
 	if err := lockSoon(int(f.Fd())); err != nil {
 		f.Close()
 		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, false, fmt.Errorf("%s is already held up by another daruma (pid %s); see: daruma status %s", service, holder, service)
+			return nil, false, heldBy(service, holder)
 		}
 		return nil, false, fmt.Errorf("%s: %w", path, err)
 	}

@@ -8,22 +8,23 @@ import (
 
 	"golang.org/x/sys/windows"
 
+	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/reserve"
 )
 
 // Role is the first argument of a keeper process.
 const Role = "keeper"
 
-// Main is a keeper's life. It gives the exit code of the process: what the supervisor finished with, 1 where the
-// service is already held by another daruma or nothing could be started.
+// Main is a keeper's life. It gives the exit code of the process: what the supervisor finished with, or
+// why nothing could be started; see package exitcode.
 func Main(cfg Config) int {
 	reserve.Threads(5)
 	if err := cfg.Folders.Make(); err != nil {
-		return complain(err)
+		return complain(&exitcode.Error{Code: exitcode.NoFiles, Err: err})
 	}
 	lock, clean, err := takeLock(filepath.Join(cfg.Folders.Run, "lock"), cfg.Service)
 	if err != nil {
-		return complain(err)
+		return complain(&exitcode.Error{Code: exitcode.NoFiles, Err: err})
 	}
 	k, err := begin(cfg, clean)
 	if err != nil {
@@ -54,7 +55,7 @@ func begin(cfg Config, clean bool) (*keeper, error) {
 		return nil, err
 	}
 	if err := k.sup.start(k); err != nil {
-		return nil, fmt.Errorf("starting the supervisor: %w", err)
+		return nil, &exitcode.Error{Code: exitcode.NoSupervisor, Err: fmt.Errorf("starting the supervisor: %w", err)}
 	}
 	return k, nil
 }
@@ -77,7 +78,9 @@ func openNull() (windows.Handle, error) {
 
 // cleanUp leaves nothing running and nothing lying about.
 func (k *keeper) cleanUp() {
-	k.sup.farewell()
+	if !k.hurry {
+		k.sup.farewell()
+	}
 	for _, p := range k.programs {
 		if p.alive != nil {
 			k.killTree(p, p.alive)

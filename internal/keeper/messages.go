@@ -37,6 +37,9 @@ const (
 	kindDump
 	kindStanding
 	kindPauseRequest
+	kindPowerRequest
+	kindSessionRequest
+	kindControlRequest
 )
 
 // newMessage gives an empty message of this kind, or nil.
@@ -94,6 +97,12 @@ func newMessage(k messageKind) Message {
 		return &Standing{}
 	case kindPauseRequest:
 		return &PauseRequest{}
+	case kindPowerRequest:
+		return &PowerRequest{}
+	case kindSessionRequest:
+		return &SessionRequest{}
+	case kindControlRequest:
+		return &ControlRequest{}
 	}
 	return nil
 }
@@ -218,14 +227,23 @@ type (
 	// Listening answers Listen.
 	Listening struct{ Name, Network, Address, Error string }
 	// StopRequest passes on that the keeper was asked to stop: Now, by the second request, means at once.
+	// Overdue: because the time to stop was over; Left are the programs that were still there.
 	StopRequest struct {
-		Signal string
-		Now    bool
+		Signal  string
+		Now     bool
+		Overdue bool
+		Left    []string
 	}
 	// ReloadRequest passes on SIGHUP.
 	ReloadRequest struct{}
 	// PauseRequest passes on that the service manager wants all programs to stand still, or with Resume to go on.
 	PauseRequest struct{ Resume bool }
+	// PowerRequest passes on that the machine is about to sleep, or with Resumed that it woke up.
+	PowerRequest struct{ Resumed bool }
+	// SessionRequest passes on that somebody's session changed: "session 2: logon".
+	SessionRequest struct{ Change string }
+	// ControlRequest passes on a control code of the service's own, 128 to 255.
+	ControlRequest struct{ Code int }
 	// Dump asks a supervisor that hangs for the stacks of its goroutines, where the system has no signal for that.
 	Dump struct{}
 )
@@ -329,10 +347,15 @@ func (m *Listening) code(c *coder) {
 func (m *StopRequest) code(c *coder) {
 	c.str(&m.Signal)
 	c.flag(&m.Now)
+	c.flag(&m.Overdue)
+	c.strs(&m.Left)
 }
-func (m *ReloadRequest) code(*coder)  {}
-func (m *PauseRequest) code(c *coder) { c.flag(&m.Resume) }
-func (m *Standing) code(c *coder)     { c.flag(&m.Up); c.str(&m.Status) }
+func (m *ReloadRequest) code(*coder)    {}
+func (m *PauseRequest) code(c *coder)   { c.flag(&m.Resume) }
+func (m *PowerRequest) code(c *coder)   { c.flag(&m.Resumed) }
+func (m *SessionRequest) code(c *coder) { c.str(&m.Change) }
+func (m *ControlRequest) code(c *coder) { c.num(&m.Code) }
+func (m *Standing) code(c *coder)       { c.flag(&m.Up); c.str(&m.Status) }
 func (m *Hello) code(c *coder) {
 	c.num(&m.KeeperPID)
 	c.u64(&m.Sessions)
@@ -363,29 +386,32 @@ func (m *Exited) code(c *coder) {
 	c.str(&m.Failed)
 }
 
-func (*Spawn) kind() messageKind         { return kindSpawn }
-func (*SetOrder) kind() messageKind      { return kindSetOrder }
-func (*Signal) kind() messageKind        { return kindSignal }
-func (*Kill) kind() messageKind          { return kindKill }
-func (*Freeze) kind() messageKind        { return kindFreeze }
-func (*Release) kind() messageKind       { return kindRelease }
-func (*Ack) kind() messageKind           { return kindAck }
-func (*Listen) kind() messageKind        { return kindListen }
-func (*Unlisten) kind() messageKind      { return kindUnlisten }
-func (*Beat) kind() messageKind          { return kindBeat }
-func (*Keep) kind() messageKind          { return kindKeep }
-func (*Finish) kind() messageKind        { return kindFinish }
-func (*Forget) kind() messageKind        { return kindForget }
-func (*Frozen) kind() messageKind        { return kindFrozen }
-func (*Started) kind() messageKind       { return kindStarted }
-func (*Failed) kind() messageKind        { return kindFailed }
-func (*Exited) kind() messageKind        { return kindExited }
-func (*Listening) kind() messageKind     { return kindListening }
-func (*StopRequest) kind() messageKind   { return kindStopRequest }
-func (*ReloadRequest) kind() messageKind { return kindReloadRequest }
-func (*Hello) kind() messageKind         { return kindHello }
-func (*Known) kind() messageKind         { return kindKnown }
-func (*Welcome) kind() messageKind       { return kindWelcome }
-func (*Dump) kind() messageKind          { return kindDump }
-func (*Standing) kind() messageKind      { return kindStanding }
-func (*PauseRequest) kind() messageKind  { return kindPauseRequest }
+func (*Spawn) kind() messageKind          { return kindSpawn }
+func (*SetOrder) kind() messageKind       { return kindSetOrder }
+func (*Signal) kind() messageKind         { return kindSignal }
+func (*Kill) kind() messageKind           { return kindKill }
+func (*Freeze) kind() messageKind         { return kindFreeze }
+func (*Release) kind() messageKind        { return kindRelease }
+func (*Ack) kind() messageKind            { return kindAck }
+func (*Listen) kind() messageKind         { return kindListen }
+func (*Unlisten) kind() messageKind       { return kindUnlisten }
+func (*Beat) kind() messageKind           { return kindBeat }
+func (*Keep) kind() messageKind           { return kindKeep }
+func (*Finish) kind() messageKind         { return kindFinish }
+func (*Forget) kind() messageKind         { return kindForget }
+func (*Frozen) kind() messageKind         { return kindFrozen }
+func (*Started) kind() messageKind        { return kindStarted }
+func (*Failed) kind() messageKind         { return kindFailed }
+func (*Exited) kind() messageKind         { return kindExited }
+func (*Listening) kind() messageKind      { return kindListening }
+func (*StopRequest) kind() messageKind    { return kindStopRequest }
+func (*ReloadRequest) kind() messageKind  { return kindReloadRequest }
+func (*Hello) kind() messageKind          { return kindHello }
+func (*Known) kind() messageKind          { return kindKnown }
+func (*Welcome) kind() messageKind        { return kindWelcome }
+func (*Dump) kind() messageKind           { return kindDump }
+func (*Standing) kind() messageKind       { return kindStanding }
+func (*PauseRequest) kind() messageKind   { return kindPauseRequest }
+func (*PowerRequest) kind() messageKind   { return kindPowerRequest }
+func (*SessionRequest) kind() messageKind { return kindSessionRequest }
+func (*ControlRequest) kind() messageKind { return kindControlRequest }

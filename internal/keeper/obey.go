@@ -90,6 +90,10 @@ func (k *keeper) greet(why string) {
 	if k.paused { // it may not have come to pass it on to every program
 		k.send(&PauseRequest{})
 	}
+	for _, m := range k.waiting {
+		k.send(m)
+	}
+	k.waiting = nil
 	if k.stops > 0 {
 		k.send(&StopRequest{Signal: "an earlier request", Now: k.stops > 1})
 	}

@@ -1,10 +1,14 @@
 package keeper
 
+import "time"
+
 // Request is what a service manager asks of a service.
 type Request struct {
-	Verb Verb
-	Why  string // who or what asked, for the events
-	Done func() // called by the loop when the request was taken note of; nil: nobody waits for it
+	Verb    Verb
+	Why     string        // who or what asked, for the events
+	Within  time.Duration // StopNow: how long there is until this process ends
+	Message Message       // Pass: a PowerRequest, SessionRequest or ControlRequest
+	Done    func()        // called by the loop when the request was taken note of; nil: nobody waits for it
 }
 
 // Verb is the kind of a Request.
@@ -16,7 +20,9 @@ const (
 	Reload
 	Pause
 	Resume
-	Ping // nothing: Done tells that the loop is alive
+	Ping    // nothing: Done tells that the loop is alive
+	StopNow // the time to stop is over: everything ends at once, and Config.Overdue hears what was left
+	Pass    // hands Message on to the supervisor
 )
 
 // heedRequests has the loop do what the host asks.
@@ -41,6 +47,10 @@ func (k *keeper) requested(r Request) {
 		k.paused = false
 		k.send(&PauseRequest{Resume: true})
 	case Ping:
+	case StopNow:
+		k.overdue(r.Why, r.Within)
+	case Pass:
+		k.pass(r.Message)
 	}
 	if r.Done != nil {
 		r.Done()
@@ -51,4 +61,16 @@ func (k *keeper) requested(r Request) {
 func (k *keeper) askReload() {
 	k.reload = !k.sup.connected()
 	k.send(&ReloadRequest{})
+}
+
+// maxWaiting bounds what waits for a supervisor.
+const maxWaiting = 64
+
+// pass hands a message on to the supervisor, or keeps it for the next one.
+func (k *keeper) pass(m Message) {
+	if k.sup.connected() {
+		k.send(m)
+	} else if len(k.waiting) < maxWaiting {
+		k.waiting = append(k.waiting, m)
+	}
 }

@@ -1,16 +1,39 @@
 package keeper
 
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
 // stop passes on a request to stop; the second one ends everything at once.
 func (k *keeper) stop(why string) {
 	if k.stops++; k.stops == 1 {
 		k.send(&StopRequest{Signal: why})
 		return
 	}
-	k.stopNow(why)
+	k.stopNow(&StopRequest{Signal: why}, farewell)
 }
 
-// stopNow doesn't ask the supervisor: it may be what hangs.
-func (k *keeper) stopNow(why string) {
+// overdue ends everything because the time to stop is over. The supervisor gets half of what is left, to write the last output.
+func (k *keeper) overdue(why string, within time.Duration) {
+	left := []string{}
+	for _, p := range k.programs {
+		if p.alive != nil && !strings.Contains(p.id, "!") { // not a hook or probe
+			left = append(left, p.id)
+		}
+	}
+	slices.Sort(left)
+	k.stops = max(k.stops, 2)
+	if k.cfg.Overdue != nil {
+		k.cfg.Overdue(left)
+	}
+	k.hurry = true
+	k.stopNow(&StopRequest{Signal: why, Overdue: true, Left: left}, min(within/2, farewell))
+}
+
+// stopNow doesn't ask the supervisor: it may be what hangs. It gets patience to say its last words.
+func (k *keeper) stopNow(m *StopRequest, patience time.Duration) {
 	for _, p := range k.programs {
 		p.order = Order{}
 		if p.alive != nil {
@@ -18,9 +41,10 @@ func (k *keeper) stopNow(why string) {
 			k.killTree(p, p.alive)
 		}
 	}
-	k.send(&StopRequest{Signal: why, Now: true})
-	if !k.ending {
+	m.Now = true
+	k.send(m)
+	if end := Now() + patience; !k.ending || end < k.sup.deadline {
 		k.ending = true
-		k.sup.deadline = Now() + farewell
+		k.sup.deadline = end
 	}
 }

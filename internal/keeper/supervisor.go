@@ -68,7 +68,7 @@ func (k *keeper) supervisorGone(why string) {
 		s.why = "it hung (no heartbeat) and was ended; its stacks were saved"
 	}
 	if k.stops > 0 && len(s.deaths) >= 4 && !k.ending { // no supervisor lives long enough to stop anything
-		k.stopNow("an earlier request")
+		k.stopNow(&StopRequest{Signal: "an earlier request"}, farewell)
 	}
 	if k.ending {
 		k.done, k.exitCode = true, 1
@@ -123,6 +123,9 @@ func (s *supervisor) watch(k *keeper) {
 	if s.dumping || k.ending {
 		s.kill()
 		s.deadline = 0
+		if k.hurry { // its end may take as long as the disk that it waits for
+			k.done, k.exitCode = true, 1
+		}
 		return
 	}
 	s.dumping = true

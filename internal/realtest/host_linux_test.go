@@ -63,17 +63,23 @@ func (m *manager) await(words string) string {
 // host starts daruma as systemd does: the keeper's host, with a socket to speak to.
 func host(t *testing.T, m *manager, dir, definition string, args ...string) *service {
 	t.Helper()
-	daruma, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
 	file := filepath.Join(dir, "daruma.yaml")
 	write(t, file, definition)
-	s := &service{t: t, name: "real", home: filepath.Join(dir, "h"), daruma: daruma}
-	cmd := exec.Command(daruma, append([]string{"host", "real", file}, args...)...)
+	s := &service{t: t, name: "real", home: filepath.Join(dir, "h")}
+	s.hosted(m, file, args...)
+	return s
+}
+
+// hosted starts daruma host on a file.
+func (s *service) hosted(m *manager, file string, args ...string) {
+	s.t.Helper()
+	var err error
+	if s.daruma, err = built(); err != nil {
+		s.t.Fatal(err)
+	}
+	cmd := exec.Command(s.daruma, append([]string{"host", s.name, file}, args...)...)
 	cmd.Env = append(cmd.Environ(), "NOTIFY_SOCKET="+m.path)
 	s.begin(cmd)
-	return s
 }
 
 // TestHostUnderAServiceManager: ready when the program has a process, its state in words, SIGHUP is a reload with its

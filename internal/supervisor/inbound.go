@@ -100,6 +100,10 @@ func (s *supervisor) forgetProgram(name string) {
 }
 
 func (s *supervisor) stopRequested(m *keeper.StopRequest) {
+	if m.Overdue {
+		s.overdue(m.Left)
+		return
+	}
 	s.publish(control.Event{Kind: control.EventStopping, Reason: m.Signal + " received"})
 	if s.meta.StopWhy = m.Signal; s.meta.StopWhy != "" && m.Now {
 		s.meta.StopWhy += ", at once"
@@ -107,11 +111,26 @@ func (s *supervisor) stopRequested(m *keeper.StopRequest) {
 	s.keepMeta()
 	s.step(engine.Shutdown{Reason: "daruma received " + m.Signal})
 	if m.Now {
-		// The keeper kills everything itself; its word of each end is on the way. Don't wait for long.
-		time.AfterFunc(2*time.Second, func() {
-			s.mailbox.post(func() { s.ending = &ending{now: true, reason: "stopped at once"} })
-		})
+		s.endSoon()
 	}
+}
+
+// endSoon: the keeper kills everything itself; its word of each end is on the way. Don't wait for long.
+func (s *supervisor) endSoon() {
+	time.AfterFunc(2*time.Second, func() {
+		s.mailbox.post(func() { s.ending = &ending{now: true, reason: "stopped at once"} })
+	})
+}
+
+// overdue: the time to stop was over, and the keeper ends what was left.
+func (s *supervisor) overdue(left []string) {
+	reason := "nothing was left but daruma's own end"
+	if len(left) > 0 {
+		reason = "ended by force: " + strings.Join(left, ", ")
+	}
+	s.publish(control.Event{Kind: control.EventStopOverdue, Reason: reason})
+	s.step(engine.Shutdown{Reason: "the time to stop is over"})
+	s.endSoon()
 }
 
 // isTask tells the ids of hooks and exec probes ("api!preStop") from programs' names, which have no exclamation mark.

@@ -13,6 +13,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/keeper"
@@ -120,7 +121,7 @@ func greeting(link *keeper.Link) (*legacy, error) {
 func prepare(cfg Config, link *keeper.Link, l *legacy) (*supervisor, int, error) {
 	place, err := folders.Of(cfg.Service)
 	if err != nil {
-		return nil, 1, err
+		return nil, int(exitcode.NoFiles), err
 	}
 	s := &supervisor{
 		cfg: cfg, place: place, link: link, hello: l.hello, mailbox: newMailbox(),
@@ -133,7 +134,7 @@ func prepare(cfg Config, link *keeper.Link, l *legacy) (*supervisor, int, error)
 	s.openSystemLog()
 	if s.def, err = firstDefinition(cfg, l); err != nil {
 		s.refused(err)
-		return nil, 2, err
+		return nil, int(whyRefused(cfg.File)), err
 	}
 	s.meta = m
 	if m.StartedAt.IsZero() {
@@ -142,10 +143,10 @@ func prepare(cfg Config, link *keeper.Link, l *legacy) (*supervisor, int, error)
 	s.meta.File, s.meta.Dir = s.def.File, s.def.Dir
 	s.hub = control.NewHub(l.hello.Sessions << 32) // no number is ever given twice
 	if err := s.openFiles(); err != nil {
-		return nil, 1, err
+		return nil, int(exitcode.NoFiles), err
 	}
 	if s.server, err = control.Listen(place.Socket(), backend{s}, s.hub); err != nil {
-		return nil, 1, fmt.Errorf("control socket: %w", err)
+		return nil, int(exitcode.NoFiles), fmt.Errorf("control socket: %w", err)
 	}
 	if cfg.Terminal {
 		s.screen = newScreen(s.ctx, s.place.Logs, s.programNamesOf(s.def), s.hub)
@@ -153,6 +154,21 @@ func prepare(cfg Config, link *keeper.Link, l *legacy) (*supervisor, int, error)
 	s.begin(l, snap)
 	go s.receive()
 	return s, 0, nil
+}
+
+// whyRefused tells a definition that isn't there, which may be mounted a moment later, from one that is wrong.
+func whyRefused(file string) exitcode.Code {
+	info, err := os.Stat(file)
+	if err == nil && info.Mode().IsRegular() { // to open a pipe would wait for its writer
+		var f *os.File
+		if f, err = os.Open(file); err == nil {
+			f.Close()
+		}
+	}
+	if err != nil {
+		return exitcode.Unreadable
+	}
+	return exitcode.Refused
 }
 
 // firstDefinition is the one in force: the predecessor's, else the file's.

@@ -11,6 +11,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/eventlog"
+	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/keeper"
@@ -175,9 +176,9 @@ func (s *supervisor) over() (int, bool) {
 		return 0, false
 	}
 	if s.ending.failed {
-		return 1, true
+		return int(exitcode.Escalated), true
 	}
-	return 0, true
+	return int(exitcode.Done), true
 }
 
 // bury: the keeper is gone. What it can't end any more, we do; then there is nothing left to supervise.

@@ -1,0 +1,99 @@
+// Package exitcode lists what a hosted service (daruma host) ends with. Windows shows the number as SERVICE_EXIT_CODE in
+// sc query, systemd as the status of the main process. The numbers never change; docs/exit-codes.md lists them.
+package exitcode
+
+import "fmt"
+
+// Code is the exit code of a hosted service: 0 to 255, for POSIX keeps no more.
+type Code int
+
+// The codes. 80 to 84 and 130 are those of package daruma, which speaks with the service manager.
+const (
+	Done         Code = 0
+	Failed       Code = 1
+	Refused      Code = 2
+	Panicked     Code = 80
+	StartTimeout Code = 81
+	StopTimeout  Code = 82
+	Watchdog     Code = 83
+	Manager      Code = 84
+	Held         Code = 90
+	Escalated    Code = 91
+	NoSupervisor Code = 92
+	NoFiles      Code = 93
+	Unreadable   Code = 94
+	Interrupted  Code = 130
+)
+
+// Entry is what is known of a code.
+type Entry struct {
+	Code    Code
+	Text    string // what happened
+	Remedy  string // what to do about it
+	Restart bool   // another start may go better: systemd tries again. The Service Control Manager tries again in every case
+}
+
+// All are the codes in the order of their numbers.
+func All() []Entry {
+	return []Entry{
+		{Done, "stopped as asked, or all programs are completed", "", false},
+		{Failed, "failed for a reason that has no code", "daruma's own log says why", true},
+		{Refused, "the definition or the command line is refused", "daruma check FILE lists every error", false},
+		{Panicked, "the keeper panicked: a bug of daruma's", "report it with the stack in the system's log", true},
+		{StartTimeout, "the keeper didn't get to its work in time", "the stacks are in the system's log; is a disk hanging?", true},
+		{StopTimeout, "the time to stop was over, and what was left was ended by force", "the event stopOverdue names the programs; " +
+			"shorten their terminationGracePeriodSeconds, or give more time: daruma install --stop-timeout", true},
+		{Watchdog, "the keeper's loop gave no sign of life in time", "the stacks are in the system's log; is a disk hanging?", true},
+		{Manager, "the service manager couldn't be reached", "start the service with sc, services.msc or systemctl", true},
+		{Held, "another daruma holds the service", "daruma status NAME shows it; end the one in a terminal", true},
+		{Escalated, "a program used up its maxRestarts, and then is escalate", "daruma incidents NAME says what fell and why", true},
+		{NoSupervisor, "the supervisor couldn't be started", "is daruma's executable there, and may the service's account run it?", true},
+		{NoFiles, "a file or folder of the service can't be made or written", "the message names it; check the disk and the account's rights", true},
+		{Unreadable, "the definition can't be read", "is the file there, and may the service's account read it?", true},
+		{Interrupted, "interrupted twice (Ctrl+C)", "", true},
+	}
+}
+
+// String is the code's meaning in words.
+func (c Code) String() string {
+	for _, e := range All() {
+		if e.Code == c {
+			return e.Text
+		}
+	}
+	return fmt.Sprintf("exit code %d", int(c))
+}
+
+// Hopeless are the codes of failures that another start doesn't cure.
+func Hopeless() []int {
+	var list []int
+	for _, e := range All() {
+		if e.Code != Done && !e.Restart {
+			list = append(list, int(e.Code))
+		}
+	}
+	return list
+}
+
+// Plain is the exit code of `daruma run` where a hosted service has c: scripts know 0, 1 and 2.
+func (c Code) Plain() Code {
+	switch c {
+	case Unreadable:
+		return Refused
+	case Held, Escalated, NoSupervisor, NoFiles:
+		return Failed
+	}
+	return c
+}
+
+// Error is an error with a code.
+type Error struct {
+	Code Code
+	Err  error
+}
+
+// Error is the text of the error alone.
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap gives the error without the code.
+func (e *Error) Unwrap() error { return e.Err }

@@ -1,0 +1,65 @@
+package exitcode
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/daruma-sh/daruma"
+)
+
+// TestNumbersOfThePackage: the codes of package daruma mean the same here.
+func TestNumbersOfThePackage(t *testing.T) {
+	for ours, theirs := range map[Code]daruma.ExitCode{
+		Done: daruma.ExitOK, Failed: daruma.ExitFailed, Refused: daruma.ExitUsage, Panicked: daruma.ExitPanicked, StartTimeout: daruma.ExitStartTimeout,
+		StopTimeout: daruma.ExitStopTimeout, Watchdog: daruma.ExitWatchdog, Manager: daruma.ExitManager, Interrupted: daruma.ExitInterrupted,
+	} {
+		if int(ours) != int(theirs) {
+			t.Errorf("%v is %d here and %d in package daruma", ours, ours, theirs)
+		}
+	}
+}
+
+// TestDocs holds the page to the list: the same codes, in the same order, with the same words.
+func TestDocs(t *testing.T) {
+	page, err := os.ReadFile("../../docs/exit-codes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want strings.Builder
+	for i, e := range All() {
+		if i > 0 && All()[i-1].Code >= e.Code {
+			t.Errorf("%d doesn't follow %d", e.Code, All()[i-1].Code)
+		}
+		again := "yes"
+		if !e.Restart {
+			again = "no"
+		}
+		fmt.Fprintf(&want, "| %d | %s | %s | %s |\n", e.Code, e.Text, again, e.Remedy)
+	}
+	if !strings.Contains(string(page), want.String()) {
+		t.Errorf("docs/exit-codes.md hasn't this table:\n%s", &want)
+	}
+}
+
+func TestPlain(t *testing.T) {
+	for _, e := range All() {
+		want := e.Code
+		switch e.Code {
+		case Held, Escalated, NoSupervisor, NoFiles:
+			want = Failed
+		case Unreadable:
+			want = Refused
+		}
+		if got := e.Code.Plain(); got != want {
+			t.Errorf("daruma run ends with %d for %d, want %d", got, e.Code, want)
+		}
+	}
+	if got := fmt.Sprint(Hopeless()); got != "[2]" {
+		t.Errorf("systemd is told not to restart after %s", got)
+	}
+	if got := Code(7).String(); got != "exit code 7" {
+		t.Errorf("an unknown code is %q", got)
+	}
+}
