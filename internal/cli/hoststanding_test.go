@@ -22,9 +22,11 @@ func TestRunningIsReportedAtTheBound(t *testing.T) {
 		defer end()
 		s.changed(keeper.Standing{Status: "1 program: 1 running; not ready: api"})
 		time.Sleep(time.Minute - 1)
+		s.mu.Lock()
 		if slices.Contains(heard.words, "READY") {
 			t.Errorf("ready before its time: %q", heard.words)
 		}
+		s.mu.Unlock()
 		time.Sleep(1)
 		synctest.Wait()
 		s.changed(keeper.Standing{Up: true, Status: "1 program: 1 ready"})
