@@ -153,9 +153,7 @@ func (w *watchdog) expireLocked(why string) {
 		m := notify.Negative(notify.Live, why)
 		w.host.say(m.Key + "=" + m.Value)
 	case Systemd:
-		// As if WatchdogSec= had run out: the unit's result is "watchdog", and Restart=on-watchdog applies too (since v244;
-		// older ones see the exit code alone).
-		w.host.say("STATUS=Hung: "+shortLine(why), "WATCHDOG=trigger")
+		w.host.say("STATUS=Hung: " + shortLine(why)) // words.ended adds WATCHDOG=trigger when the stacks are written
 	}
 	w.host.expire(why)
 }

@@ -32,9 +32,9 @@ func TestHeartbeatMissed(t *testing.T) {
 	}{
 		{"nobody outside", SCM, 0, 0, 30 * time.Second, ""},
 		{"by the service's own limit", Terminal, 0, 8 * time.Second, 8 * time.Second, ""},
-		{"systemd's", Systemd, 20 * time.Second, 0, 20 * time.Second, "WATCHDOG=trigger"},
+		{"systemd's", Systemd, 20 * time.Second, 0, 20 * time.Second, "say STATUS=Hung: no heartbeat for"},
 		{"daruma's", Daruma, 4 * time.Second, 0, 4 * time.Second, "say LIVE=0 no heartbeat for 4s"},
-		{"own before systemd's", Systemd, 20 * time.Second, 60 * time.Second, 60 * time.Second, "WATCHDOG=trigger"},
+		{"own before systemd's", Systemd, 20 * time.Second, 60 * time.Second, 60 * time.Second, "say STATUS=Hung: no heartbeat for"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			release := make(chan struct{})

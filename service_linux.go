@@ -17,7 +17,8 @@ func surround(s Service, _ role, arguments []string) error {
 		if socket := openNotifySocket(os.Getenv("NOTIFY_SOCKET")); socket != nil {
 			defer socket.close()
 			period, _ := daemon.SdWatchdogEnabled(false) // what isn't a number is no watchdog
-			w = &words{where: Systemd, period: period, send: socket.send, flush: socket.flush, clock: monotonic}
+			w = &words{where: Systemd, period: period, send: socket.send, flush: socket.flush,
+				braced: func() { signal.Ignore(unix.SIGABRT) }, clock: monotonic}
 		} else {
 			w = &words{where: whoseProcess(os.Getpid())}
 		}
