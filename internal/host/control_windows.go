@@ -97,7 +97,7 @@ func (s *scm) stop(ctx context.Context) error {
 // process is a service's process by its handle: a pid may be another's a moment later.
 type process struct {
 	handle windows.Handle // 0: unknown, or not to be had without more rights; then the service's word has to do
-	since  time.Time      // when it was first seen to have ended
+	since  time.Time      // when it was first seen to have ended, or not to be there
 }
 
 func (p *process) open(pid uint32) {
@@ -120,6 +120,24 @@ func (p *process) ended(long time.Duration) bool {
 	if event, err := windows.WaitForSingleObject(p.handle, 0); err != nil || event != windows.WAIT_OBJECT_0 {
 		return false
 	}
+	return p.longSince(long)
+}
+
+// missing tells that a service that is about to start has been known to have no process for this long. It has none for a moment,
+// until the service manager has made it; under Wine for ever, where it died before it said a word.
+func (p *process) missing(pid uint32, long time.Duration) bool {
+	if p.handle != 0 {
+		return false
+	}
+	if pid != 0 {
+		p.open(pid)
+		p.since = time.Time{}
+		return false
+	}
+	return p.longSince(long)
+}
+
+func (p *process) longSince(long time.Duration) bool {
 	if p.since.IsZero() {
 		p.since = time.Now()
 	}
@@ -158,7 +176,8 @@ func (s *scm) whyNoStop(refusal error, p *process) (done bool, what string, err 
 			return false, "", &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Cause: refusal, Remedy: "this service takes no stop"}
 		}
 	}
-	if p.ended(5 * time.Second) { // Wine never notices; the wait would have no end
+	const patience = 5 * time.Second
+	if p.ended(patience) || p.missing(status.ProcessId, patience) { // Wine never notices; the wait would have no end
 		return false, "", &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Cause: refusal,
 			Detail: "its process has ended, and the service manager still has it in " + stateName(status.CurrentState)}
 	}
