@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"runtime"
@@ -26,14 +27,29 @@ func TestMain(m *testing.M) {
 	if name == "" {
 		os.Exit(m.Run())
 	}
+	diary := openDiary()
 	before := runtime.NumGoroutine()
-	Main(testService(name))
+	Main(testService(name, diary))
 	if left := goroutinesLeft(before); left != "" {
+		_, _ = fmt.Fprintln(diary, left)
 		fmt.Fprintln(os.Stderr, left)
 		os.Exit(99)
 	}
-	fmt.Println("nothing left")
+	_, _ = fmt.Fprintln(diary, "nothing left")
 	os.Exit(0)
+}
+
+// openDiary is where a service writes what it has to say: a file that its first argument names, else its output.
+func openDiary() *os.File {
+	if len(os.Args) <= 3 || os.Args[1] != roleService {
+		return os.Stdout
+	}
+	diary, err := os.OpenFile(os.Args[3], os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		panic(err)
+	}
+	_ = debug.SetCrashOutput(diary, debug.CrashOptions{}) // a service has no stderr
+	return diary
 }
 
 // goroutinesLeft gives the stacks when there are more goroutines than before, "" when there aren't. One that has just done
@@ -53,18 +69,10 @@ func goroutinesLeft(before int) string {
 	}
 }
 
-// testService gives the service of that name. Its first argument, where there is one, is a file for what it has to say.
-func testService(name string) Service {
-	diary := os.Stdout
-	if i := len(os.Args) - 1; i > 2 && os.Args[1] == roleService {
-		var err error
-		if diary, err = os.OpenFile(os.Args[3], os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
-			panic(err)
-		}
-		_ = debug.SetCrashOutput(diary, debug.CrashOptions{}) // a service has no stderr
-	}
+// testService gives the service of that name, which writes into diary.
+func testService(name string, diary io.Writer) Service {
 	note := func(format string, args ...any) { _, _ = fmt.Fprintf(diary, format+"\n", args...) }
-	s := Service{Name: name, StopTimeout: 10 * time.Second, Logger: slog.New(slog.NewTextHandler(diary, nil))}
+	s := Service{Name: name, Install: Install{Recovery: Recovery{Never: true}}, StopTimeout: 10 * time.Second, Logger: slog.New(slog.NewTextHandler(diary, nil))}
 	untilStopped := func(ctx context.Context, host *Host) error {
 		note("arguments %q in %v", host.Arguments(), host.Environment())
 		host.Ready()
@@ -98,9 +106,13 @@ func testService(name string) Service {
 			wait(context.Background(), slowly(host))
 			return nil
 		}
-	case "minute": // the whole of a slow start
+	case "minute": // the whole of a slow start, which asks for its time bit by bit
+		s.StartTimeout = 5 * time.Second
 		s.Run = func(ctx context.Context, host *Host) error {
-			wait(ctx, time.Minute)
+			for range 15 {
+				host.ExtendTimeout(10 * time.Second)
+				wait(ctx, 4*time.Second)
+			}
 			return untilStopped(ctx, host)
 		}
 	case "unready":
@@ -113,7 +125,7 @@ func testService(name string) Service {
 	case "brief":
 		s.Run = func(_ context.Context, host *Host) error { host.Ready(); return nil }
 	default:
-		if s.Run = systemProgram(name, note); s.Run == nil {
+		if program := name[strings.LastIndexByte(name, '-')+1:]; !lifeProgram(&s, program, note) && !systemProgram(&s, program, note) {
 			panic("no test service " + name)
 		}
 	}

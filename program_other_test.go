@@ -2,5 +2,22 @@
 
 package daruma
 
-// systemProgram gives those of the test services that only this system can have: none.
-func systemProgram(string, func(string, ...any)) Func { return nil }
+import (
+	"testing"
+
+	"github.com/daruma-sh/daruma/internal/host"
+)
+
+// systemProgram makes s one of those test services that only this system can have: none.
+func systemProgram(*Service, string, func(string, ...any)) bool { return false }
+
+func needsManager(t *testing.T) {
+	t.Helper()
+	t.Skip("the package knows no service manager on this system: needs Windows or Linux")
+}
+
+func (l *live) released() {}
+
+func (l *live) ended(host.Status, fate) {}
+
+func (l *live) maySeeNoEnd() {}

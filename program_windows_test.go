@@ -2,17 +2,16 @@ package daruma
 
 import (
 	"context"
-	"strings"
 
 	"golang.org/x/sys/windows"
 )
 
-// systemProgram gives those of the test services that only this system can have, nil where there is none.
-func systemProgram(name string, note func(string, ...any)) Func {
-	if !strings.HasSuffix(name, "interrupted") {
-		return nil
+// systemProgram makes s one of those test services that only this system can have; false where there is no such.
+func systemProgram(s *Service, program string, note func(string, ...any)) bool {
+	if program != "interrupted" {
+		return false
 	}
-	return func(ctx context.Context, host *Host) error {
+	s.Run = func(ctx context.Context, host *Host) error {
 		host.Ready()
 		note("in %v", host.Environment())
 		// To everybody in this console, which is ours alone.
@@ -23,4 +22,5 @@ func systemProgram(name string, note func(string, ...any)) Func {
 		note("cause: %v", context.Cause(ctx))
 		return nil
 	}
+	return true
 }

@@ -1,10 +1,9 @@
 package daruma
 
 import (
-	"fmt"
+	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,45 +15,25 @@ import (
 	"golang.org/x/sys/windows/svc/mgr"
 )
 
-// installed is the test binary as a real service.
+// installed is a live service with a handle of the Service Control Manager's own.
 type installed struct {
-	t     *testing.T
-	s     *mgr.Service
-	diary string
+	*live
+	s *mgr.Service
 }
 
-// install makes the test binary a service. It needs the rights of an administrator.
 func install(t *testing.T, program string, arguments ...string) *installed {
 	t.Helper()
+	i := &installed{live: liveService(t, program, arguments...)}
 	m, err := mgr.Connect()
-	if err != nil {
-		t.Skipf("the Service Control Manager can't be used (run the tests as an administrator): %v", err)
-	}
-	defer func() { _ = m.Disconnect() }()
-	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := fmt.Sprintf("daruma-test-%x-%s", time.Now().UnixNano(), program) // a pid may come again, after a test that was killed
-	i := &installed{t: t, diary: filepath.Join(t.TempDir(), "diary")}
-	i.s, err = m.CreateService(name, exe, mgr.Config{StartType: mgr.StartManual}, append([]string{roleService, name, i.diary}, arguments...)...)
-	if err != nil {
-		t.Fatalf("creating service %s: %v", name, err)
+	defer func() { _ = m.Disconnect() }()
+	if i.s, err = m.OpenService(i.name); err != nil {
+		t.Fatal(err)
 	}
-	t.Cleanup(i.remove)
+	t.Cleanup(func() { _ = i.s.Close() })
 	return i
-}
-
-// remove waits for the end of the process, too: its diary is in a folder that is about to be deleted.
-func (i *installed) remove() {
-	if st, err := i.s.Query(); err == nil && st.State != svc.Stopped {
-		_, _ = i.s.Control(svc.Stop)
-		i.await(svc.Stopped, 30*time.Second)
-	}
-	if err := i.s.Delete(); err != nil {
-		i.t.Errorf("deleting the service: %v", err)
-	}
-	_ = i.s.Close()
 }
 
 func (i *installed) start(arguments ...string) {
@@ -75,7 +54,7 @@ func (i *installed) await(want svc.State, limit time.Duration) (windows.SERVICE_
 		}
 		if svc.State(st.CurrentState) == want {
 			if want == svc.Stopped {
-				i.awaitProcess()
+				i.released()
 			}
 			return st, checkpoints
 		}
@@ -84,42 +63,6 @@ func (i *installed) await(want svc.State, limit time.Duration) (windows.SERVICE_
 			i.t.Fatalf("state %d, want %d within %v\n%s", st.CurrentState, want, limit, i.read())
 		}
 		time.Sleep(20 * time.Millisecond) // sleep: a service's state is polled, as the Service Control Manager's own tools do it
-	}
-}
-
-// awaitProcess waits until the service's process, which has just reported STOPPED, has closed its diary.
-func (i *installed) awaitProcess() {
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
-		if err := os.Rename(i.diary, i.diary+"-"); err == nil { // refused as long as somebody has it open
-			_ = os.Rename(i.diary+"-", i.diary)
-			return
-		}
-		time.Sleep(10 * time.Millisecond) // sleep: the process of a stopped service has no handle to wait for
-	}
-}
-
-func (i *installed) read() string {
-	text, _ := os.ReadFile(i.diary)
-	return string(text)
-}
-
-func (i *installed) wantDiary(want ...string) {
-	i.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; {
-		text, missing := i.read(), ""
-		for _, w := range want {
-			if !strings.Contains(text, w) {
-				missing = w
-			}
-		}
-		if missing == "" {
-			return
-		}
-		if time.Now().After(deadline) {
-			i.t.Errorf("the service wrote no %q:\n%s", missing, text)
-			return
-		}
-		time.Sleep(10 * time.Millisecond) // sleep: another process writes the file
 	}
 }
 
@@ -177,41 +120,9 @@ func TestServiceHandlers(t *testing.T) {
 	i.await(svc.Stopped, 20*time.Second)
 }
 
-// TestServiceFails: what the Service Control Manager is told of each kind of failure.
-func TestServiceFails(t *testing.T) {
-	tests := []struct {
-		program string
-		code    ExitCode
-		stop    bool // it fails when it shall stop
-		diary   string
-	}{
-		{"deaf", ExitStopTimeout, true, "deafTo"},
-		{"unready", ExitStartTimeout, false, "host.Ready"},
-		{"panic", ExitPanicked, false, "out of luck"},
-		{"fail", 17, false, "no configuration"},
-	}
-	for _, c := range tests {
-		t.Run(c.program, func(t *testing.T) {
-			i := install(t, c.program)
-			i.start()
-			if c.stop {
-				i.await(svc.Running, 20*time.Second)
-				if _, err := i.s.Control(svc.Stop); err != nil {
-					t.Fatal(err)
-				}
-			}
-			st, _ := i.await(svc.Stopped, 20*time.Second)
-			if st.Win32ExitCode != uint32(windows.ERROR_SERVICE_SPECIFIC_ERROR) || st.ServiceSpecificExitCode != uint32(c.code) {
-				t.Errorf("exit codes %d, %d, want 1066, %d\n%s", st.Win32ExitCode, st.ServiceSpecificExitCode, c.code, i.read())
-			}
-			i.wantDiary(c.diary)
-		})
-	}
-}
-
 // TestFailureWithoutTheFlag: failure actions that count crashes only must run, so STOPPED isn't reported.
 func TestFailureWithoutTheFlag(t *testing.T) {
-	if windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil {
+	if onWine() {
 		t.Skip("Wine keeps no failure actions: needs real Windows")
 	}
 	i := install(t, "fail")
@@ -231,40 +142,38 @@ func TestFailureWithoutTheFlag(t *testing.T) {
 	}
 }
 
-func TestServiceStartsSlowly(t *testing.T) {
-	for program, want := range map[string]int{"slow": 3, "minute": 25} {
-		t.Run(program, func(t *testing.T) {
-			t.Parallel()
-			if program == "minute" && testing.Short() {
-				t.Skip("takes a minute: run without -short")
+// TestServiceIsSlow: the Service Control Manager sees checkpoints for as long as a start or a stop takes.
+func TestServiceIsSlow(t *testing.T) {
+	needsManager(t)
+	type phase struct {
+		program string
+		stop    bool
+		want    int
+	}
+	together(t, []phase{{"minute", false, 25}, {"slow", false, 3}, {"slowstop", true, 3}}, func(p phase) string { return p.program }, func(t *testing.T, p phase) {
+		if p.program == "minute" && testing.Short() {
+			t.Skip("takes a minute: run without -short")
+		}
+		i := install(t, p.program)
+		i.start()
+		st, seen := i.await(svc.Running, 90*time.Second)
+		if p.stop {
+			if _, err := i.s.Control(svc.Stop); err != nil {
+				t.Fatal(err)
 			}
-			i := install(t, program)
-			i.start()
-			_, seen := i.await(svc.Running, 90*time.Second)
-			if len(seen) < want {
-				t.Errorf("%d checkpoints, want %d at least", len(seen), want)
-			}
-			t.Logf("%d checkpoints", len(seen))
-		})
-	}
-}
-
-func TestServiceStopsSlowly(t *testing.T) {
-	i := install(t, "slowstop")
-	i.start()
-	i.await(svc.Running, 20*time.Second)
-	if _, err := i.s.Control(svc.Stop); err != nil {
-		t.Fatal(err)
-	}
-	if st, seen := i.await(svc.Stopped, 30*time.Second); len(seen) < 3 || st.Win32ExitCode != 0 {
-		t.Errorf("checkpoints %v in a stop of 7 s, want 3 at least; exit code %d", seen, st.Win32ExitCode)
-	}
+			st, seen = i.await(svc.Stopped, 30*time.Second)
+		}
+		if len(seen) < p.want || st.Win32ExitCode != 0 {
+			t.Errorf("%d checkpoints, want %d at least; exit code %d", len(seen), p.want, st.Win32ExitCode)
+		}
+		t.Logf("%d checkpoints", len(seen))
+	})
 }
 
 // TestTranslate: what no test can have the system send.
 func TestTranslate(t *testing.T) {
-	all := testService("x-handlers")
-	none := testService("x-plain")
+	all := testService("x-handlers", io.Discard)
+	none := testService("x-plain", io.Discard)
 	note := sessionNotification{size: 8, session: 5}
 	tests := []struct {
 		code, event uint32
@@ -303,7 +212,7 @@ func TestTranslate(t *testing.T) {
 
 // TestControlCopies: the session's number outlives the system's memory.
 func TestControlCopies(t *testing.T) {
-	s := testService("x-handlers")
+	s := testService("x-handlers", io.Discard)
 	d := &dispatcher{service: &s, mail: newMailbox()}
 	note := sessionNotification{size: 8, session: 5}
 	if errno := d.control(windows.SERVICE_CONTROL_SESSIONCHANGE, 5, unsafe.Pointer(&note), 0); errno != 0 {
@@ -316,7 +225,7 @@ func TestControlCopies(t *testing.T) {
 }
 
 func TestAccepted(t *testing.T) {
-	s := testService("x-handlers")
+	s := testService("x-handlers", io.Discard)
 	const down = windows.SERVICE_ACCEPT_SHUTDOWN | windows.SERVICE_ACCEPT_PRESHUTDOWN
 	for st, want := range map[state]uint32{starting: down | 1, pausing: down | 1, continuing: down | 1, stopping: down, stopped: 0,
 		running: down | 1 | 2 | 8 | 64 | 128, paused: down | 1 | 2 | 8 | 64 | 128} {
