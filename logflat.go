@@ -160,6 +160,9 @@ func flatText(v slog.Value) string {
 	if err, ok := v.Any().(error); ok && v.Kind() == slog.KindAny {
 		return flatSafely(err.Error)
 	}
+	if v.Kind() == slog.KindAny && !formattable(v.Any()) {
+		return "!ERROR: the value contains itself, or too much"
+	}
 	return flatSafely(v.String)
 }
 

@@ -51,7 +51,7 @@ func (w *logWriter) run() {
 	for {
 		b, untold, last := w.queue.take()
 		if untold > 0 {
-			w.notice(&b, dropNotice(untold))
+			w.tell(&b, untold)
 		}
 		if len(b.marks) > 0 {
 			w.deliver(&b)
@@ -65,6 +65,17 @@ func (w *logWriter) run() {
 		case <-w.queue.closing:
 		}
 	}
+}
+
+// tell adds the notice of records that were dropped. ReplaceAttr, which sees it, is the service's own code; what panics in it
+// elsewhere panics in the goroutine that logs.
+func (w *logWriter) tell(b *logBatch, dropped uint64) {
+	defer func() {
+		if value := recover(); value != nil {
+			fmt.Fprintf(os.Stderr, "daruma: ReplaceAttr panicked (%v) at the notice of %d dropped records\n", value, dropped)
+		}
+	}()
+	w.notice(b, dropNotice(dropped))
 }
 
 // deliver writes b, as often as it takes; once the queue closes there is one last try.
