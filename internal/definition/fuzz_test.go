@@ -94,7 +94,13 @@ func checkModel(t *testing.T, s *Service) {
 			must(probe == nil || probe.Period > 0 && probe.Timeout > 0 && probe.InitialDelay >= 0 && probe.SuccessThreshold >= 1 &&
 				probe.FailureThreshold >= 1 && actions(&probe.Handler) == 1, "probe")
 		}
-		for _, hook := range []*Handler{p.PostStart, p.PreStop} {
+		hooks := []*Handler{p.PostStart, p.PreStop, p.OnResume}
+		for j := range p.OnControl {
+			c := &p.OnControl[j]
+			must(c.Code >= FirstControl && c.Code <= LastControl && (j == 0 || c.Code > p.OnControl[j-1].Code), "control code")
+			hooks = append(hooks, &c.Handler)
+		}
+		for _, hook := range hooks {
 			must(hook == nil || actions(hook) == 1 && hook.GRPC == nil && hook.Notify == nil, "hook")
 		}
 		for _, l := range p.Rlimits {

@@ -1,11 +1,18 @@
 package definition
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 func (d *decoder) lifecycleFields(p *Program) []field {
 	return []field{
 		{"postStart", func(n *node) { p.PostStart = d.hook(n) }},
 		{"preStop", func(n *node) { p.PreStop = d.hook(n) }},
+		{"onResume", func(n *node) { p.OnResume = d.hook(n) }},
+		{"onControl", func(n *node) { p.OnControl = d.onControl(n) }},
 		{"stopSignal", func(n *node) { p.StopSignal = d.signal(n) }},
 	}
 }
@@ -16,6 +23,35 @@ func (d *decoder) hook(n *node) *Handler {
 		d.oneHandler(n, "exec", "httpGet", "tcpSocket")
 	}
 	return h
+}
+
+// The control codes that are free for a service. Source: learn.microsoft.com, ControlService, dwControl.
+const (
+	FirstControl = 128
+	LastControl  = 255
+)
+
+// onControl is a map of control codes to hooks, sorted by code.
+func (d *decoder) onControl(n *node) []ControlHook {
+	if !d.isMap(n) {
+		return nil
+	}
+	var hooks []ControlHook
+	for i := range n.entries {
+		e := &n.entries[i]
+		d.in(e.key, e.pos, func() {
+			code, err := strconv.Atoi(e.key)
+			if err != nil || code < FirstControl || code > LastControl || strconv.Itoa(code) != e.key {
+				d.fail(e.pos, "must be a control code from %d to %d: Windows keeps the others to itself", FirstControl, LastControl)
+				return
+			}
+			if h := d.hook(e.value); h != nil {
+				hooks = append(hooks, ControlHook{code, *h})
+			}
+		})
+	}
+	slices.SortFunc(hooks, func(a, b ControlHook) int { return cmp.Compare(a.Code, b.Code) })
+	return hooks
 }
 
 // signals are what stopSignal may be: Linux' (signal(7)) without those that stop or continue a process, which would

@@ -47,6 +47,8 @@ type Program struct {
 	StartupProbe, LivenessProbe, ReadinessProbe *Probe
 
 	PostStart, PreStop     *Handler
+	OnResume               *Handler      // the machine woke up; nil: none
+	OnControl              []ControlHook // by code
 	StopSignal             string        // SIGTERM by default; Windows: CTRL_C | CTRL_BREAK | WM_CLOSE
 	TerminationGracePeriod time.Duration // default 30 s; includes preStop
 
@@ -57,6 +59,12 @@ type Program struct {
 	Security SecurityContext // securityContext
 	Listen   []Listener      // sockets that the keeper binds and hands over by the LISTEN_FDS protocol
 	Logs     Logs
+}
+
+// ControlHook is what a control code of the service's own does to a program.
+type ControlHook struct {
+	Code    int // 128 to 255, as the Service Control Manager has them
+	Handler Handler
 }
 
 // EnvVar is one variable of a program's environment.

@@ -207,7 +207,7 @@ func validPrograms() []string {
 		`securityContext: {runAsUser: 0, runAsGroup: staff, capabilities: {drop: [CAP_ALL]}}`, `umask: "0"`,
 		`logs: {maxSize: 0, maxAgeSeconds: 0}`, `backoff: {initialSeconds: 0, maxSeconds: 0}`, `terminationGracePeriodSeconds: 0`,
 		`livenessProbe: {tcpSocket: {port: 1}, periodSeconds: 0.001}`, `livenessProbe: {tcpSocket: {port: "${PORT}"}}`,
-		`lifecycle: {}`, `resources: {}`, `lifecycle: {stopSignal: WM_CLOSE}`, `dependsOn: {other: started}`, `listen: []`,
+		`lifecycle: {}`, `lifecycle: {onControl: {}}`, `lifecycle: {onControl: {128: {exec: {command: [x]}}, "255": {tcpSocket: {port: 1}}}}`, `resources: {}`, `lifecycle: {stopSignal: WM_CLOSE}`, `dependsOn: {other: started}`, `listen: []`,
 		`livenessProbe: {notify: {}}`, `startupProbe: {notify: {}, periodSeconds: 0.5, failureThreshold: 60}`, `readinessProbe: {notify: {}}`,
 		`backoff: {}`, `logs: {}`, `securityContext: {}`, `maxRestarts: {count: 1, withinSeconds: 0.5}`,
 	}
@@ -234,7 +234,8 @@ func TestSchemaRefusesInvalid(t *testing.T) {
 		`livenessProbe: {grpc: {service: x}}`, `livenessProbe: {exec: {}}`, `livenessProbe: {tcpSocket: {port: 80}, periodSeconds: 0}`,
 		`livenessProbe: {notify: null}`, `livenessProbe: {notify: {port: 1}}`, `livenessProbe: {notify: {}, timeoutSeconds: 1}`,
 		`readinessProbe: {notify: {}, successThreshold: 1}`, `readinessProbe: {notify: {}, tcpSocket: {port: 1}}`, `lifecycle: {preStop: {notify: {}}}`,
-		`livenessProbe: {tcpSocket: {port: 80}, failureThreshold: 0}`, `lifecycle: {preStop: {}}`, `lifecycle: {preStop: {grpc: {port: 80}}}`,
+		`livenessProbe: {tcpSocket: {port: 80}, failureThreshold: 0}`, `lifecycle: {preStop: {}}`, `lifecycle: {onResume: {}}`, `lifecycle: {onControl: {127: {exec: {command: [x]}}}}`,
+		`lifecycle: {onControl: {256: {exec: {command: [x]}}}}`, `lifecycle: {onControl: {x: {exec: {command: [x]}}}}`, `lifecycle: {onControl: {130: {}}}`, `lifecycle: {preStop: {grpc: {port: 80}}}`,
 		`lifecycle: {stopSignal: TERM}`, `lifecycle: {stopSignal: 15}`, `terminationGracePeriodSeconds: -1`, `terminationGracePeriodSeconds: 5s`,
 		`terminationGracePeriodSeconds: .inf`, `resources: {requests: {}}`, `resources: {limits: {memory: 512MB}}`,
 		`resources: {limits: {memory: 1.5}}`, `resources: {limits: {memory: 0}}`, `resources: {limits: {cpu: 0}}`, `resources: {limits: {disk: 1}}`,

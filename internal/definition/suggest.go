@@ -41,7 +41,7 @@ func habit(parent, key string) string {
 		case "runAsNonRoot":
 			return "name the user to run as with runAsUser"
 		}
-	case "preStop", "postStart":
+	case "preStop", "postStart", "onResume":
 		if key == "sleep" {
 			return `write exec: {command: [sleep, "5"]}`
 		}
@@ -115,7 +115,7 @@ func programHabit(key string) string {
 		return "did you mean resources: {rlimits: …}?"
 	case "limits", "memory", "cpu":
 		return "did you mean resources: {limits: {memory: …, cpu: …}}?"
-	case "preStop", "postStart", "stopSignal":
+	case "preStop", "postStart", "onResume", "onControl", "stopSignal":
 		return "it belongs into lifecycle"
 	case "capabilities", "runAsUser", "runAsGroup":
 		return "it belongs into securityContext"

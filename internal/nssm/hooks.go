@@ -35,8 +35,11 @@ func (c *conversion) hook(setting, event string, v Value) {
 		c.note(setting, "ran when the program had ended, and has no counterpart: daruma incidents and daruma events -o json tell of every exit")
 	case "rotate/pre", "rotate/post":
 		c.note(setting, "ran around a rotation, and has no counterpart: rotation takes nothing from the program, and daruma logs reads rotated files too")
-	case "power/change", "power/resume":
-		c.note(setting, "ran when the power state changed, and has no counterpart: register a task for it at the Task Scheduler")
+	case "power/resume":
+		c.doc.onResume = c.hookCommand(setting, v)
+		c.note(setting, "runs as lifecycle.onResume, without the variables NSSM_…")
+	case "power/change":
+		c.note(setting, "ran when the power state changed (mains, battery), and has no counterpart: register a task for it at the Task Scheduler")
 	default:
 		c.note(setting, "isn't an event of NSSM, which never ran it; left out")
 	}

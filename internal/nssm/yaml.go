@@ -23,6 +23,7 @@ type document struct {
 	backoff       []pair
 	postStart     []string
 	preStop       []string
+	onResume      []string
 	stopSignal    string
 	grace         string
 	nice          string
@@ -53,10 +54,11 @@ func (d *document) write(service string, remarks []Remark) []byte {
 	w.text(2, "restartPolicy", d.restartPolicy)
 	w.plain(2, "exitCodes", d.exitCodes)
 	w.plain(2, "backoff", d.backoff)
-	if d.postStart != nil || d.preStop != nil || d.stopSignal != "" {
+	if d.postStart != nil || d.preStop != nil || d.onResume != nil || d.stopSignal != "" {
 		w.line(2, "lifecycle:")
 		w.exec(3, "postStart", d.postStart)
 		w.exec(3, "preStop", d.preStop)
+		w.exec(3, "onResume", d.onResume)
 		w.text(3, "stopSignal", d.stopSignal)
 	}
 	w.number(2, "terminationGracePeriodSeconds", d.grace)
