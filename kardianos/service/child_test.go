@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,6 +49,11 @@ func (p *program) Start(s service.Service) error {
 		panic("no luck")
 	case "block":
 		select {}
+	case "hangup":
+		hangups := make(chan os.Signal, 1)
+		signal.Notify(hangups, syscall.SIGHUP)
+		p.note("listens")
+		go func() { <-hangups; p.note("hangup") }()
 	case "selfstop":
 		go func() { _ = s.Stop() }()
 	case "selfuninstall":

@@ -48,7 +48,7 @@ func (r *runner) run(c *Config) error {
 		return errors.New("New was given no program (Interface is nil): this service can be controlled, not run")
 	}
 	var own error
-	err := daruma.Run(daruma.Service{
+	description := daruma.Service{
 		Name:        plainName(c.Name),
 		DisplayName: c.title(),
 		Description: c.Description,
@@ -58,7 +58,11 @@ func (r *runner) run(c *Config) error {
 			own = r.serve(ctx, host)
 			return own
 		},
-	})
+	}
+	if hangupIsTheirs() {
+		description.OnReload = func(context.Context) error { return nil }
+	}
+	err := daruma.Run(description)
 	// The service manager has been told by now. A panic goes on in the caller's goroutine, where it would have been in the
 	// original: to main's recover, or to the runtime's exit code 2.
 	if panicked := (*daruma.PanicError)(nil); errors.As(own, &panicked) {
@@ -169,12 +173,14 @@ func await(d time.Duration, ch <-chan error) (came bool, err error) {
 func call(name string, f func() error) <-chan error {
 	done := make(chan error, 1)
 	go func() {
+		err := errors.New(name + " ended its goroutine (runtime.Goexit)")
 		defer func() {
 			if value := recover(); value != nil {
-				done <- &daruma.PanicError{In: name, Value: value, Stack: debug.Stack()}
+				err = &daruma.PanicError{In: name, Value: value, Stack: debug.Stack()}
 			}
+			done <- err
 		}()
-		done <- f()
+		err = f()
 	}()
 	return done
 }

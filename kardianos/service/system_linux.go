@@ -28,6 +28,16 @@ func remarks(c *Config) []string {
 	return list
 }
 
+// hangupIsTheirs tells whether SIGHUP is left to the program, which the original leaves it to always: many reload by it, and
+// ReloadSignal sends it. With a terminal it is its end, which package daruma makes a stop.
+func hangupIsTheirs() bool {
+	terminal, err := os.Open("/dev/tty") // tty(4): there where the process has a controlling terminal
+	if err == nil {
+		_ = terminal.Close()
+	}
+	return err != nil
+}
+
 // booted is sd_booted(3): the folder is there exactly where systemd is the init system.
 func booted() bool {
 	_, err := os.Stat("/run/systemd/system")

@@ -17,6 +17,9 @@ import (
 	"github.com/daruma-sh/daruma/internal/host"
 )
 
+// hangupIsTheirs: Windows has no SIGHUP.
+func hangupIsTheirs() bool { return false }
+
 // platformSystems is the Service Control Manager (SCM) alone; it is always there.
 func platformSystems() []System {
 	return []System{platform{
