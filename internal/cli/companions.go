@@ -18,6 +18,7 @@ type companion struct {
 // companions are added in this order and removed in the reverse.
 func companions() []companion {
 	return []companion{
+		{"read access", addReadAccess, removeReadAccess},
 		{"event source", addEventSource, removeEventSource},
 		{"fallback", addFallback, removeFallback},
 	}

@@ -90,6 +90,9 @@ func TestInstallOnSystemd(t *testing.T) {
 	g.says(3, []string{"inactive (dead)", "start type disabled"}, "status", "shop")
 
 	g.says(0, []string{"shop is uninstalled", "left: /var/lib/private/daruma/shop"}, "uninstall", "shop")
+	if g.Exists("/etc/daruma/shop") {
+		t.Error("uninstalled, and there is a record of its installation")
+	}
 	g.says(3, []string{"no such service"}, "uninstall", "shop")
 	g.do(0, "uninstall", "shop", "--purge")
 	if left := g.shell("find / -xdev -path /proc -prune -o -path /opt -prune -o -name '*daruma*' -print -o -name '*shop*' -print"); left != "" {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/host"
 )
@@ -81,6 +82,10 @@ func uninstall(ctx context.Context, std IO, name string, purge, overwrite bool) 
 		}
 		a.Changed = append(a.Changed, changes...)
 	}
+	if err := errors.Join(host.RemoveRecord(place.Config), ensure.Forget(place.Config)); err != nil {
+		return a, err
+	}
+	_ = os.Remove(place.Config) // where nothing else is in it; else the error would say so
 	return a, a.purge(place, purge)
 }
 

@@ -45,6 +45,14 @@ func Want(folder string, wanted bool, why string) error {
 	return nil
 }
 
+// Forget removes the note from folder; one that isn't there is no error.
+func Forget(folder string) error {
+	if err := os.Remove(filepath.Join(folder, wishFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("forgetting whether the service is wanted: %w", err)
+	}
+	return nil
+}
+
 // maxWish bounds the note: the service's account may write what it likes there, and SYSTEM or root reads it.
 const maxWish = 4096
 

@@ -66,7 +66,7 @@ func TestLogonRight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = lsaAccount(domain+`\`+name, hasLogonRight)
+	_, err = lsaAccount(domain+`\`+name, policyLook, hasLogonRight)
 	if onWine() {
 		t.Skipf("Wine: keeps no rights of accounts (%v)", err)
 	}

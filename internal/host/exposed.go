@@ -118,9 +118,13 @@ func trusted(sid, user string) bool {
 	case "S-1-5-18", "S-1-5-32-544", "S-1-3-0", "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464":
 		return true
 	}
-	// The built-in account Administrator of this machine or domain.
-	if strings.HasPrefix(sid, "S-1-5-21-") && strings.HasSuffix(sid, "-500") {
-		return true
+	if strings.HasPrefix(sid, "S-1-5-21-") {
+		// The account Administrator, Domain Admins, Enterprise Admins.
+		for _, id := range []string{"-500", "-512", "-519"} {
+			if strings.HasSuffix(sid, id) {
+				return true
+			}
+		}
 	}
 	return user != "" && sid == user
 }

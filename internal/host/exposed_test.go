@@ -72,3 +72,26 @@ func TestFoldersAccess(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatAServiceMayRead(t *testing.T) {
+	own := ServiceSID("shop")
+	for _, c := range []struct {
+		what string
+		access
+		want bool
+	}{
+		{"administrators alone", access{entries: []entry{{sid: admins, mask: full}}}, false},
+		{"users", access{entries: []entry{{sid: users, mask: readExecute}}}, true},
+		{"the service", access{entries: []entry{{sid: own, mask: readExecute}}}, true},
+		{"another service", access{entries: []entry{{sid: ServiceSID("x"), mask: readExecute}}}, false},
+		{"read by one, execute by another", access{entries: []entry{{sid: users, mask: 0x1}, {sid: own, mask: 0x20}}}, true},
+		{"no execute", access{entries: []entry{{sid: users, mask: 0x1}}}, false},
+		{"denied", access{entries: []entry{{deny: true, sid: everyone, mask: full}, {sid: users, mask: full}}}, false},
+		{"only what is in the folder", access{entries: []entry{{sid: users, mask: full, inheritOnly: true}}}, false},
+		{"no list", access{null: true}, true},
+	} {
+		if got := c.reads(own); got != c.want {
+			t.Errorf("%s: %v", c.what, got)
+		}
+	}
+}

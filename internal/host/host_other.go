@@ -49,3 +49,6 @@ func mayControl(_ context.Context, _ Manager, name string) error {
 }
 
 func unreachable(string, string, bool) error { return nil }
+
+func grantRead(string, string, bool) ([]Change, error) { return nil, nil }
+func revokeRead(string, string) ([]Change, error)      { return nil, nil }

@@ -17,14 +17,17 @@ const logonRight = "SeServiceLogonRight"
 func (s *scm) logonSetting(account string) setting {
 	return setting{name: "LOG_ON_AS_A_SERVICE", volatile: true, want: "granted",
 		read: func() (string, error) {
-			has, err := lsaAccount(account, hasLogonRight)
+			has, err := lsaAccount(account, policyLook, hasLogonRight)
+			if errors.Is(err, windows.ERROR_ACCESS_DENIED) {
+				return "(not shown)", nil // to those who may only look
+			}
 			if err != nil || !has {
 				return "", err
 			}
 			return "granted", nil
 		},
 		write: func() error {
-			_, err := lsaAccount(account, addLogonRight)
+			_, err := lsaAccount(account, policyLook|policyCreateAccount, addLogonRight)
 			return err
 		}}
 }
@@ -60,15 +63,20 @@ type lsaAttributes struct {
 	quality    uintptr
 }
 
+// Access to the machine's policy (ntsecapi.h).
+const (
+	policyLook          = 0x800 | 0x1 // POLICY_LOOKUP_NAMES, POLICY_VIEW_LOCAL_INFORMATION
+	policyCreateAccount = 0x10        // POLICY_CREATE_ACCOUNT
+)
+
 // lsaAccount opens the machine's policy and does something with one account in it.
-func lsaAccount(account string, do func(policy windows.Handle, sid *windows.SID) (bool, error)) (bool, error) {
+func lsaAccount(account string, access uintptr, do func(policy windows.Handle, sid *windows.SID) (bool, error)) (bool, error) {
 	sid, _, _, err := windows.LookupSID("", lookupName(account))
 	if err != nil {
 		return false, fmt.Errorf("there is no account %s: %w", account, err)
 	}
 	attributes := lsaAttributes{}
 	attributes.length = uint32(unsafe.Sizeof(attributes))
-	const access = 0x800 | 0x10 | 0x1 // POLICY_LOOKUP_NAMES, POLICY_CREATE_ACCOUNT, POLICY_VIEW_LOCAL_INFORMATION
 	var policy windows.Handle
 	if err := lsa("LsaOpenPolicy", 0, uintptr(unsafe.Pointer(&attributes)), access, uintptr(unsafe.Pointer(&policy))); err != nil {
 		return false, err

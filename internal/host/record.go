@@ -46,6 +46,14 @@ func SaveRecord(folder string, r Record) error {
 	return nil
 }
 
+// RemoveRecord removes the record from folder; one that isn't there is no error.
+func RemoveRecord(folder string) error {
+	if err := os.Remove(filepath.Join(folder, recordFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("removing the record of the installation: %w", err)
+	}
+	return nil
+}
+
 // LoadRecord reads what SaveRecord wrote. Errors: ErrNoRecord; others where the file can't be read or isn't a record.
 func LoadRecord(folder string) (Record, error) {
 	path := filepath.Join(folder, recordFile)

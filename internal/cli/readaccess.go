@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/host"
+)
+
+// addReadAccess lets the service read its definition and env files: daruma import writes a definition that only administrators can
+// read, and so does everybody with a secret in it. SYSTEM may read everything anyway.
+func addReadAccess(_ context.Context, def *definition.Service, _ string, dryRun bool) ([]host.Change, error) {
+	if def.Account == host.AccountSystem {
+		return nil, nil
+	}
+	var all []host.Change
+	for _, file := range readFiles(def) {
+		if !exists(file) {
+			continue // that it isn't there was told, or it is about to be written into our own folder
+		}
+		changes, err := host.GrantRead(def.Name, file, dryRun)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, changes...)
+	}
+	return all, nil
+}
+
+func readFiles(def *definition.Service) []string {
+	files := []string{def.File}
+	for i := range def.Programs {
+		files = append(files, def.Programs[i].EnvFiles...)
+	}
+	return files
+}
+
+// removeReadAccess takes it back, from the files that the definition names now.
+func removeReadAccess(_ context.Context, name string) ([]host.Change, error) {
+	place, err := folders.Installed(name)
+	if err != nil {
+		return nil, err
+	}
+	record, err := host.LoadRecord(place.Config)
+	if errors.Is(err, host.ErrNoRecord) || errors.Is(err, fs.ErrPermission) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	files := []string{record.Definition}
+	if def, err := definition.Load(record.Definition, serviceEnvironment(record.Spec.Env)); err == nil {
+		files = readFiles(def)
+	}
+	var all []host.Change
+	for _, file := range files {
+		changes, err := host.RevokeRead(name, file)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, changes...)
+	}
+	return all, nil
+}
