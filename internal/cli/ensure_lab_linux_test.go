@@ -61,6 +61,19 @@ func (g *guest) recorded(words string) {
 	g.t.Errorf("no incident says %q: %s", words, text)
 }
 
+// quick: where all is well, ensure takes at most 50 ms beside the start of its process. The best of ten, for a machine that has
+// other work.
+func (g *guest) quick() {
+	g.t.Helper()
+	best := 1.0
+	for range 10 {
+		best = min(best, g.ensures(0, ensure.Fine, "runs").Took)
+	}
+	if best > 0.05 {
+		g.t.Errorf("ensure took %.0f ms where all was well", best*1000)
+	}
+}
+
 func TestEnsureOnSystemd(t *testing.T) {
 	g := newSystemd(t)
 	file := g.dir + "daruma.yaml"
@@ -76,7 +89,7 @@ func TestEnsureOnSystemd(t *testing.T) {
 	}
 	g.ensures(0, ensure.Leave, "not started yet")
 	g.do(0, "start", "shop")
-	g.ensures(0, ensure.Fine, "runs")
+	g.quick()
 	g.healthy("installed and started,")
 
 	g.shell("systemctl stop shop")
@@ -150,7 +163,7 @@ func TestEnsureOnWine(t *testing.T) {
 	g.ensures(0, ensure.Leave, "not started yet")
 	g.do(0, "start", "shop")
 	v := g.up("started", "shop")
-	g.ensures(0, ensure.Fine, "runs")
+	g.quick()
 	g.healthy("installed and started,")
 
 	g.Output("taskkill", "/f", "/pid", fmt.Sprint(v.KeeperPID))
