@@ -27,6 +27,8 @@ type Capture struct {
 	full  int // turns in a row that found the pipe nearly full
 	pause time.Duration
 	spool *spool // json only
+
+	settled bool // what a kill interrupted is finished
 }
 
 const (
@@ -205,6 +207,7 @@ func (c *Capture) finish(now time.Time) verdict {
 	k.store.pump.poller.remove(c)
 	c.src.close()
 	c.closeSpool(true)
+	k.moves.free(c)
 	for i, o := range k.caps {
 		if o == c {
 			k.caps = append(k.caps[:i:i], k.caps[i+1:]...)

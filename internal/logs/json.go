@@ -25,6 +25,10 @@ func (c *Capture) moveJSON(now time.Time) (int, error) {
 		return 0, err
 	}
 	s := c.spool
+	taken, size, err := c.settle(s.f, s.size)
+	if s.size = size; err != nil || taken > 0 {
+		return 0, err
+	}
 	if s.scanned < s.size { // left by a predecessor, or by a write that failed
 		if err := c.encode(now, false); err != nil {
 			return 0, err
@@ -35,7 +39,7 @@ func (c *Capture) moveJSON(now time.Time) (int, error) {
 	if c.left > 0 {
 		want = min(want, c.left)
 	}
-	n, err := c.src.moveTo(s.f, s.size, want)
+	n, err := c.move(s.f, s.size, want)
 	s.size += int64(n)
 	if n > 0 {
 		return n, c.encode(now, false)

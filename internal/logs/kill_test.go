@@ -29,7 +29,7 @@ func killSettings(format Format) Settings {
 	return Settings{Format: format, MaxSize: 20_000, MaxFiles: 1 << 20, Compress: true}
 }
 
-// beAPump pumps the inherited pipes until it is killed. Descriptor 3 is told when it has begun.
+// beAPump pumps the inherited pipes until it is killed. The first of what it inherits is told when it has begun.
 func beAPump(dir string) {
 	check := func(err error) {
 		if err != nil {
@@ -38,20 +38,28 @@ func beAPump(dir string) {
 		}
 	}
 	format := Format(os.Getenv("LOGS_TEST_FORMAT"))
-	count, err := strconv.Atoi(os.Getenv("LOGS_TEST_PIPES"))
-	check(err)
+	var pipes []*os.File
+	for _, number := range strings.Fields(os.Getenv("LOGS_TEST_PIPES")) {
+		n, err := strconv.ParseUint(number, 10, 64)
+		check(err)
+		pipes = append(pipes, os.NewFile(uintptr(n), "pipe"))
+	}
 	s, err := Open(Options{Service: "shop", Dir: dir, SpoolDir: filepath.Join(dir, "spool"), OnEvent: func(e Event) {
 		fmt.Fprintln(os.Stderr, "pump:", e)
 	}})
 	check(err)
 	s.zip.settle = 3 * time.Millisecond
+	if os.Getenv("LOGS_TEST_WAY") == "copy" {
+		copyOnly(s)
+	}
 	k, err := s.Program("api", killSettings(format))
 	check(err)
-	for i := range count {
-		_, err := k.Attach(7, []string{"stdout", "stderr"}[i], os.NewFile(uintptr(4+i), "pipe"))
+	for i, pipe := range pipes[1:] {
+		_, err := k.Attach(7, []string{"stdout", "stderr"}[i], pipe)
 		check(err)
 	}
-	os.NewFile(3, "ready").Write([]byte{1})
+	_, err = pipes[0].Write([]byte{1})
+	check(err)
 	select {}
 }
 
@@ -89,7 +97,7 @@ type killable struct {
 	stderr bytes.Buffer
 }
 
-func startPump(t *testing.T, dir string, format Format, pipes []*os.File) *killable {
+func startPump(t *testing.T, dir string, format Format, way string, pipes []*os.File) *killable {
 	t.Helper()
 	ready, readyW, err := os.Pipe()
 	if err != nil {
@@ -97,10 +105,13 @@ func startPump(t *testing.T, dir string, format Format, pipes []*os.File) *killa
 	}
 	defer ready.Close()
 	p := &killable{cmd: exec.Command(os.Args[0])}
-	p.cmd.Env = append(os.Environ(), "LOGS_TEST_PUMP="+dir, "LOGS_TEST_FORMAT="+string(format), fmt.Sprint("LOGS_TEST_PIPES=", len(pipes)))
-	p.cmd.ExtraFiles = append([]*os.File{readyW}, pipes...)
+	numbers, done := handOver(t, p.cmd, append([]*os.File{readyW}, pipes...))
+	p.cmd.Env = append(os.Environ(), "LOGS_TEST_PUMP="+dir, "LOGS_TEST_FORMAT="+string(format), "LOGS_TEST_WAY="+way,
+		"LOGS_TEST_PIPES="+strings.Trim(fmt.Sprint(numbers), "[]"))
 	p.cmd.Stderr = &p.stderr
-	if err := p.cmd.Start(); err != nil {
+	err = p.cmd.Start()
+	done()
+	if err != nil {
 		t.Fatal(err)
 	}
 	readyW.Close()
@@ -124,65 +135,92 @@ func TestKillLosesNothingAndRepeatsNothing(t *testing.T) {
 		kills = 40
 	}
 	for _, format := range []Format{Text, JSON} {
-		t.Run(string(format), func(t *testing.T) {
-			t.Parallel()
-			names := []string{"stdout"}
-			if format == JSON {
-				names = append(names, "stderr")
+		for _, way := range ways() {
+			kills := kills
+			if way == "copy" && kills > 100 {
+				kills = 100 // TestTakeoverBetweenTheStepsOfAMove hits the moments that a kill seldom does
 			}
-			dir := t.TempDir()
-			stop := make(chan struct{})
-			var readers []*os.File
-			var writers []chan []byte
-			for i := range names {
-				r, w, err := os.Pipe()
-				if err != nil {
-					t.Fatal(err)
-				}
-				readers = append(readers, r)
-				result := make(chan []byte, 1)
-				writers = append(writers, result)
-				go func() {
-					result <- numbered(w, uint64(i), stop)
-					w.Close()
-				}()
-			}
-			rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 4))
-			for range kills {
-				p := startPump(t, dir, format, readers)
-				time.Sleep(time.Duration(rnd.IntN(12_000)) * time.Microsecond) // sleep: the random moment of the kill is the test
-				p.kill()
-				if p.stderr.Len() > 0 {
-					t.Fatalf("%s", p.stderr.String())
-				}
-			}
-			close(stop)
-			b := newBench(t, Options{Dir: dir, SpoolDir: filepath.Join(dir, "spool")})
-			k := b.sink("api", killSettings(format))
-			wants := map[string][]byte{}
-			for i, name := range names {
-				c, err := k.Attach(7, name, readers[i])
-				if err != nil {
-					t.Fatal(err)
-				}
-				wants[name] = <-writers[i]
-				<-c.Done()
-			}
-			b.store.Close()
-			got := map[string][]byte{"stdout": stored(t, dir, "api")}
-			if format == JSON {
-				got = streams(t, got["stdout"])
-			}
-			h, _ := scan(dir)
-			total := 0
-			for _, name := range names {
-				sameBytes(t, got[name], wants[name])
-				total += len(wants[name])
-			}
-			t.Logf("%d kills, %d bytes, %d rotated files, %d of them compressed", kills, total, len(h["api"].files), len(h["api"].zipped))
-			if len(h["api"].zipped) == 0 {
-				t.Error("nothing was compressed")
-			}
-		})
+			t.Run(string(format)+" "+way, func(t *testing.T) {
+				t.Parallel()
+				killPumps(t, format, way, kills)
+			})
+		}
+	}
+}
+
+// killPumps kills one pump after the other and looks at what is stored in the end.
+func killPumps(t *testing.T, format Format, way string, kills int) {
+	names := []string{"stdout"}
+	if format == JSON {
+		names = append(names, "stderr")
+	}
+	dir := t.TempDir()
+	stop := make(chan struct{})
+	var readers []*os.File
+	var writers []chan []byte
+	for i := range names {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		readers = append(readers, r)
+		result := make(chan []byte, 1)
+		writers = append(writers, result)
+		go func() {
+			result <- numbered(w, uint64(i), stop)
+			w.Close()
+		}()
+	}
+	rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 4))
+	for range kills {
+		p := startPump(t, dir, format, way, readers)
+		time.Sleep(time.Duration(rnd.IntN(12_000)) * time.Microsecond) // sleep: the random moment of the kill is the test
+		p.kill()
+		if p.stderr.Len() > 0 {
+			t.Fatalf("%s", p.stderr.String())
+		}
+	}
+	close(stop)
+	b := newBench(t, Options{Dir: dir, SpoolDir: filepath.Join(dir, "spool")})
+	if way == "copy" {
+		copyOnly(b.store)
+	}
+	b.store.zip.settle = 3 * time.Millisecond
+	k := b.sink("api", killSettings(format))
+	wants := map[string][]byte{}
+	for i, name := range names {
+		c, err := k.Attach(7, name, readers[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		wants[name] = <-writers[i]
+		<-c.Done()
+	}
+	awaitCompressed(t, dir)
+	b.store.Close()
+	got := map[string][]byte{"stdout": stored(t, dir, "api")}
+	if format == JSON {
+		got = streams(t, got["stdout"])
+	}
+	h, _ := scan(dir)
+	total := 0
+	for _, name := range names {
+		sameBytes(t, got[name], wants[name])
+		total += len(wants[name])
+	}
+	t.Logf("%d kills, %d bytes, %d rotated files, %d of them compressed", kills, total, len(h["api"].files), len(h["api"].zipped))
+}
+
+// awaitCompressed waits for the first compressed file: pumps that live for milliseconds may not get that far.
+func awaitCompressed(t *testing.T, dir string) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		if h, err := scan(dir); err == nil && h["api"] != nil && len(h["api"].zipped) > 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is compressed")
+		}
+		time.Sleep(time.Millisecond) // sleep: a file's appearance can't be waited for on both systems
 	}
 }

@@ -15,13 +15,14 @@ const (
 // poller tells which captures have something to read.
 type poller struct {
 	quit, done chan struct{}
+	fresh      chan struct{} // there is a new capture
 
 	mu    sync.Mutex
 	armed map[*Capture]bool // false: known, but not to be told of
 }
 
 func newPoller(ready func(*Capture)) (*poller, error) {
-	p := &poller{quit: make(chan struct{}), done: make(chan struct{}), armed: map[*Capture]bool{}}
+	p := &poller{quit: make(chan struct{}), done: make(chan struct{}), fresh: make(chan struct{}, 1), armed: map[*Capture]bool{}}
 	go p.run(ready)
 	return p, nil
 }
@@ -35,6 +36,8 @@ func (p *poller) run(ready func(*Capture)) {
 		select {
 		case <-p.quit:
 			return
+		case <-p.fresh: // a successor's pipes may be full
+			pause = pollSoon / 2
 		case <-timer.C:
 		}
 		pause = min(2*pause, pollLate)
@@ -64,6 +67,10 @@ func (p *poller) add(c *Capture) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.armed[c] = false
+	select {
+	case p.fresh <- struct{}{}:
+	default: // is told already
+	}
 	return nil
 }
 

@@ -21,6 +21,7 @@ type Sink struct {
 	caps   []*Capture // in the order of Attach
 	bad    trouble
 	lines  *encoder // json only
+	moves  *moves   // nil: not looked for yet
 	closed bool
 }
 
@@ -128,6 +129,7 @@ func (k *Sink) Close() error {
 	}
 	k.caps = nil
 	k.dropEncoder()
+	k.dropMoves()
 	k.file.close()
 	return nil
 }

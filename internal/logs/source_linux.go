@@ -42,7 +42,7 @@ func newSource(pipe *os.File, sc *scratch) (*source, error) {
 		unix.Close(fd)
 		return nil, os.NewSyscallError("not a pipe: fcntl", err)
 	}
-	return &source{fd: fd, capacity: size, scratch: sc}, nil
+	return &source{fd: fd, capacity: size, scratch: sc, plain: sc.copies}, nil
 }
 
 func (s *source) close() { unix.Close(s.fd) }
@@ -70,12 +70,19 @@ func (s *source) grow(size int) {
 	}
 }
 
-// moveTo moves up to max bytes to the file at off: taken from the pipe is what was written, even at kill -9.
+// move moves up to max bytes to the file at off: taken from the pipe is what was written, even at kill -9.
 // io.EOF: no writer is left and the pipe is empty. errEmpty: nothing there now.
-func (s *source) moveTo(f *os.File, off int64, max int) (int, error) {
-	if s.plain {
-		return s.copyTo(f, off, max)
+func (c *Capture) move(f *os.File, off int64, max int) (int, error) {
+	if !c.src.plain {
+		if n, err := c.src.splice(f, off, max); !c.src.plain {
+			return n, err
+		}
 	}
+	return c.copyTo(f, off, max)
+}
+
+// splice sets plain where the file doesn't have it.
+func (s *source) splice(f *os.File, off int64, max int) (int, error) {
 	for {
 		at := off // splice advances it
 		n, err := unix.Splice(s.fd, nil, int(f.Fd()), &at, max, unix.SPLICE_F_NONBLOCK)
@@ -86,7 +93,7 @@ func (s *source) moveTo(f *os.File, off int64, max int) (int, error) {
 			return 0, errEmpty
 		case err == unix.EINVAL || err == unix.ENOSYS || err == unix.EOPNOTSUPP:
 			s.plain = true
-			return s.copyTo(f, off, max)
+			return 0, err
 		case err != nil:
 			return 0, err
 		case n == 0:
@@ -94,22 +101,6 @@ func (s *source) moveTo(f *os.File, off int64, max int) (int, error) {
 		}
 		return int(n), nil
 	}
-}
-
-// copyTo does the same by looking at the bytes, writing them, and only then taking them.
-func (s *source) copyTo(f *os.File, off int64, max int) (int, error) {
-	buf := s.scratch.buffers.take()
-	defer s.scratch.buffers.give(buf)
-	n, err := s.peek((*buf)[:min(max, len(*buf))])
-	if err != nil {
-		return 0, err
-	}
-	written, err := f.WriteAt((*buf)[:n], off)
-	if written > 0 {
-		s.discard(written)
-		return written, nil
-	}
-	return 0, err
 }
 
 // peek copies what is at the head of the pipe without taking it.
@@ -137,6 +128,7 @@ func (s *source) discard(max int) int {
 // once per rotation. Its methods may be called from any goroutine.
 type scratch struct {
 	buffers buffers
+	copies  bool // splice isn't even tried
 
 	mu   sync.Mutex
 	r, w int

@@ -62,22 +62,9 @@ func (s *source) ended() bool {
 // grow does nothing: the size of a pipe is fixed when it is made.
 func (s *source) grow(int) {}
 
-// moveTo looks at the bytes, writes them to the file at off, and only then takes them out of the pipe.
+// move moves up to max bytes to the file at off. Windows has no call that takes and writes at once.
 // io.EOF: no writer is left and the pipe is empty. errEmpty: nothing there now.
-func (s *source) moveTo(f *os.File, off int64, max int) (int, error) {
-	buf := s.scratch.buffers.take()
-	defer s.scratch.buffers.give(buf)
-	n, err := s.peek((*buf)[:min(max, len(*buf))])
-	if err != nil {
-		return 0, err
-	}
-	written, err := f.WriteAt((*buf)[:n], off)
-	if written > 0 {
-		s.discard(written)
-		return written, nil
-	}
-	return 0, err
-}
+func (c *Capture) move(f *os.File, off int64, max int) (int, error) { return c.copyTo(f, off, max) }
 
 // peek copies what is at the head of the pipe without taking it.
 func (s *source) peek(buf []byte) (int, error) {

@@ -31,7 +31,7 @@ type Settings struct {
 type Options struct {
 	Service  string // name in JSON lines
 	Dir      string // log folder; made again where it disappears
-	SpoolDir string // for what must survive the supervisor, not the boot; only json uses it
+	SpoolDir string // for what must survive the supervisor, not the boot: json needs it, and text for that a kill repeats nothing where there is no splice(2)
 
 	// OnEvent is told when bytes are lost and when writing fails or recovers. It is called from the goroutines that
 	// pump, so it must return at once and must not call back into the package. May be nil.

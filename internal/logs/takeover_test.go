@@ -2,6 +2,7 @@ package logs
 
 import (
 	"errors"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"testing"
@@ -23,27 +24,29 @@ func TestCloseTwice(t *testing.T) {
 	}
 }
 
+func appendTo(t *testing.T, path, text string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestTakeoverBetweenTheStepsOfACommit puts the files into the state that a kill leaves at each step of encoding, which a
 // random kill seldom hits, and lets a successor go on.
 func TestTakeoverBetweenTheStepsOfACommit(t *testing.T) {
-	appendTo := func(path, text string) {
-		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.WriteString(text); err != nil {
-			t.Fatal(err)
-		}
-		f.Close()
-	}
 	for step, damage := range map[string]func(log, spool string) (want string){
 		"taken, not encoded": func(_, spool string) string {
-			appendTo(spool, "two\nthr")
+			appendTo(t, spool, "two\nthr")
 			return "one\ntwo\nthree\n"
 		},
 		"encoded, not committed": func(log, spool string) string {
-			appendTo(spool, "two\nthr")
-			appendTo(log, string(appendLine(nil, []byte(jsonStart), []byte(`"}`), []byte("two"), withNewline))+`{"torn`)
+			appendTo(t, spool, "two\nthr")
+			appendTo(t, log, string(appendLine(nil, []byte(jsonStart), []byte(`"}`), []byte("two"), withNewline))+`{"torn`)
 			return "one\ntwo\nthree\n"
 		},
 		"spool cut, not committed": func(_, spool string) string {
@@ -53,7 +56,7 @@ func TestTakeoverBetweenTheStepsOfACommit(t *testing.T) {
 			return "one\nee\n"
 		},
 		"rotated, the new file not committed": func(log, spool string) string {
-			appendTo(spool, "two\nthr")
+			appendTo(t, spool, "two\nthr")
 			if err := os.Rename(log, filepath.Join(filepath.Dir(log), rotated{1, "20261122T102938Z"}.file("api"))); err != nil {
 				t.Fatal(err)
 			}
@@ -83,5 +86,53 @@ func TestTakeoverBetweenTheStepsOfACommit(t *testing.T) {
 			drain(t, c)
 			sameBytes(t, streams(t, stored(t, dir, "api"))["stdout"], []byte(want))
 		})
+	}
+}
+
+// TestTakeoverBetweenTheStepsOfAMove does the same for the steps in which bytes get into a file where there is no splice(2).
+func TestTakeoverBetweenTheStepsOfAMove(t *testing.T) {
+	const two = "two, a line that is in the pipe and in the file\n"
+	for _, step := range []struct{ name, written, inPipe string }{
+		{"said, not written", "", two},
+		{"half written", two[:5], two},
+		{"written, not taken", two, two},
+		{"taken, not said", two, ""},
+	} {
+		for _, format := range []Format{Text, JSON} {
+			t.Run(string(format)+", "+step.name, func(t *testing.T) {
+				dir := t.TempDir()
+				spools := filepath.Join(dir, "spool")
+				b := newBench(t, Options{Dir: dir, SpoolDir: spools})
+				copyOnly(b.store)
+				k := b.sink("api", Settings{Format: format})
+				_, w := b.attach(k, 1, "stdout")
+				put(t, k, w, "one\n")
+				b.settled()
+				b.store.Close()
+				file, kind := filepath.Join(dir, "api.log"), byte(1+textMove)
+				if format == JSON {
+					file, kind = spoolPath(spools, "api", 1, "stdout"), 1
+				}
+				appendTo(t, file, step.written)
+				under := move{generation: 1, kind: kind, off: 4, n: len(two), sum: crc32.ChecksumIEEE([]byte(two))}
+				if err := os.WriteFile(filepath.Join(spools, "api.moves"), under.append(nil), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				b = newBench(t, Options{Dir: dir, SpoolDir: spools})
+				copyOnly(b.store)
+				k = b.sink("api", Settings{Format: format})
+				other, v := b.attach(k, 1, "stderr") // says nothing, and is looked at first
+				c, w := b.attach(k, 1, "stdout")
+				w.WriteString(step.inPipe + "three\n")
+				v.Close()
+				<-other.Done()
+				drain(t, c)
+				got := stored(t, dir, "api")
+				if format == JSON {
+					got = streams(t, got)["stdout"]
+				}
+				sameBytes(t, got, []byte("one\n"+two+"three\n"))
+			})
+		}
 	}
 }

@@ -9,6 +9,10 @@ import (
 // moveText moves one piece into a text log, as it is, and rotates the log where it is at the end of a line.
 func (c *Capture) moveText(now time.Time) (int, error) {
 	l := &c.sink.file
+	taken, size, err := c.settle(l.f, l.size)
+	if l.size = size; err != nil || taken > 0 {
+		return 0, err
+	}
 	if l.old(now) && l.endsLine() {
 		if err := l.rotate(now); err != nil {
 			return 0, err
@@ -32,7 +36,7 @@ func (c *Capture) moveText(now time.Time) (int, error) {
 		want, cut = min(want, c.left), cut && want <= c.left
 	}
 	l.idx.mark(now, l.size, c.generation)
-	n, err := c.src.moveTo(l.f, l.size, want)
+	n, err := c.move(l.f, l.size, want)
 	l.size += int64(n)
 	if cut && n == want {
 		if err := l.rotate(now); err != nil {
