@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -73,5 +74,12 @@ func render(t *testing.T, svc *Service, err error) string {
 	if merr != nil {
 		t.Fatal(merr)
 	}
-	return strings.ReplaceAll(string(out), strings.Trim(string(dir), `"`), "DIR") + "\n"
+	text := strings.ReplaceAll(string(out), strings.Trim(string(dir), `"`), "DIR") + "\n"
+	if drive := filepath.VolumeName(svc.Dir); drive != "" { // Windows: the golden files have the paths of Linux
+		native := regexp.MustCompile(`"(DIR|` + regexp.QuoteMeta(drive) + `)\\\\[^"]*"`)
+		text = native.ReplaceAllStringFunc(text, func(path string) string {
+			return strings.ReplaceAll(strings.Replace(path, drive, "", 1), `\\`, "/")
+		})
+	}
+	return text
 }

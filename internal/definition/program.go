@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -83,9 +84,14 @@ func (d *decoder) command(n *node) []string {
 }
 
 // absolute makes a path of the definition absolute. An empty one has been reported.
+//
+// On Windows, one that begins with a slash lies on the definition's drive, as everywhere in Windows, and not in its folder.
 func (d *decoder) absolute(path string) string {
-	if path == "" || filepath.IsAbs(path) {
+	switch {
+	case path == "" || filepath.IsAbs(path):
 		return path
+	case os.IsPathSeparator(path[0]):
+		return filepath.Clean(filepath.VolumeName(d.dir) + path)
 	}
 	return filepath.Join(d.dir, path)
 }
