@@ -63,8 +63,11 @@ const maxLoggedStacks = 128 << 10
 // lastWords writes why the process is ended and where all its goroutines stand, to the log and to stderr. It takes
 // lastWords at most: what hangs may be the disk or the pipe that it writes to, so each gets half of it.
 func (r *runner) lastWords(why string) {
-	if r.code == ExitInterrupted {
-		return // somebody who waits at the keyboard wants no stacks
+	if r.code == ExitInterrupted { // somebody who waits at the keyboard wants no stacks, but the last lines of the log
+		ctx, cancel := context.WithTimeout(context.Background(), lastWords/10)
+		defer cancel()
+		_ = r.drain(ctx)
+		return
 	}
 	dump := stacks()
 	done := make(chan struct{})

@@ -9,7 +9,7 @@ import (
 )
 
 // Heartbeat says that the service's main loop is alive. Call it from where the work is done, in each turn of the loop, and at
-// least every half of [Service.Watchdog]; it costs some nanoseconds. The first call arms the watchdog: from then on
+// least every half of [Service.Watchdog]; it costs some ten nanoseconds. The first call arms the watchdog: from then on
 // the service counts as hung where no call comes for Service.Watchdog. Make it before [Host.Ready], or a loop that hangs in its first
 // turn is never missed.
 //

@@ -312,6 +312,30 @@ func TestReloadsThatWaitAreOne(t *testing.T) {
 	})
 }
 
+// What was logged before the second Ctrl+C is written: it says why somebody pressed it.
+func TestSecondInterruptWritesTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		drained := false
+		r := newRunner(Service{Name: "hasty", Logger: slog.New(slog.DiscardHandler), Run: func(ctx context.Context, host *Host) error {
+			_ = obedient(ctx, host)
+			time.Sleep(time.Second) // sleep: virtual time
+			return nil
+		}}.withDefaults(), &fakePlatform{}, newMailbox(), nil)
+		r.drain = func(ctx context.Context) error { drained = true; <-ctx.Done(); return ctx.Err() } // its output hangs
+		r.stderr, r.exit = io.Discard, func(int) {}
+		r.mail.post(stopMessage(Interrupt))
+		r.mail.post(stopMessage(Interrupt))
+		begin := time.Now()
+		if err := r.run(); CodeOf(err) != ExitInterrupted || err.Error() != "interrupted twice" {
+			t.Error(err)
+		}
+		if took := time.Since(begin); !drained || took > time.Second/2 {
+			t.Errorf("drained: %v, after %v", drained, took)
+		}
+		time.Sleep(time.Minute) // sleep: virtual time, for Run to return
+	})
+}
+
 func TestUsageLeavesTheDescriptionAlone(t *testing.T) {
 	if text := usage(Service{Name: "x", Description: "Renames PROGRAMS by NAME"}); !strings.HasPrefix(text, "Renames PROGRAMS by NAME\n") {
 		t.Errorf("%.60q", text)
