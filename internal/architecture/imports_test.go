@@ -27,6 +27,7 @@ var rank = map[string]int{
 	"internal/control":    1,
 	"internal/incident":   1,
 	"internal/nssm":       1, // services of NSSM become definitions
+	"internal/takeover":   1, // how far a service of another manager has become one of daruma's
 	"internal/supervisor": 2,
 	"internal/ensure":     2, // starts a service that should run and doesn't
 	"internal/doctor":     2, // checks of an installation

@@ -71,7 +71,7 @@ func (s *scm) optional(e *Entry) error {
 		return windows.QueryServiceConfig2(s.service, windows.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, b, size, needed)
 	})
 	if err == nil {
-		list := multiString((*privilegesInfo)(unsafe.Pointer(&privileges[0])).list)
+		list := append([]string{}, multiString((*privilegesInfo)(unsafe.Pointer(&privileges[0])).list)...) // never nil: nil is unknown
 		e.Privileges = &list
 	}
 	numbers = append(numbers, err)

@@ -31,11 +31,18 @@ func services(root *Key) []Service {
 // tells them apart is the key AppExit, which NSSM writes at install and srvany doesn't know.
 func (s Service) IsNSSM() bool {
 	parameters := s.Key.Sub("Parameters")
-	if v, ok := parameters.Value("Application"); !ok || v.Text == "" {
+	if v, ok := parameters.Value("Application"); !ok || v.Text == "" || s.TakenOver() {
 		return false
 	}
 	image, _ := s.Key.Value("ImagePath")
 	return parameters.Sub("AppExit") != nil || strings.Contains(strings.ToLower(image.Text), "nssm")
+}
+
+// TakenOver reports whether the service is daruma's by now: NSSM's settings are still there, and the mark that daruma's
+// installations have stands beside them.
+func (s Service) TakenOver() bool {
+	mark, _ := s.Key.Sub("Parameters").Value("InstalledBy")
+	return mark.Text == "daruma"
 }
 
 // hasApplication reports whether there is something to convert: services of srvany can be converted as well.
@@ -43,6 +50,9 @@ func (s Service) hasApplication() bool {
 	v, ok := s.Key.Sub("Parameters").Value("Application")
 	return ok && strings.Trim(v.Text, "\" ") != ""
 }
+
+// DefinitionName is the name that the service called name has in its definition, where no other has it.
+func DefinitionName(name string) string { return slug(name) }
 
 // Installed reads the service called name from this machine's registry, whether NSSM runs it or not ([Convert] says so).
 // It needs no particular rights. Other systems than Windows have no registry, and the error says what to do instead.

@@ -1,0 +1,74 @@
+package takeover
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/daruma-sh/daruma/internal/host"
+)
+
+func store(t *testing.T) Store {
+	return Store{Folder: filepath.Join(t.TempDir(), "nssm"), Create: func(path string) (*os.File, error) {
+		return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	}}
+}
+
+func TestLockIsForOne(t *testing.T) {
+	s := store(t)
+	release, err := s.Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Lock(); !errors.Is(err, ErrBusy) {
+		t.Errorf("a second lock: %v", err)
+	}
+	release()
+	again, err := s.Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again()
+}
+
+func TestJournalAndEntry(t *testing.T) {
+	s := store(t)
+	if _, ok, err := s.Load(); ok || err != nil {
+		t.Fatalf("none is there: %v %v", ok, err)
+	}
+	release, err := s.Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	// What an interrupted call left.
+	if err := os.WriteFile(filepath.Join(s.Folder, journalFile+".new"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for step, pending := range map[Step]bool{Swapping: true, Stands: false, Done: false, Back: true, Undone: false} {
+		if err := s.Note(Journal{Service: "Shop", Name: "shop", InPlace: true, Running: true, Step: step}); err != nil {
+			t.Fatal(err)
+		}
+		j, ok, err := s.Load()
+		if err != nil || !ok || j.Step != step || j.Pending() != pending || !j.Running || j.At.IsZero() {
+			t.Errorf("%+v %v %v", j, ok, err)
+		}
+	}
+	delayed := uint32(1)
+	e := host.Entry{Name: "Shop", Delayed: &delayed, Failure: &host.FailureActions{Actions: [][2]uint32{{1, 5}}},
+		Key: host.RegistryKey{Name: "Shop", Values: []host.RegistryValue{{Name: "x", Type: 3, Data: []byte{0, 0xff}}}}}
+	if err := s.SaveEntry(e); err != nil {
+		t.Fatal(err)
+	}
+	back, err := s.LoadEntry()
+	if found := e.Differences(back); err != nil || len(found) > 0 {
+		t.Errorf("%v %q", err, found)
+	}
+	if err := os.WriteFile(filepath.Join(s.Folder, journalFile), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := s.Load(); ok || err == nil {
+		t.Error("a journal that can't be read is one")
+	}
+}
