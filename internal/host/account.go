@@ -39,9 +39,6 @@ func userAccount(account string) bool {
 	return true
 }
 
-// managed tells a (group) managed service account from one with a password: its name ends in $.
-func managed(account string) bool { return strings.HasSuffix(account, "$") }
-
 // Supervision is what a service needs of the system that keeps other programs running. The zero value asks for nothing.
 type Supervision struct {
 	// Folders is a relative path, "daruma/shop". Linux: the folders of this name under /var/lib, /var/log and /run belong to

@@ -11,6 +11,9 @@ func needsPassword(account string) bool {
 	return userAccount(account) && !managed(account) && !strings.HasPrefix(strings.ToUpper(account), `NT SERVICE\`)
 }
 
+// managed tells a (group) managed service account from one with a password: its name ends in $.
+func managed(account string) bool { return strings.HasSuffix(account, "$") }
+
 // startName is what the SCM calls an account: SERVICE_START_NAME of `sc qc`.
 func startName(s Spec) string {
 	switch s.Account {

@@ -128,5 +128,3 @@ func trusted(sid, user string) bool {
 	}
 	return user != "" && sid == user
 }
-
-func isServiceSID(sid string) bool { return strings.HasPrefix(sid, "S-1-5-80-") }

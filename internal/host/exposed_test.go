@@ -87,7 +87,7 @@ func TestWhatAServiceMayRead(t *testing.T) {
 		{"read by one, execute by another", access{entries: []entry{{sid: users, mask: 0x1}, {sid: own, mask: 0x20}}}, true},
 		{"no execute", access{entries: []entry{{sid: users, mask: 0x1}}}, false},
 		{"denied", access{entries: []entry{{deny: true, sid: everyone, mask: full}, {sid: users, mask: full}}}, false},
-		{"only what is in the folder", access{entries: []entry{{sid: users, mask: full, inheritOnly: true}}}, false},
+		{"only what is in the folder", access{entries: []entry{{sid: users, mask: full, inherits: 0xb, inheritOnly: true}}}, false},
 		{"no list", access{null: true}, true},
 	} {
 		if got := c.reads(own); got != c.want {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -138,3 +139,5 @@ func takeOver(dir string) error {
 		return setAccess(path, inherit, windows.UNPROTECTED_DACL_SECURITY_INFORMATION)
 	})
 }
+
+func isServiceSID(sid string) bool { return strings.HasPrefix(sid, "S-1-5-80-") }
