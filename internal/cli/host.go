@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -99,7 +100,9 @@ func (h *hosted) run(ctx context.Context, manager *native.Host) error {
 	h.want(true, "started")
 	stop := context.AfterFunc(ctx, func() {
 		h.requests <- keeper.Request{Verb: keeper.Stop, Why: context.Cause(ctx).Error()}
-		h.want(false, context.Cause(ctx).Error()) // second: a disk that hangs holds up no stop
+		if cause := context.Cause(ctx); !errors.Is(cause, native.Shutdown) && !errors.Is(cause, native.PreShutdown) {
+			h.want(false, cause.Error()) // second: a disk that hangs holds up no stop
+		}
 	})
 	defer stop()
 	// The keeper's loop is the one thing whose end nobody else would notice. It may be held up by a file system that
@@ -115,8 +118,8 @@ func (h *hosted) run(ctx context.Context, manager *native.Host) error {
 	return nil
 }
 
-// want leaves word for daruma ensure whether the service is to run. That of a stop that comes with a shutdown of the machine means
-// nothing after its boot.
+// want leaves word for daruma ensure whether the service is to run. systemd doesn't tell a shutdown of the machine from a stop; after
+// the boot the word means nothing.
 func (h *hosted) want(wanted bool, why string) {
 	if err := ensure.Want(h.cfg.Folders.State, wanted, why); err != nil {
 		fmt.Fprintln(os.Stderr, "daruma:", err) // without it the service manager's word has to do

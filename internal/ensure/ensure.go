@@ -187,12 +187,25 @@ func (r *run) repair(ctx context.Context) error {
 		return err
 	}
 	r.took(changes)
+	if err := r.repairSource(record.Spec.Executable); err != nil {
+		return err
+	}
 	if record.Fallback == nil {
 		return nil
 	}
 	changes, err = r.manager.RegisterTask(ctx, *record.Fallback)
 	r.took(changes)
 	return err
+}
+
+// repairSource registers the event source where that is wrong; there is nothing to do on Linux.
+func (r *run) repairSource(executable string) error {
+	problems, err := host.CheckEventSource(r.Name, executable)
+	if err != nil || len(problems) == 0 {
+		return err
+	}
+	r.took(host.Changes{Changed: []host.Change{{Setting: "event source " + r.Name, From: problems[0], To: executable}}})
+	return host.RegisterEventSource(r.Name, executable)
 }
 
 func (r *run) took(c host.Changes) {
