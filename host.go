@@ -45,8 +45,9 @@ func (h *Host) Status(text string) { h.post(statusMessage(shortLine(text))) }
 func (h *Host) Stopping() { h.post(stopMessage(Finished)) }
 
 // ExtendTimeout asks for d from now for the start or the stop that is under way, where that is later than the deadline it has.
-// systemd hears EXTEND_TIMEOUT_USEC (sd_notify(3); since v236) and allows it beyond TimeoutStartSec and TimeoutStopSec. In
-// between it does nothing. The Service Control Manager has no deadline of its own as long as its checkpoint advances,
+// systemd hears EXTEND_TIMEOUT_USEC (sd_notify(3); since v236) and allows it beyond TimeoutStartSec and TimeoutStopSec; it is
+// reminded every 2 s, for it forgets at each daemon-reload, and ends at once what is beyond those times just then: StartTimeout and
+// StopTimeout had better be what is usual. In between it does nothing. The Service Control Manager has no deadline of its own as long as its checkpoint advances,
 // which happens by itself; only a machine that shuts down doesn't wait any longer for it.
 func (h *Host) ExtendTimeout(d time.Duration) { h.post(extendMessage(d)) }
 

@@ -155,6 +155,7 @@ type fate struct {
 // TestFates: what the service manager and the log have of each way in which a service can end.
 func TestFates(t *testing.T) {
 	needsManager(t)
+	t.Parallel()
 	fates := []fate{
 		{program: "plain", stop: true, result: "success", diary: []string{"cause: ", "nothing left"}},
 		{program: "brief", either: true, result: "success", diary: []string{"nothing left"}},

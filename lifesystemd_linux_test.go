@@ -15,6 +15,7 @@ import (
 // TestLivesOnSystemd: what systemd alone does with a service.
 func TestLivesOnSystemd(t *testing.T) {
 	needsManager(t)
+	t.Parallel()
 	type life struct {
 		program string
 		run     func(*testing.T, *live)

@@ -145,6 +145,7 @@ func TestFailureWithoutTheFlag(t *testing.T) {
 // TestServiceIsSlow: the Service Control Manager sees checkpoints for as long as a start or a stop takes.
 func TestServiceIsSlow(t *testing.T) {
 	needsManager(t)
+	t.Parallel()
 	type phase struct {
 		program string
 		stop    bool
