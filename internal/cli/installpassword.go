@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +14,7 @@ import (
 
 // password gets the account's password where the service manager needs one that it doesn't have: at a first installation and when
 // the account changes. It goes to the service manager alone.
-func (i *installation) password(ctx context.Context, manager host.Manager, plan host.Changes) error {
+func (i *installation) password(plan host.Changes) error {
 	given := i.flags.passwordFile != "" || i.flags.passwordEnv != ""
 	if !host.NeedsPassword(i.def.Account) {
 		if given {
@@ -26,9 +25,6 @@ func (i *installation) password(ctx context.Context, manager host.Manager, plan 
 	other := slices.ContainsFunc(plan.Changed, func(c host.Change) bool { return c.Setting == "SERVICE_START_NAME" })
 	if i.flags.dryRun || !given && !plan.Created && !other {
 		return nil
-	}
-	if err := manager.MayInstall(ctx, i.def.Name); err != nil {
-		return err // nobody is asked for a password in vain
 	}
 	word, err := i.askPassword()
 	if err != nil {

@@ -28,6 +28,11 @@ func (i *installation) run(ctx context.Context) error {
 	manager, end := managerOf(i.std, "installing "+i.def.Name)
 	defer end()
 	manager.Overwrite = i.flags.overwrite
+	if !i.flags.dryRun { // first: what only administrators may look at would fail with less to say
+		if err := manager.MayInstall(ctx, i.def.Name); err != nil {
+			return serviceFailure(err)
+		}
+	}
 	answer, err := i.plan(ctx, manager)
 	if err != nil {
 		return serviceFailure(err)
@@ -58,7 +63,7 @@ func (i *installation) plan(ctx context.Context, manager host.Manager) (installA
 		return a, err
 	}
 	a.Changes = service
-	if err := i.password(ctx, manager, service); err != nil {
+	if err := i.password(service); err != nil {
 		return a, err
 	}
 	if i.write != nil {
@@ -78,9 +83,6 @@ func (i *installation) plan(ctx context.Context, manager host.Manager) (installA
 // carryOut does it: folders first, so that nothing is ever in one that others may write to; the service last, so that it isn't
 // there before it could run.
 func (i *installation) carryOut(ctx context.Context, manager host.Manager, a *installAnswer) error {
-	if err := manager.MayInstall(ctx, i.def.Name); err != nil {
-		return err
-	}
 	if _, err := host.Protect(i.def.Name, placesOf(i.place), false); err != nil {
 		return err
 	}

@@ -53,6 +53,8 @@ func (d descriptor) apply(dryRun bool) (*Change, error) {
 			err = nil
 		}
 		return &Change{Setting: "folder " + d.path, To: d.sddl}, err
+	} else if dryRun && errors.Is(err, windows.ERROR_ACCESS_DENIED) {
+		return nil, nil // to an ordinary user, who may look but not into this
 	} else if err != nil {
 		return nil, err
 	}
