@@ -23,6 +23,14 @@ func (s *Service) Programs() []*Program { return s.programs }
 // Program gives one program, or nil. Read only.
 func (s *Service) Program(name string) *Program { return s.byName[name] }
 
+// Fell tells of a program that is down since before New or Restore: by the death of the keeper, or of the machine. Its incident is on
+// record, and the next time that it is up and ready it has recovered. It comes before the first Step and Adopt.
+func (s *Service) Fell(name string) {
+	if p := s.byName[name]; p != nil {
+		p.Incident = true
+	}
+}
+
 // Phase says what the service as a whole is doing.
 func (s *Service) Phase() Phase { return s.phase }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/incident"
 )
 
 // load asks the program from several sides, each 200 times a second, until stop is called, which gives the number of
@@ -101,6 +102,9 @@ func TestDeathOfTheKeeperLeavesNoOrphan(t *testing.T) {
 		}
 		if _, err := again.client.Status(t.Context()); errors.Is(err, control.ErrNotRunning) {
 			t.Error(err)
+		}
+		if i := again.awaitRecovered(); i.Kind != incident.Keeper || i.Program != "it" || i.RecoveredGeneration != 1 {
+			t.Errorf("the incident is %+v", i)
 		}
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/testprog/testbin"
 )
 
@@ -151,6 +152,9 @@ programs:
 	if _, now := again.status("it"); now.Generation != 1 {
 		t.Errorf("%+v, want a first run", now)
 	}
+	if i := again.awaitRecovered(); i.Kind != incident.Keeper || i.Program != "it" {
+		t.Errorf("the incident is %+v", i)
+	}
 }
 
 // TestHungSupervisorIsReplaced: one that stands still, and doesn't even print its stacks.
@@ -212,15 +216,15 @@ programs:
 	}
 }
 
-// TestHandlesStayFlat: a thousand falls cost no handle, in the keeper nor in the supervisor.
+// TestHandlesStayFlat: a thousand falls of an installed service's program cost no handle, in the keeper nor in the supervisor.
 func TestHandlesStayFlat(t *testing.T) {
-	s := run(t, folder(t), fmt.Sprintf(`
-name: real
+	s := install(t, `
 programs:
   it:
-    command: ['%[1]s', exit, -code, "3", -say, again]
+    command: [./testprog, exit, -code, "3", -say, again]
     backoff: {initialSeconds: 0, maxSeconds: 0}
-`, testbin.Path(t)))
+`)
+	s.start()
 	s.awaitReady("it", 0)
 	st, _ := s.status("it")
 	keeper, _ := look(t, st.KeeperPID, "keeper")

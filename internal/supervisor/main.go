@@ -296,6 +296,7 @@ func (s *supervisor) begin(l *legacy, snap engine.Snapshot) {
 	seed := uint64(time.Now().UnixNano())
 	if l.hello.Sessions == 0 {
 		s.engine = engine.New(s.def, seed)
+		s.stillOpen()
 		s.keepDefinition(s.def)
 		s.keepMeta()
 		s.publishStart()
@@ -303,5 +304,26 @@ func (s *supervisor) begin(l *legacy, snap engine.Snapshot) {
 		return
 	}
 	s.engine = engine.Restore(s.def, seed, snap)
+	s.stillOpen()
 	s.takeOver(l)
+}
+
+// stillOpen tells the engine of what the record has down: those that fell with the keeper or the machine, and those whose recovery
+// a predecessor saw but didn't live to write down.
+func (s *supervisor) stillOpen() {
+	for _, open := range s.found.Open {
+		p := s.engine.Program(open.Program)
+		if p == nil {
+			continue
+		}
+		if p.Ready {
+			stands := incident.Recovery{Program: p.Name, Generation: int(p.Generation)}
+			s.scribe.write(func(r *incident.Recorder, ago time.Duration) {
+				stands.Ago = ago
+				r.Recovered(stands)
+			})
+			continue
+		}
+		s.engine.Fell(open.Program)
+	}
 }
