@@ -27,6 +27,7 @@ func newImport(std IO) *cobra.Command {
 type importing struct {
 	all, force bool
 	output     string
+	takingOver
 }
 
 func newImportNSSM(std IO) *cobra.Command {
@@ -47,8 +48,16 @@ overwritten without --force.
 
 What NSSM was told and a definition can't say, or says in another way, becomes a remark: on standard error, and as a
 comment at the head of the definition. Values of the environment may be secrets: they are in the file, never on the
-screen. Nothing changes in the registry, and the service isn't touched.`,
+screen. Nothing changes in the registry, and the service isn't touched.
+
+--replace makes the service NAME daruma's, where it is: its configuration is saved, it is stopped, its entry of the service
+manager is changed, and it is started. If it isn't ready within --timeout, everything is put back exactly, and NSSM's is started
+again: exit code 1. A name that isn't made of a-z, 0-9 and - (capitals don't matter) needs a new service, and NSSM's is disabled.
+The plan is shown first; --dry-run shows it alone. --undo gives the service back to NSSM, later or after an interruption.`,
 		Example: `  daruma import nssm orders
+  daruma import nssm orders --replace --dry-run
+  daruma import nssm orders --replace
+  daruma import nssm orders --undo
   daruma import nssm --all -o C:\daruma
   daruma import nssm orders.reg -o - | less`,
 		Args: cobra.MaximumNArgs(1),
@@ -56,9 +65,16 @@ screen. Nothing changes in the registry, and the service isn't touched.`,
 	cmd.Flags().BoolVar(&f.all, "all", false, "every service of NSSM on this machine")
 	cmd.Flags().BoolVar(&f.force, "force", false, "overwrite files that exist")
 	cmd.Flags().StringVarP(&f.output, "output", "o", "", "where to write: a file, a folder that exists, or - for standard output")
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
+	f.register(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := f.check(cmd, f.all); err != nil {
+			return err
+		}
 		if f.all == (len(args) == 1) {
 			return &exitError{code: ExitUsage, err: errors.New("name a service, or a .reg file, or give --all")}
+		}
+		if f.replace || f.undo {
+			return replaceNSSM(cmd.Context(), std, args[0], f.takingOver)
 		}
 		return importNSSM(std, strings.Join(args, ""), f)
 	}

@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/daruma-sh/daruma/internal/ensure"
+	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/internal/nssm"
+	"github.com/daruma-sh/daruma/internal/takeover"
+)
+
+// undo is --undo.
+func (r *replacement) undo(ctx context.Context, service string) error {
+	if !r.noted {
+		return fmt.Errorf("%s: nothing is kept of a service of NSSM that daruma has replaced", service)
+	}
+	if r.journal.Step == takeover.Undone {
+		_, err := fmt.Fprintf(r.std.Out, "%s is NSSM's; nothing changed\n", r.journal.Service)
+		return err
+	}
+	if now, err := nssm.Installed(r.journal.Service); r.journal.InPlace && !r.journal.Pending() && err == nil && !now.TakenOver() {
+		return fmt.Errorf("%s isn't daruma's any more: somebody has installed it anew. What was saved of the old one is in %s", r.journal.Service, r.store.Folder)
+	}
+	saved, err := r.store.LoadEntry()
+	if err != nil {
+		return fmt.Errorf("what was saved of %s can't be read: %w", r.journal.Service, err)
+	}
+	password, err := r.passwordBack(ctx, saved)
+	if err != nil {
+		return err
+	}
+	if !r.journal.Pending() {
+		r.journal.Running, err = r.runs(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	if r.flags.dryRun {
+		then := "not started, because daruma's doesn't run"
+		if r.journal.Running {
+			then = "started"
+		}
+		_, err := fmt.Fprintf(r.std.Out, "%s would be stopped, put back to what is saved in %s, and %s\nnothing was changed\n", r.name, r.store.Folder, then)
+		return err
+	}
+	return r.locked(func() error { return r.backWith(context.WithoutCancel(ctx), password) })
+}
+
+// passwordBack: an entry that was deleted is made anew, and its account's password was never saved. Rights are checked first.
+func (r *replacement) passwordBack(ctx context.Context, saved host.Entry) (host.Password, error) {
+	err := r.manager.MayRestore(ctx, saved.Name)
+	if !errors.Is(err, host.ErrNotInstalled) {
+		return "", err
+	}
+	if err := r.manager.MayInstall(ctx, saved.Name); err != nil || !host.NeedsPassword(saved.Account) || saved.Account == "LocalSystem" ||
+		strings.HasPrefix(strings.ToUpper(saved.Account), `NT AUTHORITY\`) || r.flags.dryRun {
+		return "", err
+	}
+	i := installation{std: r.std, flags: installFlags{passwordFile: r.flags.passwordFile, passwordEnv: r.flags.passwordEnv}}
+	word, err := i.askPassword()
+	if err != nil {
+		return "", &exitError{code: ExitUsage, err: fmt.Errorf("the entry of %s was removed, so that Windows wants the password of %s anew: %w", saved.Name, saved.Account, err)}
+	}
+	return host.Password(word), nil
+}
+
+// runs tells whether daruma's service runs now.
+func (r *replacement) runs(ctx context.Context) (bool, error) {
+	name := r.name
+	if r.journal.InPlace {
+		name = r.journal.Service
+	}
+	status, err := r.manager.Status(ctx, name)
+	if errors.Is(err, host.ErrNotInstalled) {
+		return r.journal.Running, nil
+	}
+	return err == nil && lives(status), err
+}
+
+func (r *replacement) back(ctx context.Context) error { return r.backWith(ctx, "") }
+
+// backWith goes back. It may be interrupted anywhere and called again: each step looks whether it has been done.
+func (r *replacement) backWith(ctx context.Context, password host.Password) error {
+	saved, err := r.store.LoadEntry()
+	if err != nil {
+		return fmt.Errorf("what was saved of %s can't be read: %w", r.journal.Service, err)
+	}
+	if err := r.note(takeover.Back); err != nil {
+		return err
+	}
+	list := []swapStep{
+		{"removing what belongs beside it", "", r.removeBeside},
+		{"putting the configuration back", "put back", func(ctx context.Context) error { return r.putBack(ctx, saved, password) }},
+	}
+	if !r.journal.InPlace {
+		list = append(list, swapStep{"removing " + r.name, "removed " + r.name, r.removeNew})
+	}
+	if r.journal.Running {
+		list = append(list, swapStep{"starting " + r.journal.Service, "started", r.startOld})
+	}
+	list = append(list, swapStep{"noting it", "", func(context.Context) error { return r.note(takeover.Undone) }})
+	if err := r.steps(ctx, list); err != nil {
+		return err
+	}
+	r.say("%s is NSSM's; its configuration is what it was", r.journal.Service)
+	return nil
+}
+
+// removeBeside is the first step: the fallback would start what is about to be stopped.
+func (r *replacement) removeBeside(ctx context.Context) error {
+	for _, c := range slices.Backward(companions()) {
+		if _, err := c.remove(ctx, r.name); err != nil {
+			return fmt.Errorf("its %s: %w", c.what, err)
+		}
+	}
+	return errors.Join(host.RemoveRecord(r.place.Config), ensure.Forget(r.place.Config))
+}
+
+// putBack stops daruma's service where it is this entry, and restores it.
+func (r *replacement) putBack(ctx context.Context, saved host.Entry, password host.Password) error {
+	now, err := r.manager.ReadEntry(ctx, saved.Name)
+	if err != nil && !errors.Is(err, host.ErrNotInstalled) {
+		return err
+	}
+	same := err == nil && len(saved.Differences(now)) == 0
+	if r.journal.InPlace && err == nil && (!same || supervised(ctx, r.name)) {
+		if err := r.manager.Stop(ctx, saved.Name); err != nil {
+			return err
+		}
+	}
+	if same {
+		return nil
+	}
+	return r.manager.RestoreEntry(ctx, saved, password)
+}
+
+// removeNew comes after the old entry starts at boot again, and before it is started: they want the same ports.
+func (r *replacement) removeNew(ctx context.Context) error {
+	_, err := r.manager.Uninstall(ctx, r.name)
+	if errors.Is(err, host.ErrNotInstalled) {
+		return nil
+	}
+	return err
+}
+
+// startOld also waits for an old one that was told to stop and hasn't yet.
+func (r *replacement) startOld(ctx context.Context) error {
+	status, err := r.manager.Status(ctx, r.journal.Service)
+	if err == nil && status.State == host.Stopping {
+		err = r.manager.Stop(ctx, r.journal.Service)
+	}
+	if err == nil && status.State != host.Paused { // NSSM's word for a wait between restarts
+		err = r.manager.Start(ctx, r.journal.Service)
+	}
+	if err != nil {
+		return fmt.Errorf("NSSM's service is what it was, but doesn't start: %w", err)
+	}
+	return nil
+}

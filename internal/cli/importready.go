@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+)
+
+// steadyFor is how long all programs must have been ready without a restart: most definitions that come from NSSM have no probe, and
+// a program that can't work often takes a moment to find out. NSSM itself takes 1.5 s (AppThrottle) for a sign of trouble.
+const steadyFor = 3 * time.Second
+
+// startAndAwait starts the service and returns when all of its programs are ready and stay it, or the reason why not.
+func (r *replacement) startAndAwait(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, r.flags.timeout)
+	defer cancel()
+	client, err := control.Dial(r.name)
+	if err != nil {
+		return err
+	}
+	started := make(chan error, 1)
+	go func() { started <- r.manager.Start(ctx, r.install.spec.Name) }()
+	w := readiness{steady: steadyFor, why: "daruma hasn't said anything"}
+	tick := time.NewTicker(100 * time.Millisecond) // no event says "ready and steady"
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-started:
+			if err != nil && ctx.Err() == nil {
+				return fmt.Errorf("it didn't start: %w", err)
+			}
+			started = nil
+		case <-ctx.Done():
+			return fmt.Errorf("it wasn't ready after %v: %s", r.flags.timeout, w.why)
+		case <-tick.C:
+			st, err := client.Status(ctx)
+			if err == nil {
+				if done, err := w.look(st, time.Now()); done && started == nil || err != nil {
+					return err
+				}
+			} else if !errors.Is(err, control.ErrNotRunning) && ctx.Err() == nil {
+				w.why = err.Error()
+			}
+		}
+	}
+}
+
+// readiness follows the programs until they are steady.
+type readiness struct {
+	steady time.Duration
+	why    string // what is still missing
+	runs   string // which run of each program is ready
+	since  time.Time
+}
+
+// look takes what the supervisor says now. An error means that they won't get ready.
+func (w *readiness) look(st control.Status, now time.Time) (done bool, err error) {
+	var runs, missing []string
+	for _, p := range st.Programs {
+		switch {
+		case p.State == control.StateFailed:
+			return false, fmt.Errorf("program %s failed: %s", p.Name, lastWords(p))
+		case p.State == control.StateCompleted, !p.Wanted, p.State == control.StateRunning && p.Ready:
+			runs = append(runs, fmt.Sprintf("%s %d %s", p.Name, p.Generation, p.State))
+		default:
+			missing = append(missing, fmt.Sprintf("program %s is %s: %s", p.Name, p.State, lastWords(p)))
+		}
+	}
+	if len(missing) > 0 || len(runs) == 0 {
+		w.why, w.runs = strings.Join(missing, "; "), ""
+		return false, nil
+	}
+	if now := strings.Join(runs, "\n"); now != w.runs {
+		w.runs, w.since = now, time.Time{}
+	}
+	if w.since.IsZero() {
+		w.since = now
+	}
+	w.why = fmt.Sprintf("its programs were ready, but not yet for %v without a restart", w.steady)
+	return now.Sub(w.since) >= w.steady, nil
+}
+
+// lastWords is why a program isn't there, and how its last run ended.
+func lastWords(p control.ProgramStatus) string {
+	text := oneLine(p.Reason)
+	if p.LastExit != nil && !strings.Contains(text, p.LastExit.Words) {
+		text += ", its last run: " + p.LastExit.Words
+	}
+	if p.StatusText != "" {
+		text += ", it says: " + oneLine(p.StatusText)
+	}
+	return text
+}
