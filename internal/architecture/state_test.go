@@ -13,6 +13,8 @@ func constant(name string) (reason string) {
 	switch name {
 	case "internal/incident.clockSet":
 		return "a date: Go has no constants of type time.Time"
+	case "internal/probe.times":
+		return "two functions of kernelbase.dll, looked up at their first use"
 	case "internal/keeper.calls":
 		return "functions of Windows' DLLs, found at first use and then for ever the same; looking them up each time costs more than the clock they read"
 	case "kardianos/service.ConsoleLogger", "kardianos/service.ControlAction":

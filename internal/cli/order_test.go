@@ -41,6 +41,8 @@ func TestOrders(t *testing.T) {
 			control.ProgramResult{State: control.StateRunning}, "api: paused\n"},
 		{"resume shop/api", control.Command{Verb: control.VerbResume, Program: "api", Reason: "daruma resume by jo"},
 			control.ProgramResult{State: control.StateRunning, Message: "it wasn't paused"}, "api: resumed (it wasn't paused)\n"},
+		{"control shop/api 130", control.Command{Verb: control.VerbControl, Program: "api", Code: 130, Reason: "daruma control by jo"},
+			control.ProgramResult{State: control.StateRunning, TookMs: 20}, "api: done after 0.020 s\n"},
 	} {
 		c.gets.Program, c.gets.Done = "api", true
 		f.command = answers(c.gets)
@@ -67,6 +69,9 @@ func TestStopWithGrace(t *testing.T) {
 		}
 	}
 	n := len(f.commands())
+	daruma(t, ExitUsage, "control", "shop", "reload")
+	daruma(t, ExitUsage, "control", "shop", "127")
+	daruma(t, ExitUsage, "control", "shop")
 	daruma(t, ExitUsage, "stop", "shop", "--grace=-1s")
 	daruma(t, ExitUsage, "stop", "shop", "--grace=48h")
 	daruma(t, ExitUsage, "stop", "shop", "--timeout=-1s")

@@ -27,6 +27,8 @@ func outcome(verb control.Verb, r control.ProgramResult) string {
 		}
 	case control.VerbStart:
 		text = running(r)
+	case control.VerbControl:
+		text = "done after " + seconds(r.TookMs)
 	default:
 		text = done(verb)
 	}
@@ -43,6 +45,8 @@ func done(verb control.Verb) string {
 		return "stopped"
 	case control.VerbPause:
 		return "paused"
+	case control.VerbControl:
+		return "done"
 	}
 	return strings.TrimSuffix(string(verb), "e") + "ed" // started, restarted, resumed
 }

@@ -19,6 +19,7 @@ func verbs(std IO) []*cobra.Command {
 		newPause(std),
 		newResume(std),
 		newReload(std),
+		newControl(std),
 		newEvents(std),
 		newLogs(std),
 		newIncidents(std),

@@ -38,6 +38,7 @@ const (
 	VerbRestart Verb = "restart" // stop and start as one; a program that was failed or stopped is started
 	VerbPause   Verb = "pause"   // its processes are frozen where they are and not probed, until resume; only running ones can be
 	VerbResume  Verb = "resume"  // thawed
+	VerbControl Verb = "control" // run the onControl hooks of a code; answered when all are done
 	VerbReload  Verb = "reload"  // read the definition again; restart only what changed; keep the old one when the new is wrong
 )
 
@@ -46,6 +47,7 @@ type Command struct {
 	Verb         Verb     `json:"verb"`
 	Program      string   `json:"program,omitempty"`      // "": every program of the service
 	GraceSeconds *float64 `json:"graceSeconds,omitempty"` // stop and restart: instead of terminationGracePeriodSeconds; 0 … 86,400
+	Code         int      `json:"code,omitempty"`         // control alone: 128 … 255
 	Reason       string   `json:"reason,omitempty"`       // who or why, for events and incidents; at most 1,024 bytes
 }
 
@@ -247,14 +249,21 @@ func (e *ConflictError) Error() string { return e.Reason }
 func (c Command) Validate() error {
 	switch c.Verb {
 	case VerbStart, VerbStop, VerbRestart, VerbPause, VerbResume:
+	case VerbControl:
+		if c.Code < 128 || c.Code > 255 {
+			return fmt.Errorf(`"code" must be from 128 to 255, is %d: Windows keeps the others to itself`, c.Code)
+		}
 	case VerbReload:
 		if c.Program != "" {
 			return errors.New(`"program" doesn't go with reload: the definition is read as a whole`)
 		}
 	case "":
-		return errors.New(`"verb" is missing: one of start, stop, restart, pause, resume, reload`)
+		return errors.New(`"verb" is missing: one of start, stop, restart, pause, resume, control, reload`)
 	default:
-		return fmt.Errorf("there is no verb %.40q: one of start, stop, restart, pause, resume, reload", string(c.Verb))
+		return fmt.Errorf("there is no verb %.40q: one of start, stop, restart, pause, resume, control, reload", string(c.Verb))
+	}
+	if c.Code != 0 && c.Verb != VerbControl {
+		return fmt.Errorf(`"code" goes with control, not with %s`, c.Verb)
 	}
 	if g := c.GraceSeconds; g != nil {
 		if c.Verb != VerbStop && c.Verb != VerbRestart {

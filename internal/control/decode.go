@@ -28,7 +28,7 @@ func decodeCommand(r io.Reader) (Command, error) {
 		name, _ := t.(string) // inside an object and before a value it is always a string
 		into := c.field(name)
 		if into == nil {
-			return c, fmt.Errorf("there is no field %.40q: only verb, program, graceSeconds and reason", name)
+			return c, fmt.Errorf("there is no field %.40q: only verb, program, graceSeconds, code and reason", name)
 		}
 		if slices.Contains(seen, into) {
 			return c, fmt.Errorf("the field %q is given twice", name)
@@ -63,6 +63,8 @@ func (c *Command) field(name string) any {
 		return &c.Program
 	case "graceSeconds":
 		return &c.GraceSeconds
+	case "code":
+		return &c.Code
 	case "reason":
 		return &c.Reason
 	}

@@ -13,6 +13,7 @@ func TestDecodeCommand(t *testing.T) {
 		`{"verb":"start"}`: {Verb: VerbStart},
 		` {"program" : "api", "verb":"stop","graceSeconds":0.5} ` + "\n": {Verb: VerbStop, Program: "api", GraceSeconds: &half},
 		`{"verb":"reload","program":"","reason":"deploy"}`:               {Verb: VerbReload, Reason: "deploy"},
+		`{"verb":"control","code":130}`:                                  {Verb: VerbControl, Code: 130},
 		`{"verb":"restart","program":null,"graceSeconds":null}`:          {Verb: VerbRestart},
 	} {
 		got, err := decodeCommand(strings.NewReader(in))
@@ -45,6 +46,10 @@ func TestDecodeCommandRefuses(t *testing.T) {
 		`{"verb":"stop","graceSeconds":1e999}`: `"graceSeconds" can't be a number`,
 		`{"verb":"start","graceSeconds":1}`:    `goes with stop and restart`,
 		`{"verb":"reload","program":"api"}`:    `doesn't go with reload`,
+		`{"verb":"control"}`:                   `from 128 to 255, is 0`,
+		`{"verb":"control","code":256}`:        `from 128 to 255, is 256`,
+		`{"verb":"control","code":"130"}`:      `"code" can't be a string`,
+		`{"verb":"stop","code":130}`:           `"code" goes with control`,
 		`{"verb":"start"}{"verb":"stop"}`:      "something follows",
 		`{"verb":"start"} x`:                   "something follows",
 		`{"verb":"start"}]`:                    "something follows",

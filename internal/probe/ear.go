@@ -32,6 +32,7 @@ type Ear struct {
 	begun  time.Time // the window that is running: since the last beat, or since the probe began
 	latest time.Time // startup: no extension goes beyond
 	ended  bool
+	sleep  sleeper
 }
 
 const (
@@ -47,7 +48,7 @@ const (
 func Listen(c Config, said notify.State, post func(func())) *Ear {
 	c.Probe.Period = max(c.Probe.Period, minPeriod)
 	c.Probe.FailureThreshold = max(c.Probe.FailureThreshold, 1)
-	e := &Ear{c: c, post: post, said: said}
+	e := &Ear{c: c, post: post, said: said, sleep: newSleeper(c.Slept)}
 	e.last.Healthy = c.Kind == Liveness
 	if c.Initial != nil {
 		e.last.Healthy = *c.Initial
@@ -172,6 +173,10 @@ func (e *Ear) fired(late time.Duration) {
 	if e.ended || e.last.Paused || e.last.Resting {
 		return
 	}
+	if e.sleep.slept() {
+		e.anew()
+		return
+	}
 	if late > asleepFor { // the supervisor itself wasn't running, and perhaps nobody was
 		e.begin(0)
 		return
@@ -225,6 +230,20 @@ func (e *Ear) decide(healthy bool, message string) {
 	if e.c.Report != nil {
 		e.c.Report(o)
 	}
+}
+
+// Woke forgets what was counted: the machine slept, or is about to, and the program couldn't say anything.
+func (e *Ear) Woke() {
+	e.sleep.woke()
+	if !e.ended && !e.last.Paused && !e.last.Resting {
+		e.anew()
+	}
+}
+
+// anew opens a new window, which isn't shorter than the grace after a sleep.
+func (e *Ear) anew() {
+	e.last.Failures = 0
+	e.begin(max(0, wakeGrace-e.window()))
 }
 
 // Pause stops the clock until [Ear.Resume]: the program is frozen and can say nothing.

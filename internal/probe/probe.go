@@ -9,7 +9,8 @@
 //		Runner: runInProgramsEnvironment,             // for exec only
 //		Report: func(o probe.Outcome) { … },          // changes of outcome only; must not block
 //	})
-//	w.Pause(); w.Resume()                             // the program is frozen, the machine is about to sleep
+//	w.Pause(); w.Resume()                             // the program is frozen
+//	w.Woke()                                          // the machine slept, or is about to
 //	w.Last()                                          // cheap: for status
 //	w.Stop()                                          // waits for the probe in flight; nothing is reported afterwards
 //
@@ -89,6 +90,8 @@ type Config struct {
 	Initial    *bool         // outcome to begin with; nil: true for liveness, false for the others
 	Running    time.Duration // how long the program has run already (after a takeover): counts towards initialDelay
 	Runner     Runner        // needed for exec
+	// Slept tells how long the machine has slept since it was started; nil: [Slept].
+	Slept func() time.Duration
 	// Report is called for each change of outcome, never twice at once for one worker, and not after Stop has returned.
 	// It must not wait for the goroutine that calls Stop: put the outcome into a queue.
 	Report func(Outcome)

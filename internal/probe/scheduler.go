@@ -52,6 +52,7 @@ func (s *Scheduler) Start(ctx context.Context, c Config) *Worker {
 		c:         c,
 		epoch:     s.epoch.Add(phase),
 		notBefore: now.Add(max(c.Probe.InitialDelay-c.Running, 0)),
+		sleeper:   newSleeper(c.Slept),
 	}
 	w.last.Healthy = c.Kind == Liveness
 	if c.Initial != nil {

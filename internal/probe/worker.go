@@ -26,6 +26,7 @@ type Worker struct {
 	cancel   context.CancelFunc // ends the probe under way
 	void     bool               // the result of the probe under way is to be thrown away
 	last     Last
+	sleeper  sleeper
 }
 
 // first gives the wait until the first probe after now, and decides whether that is an early look.
@@ -97,6 +98,11 @@ func (w *Worker) finish(r Result, early bool) (Outcome, bool) {
 		return Outcome{}, false
 	}
 	l := &w.last
+	if w.sleeper.slept() {
+		if l.Successes, l.Failures = 0, 0; !r.OK {
+			return Outcome{}, false
+		}
+	}
 	l.Result, l.At = r, time.Now()
 	l.Probes++
 	switch {
@@ -111,7 +117,7 @@ func (w *Worker) finish(r Result, early bool) (Outcome, bool) {
 	default:
 		l.Failed++
 		l.Successes = 0
-		if early {
+		if early || w.sleeper.merciful() {
 			return Outcome{}, false
 		}
 		l.Failures++
@@ -162,8 +168,22 @@ func (w *Worker) next() {
 	w.timer.Reset(w.beat(now).Sub(now))
 }
 
-// Pause ends the probe under way without a result and asks no more until [Worker.Resume]: the program is frozen,
-// or the machine about to sleep. The outcome stays.
+// Woke ends the probe under way without a result and forgets what was counted: the machine slept, or is about to. It asks again
+// soon; for a while failures don't count. The outcome stays.
+func (w *Worker) Woke() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sleeper.woke()
+	w.last.Successes, w.last.Failures = 0, 0
+	if w.stopped || w.last.Paused || w.last.Resting {
+		return
+	}
+	w.callOff()
+	w.timer.Reset(w.first(time.Now()))
+}
+
+// Pause ends the probe under way without a result and asks no more until [Worker.Resume]: the program is frozen.
+// The outcome stays.
 func (w *Worker) Pause() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

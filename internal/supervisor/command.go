@@ -42,6 +42,11 @@ func (b backend) Command(ctx context.Context, c control.Command) (control.Answer
 			ch <- outcome{answer: &answer}
 			return
 		}
+		if c.Verb == control.VerbControl {
+			w := &waiter{reply: make(chan control.Answer, 1)}
+			ch <- outcome{wait: w, err: b.s.controlled(c, w)}
+			return
+		}
 		w, err := b.s.command(c)
 		ch <- outcome{wait: w, err: err}
 	})

@@ -148,7 +148,10 @@ func secretsOf(p *definition.Program) []string {
 	for _, v := range p.Env {
 		list = append(list, v.Value)
 	}
-	handlers := []*definition.Handler{p.PostStart, p.PreStop}
+	handlers := []*definition.Handler{p.PostStart, p.PreStop, p.OnResume}
+	for i := range p.OnControl {
+		handlers = append(handlers, &p.OnControl[i].Handler)
+	}
 	for _, probe := range []*definition.Probe{p.StartupProbe, p.LivenessProbe, p.ReadinessProbe} {
 		if probe != nil {
 			handlers = append(handlers, &probe.Handler)

@@ -43,6 +43,12 @@ func (s *supervisor) hear(m keeper.Message, files []*os.File) {
 		s.reload("SIGHUP")
 	case *keeper.PauseRequest:
 		s.pauseRequested(m)
+	case *keeper.PowerRequest:
+		s.powerChanged(m)
+	case *keeper.SessionRequest:
+		s.publish(control.Event{Kind: control.EventSessionChanged, Reason: m.Change})
+	case *keeper.ControlRequest:
+		s.controlled(control.Command{Code: m.Code, Reason: "the service manager"}, nil)
 	}
 }
 

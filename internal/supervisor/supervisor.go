@@ -59,6 +59,9 @@ type supervisor struct {
 
 	moved    bool            // something has happened since the service manager was told last
 	standing keeper.Standing // what it was told
+
+	slept time.Duration // how long the machine has, by the last look
+	awake time.Duration // monotonic: when it was last told that it woke up; 0: never
 }
 
 // unit is what the supervisor holds for one program beside the engine's state.
@@ -66,15 +69,16 @@ type unit struct {
 	sink     *logs.Sink
 	outputs  map[uint64][]*logs.Capture // by generation
 	probes   []*watch
-	timer    *time.Timer // the engine's timer
-	reset    *time.Timer // the engine's reset timer
-	wall     time.Time   // start of the current run
-	endHook  func()      // calls off the hook under way
-	freezing bool        // the keeper was told to freeze or thaw it, and hasn't answered
-	closing  bool        // its program left the definition
-	said     *said       // what the current run said by its notify channel; nil without one
-	refused  string      // answer to the last request, where it couldn't be done
-	asked    string      // how the last run was asked to end, see keeper.Exit
+	timer    *time.Timer       // the engine's timer
+	reset    *time.Timer       // the engine's reset timer
+	wall     time.Time         // start of the current run
+	endHook  func()            // calls off postStart or preStop
+	hooks    map[string]func() // calls off onControl and onResume, by name
+	freezing bool              // the keeper was told to freeze or thaw it, and hasn't answered
+	closing  bool              // its program left the definition
+	said     *said             // what the current run said by its notify channel; nil without one
+	refused  string            // answer to the last request, where it couldn't be done
+	asked    string            // how the last run was asked to end, see keeper.Exit
 }
 
 // watch is a probe at work: one that asks, or one that listens.
@@ -84,6 +88,7 @@ type watch struct {
 		Pause()
 		Resume()
 		Cancel()
+		Woke()
 		Last() probe.Last
 	}
 	ear *probe.Ear // the same, where it listens
@@ -134,6 +139,8 @@ func (s *supervisor) run() (code int, buried bool) {
 	beat := time.NewTicker(max(s.hello.Hang/2, 10*time.Millisecond))
 	defer beat.Stop()
 	s.link.Send(&keeper.Beat{})
+	s.slept = probe.Slept()
+	watchClock(s.ctx, func() { s.mailbox.post(s.lookForSleep) })
 	var batch []func()
 	for {
 		s.flush()
@@ -151,6 +158,7 @@ func (s *supervisor) run() (code int, buried bool) {
 		case <-beat.C:
 			// From this goroutine and no other: it is this one whose life the keeper has to know of.
 			s.link.Send(&keeper.Beat{})
+			s.lookForSleep()
 		case <-s.ctx.Done():
 			return s.bury(), true
 		}

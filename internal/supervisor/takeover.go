@@ -85,6 +85,7 @@ func (s *supervisor) endInheritedTask(r *inherited) {
 	for _, f := range r.files {
 		f.file.Close()
 	}
+	s.link.Send(&keeper.Forget{ID: r.ID}) // until it is run again
 	if r.Alive {
 		s.link.Send(&keeper.Kill{ID: r.ID, Generation: r.Run.Generation})
 		return

@@ -38,6 +38,7 @@ func unknownError(text string) error { return fmt.Errorf("%w: %s", probe.ErrUnkn
 const (
 	hookPostStart = "postStart"
 	hookPreStop   = "preStop"
+	hookOnResume  = "onResume"
 )
 
 // taskKinds are all that a program can have tasks for.

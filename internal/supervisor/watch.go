@@ -63,7 +63,13 @@ func (s *supervisor) stopProbes(e engine.StopProbes) {
 	}
 	clear(u.probes[len(keep):])
 	u.probes = keep
-	if !e.OnlyLife && u.endHook != nil {
+	if e.OnlyLife {
+		return
+	}
+	for _, callOff := range u.hooks {
+		callOff()
+	}
+	if u.endHook != nil {
 		u.endHook()
 		u.endHook = nil
 	}

@@ -1,0 +1,124 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/probe"
+)
+
+// hookTime is what onControl and onResume get. Nothing waits for them but whoever asked.
+const hookTime = time.Minute
+
+// occasion is a hook that belongs to no start or stop: its outcome changes nothing for the program.
+type occasion struct {
+	name    string // onResume, onControl 130
+	task    string // the same as part of a task's id
+	handler *definition.Handler
+	done    func(problem string) // called in the loop; "" means success
+}
+
+// runOccasion runs a hook beside the loop, as long as the program's run lasts. The same hook never runs twice at once.
+func (s *supervisor) runOccasion(p *engine.Program, o occasion) {
+	u := s.unit(p.Name)
+	switch {
+	case p.State != engine.Starting && p.State != engine.Running:
+		o.done("it isn't running")
+		return
+	case p.Paused:
+		o.done("it is paused")
+		return
+	case u.hooks[o.task] != nil:
+		o.done("the same hook is still running")
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, hookTime)
+	if u.hooks == nil {
+		u.hooks = map[string]func(){}
+	}
+	u.hooks[o.task] = cancel
+	name, generation := p.Name, p.Generation
+	runner := s.runner(p.Def, o.task)
+	go func() {
+		defer cancel()
+		r := probe.Run(ctx, *o.handler, runner)
+		s.mailbox.post(func() {
+			delete(u.hooks, o.task)
+			s.link.Send(&keeper.Forget{ID: taskID(name, o.task)})
+			e := control.Event{Program: name, Generation: int(generation), Kind: control.EventHookDone, Reason: o.name}
+			problem := ""
+			if !r.OK {
+				problem = r.Message
+				e.Kind, e.Reason = control.EventHookFailed, o.name+": "+problem
+			}
+			s.publish(e)
+			o.done(problem)
+		})
+	}()
+}
+
+// controlled runs the hooks of a control code. w gets the answer when all are done; nil: nobody waits for it.
+func (s *supervisor) controlled(c control.Command, w *waiter) error {
+	targets, known := s.controlTargets(c)
+	if c.Program != "" && s.engine.Program(c.Program) == nil {
+		return &control.UnknownProgramError{Program: c.Program, Known: s.programNames()}
+	}
+	reason := fmt.Sprintf("%d by %s", c.Code, c.Reason)
+	if len(targets) == 0 {
+		reason += "; no program has lifecycle.onControl for it"
+	}
+	s.publish(control.Event{Kind: control.EventControlReceived, Program: c.Program, Reason: reason})
+	if len(targets) == 0 {
+		return &control.ConflictError{Reason: fmt.Sprintf("no program has lifecycle.onControl.%d; %s", c.Code, known)}
+	}
+	begin := keeper.Now()
+	answer := control.Answer{Results: make([]control.ProgramResult, len(targets))}
+	open := len(targets)
+	for i, t := range targets {
+		p := t.program
+		s.runOccasion(p, occasion{
+			name: fmt.Sprintf("onControl %d", c.Code), task: fmt.Sprintf("onControl%d", c.Code), handler: t.handler,
+			done: func(problem string) {
+				answer.Results[i] = control.ProgramResult{
+					Program: p.Name, Done: problem == "", State: stateOf(p), Generation: int(p.Generation), PID: p.PID, Message: problem,
+					TookMs: float64(keeper.Now()-begin) / float64(time.Millisecond),
+				}
+				if open--; open == 0 && w != nil {
+					w.reply <- answer
+				}
+			},
+		})
+	}
+	return nil
+}
+
+type controlTarget struct {
+	program *engine.Program
+	handler *definition.Handler
+}
+
+// controlTargets are the hooks for a code; known says in words which codes there are.
+func (s *supervisor) controlTargets(c control.Command) (targets []controlTarget, known string) {
+	codes := ""
+	for _, p := range s.engine.Programs() {
+		if c.Program != "" && c.Program != p.Name {
+			continue
+		}
+		for i := range p.Def.OnControl {
+			hook := &p.Def.OnControl[i]
+			codes += fmt.Sprintf(", %d (%s)", hook.Code, p.Name)
+			if hook.Code == c.Code {
+				targets = append(targets, controlTarget{p, &hook.Handler})
+			}
+		}
+	}
+	if codes == "" {
+		return nil, "there is none at all"
+	}
+	return targets, "there are " + codes[2:]
+}

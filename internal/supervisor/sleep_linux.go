@@ -1,0 +1,38 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// watchClock calls changed when the time of day jumped: somebody set it, or the machine woke up. Nothing else wakes us then, for
+// CLOCK_MONOTONIC's timers stood still too. Without such a timer (there is none in some sandboxes) the next heartbeat looks.
+//
+// A timer on CLOCK_REALTIME that is never due tells of every jump with ECANCELED. Source: timerfd_create(2), TFD_TIMER_CANCEL_ON_SET;
+// in the kernel timerfd_resume.
+func watchClock(ctx context.Context, changed func()) {
+	fd, err := unix.TimerfdCreate(unix.CLOCK_REALTIME, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
+	if err != nil {
+		return
+	}
+	never := &unix.ItimerSpec{Value: unix.NsecToTimespec(time.Now().AddDate(100, 0, 0).UnixNano())}
+	if err := unix.TimerfdSettime(fd, unix.TFD_TIMER_ABSTIME|unix.TFD_TIMER_CANCEL_ON_SET, never, nil); err != nil {
+		unix.Close(fd)
+		return
+	}
+	f := os.NewFile(uintptr(fd), "clock")
+	context.AfterFunc(ctx, func() { f.Close() })
+	go func() {
+		var expirations [8]byte
+		for {
+			if _, err := f.Read(expirations[:]); err != nil && !errors.Is(err, unix.ECANCELED) {
+				return // closed
+			}
+			changed()
+		}
+	}()
+}
