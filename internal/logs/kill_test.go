@@ -64,14 +64,18 @@ func beAPump(dir string) {
 }
 
 // numbered writes numbered lines of changing lengths in pieces of changing lengths until stop, the last one unfinished,
-// and gives what it wrote.
-func numbered(w *os.File, seed uint64, stop <-chan struct{}) []byte {
+// and gives what it wrote. Some are binary and long: with repeats the same three bytes again and again.
+func numbered(w *os.File, seed uint64, repeats bool, stop <-chan struct{}) []byte {
 	rnd := rand.New(rand.NewPCG(seed, 3))
 	var all, pending []byte
 	for i := 0; ; i++ {
 		pending = fmt.Appendf(pending, "%d %s\n", i, strings.Repeat("x", rnd.IntN(200)))
 		if rnd.IntN(3000) == 0 {
-			pending = append(pending, bytes.Repeat([]byte("\xff\x00y"), 100_000)...)
+			junk := bytes.Repeat([]byte("\xff\x00y"), 100_000)
+			for i := 0; i < len(junk) && !repeats; i += 3 {
+				junk[i] = 0x80 | byte(rnd.Uint32())
+			}
+			pending = append(pending, junk...)
 		}
 		if rnd.IntN(40) != 0 {
 			continue
@@ -167,7 +171,7 @@ func killPumps(t *testing.T, format Format, way string, kills int) {
 		result := make(chan []byte, 1)
 		writers = append(writers, result)
 		go func() {
-			result <- numbered(w, uint64(i), stop)
+			result <- numbered(w, uint64(i), way != "copy", stop) // see moves.go for what remains
 			w.Close()
 		}()
 	}

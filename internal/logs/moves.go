@@ -22,7 +22,8 @@ import (
 //	32  CRC-32 (IEEE) of the bytes
 //	40  CRC-32 (IEEE) of all before
 //
-// What remains: a kill in the instant between taking and saying so, with a program that repeats itself to the byte.
+// What remains: after a kill in the instant between taking and saying so, a program that repeats itself to the byte loses as much
+// as was moved then (up to 64 KiB), because the pipe looks as if nothing had been taken.
 const (
 	moveSlot = 64 // a divisor of a page, within which a write isn't torn by a kill
 	moveUsed = 48

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,8 +21,12 @@ import (
 
 const module = "github.com/daruma-sh/daruma"
 
-// limit bounds one package's tests in a machine.
-const limit = 3 * time.Minute
+// suite is a package whose tests run in a machine.
+type suite struct {
+	pkg     string
+	limit   time.Duration // three times what it took on two quiet processors, half a minute at least
+	without []exception
+}
 
 // target is where test binaries run.
 type target struct {
@@ -32,21 +37,47 @@ type target struct {
 	home    string // a folder in the machine
 	exe     string
 	join    string // between the names of a path
-	bin     string // folder of the host with the programs that tests start
+
+	bin, tests string // folders of the host with the programs that tests start, and with the test binaries
 }
 
-// programs builds what tests start, because no machine has the go command: testbin takes it from the folder that DARUMA_TEST_BINARIES
-// names.
-func (to target) programs(t *testing.T, dir string) string {
-	t.Helper()
-	out := t.TempDir()
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(out, "testprog"+to.exe), "./internal/testprog")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), append(to.build, "CGO_ENABLED=0")...)
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build ./internal/testprog: %v\n%s", err, text)
+// programs are what tests start; their names in the folder that DARUMA_TEST_BINARIES names are those of their folders.
+func programs() []string {
+	return []string{"./internal/testprog", "./cmd/daruma", "./internal/realtest/testdata/notified", "./examples/kardianos/logging",
+		"./examples/kardianos/runner", "./examples/kardianos/stoppause", "./examples/moving/from-go-svc", "./examples/moving/from-x-sys-svc"}
+}
+
+// compiling are tests of kardianos/service that ask the compiler, which answers the same on every machine.
+func compiling() []exception {
+	var list []exception
+	for _, test := range []string{"TestAPIIsTheOriginals", "TestExamplesCompile", "TestMovingAfter", "TestMovingByOneLine",
+		"TestMovingBeforeXSys", "TestMovingTellsOfEveryOption"} {
+		list = append(list, exception{test, "asks the compiler or reads the page, on the host"})
 	}
-	return out
+	return list
+}
+
+// prepare makes the programs and the test binaries of all packages, because no machine has the go command: one go command for each,
+// so that packages are loaded once and the processors are kept busy.
+func (to *target) prepare(t *testing.T, dir string, list []suite) {
+	t.Helper()
+	to.bin, to.tests = t.TempDir(), t.TempDir()
+	to.goCommand(t, dir, append([]string{"build", "-buildvcs=false", "-o", to.bin + "/"}, programs()...), "CGO_ENABLED=0")
+	args := append([]string{"test", "-c", "-buildvcs=false", "-o", to.tests + "/"}, to.flags...)
+	for _, s := range list {
+		args = append(args, "./"+s.pkg)
+	}
+	to.goCommand(t, dir, args)
+}
+
+func (to *target) goCommand(t *testing.T, dir string, args []string, env ...string) {
+	t.Helper()
+	cmd := exec.Command("go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(append(os.Environ(), to.build...), env...)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, text)
+	}
 }
 
 // outcome is how one test ended in the machine.
@@ -97,27 +128,24 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// compile builds a package's test binary; "" where it has no tests on that system.
-func (to target) compile(t *testing.T, dir, pkg string) string {
-	t.Helper()
-	out := filepath.Join(t.TempDir(), "x"+to.exe)
-	args := append([]string{"test", "-c", "-buildvcs=false", "-o", out}, to.flags...)
-	cmd := exec.Command("go", append(args, "./"+pkg)...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), to.build...)
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go test -c ./%s: %v\n%s", pkg, err, text)
+// binary gives a package's test binary; "" where it has no tests on that system.
+func (to *target) binary(pkg string) string {
+	name := path.Base(pkg)
+	if pkg == "." {
+		name = path.Base(module)
 	}
-	if _, err := os.Stat(out); err != nil {
+	file := filepath.Join(to.tests, name+".test"+to.exe)
+	if !exists(file) {
 		return ""
 	}
-	return out
+	return file
 }
 
 // run runs a package's tests in a machine of their own.
-func (to target) run(t *testing.T, dir, pkg string, without []exception) []outcome {
+func (to *target) run(t *testing.T, dir string, s suite) []outcome {
 	t.Helper()
-	binary := to.compile(t, dir, pkg)
+	pkg, limit := s.pkg, s.limit
+	binary := to.binary(pkg)
 	if binary == "" {
 		t.Fatalf("./%s has no tests for %s: take it off the list", pkg, to.name)
 	}
@@ -128,6 +156,10 @@ func (to target) run(t *testing.T, dir, pkg string, without []exception) []outco
 	if data := filepath.Join(dir, pkg, "testdata"); exists(data) {
 		m.Copy(data, at+to.join+"testdata")
 	}
+	sources, _ := filepath.Glob(filepath.Join(dir, pkg, "*.go"))
+	for _, source := range sources { // which some tests read
+		m.Copy(source, at+to.join+filepath.Base(source))
+	}
 	m.Copy(to.bin, to.home+to.join+"bin")
 	for _, beside := range []string{"docs", "examples/kardianos", "examples/moving"} { // tests hold pages and code together
 		m.Copy(filepath.Join(dir, beside), to.home+to.join+"src"+to.join+strings.ReplaceAll(beside, "/", to.join))
@@ -137,7 +169,7 @@ func (to target) run(t *testing.T, dir, pkg string, without []exception) []outco
 	defer cancel()
 	r, err := m.RunCommand(ctx, lab.Command{
 		Path: exe, Dir: at, Env: []string{"DARUMA_LAB=" + to.name, "DARUMA_TEST_BINARIES=" + to.home + to.join + "bin"},
-		Args: []string{"-test.v=test2json", "-test.timeout=" + (limit - 10*time.Second).String(), "-test.skip=" + pattern(without)},
+		Args: []string{"-test.v=test2json", "-test.timeout=" + (limit - 10*time.Second).String(), "-test.skip=" + pattern(s.without)},
 	})
 	if err != nil {
 		t.Errorf("%v\n%s%s", err, r.Stdout, r.Stderr)
@@ -152,38 +184,7 @@ func (to target) run(t *testing.T, dir, pkg string, without []exception) []outco
 	if len(list) == 0 {
 		t.Errorf("no test of ./%s ran in the machine:\n%s%s", pkg, tail(r.Stdout), tail(r.Stderr))
 	}
-	return excuse(list)
-}
-
-// missing is what os/exec says where there is no Go.
-const missing = `exec: "go": executable file not found in`
-
-// excuse makes a skip of each test that failed because the machine has no go command, and of tests that failed by such alone.
-// They run on the host, in the same go test ./..., and on real Windows.
-func excuse(list []outcome) []outcome {
-	excused, failed := map[string]bool{}, map[string]bool{}
-	for i := range list { // subtests come before what they belong to
-		o := &list[i]
-		if o.result != "fail" {
-			continue
-		}
-		alone := excused[o.test] && !failed[o.test] && o.reason() == ""
-		if strings.Contains(o.output, missing) || alone {
-			o.result, o.output = "skip", "the go command isn't in the machine"
-			above(o.test, excused)
-		} else {
-			above(o.test, failed)
-		}
-	}
 	return list
-}
-
-// above enters all that a subtest belongs to.
-func above(test string, in map[string]bool) {
-	for i := strings.LastIndexByte(test, '/'); i >= 0; i = strings.LastIndexByte(test, '/') {
-		test = test[:i]
-		in[test] = true
-	}
 }
 
 func exists(path string) bool {
@@ -196,7 +197,7 @@ func tail(b []byte) []byte { return b[max(0, len(b)-4000):] }
 // parse takes the outcome of every test out of a binary's output, by the tool that go test -json uses.
 func parse(t *testing.T, output []byte) []outcome {
 	t.Helper()
-	cmd := exec.Command("go", "tool", "test2json")
+	cmd := exec.Command("go", "tool", "test2json", "-t") // -t: with how long each took
 	cmd.Stdin = bytes.NewReader(output)
 	text, err := cmd.Output()
 	if err != nil {

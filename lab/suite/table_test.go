@@ -54,12 +54,12 @@ type table struct {
 }
 
 // take enters the outcomes of a package, and fails the test for those that failed or were skipped without a good reason.
-func (x *table) take(t *testing.T, pkg string, list []outcome, without []exception, good *regexp.Regexp) {
+func (x *table) take(t *testing.T, s suite, list []outcome, good *regexp.Regexp) {
 	t.Helper()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for _, e := range without {
-		x.lines = append(x.lines, fmt.Sprintf("%-20s %-40s not run: %s", pkg, e.test, e.reason))
+	for _, e := range s.without {
+		x.lines = append(x.lines, fmt.Sprintf("%-20s %-40s not run: %s", s.pkg, e.test, e.reason))
 	}
 	for _, o := range list {
 		switch o.result {
@@ -68,7 +68,7 @@ func (x *table) take(t *testing.T, pkg string, list []outcome, without []excepti
 		case "fail":
 			t.Errorf("%s failed in the machine\n%s", o.test, o.output)
 		case "skip":
-			x.lines = append(x.lines, fmt.Sprintf("%-20s %-40s skipped: %s", pkg, o.test, o.reason()))
+			x.lines = append(x.lines, fmt.Sprintf("%-20s %-40s skipped: %s", s.pkg, o.test, o.reason()))
 			if os.Getenv("DARUMA_CI") != "" && !good.MatchString(o.reason()) {
 				t.Errorf("%s was skipped in the machine, and its reason isn't one of the machine's (%v): %s", o.test, good, o.reason())
 			}

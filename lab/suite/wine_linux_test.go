@@ -3,36 +3,33 @@ package suite
 import (
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/daruma-sh/daruma/lab"
 )
 
-// onWine are the packages whose Windows tests run under Wine, the slow ones first, each with the tests that can't pass there.
-// A test that Wine alone fails says so itself, with a skip that names Wine; here is what fails for other reasons.
-func onWine() []struct {
-	pkg     string
-	without []exception
-} {
-	return []struct {
-		pkg     string
-		without []exception
-	}{
-		{".", []exception{{"TestCodeOf", "runs the go command"}}},
-		{"internal/host", nil},
-		{"kardianos/service", nil},
-		{"internal/definition", []exception{{"TestGolden", "expects the paths of Linux"}}},
-		{"internal/logs", []exception{{"TestKillLosesNothingAndRepeatsNothing", "hands a file to a child by number, which Windows hasn't"},
-			{"TestJSONBytesInAreBytesOut", "takes half a minute there, and is of portable code"},
-			{"TestIdleProgramsCostNextToNothing", "takes 20 s there, and measures"}}},
-		{"internal/incident", []exception{{"TestFailedReplaceLeavesTheFile", "removes a file that is open"}}},
-		{"internal/cli", nil},
-		{"internal/control", nil},
-		{"internal/engine", nil},
-		{"internal/keeper", nil},
-		{"internal/notify", nil},
-		{"internal/nssm", nil},
-		{"internal/probe", nil},
-		{"internal/supervisor", nil},
+// onWine are the packages whose Windows tests run under Wine, the slow ones first, each with the tests that aren't run there.
+// On the list is what calls Windows or depends on how it treats files, paths, processes, pipes and sockets. What only computes
+// (internal/engine, internal/folders …) is not: the processor is the same, and the tests run on the host.
+// A test that Wine alone fails says so itself, with a skip that names Wine.
+func onWine() []suite {
+	return []suite{
+		{"internal/realtest", 3 * time.Minute, []exception{{"TestHandlesStayFlat", "takes 2.5 minutes there: run it by itself"}}},
+		{".", 3 * time.Minute, nil},
+		{"internal/logs", 3 * time.Minute, []exception{{"TestIdleProgramsCostNextToNothing",
+			"passes in 20 s: 500 pipes are looked at 20 times a second, for each of which Wine asks another process"}}},
+		{"internal/launch", 2 * time.Minute, nil},
+		{"internal/keeper", time.Minute, nil},
+		{"internal/host", time.Minute, nil},
+		{"kardianos/service", 2 * time.Minute, compiling()},
+		{"internal/cli", time.Minute, nil},
+		{"internal/supervisor", time.Minute, nil},
+		{"internal/definition", time.Minute, nil},
+		{"internal/incident", time.Minute, nil},
+		{"internal/control", time.Minute, nil},
+		{"internal/notify", time.Minute, nil},
+		{"internal/nssm", time.Minute, nil},
+		{"internal/probe", time.Minute, nil},
 	}
 }
 
@@ -40,17 +37,17 @@ func onWine() []struct {
 func TestOnWine(t *testing.T) {
 	lab.Windows(t) // or a skip, said once
 	dir := root(t)
-	to := target{name: "wine", machine: lab.Windows, build: []string{"GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0"},
+	to := &target{name: "wine", machine: lab.Windows, build: []string{"GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0"},
 		home: `C:\lab`, exe: ".exe", join: `\`}
-	reasons := regexp.MustCompile(`\bWine\b|machines need a Linux host|the go command`)
-	to.bin = to.programs(t, dir)
+	reasons := regexp.MustCompile(`\bWine\b|machines need a Linux host`)
+	to.prepare(t, dir, onWine())
 	var shown table
 	t.Cleanup(func() { shown.print(t, "Windows tests on Wine", "on real Windows") })
-	for _, p := range onWine() {
-		t.Run(p.pkg, func(t *testing.T) {
+	for _, s := range onWine() {
+		t.Run(s.pkg, func(t *testing.T) {
 			t.Parallel()
-			check(t, dir, p.pkg, p.without)
-			shown.take(t, p.pkg, to.run(t, dir, p.pkg, p.without), p.without, reasons)
+			check(t, dir, s.pkg, s.without)
+			shown.take(t, s, to.run(t, dir, s), reasons)
 		})
 	}
 }
