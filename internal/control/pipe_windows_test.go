@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/Microsoft/go-winio"
 	"golang.org/x/sys/windows"
 )
 
@@ -81,5 +82,56 @@ func TestKeeperLives(t *testing.T) {
 		if !keeperLives(socket) {
 			t.Error("the lock is held, and no keeper lives")
 		}
+	}
+}
+
+// TestPipeOfAStranger: everybody may make a pipe of any name, before us too. That must neither keep us from having one nor
+// bring our clients to the stranger.
+func TestPipeOfAStranger(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "control.sock")
+	stranger, err := winio.ListenPipe(pipeName(socket), &winio.PipeConfig{SecurityDescriptor: "D:P(A;;GA;;;WD)"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stranger.Close()
+	if _, err := NewClient(socket).Status(within(t)); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("a client without a server: %v, want not running", err)
+	}
+	s, err := Listen(socket, &fakeBackend{}, NewHub(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewClient(socket).Status(within(t)); err != nil {
+		t.Errorf("a client with a server: %v", err)
+	}
+	if err := s.Close(within(t)); err != nil {
+		t.Error(err)
+	}
+	if _, err := NewClient(socket).Status(within(t)); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("a client of a server that is gone: %v, want not running", err)
+	}
+}
+
+// TestClaimOfAStranger: who may write to the service's folder sends no administrator to another pipe, least of all to another
+// computer's.
+func TestClaimOfAStranger(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "control.sock")
+	own := pipeName(socket)
+	for _, name := range []string{`\\evil\pipe\x`, own + "x", own + "-", own + "-00", own + `-\..\x`, own + "-" + strings.Repeat("0", 33),
+		own + "-" + strings.Repeat("0", 34), `\\.\pipe\daruma-` + strings.Repeat("0", 53), strings.Repeat("x", 1<<10), "\x00"} {
+		if got, err := checkClaim(socket, name); err == nil {
+			t.Errorf("%q sends a client to %q", name, got)
+		}
+	}
+	name := own + "-" + strings.Repeat("0", 32)
+	if got, err := checkClaim(socket, name); err != nil || got != name {
+		t.Errorf("%q: %q, %v", name, got, err)
+	}
+	if err := os.Mkdir(socket, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Listen(socket, &fakeBackend{}, NewHub(0)); err == nil {
+		_ = s.Close(within(t))
+		t.Error("a folder is taken for the file")
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// pipeName is the named pipe that stands for the socket at path. Pipes have one name space for the whole machine, so the
-// name is made of the path, and two homes with services of the same name don't meet.
+// pipeName is the beginning of the name of the pipe that stands for the socket at path. Pipes have one name space for the
+// whole machine, so it is made of the path, and two homes with services of the same name don't meet.
 func pipeName(path string) string {
 	full, err := filepath.Abs(path)
 	if err != nil {
@@ -29,8 +29,12 @@ func pipeName(path string) string {
 
 // listen opens the pipe for those who may control the service: whoever runs it, SYSTEM, and administrators.
 //
+// Everybody on the machine may make a pipe of any name. One that can be guessed could be made by a stranger before us: we
+// would have none, or clients would talk to the stranger. So each server draws a name by lot and writes it into the file at
+// path, in a folder that strangers neither read nor write: see [claim].
+//
 // The pipe is made only if nobody else has one of this name (FILE_CREATE, what CreateNamedPipe calls
-// FILE_FLAG_FIRST_PIPE_INSTANCE), so a stranger who made one first can't share ours.
+// FILE_FLAG_FIRST_PIPE_INSTANCE).
 func listen(path string) (net.Listener, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("creating %s: %w", filepath.Dir(path), err)
@@ -39,24 +43,34 @@ func listen(path string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("control pipe: %w", err)
 	}
-	name := pipeName(path)
+	file, name, err := claim(path)
+	if err != nil {
+		return nil, err
+	}
 	l, err := listenSoon(name, &winio.PipeConfig{SecurityDescriptor: sddl, InputBufferSize: 16 << 10, OutputBufferSize: 64 << 10})
-	switch {
-	case errors.Is(err, windows.ERROR_ACCESS_DENIED), errors.Is(err, windows.ERROR_PIPE_BUSY), errors.Is(err, windows.ERROR_ALREADY_EXISTS):
-		return nil, &HeldError{Socket: name}
-	case err != nil:
+	if err == nil && underWine() {
+		l, err = loosen(l, name)
+	}
+	if err != nil {
+		_ = file.Close()
 		return nil, fmt.Errorf("opening the control pipe %s: %w", name, err)
 	}
-	if underWine() {
-		return loosen(l, name)
-	}
-	return l, nil
+	return &claimedListener{l, file}, nil
+}
+
+// claimedListener gives the claim up with the pipe.
+type claimedListener struct {
+	net.Listener
+	file *os.File
+}
+
+func (l *claimedListener) Close() error {
+	return errors.Join(l.Listener.Close(), l.file.Close())
 }
 
 // listenSoon has patience with a predecessor that has just ended: its pipe lasts until the kernel has taken it apart.
 func listenSoon(name string, cfg *winio.PipeConfig) (net.Listener, error) {
-	const patience, step = time.Second, 10 * time.Millisecond
-	for end := time.Now().Add(patience); ; time.Sleep(step) {
+	for end := time.Now().Add(heldPatience); ; time.Sleep(heldStep) {
 		l, err := winio.ListenPipe(name, cfg)
 		if err == nil || time.Now().After(end) {
 			return l, err
@@ -77,7 +91,10 @@ func accessList() (string, error) {
 
 // dial connects to the pipe that stands for the socket at path. It allows the server no impersonation.
 func dial(ctx context.Context, path string) (net.Conn, error) {
-	name := pipeName(path)
+	name, err := claimed(path)
+	if err != nil {
+		return nil, err
+	}
 	if underWine() && !loosened(name) {
 		return nil, &os.PathError{Op: "open", Path: name, Err: windows.ERROR_FILE_NOT_FOUND}
 	}
