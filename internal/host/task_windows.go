@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"unsafe"
@@ -47,7 +46,7 @@ func registerTask(_ context.Context, m Manager, f Fallback, dryRun bool) (Change
 		if err := t.register(folder, want); err != nil {
 			return err
 		}
-		return t.confirm(folder, want)
+		return t.confirm(folder, want, &changes)
 	})
 	return changes, err
 }
@@ -193,17 +192,23 @@ func (t tasks) register(folder *com, text string) error {
 	return nil
 }
 
-// confirm reads back what was registered.
-func (t tasks) confirm(folder *com, want string) error {
+// confirm reads back what was registered. What the Task Scheduler spells in a way of its own is a remark: the task is there.
+func (t tasks) confirm(folder *com, want string, changes *Changes) error {
 	now, err := t.read(folder)
 	if err != nil {
 		return err
 	}
+	if now == "" {
+		return &Error{Op: t.op, Name: t.name, Kind: ErrFailed, Detail: "the Task Scheduler took the task " + taskPath(t.name) + " and doesn't have it"}
+	}
 	left, err := t.compare(now, want)
-	if err != nil || left.None() {
+	if err != nil {
 		return err
 	}
-	return &Error{Op: t.op, Name: t.name, Kind: ErrFailed, Detail: fmt.Sprintf("the task reads back differently: %s", left.Changed[0])}
+	for _, c := range left.Changed {
+		changes.remark("the fallback task reads back differently: %s", c)
+	}
+	return nil
 }
 
 // missing: no such task, or not even its folder.
