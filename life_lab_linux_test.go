@@ -184,6 +184,28 @@ func TestLifeAtShutdown(t *testing.T) {
 	}
 }
 
+// TestLifeExtendsItsStop: beyond TimeoutStopSec, and systemd is made to forget that in between. The service's own deadline ends it
+// all the same, with its stacks. In a machine of its own: a daemon-reload after TimeoutStopSec would be the end at once.
+func TestLifeExtendsItsStop(t *testing.T) {
+	g := guestOnLinux(t)
+	const name = "stop-deafer"
+	g.install(name)
+	if r := g.verb(name, "start"); r.ExitCode != 0 {
+		t.Fatalf("the start failed: %v", r)
+	}
+	if limit := g.Output("systemctl", "show", "-P", "TimeoutStopUSec", name); limit != "11s" {
+		t.Fatalf("TimeoutStopSec is %s, want 11s: this test shows nothing", limit)
+	}
+	g.Output("systemctl", "stop", "--no-block", name)
+	g.said(name, "extended")
+	g.Output("systemctl", "daemon-reload")
+	g.await(name, "failed", func() bool { return g.status(name).State == host.Failed })
+	if s := g.status(name); s.Systemd.Result != "exit-code" || s.Systemd.ExecMainStatus != int(ExitStopTimeout) {
+		t.Errorf("it ended with %d, result %q, want 82, exit-code", s.Systemd.ExecMainStatus, s.Systemd.Result)
+	}
+	g.said(name, "deafTo")
+}
+
 // TestLifeStartsSlowly takes a minute, four times the unit's TimeoutStartSec: systemd waits because it is told to. It has a
 // machine of its own: a daemon-reload, which every installation is, makes systemd forget what it was told.
 func TestLifeStartsSlowly(t *testing.T) {

@@ -17,6 +17,7 @@ func lifeProgram(s *Service, program string, note func(string, ...any)) bool {
 			host.Ready()
 			<-ctx.Done()
 			host.ExtendTimeout(grace + 2*time.Second)
+			note("extended")
 			deafTo(time.Hour)
 			return nil
 		}
