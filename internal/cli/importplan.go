@@ -37,7 +37,7 @@ func (r *replacement) show(ctx context.Context) error {
 			fmt.Fprintf(&b, "       %s\n", withoutSecrets(c))
 		}
 	} else {
-		line("make a service %s: start type %s", r.name, r.install.def.StartType)
+		line("make a service %s, shown as %q: start type %s", r.name, r.install.spec.DisplayName, r.install.def.StartType)
 	}
 	if r.journal.Running {
 		line("start it and wait until it is ready, up to %v; if it isn't, put everything back and start NSSM's", r.flags.timeout)

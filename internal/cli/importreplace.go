@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -217,9 +218,7 @@ func (r *replacement) prepare(ctx context.Context) error {
 	if i.spec, err = specOf(i.def, executable, i.times, nil, nil); err != nil {
 		return &exitError{code: ExitUsage, err: err}
 	}
-	if inPlace {
-		i.spec.Name = service // the entry keeps its name to the letter
-	}
+	r.fit(inPlace, service)
 	if i.warnings, err = refuseUnsafe(i.def, executable); err != nil {
 		return fmt.Errorf("%s can't be daruma's like this:\n%s", service, bullets(err))
 	}
@@ -235,6 +234,19 @@ func (r *replacement) prepare(ctx context.Context) error {
 		return err
 	}
 	return r.password()
+}
+
+// fit makes the spec one of the entry that is there, whose name stays to the letter; or one beside it: Windows has no two services
+// of one display name.
+func (r *replacement) fit(inPlace bool, service string) {
+	spec := &r.install.spec
+	if inPlace {
+		spec.Name = service
+		return
+	}
+	const most = 256 - len(" (daruma)")
+	name := []rune(cmp.Or(spec.DisplayName, service))
+	spec.DisplayName = string(name[:min(len(name), most)]) + " (daruma)"
 }
 
 // define loads the definition: the one that was given, or NSSM's settings.

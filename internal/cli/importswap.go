@@ -157,9 +157,7 @@ func (r *replacement) finish(ctx context.Context) error {
 	if r.install.spec, err = specOf(def, executable, r.install.times, nil, nil); err != nil {
 		return err
 	}
-	if r.journal.InPlace {
-		r.install.spec.Name = r.journal.Service
-	}
+	r.fit(r.journal.InPlace, r.journal.Service)
 	return r.locked(func() error { return r.finishLocked(ctx) })
 }
 

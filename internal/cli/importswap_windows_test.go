@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/daruma-sh/daruma/internal/host"
+)
+
+func testName(suffix string) string { return fmt.Sprintf("Daruma-Test-%d%s", os.Getpid(), suffix) }
+
+func TestReplaceInPlace(t *testing.T) {
+	s := newNSSM(t, testName("-Place"), "good")
+	s.says(0, []string{"stop it", "BINARY_PATH_NAME", "nothing was changed"}, "import", "nssm", s.name, "--replace", "--dry-run")
+	s.isNSSMs()
+	if _, err := os.Stat(s.home); !os.IsNotExist(err) {
+		t.Errorf("a dry run made %s: %v", s.home, err)
+	}
+	s.says(0, []string{"stopped", "ready", "is daruma's"}, "import", "nssm", s.name, "--replace")
+	s.isDarumas()
+	if now := s.entry(); now.Access != s.before.Access || now.Name != s.before.Name || len(now.Dependencies) != 1 {
+		t.Errorf("access list, name or dependencies changed: %+v", now)
+	}
+	s.says(0, []string{"already; nothing changed"}, "import", "nssm", s.name, "--replace")
+	s.says(0, []string{"would be stopped"}, "import", "nssm", s.name, "--undo", "-n")
+	s.isDarumas()
+	s.says(0, []string{"NSSM's"}, "import", "nssm", s.name, "--undo")
+	s.isNSSMs()
+	s.says(0, []string{"nothing changed"}, "import", "nssm", s.name, "--undo")
+	s.isNSSMs()
+
+	// A service that was uninstalled meanwhile comes back too.
+	s.says(0, nil, "import", "nssm", s.name, "--replace")
+	if _, err := (host.Manager{Overwrite: true}).Uninstall(t.Context(), s.name); err != nil {
+		t.Fatal(err)
+	}
+	s.says(0, nil, "import", "nssm", s.name, "--undo")
+	s.isNSSMs()
+}
+
+func TestReplaceByAnotherName(t *testing.T) {
+	s := newNSSM(t, testName(" Other"), "good")
+	s.says(0, []string{"make a service", "need the new name"}, "import", "nssm", s.name, "--replace", "-n")
+	s.isNSSMs()
+	s.says(0, []string{"is disabled", "is daruma's"}, "import", "nssm", s.name, "--replace")
+	s.isDarumas()
+	s.says(0, []string{"NSSM's"}, "import", "nssm", s.name, "--undo")
+	s.isNSSMs()
+}
+
+// TestReplaceGoesBack: what NSSM can run and daruma can't is NSSM's again.
+func TestReplaceGoesBack(t *testing.T) {
+	for _, suffix := range []string{"-Bad", " Bad"} {
+		t.Run(suffix, func(t *testing.T) {
+			s := newNSSM(t, testName(suffix), "bad")
+			s.says(1, []string{"wasn't ready after 4s", "exit code 3", "NSSM's again, as it was", "logs: " + s.home}, "import", "nssm", s.name, "--replace", "--timeout", "4s")
+			s.isNSSMs()
+		})
+	}
+}
+
+// TestReplaceRefuses before anything is changed.
+func TestReplaceRefuses(t *testing.T) {
+	s := newNSSM(t, testName("-Refused"), "good")
+	file := filepath.Join(s.dir, "other.yaml")
+	if err := os.WriteFile(file, []byte("name: other\nprograms: {a: {command: [C:\\windows\\system32\\cmd.exe]}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		code int
+		word string
+		args []string
+	}{
+		{2, "not both", []string{s.name, "--replace", "--undo"}},
+		{2, "--dry-run is for --replace", []string{s.name, "-n"}},
+		{2, "name it", []string{"--all", "--replace"}},
+		{2, "name of a service", []string{"x.reg", "--replace"}},
+		{2, "name must be", []string{s.name, "--replace", "--definition", file}},
+		{2, "leave the password out", []string{s.name, "--replace", "--password-env", "PATH"}},
+		{1, "there is no service", []string{"daruma-test-none", "--replace"}},
+		{1, "isn't one of NSSM", []string{"RpcSs", "--replace"}},
+		{1, "nothing is kept", []string{s.name, "--undo"}},
+	} {
+		s.says(c.code, []string{c.word}, append([]string{"import", "nssm"}, c.args...)...)
+	}
+	s.isNSSMs()
+	if _, err := os.Stat(s.home); !os.IsNotExist(err) {
+		t.Errorf("refused, and there is %s: %v", s.home, err)
+	}
+}
+
+// TestReplaceKilled: killed at every line that it writes, the next call finishes or goes back.
+func TestReplaceKilled(t *testing.T) {
+	for _, suffix := range []string{"-Kill", " Kill"} {
+		t.Run(suffix, func(t *testing.T) {
+			s := newNSSM(t, testName(suffix), "good")
+			killed := 0
+			for n := 1; ; n++ {
+				code, text := s.daruma(n, "import", "nssm", s.name, "--replace")
+				s.startsAtBoot(fmt.Sprintf("killed at line %d", n))
+				if code == 0 {
+					break
+				}
+				if code != killedCode {
+					t.Fatalf("line %d: exit code %d", n, code)
+				}
+				killed++
+				begun := bytes.Contains([]byte(text), []byte("saved to"))
+				if begun && n%2 == 0 {
+					s.says(0, nil, "import", "nssm", s.name, "--undo")
+				} else {
+					s.says(0, nil, "import", "nssm", s.name, "--replace")
+					s.isDarumas()
+					s.says(0, nil, "import", "nssm", s.name, "--undo")
+				}
+				s.isNSSMs()
+			}
+			if killed < 6 {
+				t.Errorf("killed %d times only", killed)
+			}
+			s.isDarumas()
+			s.undoKilled()
+		})
+	}
+}
+
+// undoKilled is the same for the way back.
+func (s *nssmService) undoKilled() {
+	s.t.Helper()
+	for n := 1; ; n++ {
+		code, _ := s.daruma(n, "import", "nssm", s.name, "--undo")
+		s.startsAtBoot(fmt.Sprintf("undo killed at line %d", n))
+		if code == 0 {
+			break
+		}
+		if code != killedCode {
+			s.t.Fatalf("line %d: exit code %d", n, code)
+		}
+		if n%2 == 0 {
+			s.says(0, nil, "import", "nssm", s.name, "--undo")
+			s.isNSSMs()
+			s.says(0, nil, "import", "nssm", s.name, "--replace")
+		} else {
+			s.says(0, nil, "import", "nssm", s.name, "--replace")
+		}
+		s.isDarumas()
+	}
+	s.isNSSMs()
+}
