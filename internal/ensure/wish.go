@@ -7,8 +7,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"syscall"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/incident"
@@ -67,17 +68,29 @@ func LoadWish(place folders.Folders) (w Wish, ok bool) {
 }
 
 func loadWish(path string) (w Wish, ok bool) {
-	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
-		return Wish{}, false
-	}
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // should it have become a pipe: it isn't waited for
+	file, err := openNote(path)
 	if err != nil {
 		return Wish{}, false
 	}
 	defer file.Close()
+	// What was opened is asked, not what has that name now.
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return Wish{}, false
+	}
 	text, err := io.ReadAll(io.LimitReader(file, maxWish))
 	if err != nil || json.Unmarshal(text, &w) != nil || w.At.IsZero() {
 		return Wish{}, false
 	}
+	w.Why = oneLine(w.Why)
 	return w, w.Boot == incident.Boot()
+}
+
+// oneLine leaves out what would move an administrator's terminal, or look like another line.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, s)
 }

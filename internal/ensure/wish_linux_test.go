@@ -30,3 +30,16 @@ func TestWishIsAPipe(t *testing.T) {
 		t.Error("a link is taken for a note")
 	}
 }
+
+// TestWishSwapped: between a look at the name and the opening of it the service's account may put a link there. Root would open
+// what it leads to, and there are devices that do something when they are opened.
+func TestWishSwapped(t *testing.T) {
+	path := filepath.Join(t.TempDir(), wishFile)
+	if err := os.Symlink("/dev/null", path); err != nil {
+		t.Fatal(err)
+	}
+	if file, err := openNote(path); err == nil {
+		_ = file.Close()
+		t.Error("a link is followed")
+	}
+}

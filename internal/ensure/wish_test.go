@@ -5,8 +5,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/incident"
 )
 
 func TestWish(t *testing.T) {
@@ -58,4 +60,35 @@ func TestWishOfStrangers(t *testing.T) {
 	if _, ok := LoadWish(place); ok {
 		t.Error("a folder is taken for a note")
 	}
+}
+
+// TestWhyIsOneLine: the reason is shown in an administrator's terminal.
+func TestWhyIsOneLine(t *testing.T) {
+	place := folders.Folders{Config: t.TempDir(), State: t.TempDir()}
+	if err := Want(place.State, false, "a\x1b]0;evil\x07\r\nshop runs\u009b2J\u202e\u2028x"); err != nil {
+		t.Fatal(err)
+	}
+	if w, ok := LoadWish(place); !ok || w.Why != "a ]0;evil   shop runs 2J  x" {
+		t.Errorf("%v %q", ok, w.Why)
+	}
+}
+
+// FuzzLoadWish: whatever the service's account writes, the reason is one short line, and a note of another boot counts for nothing.
+func FuzzLoadWish(f *testing.F) {
+	f.Add([]byte(`{"wanted":false,"why":"stopped","boot":"`+incident.Boot()+`","at":"2026-01-01T00:00:00Z"}`))
+	f.Add([]byte(`{"wanted":true,"why":"\u001b[2J","boot":"x","at":"9999-12-31T23:59:59Z"}`))
+	f.Add([]byte("null"))
+	place := folders.Folders{Config: f.TempDir(), State: f.TempDir()}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if err := os.WriteFile(filepath.Join(place.State, wishFile), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w, ok := LoadWish(place)
+		if !ok && w != (Wish{}) {
+			t.Errorf("%+v is none, and was given", w)
+		}
+		if ok && (w.Boot != incident.Boot() || w.At.IsZero() || len(w.Why) > 4*maxWish || strings.ContainsFunc(w.Why, unicode.IsControl)) {
+			t.Errorf("%+v", w)
+		}
+	})
 }
