@@ -1,0 +1,60 @@
+package supervisor
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/probe"
+)
+
+// sleeper is a probe's worker that counts what it is told of sleeps.
+type sleeper struct{ woken int }
+
+func (*sleeper) Pause()           {}
+func (*sleeper) Resume()          {}
+func (*sleeper) Cancel()          {}
+func (s *sleeper) Woke()          { s.woken++ }
+func (*sleeper) Last() probe.Last { return probe.Last{} }
+
+// TestOneSleepIsToldOnce: the clocks and Windows both tell of a waking; programs hear of it once, probes are forgiven, and what was
+// under way when the machine fell asleep is dropped too.
+func TestOneSleepIsToldOnce(t *testing.T) {
+	def, err := definition.Parse([]byte("name: a\nprograms:\n  it: {command: [x], lifecycle: {onResume: {exec: {command: [y]}}}}\n"), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &sleeper{}
+	s := &supervisor{def: def, engine: engine.New(def, 1), hub: control.NewHub(0), log: slog.New(slog.DiscardHandler), slept: probe.Slept(),
+		units: map[string]*unit{"it": {probes: []*watch{{worker: w}}}}}
+	s.powerChanged(&keeper.PowerRequest{})
+	if w.woken != 1 {
+		t.Errorf("at the suspend the probe was told %d times", w.woken)
+	}
+	s.lookForSleep()
+	s.slept -= 2 * time.Hour // as the clocks show after two hours
+	s.lookForSleep()
+	s.lookForSleep()
+	s.powerChanged(&keeper.PowerRequest{Resumed: true})
+	if w.woken != 2 {
+		t.Errorf("after the waking the probe was told %d times, want 2", w.woken)
+	}
+	s.awake -= 2 * oneWaking
+	s.powerChanged(&keeper.PowerRequest{Resumed: true}) // a sleep that the clocks don't show
+	events, err := s.hub.Since(t.Context(), 0, make([]control.Event, 0, 16))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range events {
+		got = append(got, string(e.Kind)+": "+e.Reason)
+	}
+	want := []string{"suspended: Windows suspends it", "wokeUp: after 2h0m0s asleep", "wokeUp: Windows says so"}
+	if len(got) != len(want) || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
+		t.Errorf("events %q, want %q", got, want)
+	}
+}
