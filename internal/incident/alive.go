@@ -3,6 +3,7 @@ package incident
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"time"
 )
@@ -36,7 +37,12 @@ func writeAlive(path string, m moment) error {
 
 // readAlive gives the last note, or nil where there is none that makes sense.
 func readAlive(path string) *moment {
-	b, err := os.ReadFile(alivePath(path))
+	f, err := openToRead(alivePath(path))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, aliveSize+1))
 	var m moment
 	if err != nil || len(b) != aliveSize || json.Unmarshal(b, &m) != nil || m.T <= 0 {
 		return nil

@@ -45,7 +45,7 @@ func Read(path string) (*History, error) {
 
 func read(path string, c *clock) (*History, error) {
 	h := newHistory()
-	f, err := os.Open(path)
+	f, err := openToRead(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return h, nil
@@ -59,6 +59,18 @@ func read(path string, c *clock) (*History, error) {
 	h.see(readAlive(path))
 	h.settle(c)
 	return h, nil
+}
+
+// ordinary refuses what isn't a file of the disk.
+func ordinary(f *os.File, err error) (*os.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		_ = f.Close()
+		return nil, errors.Join(err, &os.PathError{Op: "open", Path: f.Name(), Err: errors.New("isn't an ordinary file; remove it")})
+	}
+	return f, nil
 }
 
 func newHistory() *History {
