@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -161,7 +162,7 @@ func (k *Sink) openEncoder() error {
 			}
 			l.size = t.size
 		}
-	case n > 0:
+	case len(bytes.Trim(b[:n], "\x00")) > 0: // zeros: killed before the first entry
 		k.file.say(fmt.Errorf("%s is no commit record; lines may be repeated", k.commitPath()))
 	}
 	if n < commitMost { // room for the largest record, so that a full disk can't refuse one

@@ -136,3 +136,21 @@ func TestTakeoverBetweenTheStepsOfAMove(t *testing.T) {
 		}
 	}
 }
+
+// TestCommitRecordWithoutAnEntry: killed between making the record and the first entry. Nothing is amiss, and nothing is said.
+func TestCommitRecordWithoutAnEntry(t *testing.T) {
+	spools := t.TempDir()
+	if err := os.WriteFile(filepath.Join(spools, "api.commit"), make([]byte, commitMost), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t, Options{SpoolDir: spools})
+	k := b.sink("api", Settings{Format: JSON})
+	_, w := b.attach(k, 1, "stdout")
+	put(t, k, w, "one\n")
+	b.settled()
+	select {
+	case e := <-b.events:
+		t.Errorf("said: %v", e)
+	default:
+	}
+}
