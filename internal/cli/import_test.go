@@ -22,7 +22,7 @@ const (
 [HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\shop\Parameters]
 "Application"="C:\\shop\\shop.exe"
 "AppParameters"="--port 8080"
-"AppAffinity"="0-1"
+"AppNoConsole"=dword:00000001
 `
 	secondReg = `
 [HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\Second\Parameters]
@@ -38,7 +38,7 @@ const (
 func TestImportNSSM(t *testing.T) {
 	inFolder(t, map[string]string{"shop.reg": shopReg})
 	code, out, errs := checkCommand("import", "nssm", "shop.reg")
-	if code != ExitDone || out != "shop.yaml: service shop, 1 remark\n" || !strings.HasPrefix(errs, "shop: AppAffinity: 0-1: ") {
+	if code != ExitDone || out != "shop.yaml: service shop, 1 remark\n" || !strings.HasPrefix(errs, "shop: AppNoConsole: ") {
 		t.Fatalf("%d\n%s%s", code, out, errs)
 	}
 	if code, out, errs = checkCommand("check", "shop.yaml"); code != ExitDone {

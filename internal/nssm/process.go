@@ -17,11 +17,39 @@ func (c *conversion) process() {
 		}
 	}
 	if affinity, ok := c.take("AppAffinity"); ok && affinity.Text != "" && !strings.EqualFold(affinity.Text, "All") {
-		c.note("AppAffinity", "%s: a definition can't bind a program to certain processors. To bound what it takes of them, use resources.limits.cpu", affinity.Text)
+		if c.doc.affinity, ok = processors(affinity.Text); !ok {
+			c.note("AppAffinity", "%s isn't a list of processors from 0 to 63, such as 0-2,4: the program may use all", printable(affinity.Text))
+		}
 	}
 	if console, ok := c.number("AppNoConsole"); ok && console != 0 {
 		c.note("AppNoConsole", "isn't needed: each program has an invisible console of its own, so that it can be asked to end by Ctrl+C")
 	}
+}
+
+// processors reads NSSM's list of numbers and ranges, 0-2,4, and gives each number once, in ascending order.
+func processors(list string) (text string, ok bool) {
+	var chosen [64]bool
+	for part := range strings.SplitSeq(list, ",") {
+		low, high, isRange := strings.Cut(strings.TrimSpace(part), "-")
+		first, err := strconv.ParseUint(strings.TrimSpace(low), 10, 6)
+		last := first
+		if err == nil && isRange {
+			last, err = strconv.ParseUint(strings.TrimSpace(high), 10, 6)
+		}
+		if err != nil || last < first {
+			return "", false
+		}
+		for n := first; n <= last; n++ {
+			chosen[n] = true
+		}
+	}
+	var numbers []string
+	for n, is := range chosen {
+		if is {
+			numbers = append(numbers, strconv.Itoa(n))
+		}
+	}
+	return "[" + strings.Join(numbers, ", ") + "]", true
 }
 
 // niceness gives the niceness of a priority class, as libuv pairs them

@@ -27,6 +27,7 @@ type document struct {
 	stopSignal    string
 	grace         string
 	nice          string
+	affinity      string // a list in brackets
 	logs          []pair
 }
 
@@ -63,6 +64,10 @@ func (d *document) write(service string, remarks []Remark) []byte {
 	}
 	w.number(2, "terminationGracePeriodSeconds", d.grace)
 	w.number(2, "nice", d.nice)
+	if d.affinity != "" {
+		w.line(2, "resources:")
+		w.number(3, "affinity", d.affinity)
+	}
 	w.plain(2, "logs", d.logs)
 	return []byte(w.String())
 }
