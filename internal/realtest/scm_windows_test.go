@@ -104,8 +104,12 @@ func (i *installed) keeperFalls() {
 	if now := i.up(allKinds()...); now.KeeperPID == before.KeeperPID {
 		i.t.Error("the keeper is the same")
 	}
-	i.eventually("the incident is on record", func() bool {
-		return slices.ContainsFunc(i.incidents(), func(one incident.Incident) bool { return one.Program == "" && one.Outcome == incident.Recovered })
+	i.eventually("every program's fall with the keeper is on record, and that it stands again", func() bool {
+		stood := map[string]bool{}
+		for _, one := range i.incidents() {
+			stood[one.Program] = one.Outcome == incident.Recovered && (one.Kind == incident.Keeper || one.LastCause != "")
+		}
+		return !slices.ContainsFunc(allKinds(), func(program string) bool { return !stood[program] }) && (!underWine() || stood[""])
 	})
 	if out := i.ok("ensure", i.name); !strings.Contains(out, "runs") {
 		i.t.Errorf("all is well, and daruma ensure says %q", out)
