@@ -67,7 +67,11 @@ func (w *readiness) look(st control.Status, now time.Time) (done bool, err error
 		case p.State == control.StateCompleted, !p.Wanted, p.State == control.StateRunning && p.Ready:
 			runs = append(runs, fmt.Sprintf("%s %d %s", p.Name, p.Generation, p.State))
 		default:
-			missing = append(missing, fmt.Sprintf("program %s is %s: %s", p.Name, p.State, lastWords(p)))
+			state := string(p.State)
+			if p.State == control.StateRunning {
+				state += " and not ready"
+			}
+			missing = append(missing, fmt.Sprintf("program %s is %s: %s", p.Name, state, lastWords(p)))
 		}
 	}
 	if len(missing) > 0 || len(runs) == 0 {
@@ -89,6 +93,11 @@ func lastWords(p control.ProgramStatus) string {
 	text := oneLine(p.Reason)
 	if p.LastExit != nil && !strings.Contains(text, p.LastExit.Words) {
 		text += ", its last run: " + p.LastExit.Words
+	}
+	for _, probe := range p.Probes {
+		if p.State == control.StateRunning && !probe.OK && probe.Message != "" {
+			text += fmt.Sprintf(", its %s probe: %s", probe.Kind, oneLine(probe.Message))
+		}
 	}
 	if p.StatusText != "" {
 		text += ", it says: " + oneLine(p.StatusText)

@@ -294,7 +294,7 @@ func (r *replacement) mayReplace(ctx context.Context) error {
 func (r *replacement) password() error {
 	given := r.flags.passwordFile != "" || r.flags.passwordEnv != ""
 	if given && r.journal.InPlace {
-		return &exitError{code: ExitUsage, err: fmt.Errorf("leave the password out: the service keeps account %s with the password that Windows has", r.install.def.Account)}
+		return &exitError{code: ExitUsage, err: errors.New("leave the password out: the entry keeps its account, and the password that Windows has of it")}
 	}
 	if r.journal.InPlace && host.NeedsPassword(r.install.def.Account) {
 		if c := settingOf(r.plan, "SERVICE_START_NAME"); c != nil {

@@ -1,13 +1,17 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"golang.org/x/sys/windows/registry"
+
 	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/internal/nssm"
 )
 
 func testName(suffix string) string { return fmt.Sprintf("Daruma-Test-%d%s", os.Getpid(), suffix) }
@@ -66,7 +70,7 @@ func TestReplaceGoesBack(t *testing.T) {
 func TestReplaceRefuses(t *testing.T) {
 	s := newNSSM(t, testName("-Refused"), "good")
 	file := filepath.Join(s.dir, "other.yaml")
-	if err := os.WriteFile(file, []byte("name: other\nprograms: {a: {command: [C:\\windows\\system32\\cmd.exe]}}\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("name: other\nprograms:\n  a:\n    command: ['C:\\windows\\system32\\cmd.exe']\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -92,6 +96,72 @@ func TestReplaceRefuses(t *testing.T) {
 	}
 }
 
+// TestReplaceWithProbes takes a definition of one's own; one that its probe never finds ready goes back.
+func TestReplaceWithProbes(t *testing.T) {
+	s := newNSSM(t, testName("-Probes"), "good")
+	file := filepath.Join(s.dir, "mine.yaml")
+	write := func(port string) {
+		t.Helper()
+		text := fmt.Sprintf("name: %s\naccount: LocalSystem\nprograms:\n  server:\n    command: ['%s', %s, '%s', good]\n    readinessProbe: {tcpSocket: {port: %s}, periodSeconds: 1}\n",
+			nssm.DefinitionName(s.name), filepath.Join(s.dir, "program.exe"), asProgram, s.port, port)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(unusedPort(t))
+	s.says(1, []string{"wasn't ready after 5s: program server is running and not ready", "NSSM's again"}, "import", "nssm", s.name, "--replace", "--definition", file, "--timeout", "5s")
+	s.isNSSMs()
+	write(s.port)
+	s.says(0, []string{"take the definition " + file, "is daruma's"}, "import", "nssm", s.name, "--replace", "--definition", file)
+	s.isDarumas()
+}
+
+// TestReplaceStopped: what doesn't run is replaced, not started, and doesn't run after the way back either.
+func TestReplaceStopped(t *testing.T) {
+	s := newNSSM(t, testName("-Stopped"), "good")
+	if err := (host.Manager{}).Stop(t.Context(), s.name); err != nil {
+		t.Fatal(err)
+	}
+	stopped := func(when string) {
+		t.Helper()
+		if status, err := (host.Manager{}).Status(t.Context(), s.name); err != nil || lives(status) {
+			t.Errorf("%s: %+v %v", when, status, err)
+		}
+	}
+	s.says(0, []string{"isn't started", "is daruma's"}, "import", "nssm", s.name, "--replace")
+	stopped("replaced")
+	s.says(0, nil, "import", "nssm", s.name, "--undo")
+	stopped("undone")
+	if err := (host.Manager{}).Start(t.Context(), s.name); err != nil {
+		t.Fatal(err)
+	}
+	s.isNSSMs()
+}
+
+// TestReplaceWantsPassword: an account with one can't be given to another entry without it.
+func TestReplaceWantsPassword(t *testing.T) {
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := me.Username[strings.LastIndexByte(me.Username, '\\')+1:]
+	s := newNSSM(t, testName(" Password"), "good")
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, servicesKey+s.name, registry.SET_VALUE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer key.Close()
+	if err := key.SetStringValue("ObjectName", `.\`+name); err != nil { // the Service Control Manager reads it at boot alone
+		t.Fatal(err)
+	}
+	s.before = s.entry()
+	s.says(2, []string{"the password of", "--password-file"}, "import", "nssm", s.name, "--replace")
+	s.isNSSMs()
+	if err := key.SetStringValue("ObjectName", "LocalSystem"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestReplaceKilled: killed at every line that it writes, the next call finishes or goes back.
 func TestReplaceKilled(t *testing.T) {
 	for _, suffix := range []string{"-Kill", " Kill"} {
@@ -108,7 +178,7 @@ func TestReplaceKilled(t *testing.T) {
 					t.Fatalf("line %d: exit code %d", n, code)
 				}
 				killed++
-				begun := bytes.Contains([]byte(text), []byte("saved to"))
+				begun := strings.Contains(text, "saved to")
 				if begun && n%2 == 0 {
 					s.says(0, nil, "import", "nssm", s.name, "--undo")
 				} else {
