@@ -111,11 +111,11 @@ func maskWords(bits uint32) string {
 	return "replace it"
 }
 
-// trusted are SYSTEM, the administrators, Windows' own installer, CREATOR OWNER, who is none by himself, and the administrator who
-// is installing.
+// trusted are SYSTEM, the administrators, Windows' own installer, CREATOR OWNER, who is none by himself, OWNER RIGHTS, which
+// mean the owner, who is looked at anyway, and the administrator who is installing.
 func trusted(sid, user string) bool {
 	switch sid {
-	case "S-1-5-18", "S-1-5-32-544", "S-1-3-0", "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464":
+	case "S-1-5-18", "S-1-5-32-544", "S-1-3-0", "S-1-3-4", "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464":
 		return true
 	}
 	if strings.HasPrefix(sid, "S-1-5-21-") {

@@ -42,6 +42,8 @@ func TestWhoMayChangeAFile(t *testing.T) {
 		{"an empty list", theFile, access{owner: admins}, ""},
 		{"the service's own account", itsDir, access{owner: admins, entries: append(safe, allow(ServiceSID("shop"), modify))}, ServiceSID("shop")},
 		{"CREATOR OWNER", itsDir, access{owner: admins, entries: append(safe, allow("S-1-3-0", full))}, ""},
+		{"OWNER RIGHTS", theFile, access{owner: admins, entries: append(safe, allow("S-1-3-4", full))}, ""},
+		{"OWNER RIGHTS of a user", theFile, access{owner: alice, entries: append(safe, allow("S-1-3-4", full))}, alice},
 		{"the account Administrator", theFile, access{owner: "S-1-5-21-1-2-3-500", entries: safe}, ""},
 	} {
 		if got, what := c.finding(c.role, ""); got != c.want || (what == "") != (c.want == "") {

@@ -11,7 +11,20 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// exposed looks at the path as it is written and at where it leads: what decides over the target of a junction are the folders
+// above that.
 func exposed(path string) error {
+	if err := exposedOnTheWay(path); err != nil {
+		return err
+	}
+	real, err := finalPath(path)
+	if err != nil || strings.EqualFold(real, path) {
+		return err
+	}
+	return exposedOnTheWay(real)
+}
+
+func exposedOnTheWay(path string) error {
 	if err := onLocalDrive(path); err != nil {
 		return err
 	}

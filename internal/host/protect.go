@@ -41,6 +41,7 @@ type descriptor struct{ path, sddl string }
 // dryRun only that.
 //
 // Linux: Config alone, for root; systemd makes the rest and gives it to the service's account (Supervision.Folders).
-// Windows: all of them. A folder or file in them that belongs to an ordinary user, who may have made it before or run the
-// service in a terminal, is given to the administrators, with the access of its folder.
+// Windows: all of them. One that belongs to another user than the administrator who is installing is refused: that user could
+// have it open, and keep the right to change its access list. What is in them and belongs to an ordinary user is given to the
+// administrators, with the access of its folder.
 func Protect(name string, p Places, dryRun bool) ([]Change, error) { return protect(name, p, dryRun) }

@@ -15,13 +15,20 @@ import (
 // aboutAccess is what of a security descriptor daruma reads and writes.
 const aboutAccess = windows.OWNER_SECURITY_INFORMATION | windows.DACL_SECURITY_INFORMATION
 
+var errLink = errors.New("it is not a folder but a link or a file: find out who made it, and remove it")
+
 func protect(name string, p Places, dryRun bool) ([]Change, error) {
+	user, err := installingUser()
+	if err != nil {
+		return nil, err
+	}
 	var changes []Change
 	for _, d := range p.descriptors(ServiceSID(name)) {
 		if d.path == "" {
 			continue
 		}
-		change, err := d.apply(dryRun)
+		change, release, err := d.apply(name, user, dryRun)
+		defer release() // of all of them at the end: each keeps what is below it where it is
 		if err != nil {
 			return changes, fmt.Errorf("access to %s: %w", d.path, err)
 		}
@@ -35,31 +42,59 @@ func protect(name string, p Places, dryRun bool) ([]Change, error) {
 	return changes, takeOver(p.Service)
 }
 
-// apply makes the folder, with its access list from the first moment on, or sets the list where it differs.
-func (d descriptor) apply(dryRun bool) (*Change, error) {
+// apply makes the folder, with its access list from the first moment on, or sets the list where it differs. It is kept from being
+// replaced until release is called, which is never nil.
+func (d descriptor) apply(name, user string, dryRun bool) (change *Change, release func(), err error) {
+	release = func() {}
 	want, err := windows.SecurityDescriptorFromString(d.sddl)
 	if err != nil {
-		return nil, err
+		return nil, release, err
 	}
 	// Everybody may make a junction in %ProgramData%, and the list would be set on what it leads to.
 	if info, err := os.Lstat(d.path); err == nil && info.Mode().Type() != fs.ModeDir {
-		return nil, errors.New("it is not a folder but a link or a file: find out who made it, and remove it")
-	}
-	have, err := windows.GetNamedSecurityInfo(d.path, windows.SE_FILE_OBJECT, aboutAccess)
-	if errors.Is(err, windows.ERROR_FILE_NOT_FOUND) || errors.Is(err, windows.ERROR_PATH_NOT_FOUND) {
+		return nil, release, errLink
+	} else if errors.Is(err, fs.ErrNotExist) {
 		if !dryRun {
-			err = makeFolder(d.path, want)
-		} else {
-			err = nil
+			if err = makeFolder(d.path, want); err != nil {
+				return nil, release, err
+			}
 		}
-		return &Change{Setting: "folder " + d.path, To: d.sddl}, err
-	} else if dryRun && errors.Is(err, windows.ERROR_ACCESS_DENIED) {
+		return &Change{Setting: "folder " + d.path, To: d.sddl}, release, nil
+	}
+	change, err = d.set(name, user, want, true)
+	if err != nil || change == nil || dryRun {
+		return change, release, err
+	}
+	pinned, err := pin(d.path, 0) // only where something changes: a service that runs can't rename in it meanwhile
+	if errors.Is(err, windows.ERROR_SHARING_VIOLATION) {
+		err = fmt.Errorf("another program has it open, and could put another folder in its place: end that first (%w)", err)
+	}
+	if err != nil {
+		return nil, release, err
+	}
+	change, err = d.set(name, user, want, false)
+	return change, func() { windows.CloseHandle(pinned) }, err
+}
+
+// set sets owner and list where they differ. Where a folder belongs to a stranger that is refused: the stranger may have it open
+// with the right to change the list, and would keep that right.
+func (d descriptor) set(name, user string, want *windows.SECURITY_DESCRIPTOR, dryRun bool) (*Change, error) {
+	have, err := windows.GetNamedSecurityInfo(d.path, windows.SE_FILE_OBJECT, aboutAccess)
+	if dryRun && errors.Is(err, windows.ERROR_ACCESS_DENIED) {
 		return nil, nil // to an ordinary user, who may look but not into this
 	} else if err != nil {
 		return nil, err
 	}
 	if onWine() || sameAccess(have, want) { // Wine keeps mode bits, which never compare
 		return nil, nil
+	}
+	owner, _, err := have.Owner()
+	if err != nil {
+		return nil, err
+	}
+	if sid := owner.String(); !trusted(sid, user) && sid != ServiceSID(name) {
+		return nil, fmt.Errorf(`it belongs to %s, who made it before: look at what is in it, then rename it (ren "%s" NEWNAME) or remove it`,
+			accountName(sid), d.path)
 	}
 	change := &Change{Setting: "access to " + d.path, From: have.String(), To: d.sddl}
 	if dryRun {
@@ -119,7 +154,7 @@ func takeOver(dir string) error {
 	if onWine() {
 		return nil
 	}
-	inherit, err := windows.SecurityDescriptorFromString("O:BAD:")
+	home, err := finalPath(dir)
 	if err != nil {
 		return err
 	}
@@ -127,19 +162,50 @@ func takeOver(dir string) error {
 		if err != nil {
 			return err
 		}
-		if e.Type()&(fs.ModeSymlink|fs.ModeIrregular) != 0 {
+		if e.Type()&(fs.ModeSymlink|fs.ModeIrregular) != 0 || !ownedByStranger(path) {
 			return nil
 		}
-		have, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, aboutAccess)
+		// Looked at once more by its handle: the service may run, and make a junction of a folder on the way.
+		h, err := pin(path, windows.WRITE_DAC|windows.WRITE_OWNER)
+		if err != nil {
+			return fmt.Errorf("giving %s to the administrators: %w", path, err)
+		}
+		defer windows.CloseHandle(h)
+		where, err := pathOf(h)
 		if err != nil {
 			return err
 		}
-		a, err := read(have)
-		if err != nil || trusted(a.owner, "") || isServiceSID(a.owner) {
-			return err
+		if !strings.HasPrefix(strings.ToLower(where), strings.ToLower(home)+`\`) && !strings.EqualFold(where, home) {
+			return fmt.Errorf("%s leads to %s: find out who made it so", path, where)
 		}
-		return setAccess(path, inherit, windows.UNPROTECTED_DACL_SECURITY_INFORMATION)
+		return inheritAccess(h)
 	})
+}
+
+func ownedByStranger(path string) bool {
+	have, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION)
+	if err != nil {
+		return true // what follows says why
+	}
+	owner, _, err := have.Owner()
+	return err != nil || !trusted(owner.String(), "") && !isServiceSID(owner.String())
+}
+
+// inheritAccess gives an open file to the administrators, with the access list of its folder alone.
+func inheritAccess(h windows.Handle) error {
+	inherit, err := windows.SecurityDescriptorFromString("O:BAD:")
+	if err != nil {
+		return err
+	}
+	owner, _, err := inherit.Owner()
+	if err != nil {
+		return err
+	}
+	list, _, err := inherit.DACL()
+	if err != nil {
+		return err
+	}
+	return windows.SetSecurityInfo(h, windows.SE_FILE_OBJECT, aboutAccess|windows.UNPROTECTED_DACL_SECURITY_INFORMATION, owner, nil, list, nil)
 }
 
 func isServiceSID(sid string) bool { return strings.HasPrefix(sid, "S-1-5-80-") }
