@@ -15,7 +15,8 @@ import (
 // an error code it does so only where the failure-actions flag is set (SERVICE_FAILURE_ACTIONS_FLAG), which
 // install sets. A service with failure actions but without the flag, installed by something else,
 // isn't reported as STOPPED when it failed: its process just ends, so that the actions run all the same, and
-// the code is in the process's exit status alone. Source: learn.microsoft.com, SERVICE_FAILURE_ACTIONS_FLAG.
+// the code is in the process's exit status alone. A failure during a stop that was asked for runs no action: what somebody stopped
+// stays stopped. It is reported as STOPPED with NO_ERROR, and the service-specific code beside it tells what went wrong. Source: learn.microsoft.com, SERVICE_FAILURE_ACTIONS_FLAG.
 type ExitCode int
 
 // The package's own exit codes. Those from 80 on lie between sysexits.h (64–78) and the codes of shells (126 and above); none is one of systemd's (200 and above).

@@ -35,8 +35,9 @@ type situation struct {
 
 // outcome is how a service ended.
 type outcome struct {
-	code ExitCode
-	err  error // nil where code is ExitOK
+	code  ExitCode
+	err   error // nil where code is ExitOK
+	asked bool  // the system wanted the stop, which went wrong
 }
 
 // platform is whatever runs the service. The runner's goroutine alone calls it, and no method may keep it waiting; ended may

@@ -255,9 +255,14 @@ func (r *runner) abandon(code ExitCode, why string) {
 	r.code, r.failure = code, WithExitCode(errors.New(code.because(why)), int(code))
 	r.lastWords(why)
 	r.mail.close()
-	r.platform.ended(outcome{code, r.failure})
+	r.platform.ended(r.outcome())
 	r.exit(int(code))
 	r.state = stopped // reached by tests alone
+}
+
+func (r *runner) outcome() outcome {
+	asked := r.state == stopping && r.reason != Finished && r.reason != HandlerPanicked
+	return outcome{r.code, r.failure, asked}
 }
 
 // end tidies up and tells the system how it went.
@@ -278,7 +283,7 @@ func (r *runner) end() error {
 	defer cancel()
 	r.log.flush(ctx)
 	_ = r.drain(ctx) // what couldn't be written can't be said either
+	r.platform.ended(r.outcome())
 	r.state = stopped
-	r.platform.ended(outcome{r.code, r.failure})
 	return r.failure
 }

@@ -89,14 +89,17 @@ func (p *scm) report(s situation) {
 	})
 }
 
-// ended reports STOPPED, or nothing where only the end of the process makes the failure actions run; see ExitCode.
+// ended reports STOPPED, or nothing where only the end of the process makes the failure actions run; see ExitCode. After a stop
+// that somebody wanted no action may run, however it went: Windows runs them for any STOPPED with an error code.
 func (p *scm) ended(o outcome) {
 	status := windows.SERVICE_STATUS{ServiceType: windows.SERVICE_WIN32_OWN_PROCESS, CurrentState: windows.SERVICE_STOPPED}
 	if o.code != ExitOK {
-		status.Win32ExitCode = uint32(windows.ERROR_SERVICE_SPECIFIC_ERROR)
+		if !o.asked {
+			status.Win32ExitCode = uint32(windows.ERROR_SERVICE_SPECIFIC_ERROR)
+		}
 		status.ServiceSpecificExitCode = uint32(o.code)
 	}
-	if o.code != ExitOK && onlyCrashesCount(p.name) {
+	if o.code != ExitOK && !o.asked && onlyCrashesCount(p.name) {
 		p.mu.Lock()
 		p.silent = true
 		p.mu.Unlock()
