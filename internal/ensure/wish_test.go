@@ -75,7 +75,7 @@ func TestWhyIsOneLine(t *testing.T) {
 
 // FuzzLoadWish: whatever the service's account writes, the reason is one short line, and a note of another boot counts for nothing.
 func FuzzLoadWish(f *testing.F) {
-	f.Add([]byte(`{"wanted":false,"why":"stopped","boot":"`+incident.Boot()+`","at":"2026-01-01T00:00:00Z"}`))
+	f.Add([]byte(`{"wanted":false,"why":"stopped","boot":"` + incident.Boot() + `","at":"2026-01-01T00:00:00Z"}`))
 	f.Add([]byte(`{"wanted":true,"why":"\u001b[2J","boot":"x","at":"9999-12-31T23:59:59Z"}`))
 	f.Add([]byte("null"))
 	place := folders.Folders{Config: f.TempDir(), State: f.TempDir()}

@@ -20,8 +20,3 @@ func UnregisterEventSource(name string) error { return unregisterEventSource(nam
 func CheckEventSource(name, exe string) (problems []string, err error) {
 	return checkEventSource(name, exe)
 }
-
-// sourceError makes an *Error about an event source.
-func sourceError(op, name string, kind error, detail, remedy string, cause error) error {
-	return &Error{Op: op + " the event source of", Name: name, Kind: kind, Detail: detail, Remedy: remedy, Cause: cause}
-}

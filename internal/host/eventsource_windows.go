@@ -173,3 +173,8 @@ func registryError(op, name string, err error) error {
 	}
 	return sourceError(op, name, nil, `HKLM\`+sourceKey(name), "", err)
 }
+
+// sourceError makes an *Error about an event source.
+func sourceError(op, name string, kind error, detail, remedy string, cause error) error {
+	return &Error{Op: op + " the event source of", Name: name, Kind: kind, Detail: detail, Remedy: remedy, Cause: cause}
+}

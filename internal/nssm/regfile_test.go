@@ -80,7 +80,7 @@ func TestRefused(t *testing.T) {
 		regHead + "\"name=hunter2":                         "line 4: the name of a value has no closing quote",
 		regHead + "\"name\" hunter2":                       "line 4: = is missing",
 		regHead + "@ hunter2":                              "line 4: = is missing after @",
-		regHead + "\"a\"=hunter2":                          `line 4: "\"a\"": its data must be a text in quotes, dword:, hex: or hex(N):`,
+		regHead + "\"a\"=hunter2":                          `line 4: "\"a\"": its data must be a text in quotes, or begin with dword:, hex: or hex(N)`,
 		regHead + "\"a\"=hex(zz):00":                       "its data must be",
 		regHead + "\"a\"=\"hunter2":                        "the text has no closing quote",
 		regHead + "\"a\"=\"x\" hunter2":                    "something follows the closing quote",

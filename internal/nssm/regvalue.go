@@ -147,7 +147,7 @@ func valueKind(data string) (kind Kind, digits string, err error) {
 			return Kind(n), digits, nil
 		}
 	}
-	return None, "", errors.New("its data must be a text in quotes, dword:, hex: or hex(N):")
+	return None, "", errors.New("its data must be a text in quotes, or begin with dword:, hex: or hex(N)")
 }
 
 // hex reads bytes such as 43,00,3a,\ of this line and those that a backslash adds to it.

@@ -71,7 +71,9 @@ programs:
 		answer, _ := s.sendCode("a", 132)
 		hung <- answer
 	}()
-	s.await("132", func(e control.Event) bool { return e.Kind == control.EventControlReceived && strings.HasPrefix(e.Reason, "132 ") })
+	s.await("132", func(e control.Event) bool {
+		return e.Kind == control.EventControlReceived && strings.HasPrefix(e.Reason, "132 ")
+	})
 	answer, err = s.sendCode("a", 132)
 	if err != nil || answer.Results[0].Done || answer.Results[0].Message != "the same hook is still running" {
 		t.Errorf("the same hook a second time: %+v, %v", answer, err)

@@ -3,7 +3,6 @@ package service
 import (
 	"os"
 	"path/filepath"
-	"time"
 )
 
 // Config describes a service. Name is required. The fields and their order are the original's.
@@ -58,13 +57,6 @@ func value[T any](kv KeyValue, name string, otherwise T) T {
 		return v
 	}
 	return otherwise
-}
-
-func (kv KeyValue) delay() time.Duration {
-	if d, err := time.ParseDuration(value(kv, OnFailureDelayDuration, "")); err == nil {
-		return d
-	}
-	return time.Second
 }
 
 // title is what people see: the display name, or the name.

@@ -80,8 +80,10 @@ const (
 
 var (
 	// ErrNameFieldRequired is returned by New where Config.Name is empty.
+	//lint:ignore ST1005 the original's words, which programs look for
 	ErrNameFieldRequired = errors.New("Config.Name field is required.")
 	// ErrNoServiceSystemDetected is returned where there is no service manager to talk to.
+	//lint:ignore ST1005 the original's words, which programs look for
 	ErrNoServiceSystemDetected = errors.New("No service system detected.")
 	// ErrNotInstalled is returned where the service isn't installed. Every verb's error can be compared with it by errors.Is.
 	ErrNotInstalled = errors.New("the service is not installed")
@@ -118,9 +120,11 @@ func Control(s Service, action string) error {
 	case ControlAction[4]:
 		err = s.Uninstall()
 	default:
+		//lint:ignore ST1005 the original's words, which programs look for
 		err = fmt.Errorf("Unknown action %s", action)
 	}
 	if err != nil {
+		//lint:ignore ST1005 the original's words, which programs look for
 		return fmt.Errorf("Failed to %s %v: %w", action, s, err)
 	}
 	return nil

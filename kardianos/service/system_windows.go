@@ -224,3 +224,10 @@ func (s scm) status(ctx context.Context) (host.State, error) {
 	status, err := host.Manager{}.Status(ctx, s.Name)
 	return status.State, err
 }
+
+func (kv KeyValue) delay() time.Duration {
+	if d, err := time.ParseDuration(value(kv, OnFailureDelayDuration, "")); err == nil {
+		return d
+	}
+	return time.Second
+}

@@ -65,7 +65,8 @@ func (u units) install(ctx context.Context) error {
 		return err
 	}
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("Init already exists: %s", path) // programs look for these words
+		//lint:ignore ST1005 the original's words, which programs look for
+		return fmt.Errorf("Init already exists: %s", path)
 	}
 	text, err := u.unitText()
 	if err != nil {

@@ -20,10 +20,9 @@ import (
 )
 
 func main() {
-	if err := serve(os.Args[1], os.Args[2]); err != nil {
-		fmt.Fprintln(os.Stderr, "agent:", err)
-		os.Exit(1)
-	}
+	err := serve(os.Args[1], os.Args[2]) // returns when the line breaks, and only then
+	fmt.Fprintln(os.Stderr, "agent:", err)
+	os.Exit(1)
 }
 
 // raw makes of a terminal line a plain stream of bytes.
