@@ -13,6 +13,20 @@ import (
 	"github.com/daruma-sh/daruma/lab"
 )
 
+// TestLife: what takes machines of its own, to be booted and cut. All at once, for they wait.
+func TestLife(t *testing.T) {
+	if os.Getenv("DARUMA_LAB") != "" {
+		t.Skip("starts machines of its own: runs on the host")
+	}
+	t.Parallel()
+	type life struct {
+		name string
+		run  func(*testing.T)
+	}
+	together(t, []life{{"StartsSlowly", startsSlowly}, {"BootsOnSystemd", bootsOnSystemd}, {"BootsOnWindows", bootsOnWindows},
+		{"AtShutdown", atShutdown}, {"ExtendsItsStop", extendsItsStop}}, func(l life) string { return l.name }, func(t *testing.T, l life) { l.run(t) })
+}
+
 // guest is a machine with the test binary in it, which is installer and service in one.
 type guest struct {
 	*lab.Machine
@@ -20,19 +34,9 @@ type guest struct {
 	exe, dir string
 }
 
-// onTheHost skips in a machine of the lab, where no other can be started.
-func onTheHost(t *testing.T) {
-	t.Helper()
-	if os.Getenv("DARUMA_LAB") != "" {
-		t.Skip("starts machines of its own: runs on the host")
-	}
-}
-
 // guestOnLinux begins a Linux machine.
 func guestOnLinux(t *testing.T) *guest {
 	t.Helper()
-	onTheHost(t)
-	t.Parallel()
 	g := &guest{t: t, Machine: lab.Linux(t), exe: "/opt/service", dir: "/opt/diaries/"}
 	me, err := os.Executable()
 	if err != nil {
@@ -46,8 +50,6 @@ func guestOnLinux(t *testing.T) *guest {
 // guestOnWindows begins a Windows machine.
 func guestOnWindows(t *testing.T) *guest {
 	t.Helper()
-	onTheHost(t)
-	t.Parallel()
 	g := &guest{t: t, Machine: lab.Windows(t), exe: `C:\svc\service.exe`, dir: `C:\diaries\`}
 	binary := filepath.Join(t.TempDir(), "service.exe")
 	build := exec.Command("go", "test", "-c", "-buildvcs=false", "-o", binary, ".")
@@ -142,19 +144,19 @@ func (g *guest) soon() {
 	g.Write(dropIn+"/soon.conf", "[Timer]\nOnBootSec=\nOnBootSec=1s\n", 0o644)
 }
 
-func TestLifeBootsOnSystemd(t *testing.T) {
+func bootsOnSystemd(t *testing.T) {
 	g := guestOnLinux(t)
 	g.soon()
 	g.boots(func() { g.CutPower(); g.Boot() })
 }
 
-func TestLifeBootsOnWindows(t *testing.T) {
+func bootsOnWindows(t *testing.T) {
 	g := guestOnWindows(t)
 	g.boots(func() { g.CutPower(); g.Boot() }) // the registry was saved at the reboot
 }
 
-// TestLifeAtShutdown: a machine that shuts down waits for its services' stop, and isn't held up by one that starts or hangs.
-func TestLifeAtShutdown(t *testing.T) {
+// atShutdown: a machine that shuts down waits for its services' stop, and isn't held up by one that starts or hangs.
+func atShutdown(t *testing.T) {
 	g := guestOnLinux(t)
 	for _, name := range []string{"down-plain", "down-starting", "down-stopping", "down-deaf"} {
 		g.install(name, "--start-type", "manual")
@@ -184,9 +186,9 @@ func TestLifeAtShutdown(t *testing.T) {
 	}
 }
 
-// TestLifeExtendsItsStop: beyond TimeoutStopSec, and systemd is made to forget that in between. The service's own deadline ends it
+// extendsItsStop: beyond TimeoutStopSec, and systemd is made to forget that in between. The service's own deadline ends it
 // all the same, with its stacks. In a machine of its own: a daemon-reload after TimeoutStopSec would be the end at once.
-func TestLifeExtendsItsStop(t *testing.T) {
+func extendsItsStop(t *testing.T) {
 	g := guestOnLinux(t)
 	const name = "stop-deafer"
 	g.install(name)
@@ -206,9 +208,9 @@ func TestLifeExtendsItsStop(t *testing.T) {
 	g.said(name, "deafTo")
 }
 
-// TestLifeStartsSlowly takes a minute, four times the unit's TimeoutStartSec: systemd waits because it is told to. It has a
+// startsSlowly takes a minute, four times the unit's TimeoutStartSec: systemd waits because it is told to. It has a
 // machine of its own: a daemon-reload, which every installation is, makes systemd forget what it was told.
-func TestLifeStartsSlowly(t *testing.T) {
+func startsSlowly(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute: run without -short")
 	}

@@ -165,7 +165,7 @@ func TestFates(t *testing.T) {
 		{program: "deadlock", code: ExitWatchdog, result: "watchdog", diary: []string{"no heartbeat for 1s", "deadlocked", "sync.(*Mutex).Lock"}},
 		{program: "hungcheck", code: ExitWatchdog, result: "watchdog", diary: []string{"liveness check database", "hangsFor"}},
 	}
-	if runtime.GOOS == "windows" { // systemd forgets an extension when other services are installed: TestLifeExtendsItsStop
+	if runtime.GOOS == "windows" { // systemd forgets an extension when other services are installed: TestLife/ExtendsItsStop
 		fates = append(fates, fate{program: "deafer", stop: true, code: ExitStopTimeout, result: "exit-code", diary: []string{"Run hasn't returned within the time to stop", "deafTo"}})
 	}
 	together(t, fates, func(f fate) string { return f.program }, func(t *testing.T, f fate) {
