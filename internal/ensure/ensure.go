@@ -172,7 +172,13 @@ func (r *run) start(ctx context.Context) error {
 }
 
 // repair brings the registration and the fallback back to what was recorded.
+//
+// The record is obeyed with the rights of SYSTEM or root, so it counts only where nobody else can have written it: a folder of
+// DARUMA_HOME may be the service account's.
 func (r *run) repair(ctx context.Context) error {
+	if err := safe(r.place.Config); err != nil {
+		return fmt.Errorf("what was installed can't be relied on: %w", err)
+	}
 	record, err := host.LoadRecord(r.place.Config)
 	if errors.Is(err, host.ErrNoRecord) {
 		return fmt.Errorf("%w; daruma install makes one", err)

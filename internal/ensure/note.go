@@ -1,9 +1,12 @@
 package ensure
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/host"
 	"github.com/daruma-sh/daruma/internal/incident"
 )
 
@@ -20,9 +23,21 @@ func (r *run) note() incident.Outside {
 	return o
 }
 
+// safe tells why others than administrators decide what is in folder; nil: they don't, or it isn't there.
+func safe(folder string) error {
+	if err := host.Exposed(folder); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // leave writes the note; that it couldn't is told, and no reason not to start the service.
 func (r *run) leave(o incident.Outside) {
-	if err := incident.LeaveOutside(r.place.Config, o); err != nil {
+	err := safe(r.place.Config) // else a link decides where root or SYSTEM makes a file
+	if err == nil {
+		err = incident.LeaveOutside(r.place.Config, o)
+	}
+	if err != nil {
 		r.result.Remarks = append(r.result.Remarks, "no incident is recorded: "+err.Error())
 	}
 }
