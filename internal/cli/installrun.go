@@ -86,6 +86,11 @@ func (i *installation) carryOut(ctx context.Context, manager host.Manager, a *in
 	if _, err := host.Protect(i.def.Name, placesOf(i.place), false); err != nil {
 		return err
 	}
+	if home := os.Getenv("DARUMA_HOME"); home != "" { // once more: it may have been made just now, as the folder above it has it
+		if err := exposedHome(home); err != nil {
+			return err
+		}
+	}
 	if i.write != nil {
 		if err := writeDefinition(i.def.File, i.write); err != nil {
 			return fmt.Errorf("writing the definition: %w", err)

@@ -28,6 +28,11 @@ func refuseUnsafe(def *definition.Service, executable string) (warnings []string
 		}
 	}
 	check(executable, true)
+	if home := os.Getenv("DARUMA_HOME"); home != "" {
+		if err := exposedHome(home); err != nil {
+			problems = append(problems, err)
+		}
+	}
 	if _, err := os.Stat(def.File); err == nil { // else it is about to be written, into our own folder
 		check(def.File, false)
 	}
@@ -49,6 +54,22 @@ func refuseUnsafe(def *definition.Service, executable string) (warnings []string
 	}
 	problems = append(problems, beyondAccount(def)...)
 	return warnings, errors.Join(problems...)
+}
+
+// exposedHome looks at the folder of DARUMA_HOME, or what it will be made in: administrators' files will lie there, the definition
+// among them. The system's own folders get their access from install.
+func exposedHome(home string) error {
+	dir, err := filepath.Abs(home)
+	if err != nil {
+		return err
+	}
+	for dir != filepath.Dir(dir) && !exists(dir) {
+		dir = filepath.Dir(dir)
+	}
+	if err := host.Exposed(dir); err != nil {
+		return fmt.Errorf("DARUMA_HOME is %s: %w", home, err)
+	}
+	return nil
 }
 
 // programFile is what a program's command means now.
