@@ -135,3 +135,23 @@ func TestClaimOfAStranger(t *testing.T) {
 		t.Error("a folder is taken for the file")
 	}
 }
+
+// TestRunnerOfASharedAccount: LocalService and NetworkService run many services, which have no business with each other's pipes.
+func TestRunnerOfASharedAccount(t *testing.T) {
+	const own, all, alice = "S-1-5-80-1-2-3-4-5", "S-1-5-80-0", "S-1-5-21-1-2-3-1001"
+	for _, c := range []struct {
+		user   string
+		groups []string
+		want   string
+	}{
+		{"S-1-5-19", []string{"S-1-1-0", all, own}, own},
+		{"S-1-5-20", []string{own, all}, own},
+		{"S-1-5-19", []string{"S-1-1-0", all}, "S-1-5-19"},
+		{"S-1-5-18", []string{all, own}, "S-1-5-18"},
+		{alice, []string{all, own}, alice},
+	} {
+		if got := runner(c.user, c.groups); got != c.want {
+			t.Errorf("%s with %v: %s, want %s", c.user, c.groups, got, c.want)
+		}
+	}
+}

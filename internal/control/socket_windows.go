@@ -78,15 +78,41 @@ func listenSoon(name string, cfg *winio.PipeConfig) (net.Listener, error) {
 	}
 }
 
-// accessList is the pipe's security descriptor in SDDL: protected from inheritance, everything for the account that runs
-// the service, for SYSTEM and for the administrators, nothing for anybody else, and nothing over the network.
+// accessList is the pipe's security descriptor in SDDL: protected from inheritance, everything for whoever runs the service, for
+// SYSTEM and for the administrators, nothing for anybody else, and nothing over the network.
 // Source: https://learn.microsoft.com/windows/win32/secauthz/security-descriptor-string-format
 func accessList() (string, error) {
-	user, err := windows.GetCurrentProcessToken().GetTokenUser()
+	token := windows.GetCurrentProcessToken()
+	user, err := token.GetTokenUser()
 	if err != nil {
 		return "", fmt.Errorf("finding out who runs the service: %w", err)
 	}
-	return "D:P(D;;GA;;;NU)(A;;GA;;;" + user.User.Sid.String() + ")(A;;GA;;;SY)(A;;GA;;;BA)", nil
+	groups, err := token.GetTokenGroups()
+	if err != nil {
+		return "", fmt.Errorf("finding out who runs the service: %w", err)
+	}
+	var names []string
+	for _, g := range groups.AllGroups() {
+		if g.Attributes&windows.SE_GROUP_ENABLED != 0 && g.Attributes&windows.SE_GROUP_USE_FOR_DENY_ONLY == 0 {
+			names = append(names, g.Sid.String())
+		}
+	}
+	return "D:P(D;;GA;;;NU)(A;;GA;;;" + runner(user.User.Sid.String(), names) + ")(A;;GA;;;SY)(A;;GA;;;BA)", nil
+}
+
+// runner is the SID by which the service is known: its account's, unless other services have that account too. Then it is the
+// one of NT SERVICE\NAME, which install lets its processes have.
+func runner(user string, groups []string) string {
+	const localService, networkService = "S-1-5-19", "S-1-5-20"
+	if user != localService && user != networkService {
+		return user
+	}
+	for _, sid := range groups {
+		if strings.HasPrefix(sid, "S-1-5-80-") && sid != "S-1-5-80-0" { // the latter is all services together
+			return sid
+		}
+	}
+	return user
 }
 
 // dial connects to the pipe that stands for the socket at path. It allows the server no impersonation.
