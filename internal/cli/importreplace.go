@@ -121,7 +121,14 @@ func (r *replacement) begin() error {
 		err = &host.Error{Op: "reading", Name: r.store.Folder, Kind: host.ErrRights, Cause: err,
 			Remedy: "run it as administrator: right-click the terminal, Run as administrator"}
 	}
-	return err
+	if err != nil || !r.noted {
+		return err
+	}
+	// It decides what is registered, as whatever account it says. Everybody may make a folder in %ProgramData%.
+	if err := host.Exposed(r.store.Folder); err != nil {
+		return fmt.Errorf("what an earlier call has left can't be relied on: %w", err)
+	}
+	return nil
 }
 
 // replace decides by what was left.

@@ -39,7 +39,7 @@ func protect(name string, p Places, dryRun bool) ([]Change, error) {
 	if dryRun {
 		return changes, nil
 	}
-	return changes, takeOver(p.Service)
+	return changes, takeOver(p.Service, p.Config, user)
 }
 
 // apply makes the folder, with its access list from the first moment on, or sets the list where it differs. It is kept from being
@@ -149,8 +149,8 @@ func protected(d *windows.SECURITY_DESCRIPTOR) bool {
 }
 
 // takeOver gives what strangers own below dir to the administrators: an owner may always change the access list. Links aren't
-// followed.
-func takeOver(dir string) error {
+// followed. In the folder config nothing of a stranger is taken over: its content would be trusted.
+func takeOver(dir, config, user string) error {
 	if onWine() {
 		return nil
 	}
@@ -162,8 +162,15 @@ func takeOver(dir string) error {
 		if err != nil {
 			return err
 		}
-		if e.Type()&(fs.ModeSymlink|fs.ModeIrregular) != 0 || !ownedByStranger(path) {
+		if e.Type()&(fs.ModeSymlink|fs.ModeIrregular) != 0 {
 			return nil
+		}
+		owner := ownerOf(path)
+		if trusted(owner, "") || isServiceSID(owner) {
+			return nil
+		}
+		if strings.HasPrefix(path, config+`\`) && owner != user {
+			return fmt.Errorf("%s isn't of an administrator, and says what is to run: look at it, then remove it", path)
 		}
 		// Looked at once more by its handle: the service may run, and make a junction of a folder on the way.
 		h, err := pin(path, windows.WRITE_DAC|windows.WRITE_OWNER)
@@ -182,13 +189,17 @@ func takeOver(dir string) error {
 	})
 }
 
-func ownedByStranger(path string) bool {
+// ownerOf is the owner's SID, "" where it can't be read: what is tried next says why.
+func ownerOf(path string) string {
 	have, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION)
 	if err != nil {
-		return true // what follows says why
+		return ""
 	}
 	owner, _, err := have.Owner()
-	return err != nil || !trusted(owner.String(), "") && !isServiceSID(owner.String())
+	if err != nil {
+		return ""
+	}
+	return owner.String()
 }
 
 // inheritAccess gives an open file to the administrators, with the access list of its folder alone.
