@@ -93,7 +93,9 @@ func create(application, line, dir string, env []uint16, how How) (Child, error)
 	}
 	var pi windows.ProcessInformation
 	flags := how.Flags | windows.CREATE_UNICODE_ENVIRONMENT | windows.EXTENDED_STARTUPINFO_PRESENT
-	if err := windows.CreateProcess(app, &text[0], nil, nil, true, flags, &env[0], folder, &si.StartupInfo, &pi); err != nil {
+	// Inheritance without a list would hand over every inheritable handle there is.
+	inherit := len(how.handles()) > 0
+	if err := windows.CreateProcess(app, &text[0], nil, nil, inherit, flags, &env[0], folder, &si.StartupInfo, &pi); err != nil {
 		return Child{}, &Error{Step: "starting " + application, Errno: errnoOf(err)}
 	}
 	windows.CloseHandle(pi.Thread)
@@ -107,13 +109,7 @@ func attributeList(how *How) (*windows.ProcThreadAttributeListContainer, error) 
 	if err != nil {
 		return nil, &Error{Step: "preparing the start of a process", Errno: errnoOf(err)}
 	}
-	// A handle that stands in the list twice makes CreateProcess fail.
-	handles := make([]windows.Handle, 0, 3+len(how.Extra))
-	for _, h := range append(how.Stdio[:], how.Extra...) {
-		if h != 0 && !contains(handles, h) {
-			handles = append(handles, h)
-		}
-	}
+	handles := how.handles()
 	if len(handles) > 0 {
 		err = list.Update(windows.PROC_THREAD_ATTRIBUTE_HANDLE_LIST, unsafe.Pointer(&handles[0]), uintptr(len(handles))*unsafe.Sizeof(handles[0]))
 	}
@@ -126,6 +122,19 @@ func attributeList(how *How) (*windows.ProcThreadAttributeListContainer, error) 
 		return nil, &Error{Step: "preparing the start of a process", Errno: errnoOf(err)}
 	}
 	return list, nil
+}
+
+// handles are those to inherit, each once: one that stands in the list twice makes CreateProcess fail.
+func (how *How) handles() []windows.Handle {
+	var handles []windows.Handle
+	for _, list := range [][]windows.Handle{how.Stdio[:], how.Extra} {
+		for _, h := range list {
+			if h != 0 && !contains(handles, h) {
+				handles = append(handles, h)
+			}
+		}
+	}
+	return handles
 }
 
 func contains(list []windows.Handle, h windows.Handle) bool {

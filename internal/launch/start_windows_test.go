@@ -115,6 +115,22 @@ func TestOnlyTheListIsInherited(t *testing.T) {
 	}
 }
 
+// TestNothingIsInherited: without a list CreateProcess would hand over all that is inheritable.
+func TestNothingIsInherited(t *testing.T) {
+	ours := event(t)
+	c, err := Start(plan(t, "set", fmt.Sprint(uint64(ours))), How{Flags: windows.CREATE_NO_WINDOW})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer windows.CloseHandle(c.Handle)
+	if got, err := windows.WaitForSingleObject(c.Handle, 20_000); err != nil || got != windows.WAIT_OBJECT_0 {
+		t.Fatalf("it doesn't end: %v", err)
+	}
+	if got, err := windows.WaitForSingleObject(ours, 0); err != nil || got == windows.WAIT_OBJECT_0 {
+		t.Errorf("the event that it wasn't given was set (%v)", err)
+	}
+}
+
 func TestBornInsideItsJob(t *testing.T) {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
