@@ -48,7 +48,7 @@ func newNSSM(t *testing.T, name, how string) *nssmService {
 	for _, file := range []string{"daruma.exe", "program.exe", standInFile} {
 		copyMe(t, filepath.Join(dir, file))
 	}
-	service, err := m.CreateService(name, filepath.Join(dir, standInFile), mgr.Config{StartType: mgr.StartAutomatic, DisplayName: "Service of NSSM",
+	service, err := m.CreateService(name, filepath.Join(dir, standInFile), mgr.Config{StartType: mgr.StartAutomatic, DisplayName: "NSSM runs " + name,
 		Dependencies: []string{"RpcSs"}})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/host"
 	"github.com/daruma-sh/daruma/internal/nssm"
+	"github.com/daruma-sh/daruma/internal/takeover"
 )
 
 func testName(suffix string) string { return fmt.Sprintf("Daruma-Test-%d%s", os.Getpid(), suffix) }
@@ -31,6 +33,7 @@ func TestReplaceInPlace(t *testing.T) {
 	s.says(0, []string{"already; nothing changed"}, "import", "nssm", s.name, "--replace")
 	s.says(0, []string{"would be stopped"}, "import", "nssm", s.name, "--undo", "-n")
 	s.isDarumas()
+	s.finishes()
 	s.says(0, []string{"NSSM's"}, "import", "nssm", s.name, "--undo")
 	s.isNSSMs()
 	s.says(0, []string{"nothing changed"}, "import", "nssm", s.name, "--undo")
@@ -45,6 +48,35 @@ func TestReplaceInPlace(t *testing.T) {
 	s.isNSSMs()
 }
 
+// finishes: a call that was interrupted after the swap, before what belongs beside the service was there.
+func (s *nssmService) finishes() {
+	s.t.Helper()
+	store := takeover.Store{Folder: filepath.Join(s.home, "config", "nssm"), Create: createPrivate}
+	j, ok, err := store.Load()
+	if err != nil || !ok || j.Step != takeover.Done || !j.InPlace || !j.Running {
+		s.t.Fatalf("%+v %v %v", j, ok, err)
+	}
+	config := filepath.Join(s.home, "config")
+	record, err := host.LoadRecord(config)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	j.Step = takeover.Stands
+	if err := errors.Join(store.Note(j), host.RemoveRecord(config)); err != nil {
+		s.t.Fatal(err)
+	}
+	s.says(0, []string{"would be registered"}, "import", "nssm", s.name, "--replace", "-n")
+	s.says(0, []string{"is daruma's; see"}, "import", "nssm", s.name, "--replace")
+	again, err := host.LoadRecord(config)
+	if err != nil || again.Spec.Name != record.Spec.Name || again.Spec.Executable != record.Spec.Executable {
+		s.t.Errorf("%+v, was %+v: %v", again, record, err)
+	}
+	if j, _, err := store.Load(); err != nil || j.Step != takeover.Done {
+		s.t.Errorf("%+v %v", j, err)
+	}
+	s.isDarumas()
+}
+
 func TestReplaceByAnotherName(t *testing.T) {
 	s := newNSSM(t, testName(" Other"), "good")
 	s.says(0, []string{"make a service", "need the new name"}, "import", "nssm", s.name, "--replace", "-n")
@@ -57,7 +89,7 @@ func TestReplaceByAnotherName(t *testing.T) {
 
 // TestReplaceGoesBack: what NSSM can run and daruma can't is NSSM's again.
 func TestReplaceGoesBack(t *testing.T) {
-	for _, suffix := range []string{"-Bad", " Bad"} {
+	for _, suffix := range []string{"-Bad", " Bad 2"} {
 		t.Run(suffix, func(t *testing.T) {
 			s := newNSSM(t, testName(suffix), "bad")
 			s.says(1, []string{"wasn't ready after 4s", "exit code 3", "NSSM's again, as it was", "logs: " + s.home}, "import", "nssm", s.name, "--replace", "--timeout", "4s")
@@ -164,7 +196,7 @@ func TestReplaceWantsPassword(t *testing.T) {
 
 // TestReplaceKilled: killed at every line that it writes, the next call finishes or goes back.
 func TestReplaceKilled(t *testing.T) {
-	for _, suffix := range []string{"-Kill", " Kill"} {
+	for _, suffix := range []string{"-Kill", " Kill 2"} {
 		t.Run(suffix, func(t *testing.T) {
 			s := newNSSM(t, testName(suffix), "good")
 			killed := 0

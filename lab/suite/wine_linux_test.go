@@ -22,7 +22,7 @@ func onWine() []suite {
 		{"internal/keeper", time.Minute, nil},
 		{"internal/host", time.Minute, nil},
 		{"kardianos/service", 2 * time.Minute, compiling()},
-		{"internal/cli", time.Minute, nil},
+		{"internal/cli", 8 * time.Minute, nil},
 		{"internal/supervisor", time.Minute, nil},
 		{"internal/definition", time.Minute, nil},
 		{"internal/incident", time.Minute, nil},
