@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"unsafe"
@@ -43,16 +44,19 @@ func ConsoleMain(args []string) int {
 	if err != nil {
 		return consoleFailed
 	}
-	switch args[0] {
-	case "c":
-		return sendConsole(uint32(n), windows.CTRL_C_EVENT)
-	case "break":
-		return sendConsole(uint32(n), windows.CTRL_BREAK_EVENT)
-	case "close":
+	if args[0] == "close" && n != 0 { // IsProcessInJob takes no job for any job
 		return closeWindows(windows.Handle(n))
 	}
-	return consoleFailed
+	event, known := map[string]uint32{"c": windows.CTRL_C_EVENT, "break": windows.CTRL_BREAK_EVENT}[args[0]]
+	if !known || !isPID(n) {
+		return consoleFailed
+	}
+	return sendConsole(uint32(n), event)
 }
+
+// isPID refuses what AttachConsole takes for something else: ATTACH_PARENT_PROCESS, our keeper's own console, and what would be
+// cut to 32 bits.
+func isPID(n uint64) bool { return n > 0 && n < math.MaxUint32 }
 
 // sendConsole sends an event to all processes of the console that pid has.
 func sendConsole(pid, event uint32) int {
