@@ -23,7 +23,7 @@ func BenchmarkWindowsRestart(b *testing.B) {
 	for name, pkg := range map[string]string{"daruma.exe": "../cmd/daruma", "winfirst.exe": "./winfirst", "wincrash.exe": "./wincrash"} {
 		m.Copy(forWindows(b, pkg), dir+`\`+name)
 	}
-	const uptime = 100 * time.Millisecond
+	const uptime = 200 * time.Millisecond
 	ctx, cancel := context.WithTimeout(b.Context(), time.Duration(b.N)*10*time.Second+time.Minute)
 	defer cancel()
 	b.ResetTimer()
@@ -34,7 +34,7 @@ func BenchmarkWindowsRestart(b *testing.B) {
 		b.Fatalf("wincrash: %v %v", err, r)
 	}
 	t := table{columns: []string{"median", "p90", "range"}, ratio: true}
-	for _, name := range []string{"bare", "run", "service"} {
+	for _, name := range []string{"bare", "console", "run", "service"} {
 		t.add(name, median(took[name]), "", figure(median(took[name])), figure(quantile(took[name], 0.9)), spread(took[name]))
 		b.ReportMetric(median(took[name]), name+"-ms")
 	}

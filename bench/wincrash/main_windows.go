@@ -2,7 +2,9 @@
 // for several supervisors side by side: all are up at once and take turns.
 //
 //	wincrash FOLDER KILLS UPTIME     FOLDER has daruma.exe and winfirst.exe; a JSON object of milliseconds on stdout
-//	wincrash bare MAILSLOT           the loop that is the floor: CreateProcess, wait, again
+//	wincrash bare MAILSLOT           the loop that is the floor: CreateProcess, wait, again, on the loop's own console
+//	wincrash console MAILSLOT        the same, each instance with a console of its own and no window: what a service must do whose
+//	                                 programs are to hear Ctrl+C, and what Windows does anyway for a service's console programs
 //
 // The service is called bench, and is installed and uninstalled.
 package main
@@ -22,8 +24,8 @@ import (
 func main() {
 	var err error
 	switch {
-	case len(os.Args) == 3 && os.Args[1] == "bare":
-		err = loop(os.Args[2])
+	case len(os.Args) == 3 && (os.Args[1] == "bare" || os.Args[1] == "console"):
+		err = loop(os.Args[2], os.Args[1] == "console")
 	case len(os.Args) == 4:
 		err = measure(os.Args[1], os.Args[2], os.Args[3])
 	default:
@@ -59,6 +61,7 @@ func measure(dir, killsText, uptimeText string) error {
 	}
 	peers := []*peer{
 		{name: "bare", start: func(p *peer) (func(), error) { return process(self, "bare", p.slot.name) }},
+		{name: "console", start: func(p *peer) (func(), error) { return process(self, "console", p.slot.name) }},
 		{name: "run", start: func(p *peer) (func(), error) { return darumaRun(dir, p.slot.name) }},
 		{name: "service", start: func(p *peer) (func(), error) { return darumaService(dir, p.slot.name) }},
 	}
@@ -89,9 +92,9 @@ func measure(dir, killsText, uptimeText string) error {
 	return json.NewEncoder(os.Stdout).Encode(took)
 }
 
-// kill ends the program once it has run for uptime, and waits for the next instance.
+// kill waits until all that the kill of another peer has stirred up is at rest, ends the program, and waits for the next instance.
 func (p *peer) kill(uptime time.Duration) error {
-	time.Sleep(uptime - time.Duration(float64(clock()-p.now.at)/frequency()*1e9))
+	time.Sleep(uptime)
 	h, err := windows.OpenProcess(windows.PROCESS_TERMINATE, false, uint32(p.now.pid))
 	if err != nil {
 		return err

@@ -55,21 +55,21 @@ func counter(proc string) (n int64) {
 func clock() int64       { return counter("QueryPerformanceCounter") }
 func frequency() float64 { return float64(counter("QueryPerformanceFrequency")) }
 
-// loop is the floor under every supervisor: CreateProcess, wait, again.
-func loop(slot string) error {
+// loop is the floor under every supervisor: CreateProcess, wait, again; with a console for each instance or without.
+func loop(slot string, console bool) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
 	program := filepath.Join(filepath.Dir(self), "winfirst.exe")
 	for {
-		if err := once(program, slot); err != nil {
+		if err := once(program, slot, console); err != nil {
 			return err
 		}
 	}
 }
 
-func once(program, slot string) error {
+func once(program, slot string, console bool) error {
 	app, err := windows.UTF16PtrFromString(program)
 	if err != nil {
 		return err
@@ -80,8 +80,12 @@ func once(program, slot string) error {
 	}
 	var si windows.StartupInfo
 	si.Cb = uint32(unsafe.Sizeof(si))
+	flags := uint32(0)
+	if console {
+		flags = windows.CREATE_NO_WINDOW
+	}
 	var pi windows.ProcessInformation
-	if err := windows.CreateProcess(app, &line[0], nil, nil, false, 0, nil, nil, &si, &pi); err != nil {
+	if err := windows.CreateProcess(app, &line[0], nil, nil, false, flags, nil, nil, &si, &pi); err != nil {
 		return err
 	}
 	windows.CloseHandle(pi.Thread)
