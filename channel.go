@@ -21,5 +21,6 @@ func darumaWords() (w *words, closeChannel func(), err error) {
 		}
 		_ = channel.Say(messages...) // a keeper that is gone ends the program anyway
 	}
-	return &words{where: Daruma, period: channel.Period, send: send}, func() { _ = channel.Close() }, nil
+	flush := func() { channel.Heard(lastWords / 2) }
+	return &words{where: Daruma, period: channel.Period, send: send, flush: flush}, func() { _ = channel.Close() }, nil
 }

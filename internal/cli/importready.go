@@ -59,13 +59,16 @@ type readiness struct {
 
 // look takes what the supervisor says now. An error means that they won't get ready.
 func (w *readiness) look(st control.Status, now time.Time) (done bool, err error) {
-	var runs, missing []string
+	var runs, missing, fell []string
 	for _, p := range st.Programs {
 		switch {
 		case p.State == control.StateFailed:
 			return false, fmt.Errorf("program %s failed: %s", p.Name, lastWords(p))
 		case p.State == control.StateCompleted, !p.Wanted, p.State == control.StateRunning && p.Ready:
 			runs = append(runs, fmt.Sprintf("%s %d %s", p.Name, p.Generation, p.State))
+			if p.LastExit != nil && p.Wanted {
+				fell = append(fell, fmt.Sprintf("program %s, %d restarts, its last run: %s", p.Name, p.Restarts, p.LastExit.Words))
+			}
 		default:
 			state := string(p.State)
 			if p.State == control.StateRunning {
@@ -85,6 +88,9 @@ func (w *readiness) look(st control.Status, now time.Time) (done bool, err error
 		w.since = now
 	}
 	w.why = fmt.Sprintf("its programs were ready, but not yet for %v without a restart", w.steady)
+	if len(fell) > 0 {
+		w.why += " (" + strings.Join(fell, "; ") + ")"
+	}
 	return now.Sub(w.since) >= w.steady, nil
 }
 

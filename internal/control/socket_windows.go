@@ -55,17 +55,20 @@ func listen(path string) (net.Listener, error) {
 		_ = file.Close()
 		return nil, fmt.Errorf("opening the control pipe %s: %w", name, err)
 	}
-	return &claimedListener{l, file}, nil
+	return &claimedListener{l, file, path}, nil
 }
 
 // claimedListener gives the claim up with the pipe.
 type claimedListener struct {
 	net.Listener
 	file *os.File
+	path string
 }
 
 func (l *claimedListener) Close() error {
-	return errors.Join(l.Listener.Close(), l.file.Close())
+	err := errors.Join(l.Listener.Close(), l.file.Close())
+	_ = os.Remove(l.path) // a successor's can't be removed: it has it open without FILE_SHARE_DELETE
+	return err
 }
 
 // listenSoon has patience with a predecessor that has just ended: its pipe lasts until the kernel has taken it apart.

@@ -53,6 +53,9 @@ func (k *keeper) killTree(_ *program, r *run) {
 	r.job.terminate()
 }
 
-func (k *keeper) treeEmpty(_ *program, r *run) bool { return r.job.active() == 0 }
+// treeEmpty: the console's host isn't of the tree. It ends by itself, or with the job's handle, and no restart waits for it.
+func (k *keeper) treeEmpty(_ *program, r *run) bool {
+	return r.job.active() == 0 || r.exited && !r.job.strays()
+}
 
 func (k *keeper) freezeTree(_ *program, r *run, frozen bool) { r.job.freeze(frozen) }

@@ -168,10 +168,6 @@ func (k *keeper) patience() time.Duration {
 	return next
 }
 
-// headStart is how long the supervisor isn't told of a restart by standing order, so that on a busy machine the program
-// has a processor to itself and not the one who is to hear of it.
-const headStart = time.Millisecond
-
 // treePoll is how often an ending tree is looked at again. Nearly always it is empty at the first look.
 // It is looked at ever more rarely: a process may be stuck in the kernel for hours.
 const (

@@ -13,6 +13,10 @@ const noDescriptor descriptor = -1
 
 func closeDescriptor(fd descriptor) { unix.Close(fd) }
 
+// headStart is how long the supervisor isn't told of a restart by standing order, so that on a busy machine the program
+// has a processor to itself and not the one who is to hear of it.
+const headStart = time.Millisecond
+
 // machine is what the keeper holds on Linux alone.
 type machine struct {
 	trees trees

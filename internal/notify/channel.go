@@ -127,6 +127,16 @@ func (c *Channel) again() {
 	}
 }
 
+// Heard waits until the supervisor has taken all that was said out of the pipe, for limit at most, and says whether it has. On
+// Linux it takes what it has drawn its conclusions from. Call it before an end that the last words shall explain: the
+// end itself travels on another path.
+func (c *Channel) Heard(limit time.Duration) bool {
+	c.mu.Lock()
+	closed, left := c.closed, len(c.tail)+len(c.unsent)
+	c.mu.Unlock()
+	return !closed && left == 0 && c.pipe.drained(limit)
+}
+
 // Close closes the program's end. What a full pipe didn't take by then is lost.
 func (c *Channel) Close() error {
 	c.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -57,3 +58,15 @@ func (p pipe) write(b []byte) (int, error) {
 }
 
 func (p pipe) close() error { return unix.Close(p.fd) }
+
+// drained waits until the reader has taken everything. FIONREAD answers at either end of a pipe; nothing can be waited for at this one.
+func (p pipe) drained(limit time.Duration) bool {
+	for end := time.Now().Add(limit); ; time.Sleep(2 * time.Millisecond) {
+		if n, err := unix.IoctlGetInt(p.fd, unix.TIOCINQ); err != nil || n == 0 {
+			return err == nil
+		}
+		if time.Now().After(end) {
+			return false
+		}
+	}
+}

@@ -149,3 +149,29 @@ func TestReaderGone(t *testing.T) {
 		t.Errorf("%v, want EPIPE", err)
 	}
 }
+
+// TestHeard: the last words were heard when the reader has taken them, not when the pipe has.
+func TestHeard(t *testing.T) {
+	read, _ := given(t)
+	c := open(t)
+	if !c.Heard(0) {
+		t.Error("nothing was said, and Heard waits for it")
+	}
+	if err := c.Say(Message{Key: Live, Value: "0 stuck"}); err != nil {
+		t.Fatal(err)
+	}
+	if c.Heard(0) {
+		t.Error("nobody has read it, and Heard says yes")
+	}
+	heard := make(chan bool)
+	go func() { heard <- c.Heard(time.Minute) }()
+	if got := take(t, read, "\n"); got != "LIVE=0 stuck\n" {
+		t.Errorf("%q was read", got)
+	}
+	if !<-heard {
+		t.Error("it was read, and Heard says no")
+	}
+	if err := c.Close(); err != nil || c.Heard(time.Minute) {
+		t.Errorf("after Close (%v) nothing can be heard", err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/windows"
 )
@@ -45,3 +46,18 @@ func (p pipe) write(b []byte) (int, error) {
 }
 
 func (p pipe) close() error { return windows.CloseHandle(p.h) }
+
+// drained waits until the reader has taken everything: FlushFileBuffers returns then. It has no limit of its own, and stays behind
+// where nobody reads; the process is about to end.
+func (p pipe) drained(limit time.Duration) bool {
+	flushed := make(chan error, 1)
+	go func() { flushed <- windows.FlushFileBuffers(p.h) }()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case err := <-flushed:
+		return err == nil
+	case <-timer.C:
+		return false
+	}
+}
