@@ -107,7 +107,7 @@ func installer(args []string) int {
 func nasty() []string {
 	return []string{
 		"", " ", "a b", `a"b`, `a'b`, `\`, `\\`, `ends\`, `a\"b`, `\n`, "$HOME", "${HOME}", "$$", "a$HOME", "%n", "%%", "100%",
-		";", "a;b", "\\;", "&&", "|", ">x", "#x", "-x", "--", "@x", ":x", "é ü 漢", "\u00a0", "*", "?", "`id`", "$(id)", "~", "a=b",
+		";", " ; ", "a;b", "\\;", "&&", "|", ">x", "#x", "-x", "--", "@x", ":x", "é ü 漢", "\u00a0", "*", "?", "`id`", "$(id)", "~", "a=b",
 		`C:\Program Files\x.exe`, "'", `"`, `""`, "%HOME%", "^", "!", strings.Repeat("long ", 200),
 	}
 }
