@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/doctor"
 	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/host"
 	"github.com/daruma-sh/daruma/internal/takeover"
@@ -23,7 +24,7 @@ type swapStep struct {
 // command line is changed in one call; with two entries, the new one starts by hand until it is ready, then automatically, and the
 // old one is disabled after that.
 func (r *replacement) carryOut(ctx context.Context) error {
-	if _, err := host.Protect(r.name, placesOf(r.place), false); err != nil {
+	if _, err := host.Protect(r.name, doctor.PlacesOf(r.place), false); err != nil {
 		return err
 	}
 	return r.locked(func() error {

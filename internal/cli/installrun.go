@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/daruma-sh/daruma/internal/doctor"
 	"github.com/daruma-sh/daruma/internal/host"
 )
 
@@ -83,7 +84,7 @@ func (i *installation) plan(ctx context.Context, manager host.Manager) (installA
 // carryOut does it: folders first, so that nothing is ever in one that others may write to; the service last, so that it isn't
 // there before it could run.
 func (i *installation) carryOut(ctx context.Context, manager host.Manager, a *installAnswer) error {
-	if _, err := host.Protect(i.def.Name, placesOf(i.place), false); err != nil {
+	if _, err := host.Protect(i.def.Name, doctor.PlacesOf(i.place), false); err != nil {
 		return err
 	}
 	if home := os.Getenv("DARUMA_HOME"); home != "" { // once more: it may have been made just now, as the folder above it has it
@@ -111,7 +112,7 @@ func (i *installation) carryOut(ctx context.Context, manager host.Manager, a *in
 
 // aside is what changes beside the service.
 func (i *installation) aside(ctx context.Context, dryRun bool) ([]host.Change, error) {
-	all, err := host.Protect(i.def.Name, placesOf(i.place), dryRun)
+	all, err := host.Protect(i.def.Name, doctor.PlacesOf(i.place), dryRun)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/exitcode"
-	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/host"
 )
 
@@ -72,13 +71,4 @@ func supervisionOf(def *definition.Service, privileges []string) host.Supervisio
 		s.Capabilities = []string{"CAP_NET_BIND_SERVICE"} // the keeper's alone: it doesn't go on to programs
 	}
 	return s
-}
-
-func placesOf(f folders.Folders) host.Places {
-	p := host.Places{Config: f.Config, State: f.State, Logs: f.Logs, Run: f.Run}
-	p.Service = filepath.Dir(f.State)
-	if os.Getenv("DARUMA_HOME") == "" { // else it is somebody's own
-		p.Root = filepath.Dir(p.Service)
-	}
-	return p
 }

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 
 	"github.com/daruma-sh/daruma/internal/folders"
@@ -56,10 +57,13 @@ func (s *subject) folders() {
 	}
 }
 
-// PlacesOf says where a service's folders are, as host.Protect wants it.
+// PlacesOf says where a service's folders are, as host.Protect wants it, for install and for doctor alike. What DARUMA_HOME names
+// is somebody's own: the folder above the service's isn't daruma's to protect there.
 func PlacesOf(f folders.Folders) host.Places {
 	p := host.Places{Config: f.Config, State: f.State, Logs: f.Logs, Run: f.Run}
 	p.Service = filepath.Dir(f.State)
-	p.Root = filepath.Dir(p.Service)
+	if os.Getenv("DARUMA_HOME") == "" {
+		p.Root = filepath.Dir(p.Service)
+	}
 	return p
 }

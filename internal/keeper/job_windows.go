@@ -103,8 +103,11 @@ func (j *job) pids() []uint32 {
 func (j *job) strays() bool {
 	for _, pid := range j.pids() {
 		h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION|windows.SYNCHRONIZE, false, pid)
-		if err != nil {
+		if err == windows.ERROR_INVALID_PARAMETER {
 			continue // it has ended
+		}
+		if err != nil {
+			return true // it is there, and isn't ours to look at: the next run waits for its end
 		}
 		name := imageOf(h)
 		event, err := windows.WaitForSingleObject(h, 0)
