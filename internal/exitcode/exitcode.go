@@ -8,10 +8,13 @@ import "fmt"
 type Code int
 
 // The codes. 80 to 84 and 130 are those of package daruma, which speaks with the service manager.
+//
+// Refused tells systemd not to start the service again, so no death of the process may end with the same number. Go's
+// runtime ends with 2 after a panic, a fatal error, SIGQUIT and SIGABRT, which is what systemd's watchdog sends.
 const (
 	Done         Code = 0
 	Failed       Code = 1
-	Refused      Code = 2
+	Crashed      Code = 2
 	Panicked     Code = 80
 	StartTimeout Code = 81
 	StopTimeout  Code = 82
@@ -22,6 +25,7 @@ const (
 	NoSupervisor Code = 92
 	NoFiles      Code = 93
 	Unreadable   Code = 94
+	Refused      Code = 95
 	Interrupted  Code = 130
 )
 
@@ -38,7 +42,8 @@ func All() []Entry {
 	return []Entry{
 		{Done, "stopped as asked, or all programs are completed", "", false},
 		{Failed, "failed for a reason that has no code", "daruma's own log says why", true},
-		{Refused, "the definition or the command line is refused", "daruma check FILE lists every error", false},
+		{Crashed, "the keeper crashed: Go's runtime ended it, or a signal did (SIGABRT is systemd's watchdog)",
+			"report it with the stacks in the system's log", true},
 		{Panicked, "the keeper panicked: a bug of daruma's", "report it with the stack in the system's log", true},
 		{StartTimeout, "the keeper didn't get to its work in time", "the stacks are in the system's log; is a disk hanging?", true},
 		{StopTimeout, "the time to stop was over, and what was left was ended by force", "the event stopOverdue names the programs; " +
@@ -50,6 +55,7 @@ func All() []Entry {
 		{NoSupervisor, "the supervisor couldn't be started", "is daruma's executable there, and may the service's account run it?", true},
 		{NoFiles, "a file or folder of the service can't be made or written", "the message names it; check the disk and the account's rights", true},
 		{Unreadable, "the definition can't be read", "is the file there, and may the service's account read it?", true},
+		{Refused, "the definition is refused", "daruma check FILE lists every error", false},
 		{Interrupted, "interrupted twice (Ctrl+C)", "", true},
 	}
 }
@@ -78,8 +84,8 @@ func Hopeless() []int {
 // Plain is the exit code of `daruma run` where a hosted service has c: scripts know 0, 1 and 2.
 func (c Code) Plain() Code {
 	switch c {
-	case Unreadable:
-		return Refused
+	case Refused, Unreadable:
+		return 2
 	case Held, Escalated, NoSupervisor, NoFiles:
 		return Failed
 	}

@@ -12,7 +12,7 @@ import (
 // TestNumbersOfThePackage: the codes of package daruma mean the same here.
 func TestNumbersOfThePackage(t *testing.T) {
 	for ours, theirs := range map[Code]daruma.ExitCode{
-		Done: daruma.ExitOK, Failed: daruma.ExitFailed, Refused: daruma.ExitUsage, Panicked: daruma.ExitPanicked, StartTimeout: daruma.ExitStartTimeout,
+		Done: daruma.ExitOK, Failed: daruma.ExitFailed, Panicked: daruma.ExitPanicked, StartTimeout: daruma.ExitStartTimeout,
 		StopTimeout: daruma.ExitStopTimeout, Watchdog: daruma.ExitWatchdog, Manager: daruma.ExitManager, Interrupted: daruma.ExitInterrupted,
 	} {
 		if int(ours) != int(theirs) {
@@ -49,17 +49,29 @@ func TestPlain(t *testing.T) {
 		switch e.Code {
 		case Held, Escalated, NoSupervisor, NoFiles:
 			want = Failed
-		case Unreadable:
-			want = Refused
+		case Refused, Unreadable:
+			want = 2
 		}
 		if got := e.Code.Plain(); got != want {
 			t.Errorf("daruma run ends with %d for %d, want %d", got, e.Code, want)
 		}
 	}
-	if got := fmt.Sprint(Hopeless()); got != "[2]" {
+	if got := fmt.Sprint(Hopeless()); got != "[95]" {
 		t.Errorf("systemd is told not to restart after %s", got)
 	}
 	if got := Code(7).String(); got != "exit code 7" {
 		t.Errorf("an unknown code is %q", got)
+	}
+}
+
+// TestNoDeathIsHopeless: a code after which systemd doesn't start the service again is none that a death of the process has.
+func TestNoDeathIsHopeless(t *testing.T) {
+	for _, code := range Hopeless() {
+		switch {
+		case code <= 2: // Go's runtime ends with 2 after a panic and the signals whose default is to dump core
+			t.Errorf("%d is an exit code of Go's runtime or of any program", code)
+		case code > 125: // a shell's 126 and 127, 128 and the signal's number, systemd's own from 200
+			t.Errorf("%d is what a shell or systemd reports of a death", code)
+		}
 	}
 }
