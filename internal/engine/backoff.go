@@ -3,8 +3,6 @@ package engine
 import (
 	"math"
 	"time"
-
-	"github.com/daruma-sh/daruma/internal/definition"
 )
 
 // delay is the wait before the next start: none after the first failure, then Initial·Factor^n up to Max, ± Jitter.
@@ -27,80 +25,4 @@ func (s *Service) random() float64 {
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	z ^= z >> 31
 	return float64(z>>11) / (1 << 53)
-}
-
-// unbounded stands for "no limit" in a standing order: a program without backoff.
-const unbounded = 1 << 30
-
-// order is the standing order that fits the program's state: the free first restart while it has no failures
-// behind it, every restart where the definition asks for no backoff, within what maxRestarts leaves.
-func (s *Service) order(p *Program) Order {
-	b := p.Def.Backoff
-	o := Order{Within: b.ResetAfter}
-	switch {
-	case b.Initial <= 0:
-		o.Count = unbounded
-	case p.Failures == 0:
-		o.Count = 1
-	}
-	if m := p.Def.MaxRestarts; m != nil {
-		p.prune(s.now)
-		o.Count = min(o.Count, m.Count-len(p.History))
-		o.Within = max(o.Within, m.Within)
-	}
-	if o.Count <= 0 {
-		return Order{}
-	}
-	o.Codes, o.Signals = p.restartable()
-	if len(o.Codes) == 0 && !o.Signals {
-		return Order{}
-	}
-	return o
-}
-
-// maxExitCode covers Windows' 32-bit exit codes; Linux' end at 255.
-const maxExitCode = math.MaxUint32
-
-// restartable gives the exits that lead to a restart: verdict, written as ranges.
-func (p *Program) restartable() ([]Range, bool) {
-	signals := p.Def.RestartPolicy != definition.Never
-	var out []Range
-	put := func(from, to int, verdict definition.ExitAction) {
-		if from > to || verdict != definition.ExitRestart {
-			return
-		}
-		if n := len(out); n > 0 && out[n-1].To == from-1 {
-			out[n-1].To = to
-			return
-		}
-		out = append(out, Range{from, to})
-	}
-	policy := func(code int) definition.ExitAction {
-		v, _ := (&Program{Def: &definition.Program{RestartPolicy: p.Def.RestartPolicy}}).verdict(Exit{Code: code})
-		return v
-	}
-	// The verdict changes only at the borders of rules and between 0 and 1.
-	for from := 0; from <= maxExitCode; {
-		to, verdict := p.span(from, policy)
-		put(from, to, verdict)
-		from = to + 1
-	}
-	return out, signals
-}
-
-// span gives the verdict for the exit code from, and the last code up to which it surely stays the same.
-func (p *Program) span(from int, policy func(int) definition.ExitAction) (int, definition.ExitAction) {
-	to := maxExitCode
-	if from == 0 {
-		to = 0
-	}
-	for _, r := range p.Def.ExitCodes {
-		if r.From <= from && from <= r.To {
-			return min(r.To, to), r.Action
-		}
-		if r.From > from {
-			to = min(to, r.From-1)
-		}
-	}
-	return to, policy(from)
 }

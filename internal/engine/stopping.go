@@ -55,13 +55,6 @@ func (s *Service) rest(p *Program, state State, kind, reason string) {
 	s.tell(p, kind, reason)
 }
 
-func (s *Service) closeIncident(p *Program, outcome string) {
-	if p.Incident {
-		p.Incident = false
-		s.emit(Closed{Program: p.Name, Outcome: outcome})
-	}
-}
-
 // bringDown begins a stop: probes that could interfere end, the standing order ends, dependents go first.
 func (s *Service) bringDown(p *Program, next Next, reason string, grace time.Duration) {
 	hooked := p.State != Spawning && p.Def.PreStop != nil
@@ -206,30 +199,9 @@ func (p *Program) endedBy(exit Exit) StopStep {
 	return step
 }
 
-func freeze(s *Service, p *Program, ev Event) {
-	if p.PostStart { // what follows it would watch a program that can't move
-		s.emit(Refused{Program: p.Name, Reason: "its postStart hook hasn't ended yet"})
-		return
+func (p *Program) grace() time.Duration {
+	if p.StopGrace > 0 {
+		return p.StopGrace
 	}
-	p.Paused = true
-	p.ResetSer++
-	s.emit(Freeze{Program: p.Name, Generation: p.Generation})
-	s.tell(p, "paused", reasonOf(ev, "pause requested"))
-}
-
-func thaw(s *Service, p *Program, ev Event) {
-	p.Paused = false
-	s.emit(Freeze{Program: p.Name, Generation: p.Generation, Thaw: true})
-	s.tell(p, "resumed", reasonOf(ev, "resume requested"))
-	if p.State == Running && p.Ready {
-		s.beginHealthyPeriod(p)
-	}
-}
-
-func refuse(s *Service, p *Program, ev Event) {
-	verb := "paused"
-	if r, ok := ev.(Request); ok && r.Verb == Resume {
-		verb = "resumed"
-	}
-	s.emit(Refused{Program: p.Name, Reason: fmt.Sprintf("it is %s; only a running program can be %s", p.State, verb)})
+	return p.Def.TerminationGracePeriod
 }

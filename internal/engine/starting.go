@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"time"
 )
 
 // begin starts a program by request: earlier failures are forgotten, dependencies are waited for.
@@ -15,13 +14,6 @@ func begin(s *Service, p *Program, ev Event) {
 func startNow(s *Service, p *Program, ev Event) {
 	p.Failures = 0
 	s.spawn(p, reasonOf(ev, "start requested"))
-}
-
-func reasonOf(ev Event, otherwise string) string {
-	if r, ok := ev.(Request); ok && r.Reason != "" {
-		return r.Reason
-	}
-	return otherwise
 }
 
 // awaitDependencies starts the program, or lets it wait for what it depends on. Nothing starts while the whole service
@@ -96,18 +88,6 @@ func (s *Service) afterPostStart(p *Program) {
 	s.up(p)
 }
 
-func startupProbed(s *Service, p *Program, ev Event) {
-	e := ev.(Probed)
-	if !e.OK {
-		s.unhealthy(p, "startupProbe", e.Reason)
-		return
-	}
-	if p.Startup {
-		p.Startup = false
-		s.up(p)
-	}
-}
-
 // up: the program has started; what waits for "started" may go, the other probes begin.
 func (s *Service) up(p *Program) {
 	p.State = Running
@@ -118,94 +98,4 @@ func (s *Service) up(p *Program) {
 	if p.Def.ReadinessProbe == nil {
 		s.ready(p, true, "")
 	}
-}
-
-func readinessProbed(s *Service, p *Program, ev Event) {
-	e := ev.(Probed)
-	p.ReadyProbe = e.OK
-	s.ready(p, e.OK, e.Reason)
-}
-
-// ready changes readiness. A program that is up and ready has recovered from whatever had befallen it.
-func (s *Service) ready(p *Program, ok bool, reason string) {
-	if p.Ready == ok {
-		return
-	}
-	p.Ready = ok
-	if !ok {
-		p.ResetSer++ // the healthy period is over
-		s.tell(p, "notReady", reason)
-		return
-	}
-	if p.State != Running {
-		return
-	}
-	if reason == "" {
-		reason = "up, and there is no readinessProbe"
-	}
-	s.tell(p, "ready", reason)
-	if p.Incident {
-		p.Incident = false
-		s.emit(Recovered{Program: p.Name, Generation: p.Generation})
-	}
-	s.beginHealthyPeriod(p)
-}
-
-// beginHealthyPeriod: once it is over, earlier failures are forgotten. A pause or a loss of readiness calls it off.
-func (s *Service) beginHealthyPeriod(p *Program) {
-	p.ResetSer++
-	s.emit(SetTimer{Program: p.Name, Serial: p.ResetSer, After: p.Def.Backoff.ResetAfter, Reset: true})
-}
-
-// forgetFailures: it stood long enough; the next fall is a first one again, with its free restart.
-func forgetFailures(s *Service, p *Program, _ Event) {
-	if p.Failures == 0 {
-		return
-	}
-	p.Failures = 0
-	p.Reason = fmt.Sprintf("healthy for %s, earlier failures are forgotten", words(p.Def.Backoff.ResetAfter))
-	s.emit(SetOrder{Program: p.Name, Order: s.order(p)})
-}
-
-// livenessProbed: an unhealthy program is stopped like any other, then restarted by its policy.
-func livenessProbed(s *Service, p *Program, ev Event) {
-	e := ev.(Probed)
-	p.Healthy = e.OK
-	if !e.OK {
-		s.unhealthy(p, "livenessProbe", e.Reason)
-	}
-}
-
-func (s *Service) unhealthy(p *Program, kind, cause string) {
-	p.Healthy = false
-	s.tell(p, "unhealthy", cause)
-	s.fall(p, kind, cause, nil)
-	s.emit(Acted{Program: p.Name, Generation: p.Generation, What: "stop, then restart by policy"})
-	s.bringDown(p, StartAfter, cause, 0)
-}
-
-// fall opens an incident or counts one more fall of the open one.
-func (s *Service) fall(p *Program, kind, cause string, exit *Exit) {
-	p.Incident = true
-	s.emit(Fell{Program: p.Name, Generation: p.Generation, Kind: kind, Cause: cause, Exit: exit})
-}
-
-func (p *Program) grace() time.Duration {
-	if p.StopGrace > 0 {
-		return p.StopGrace
-	}
-	return p.Def.TerminationGracePeriod
-}
-
-// words prints a duration as people say it: 0.5 s, 12 s, 3 min.
-func words(d time.Duration) string {
-	switch {
-	case d < time.Millisecond:
-		return fmt.Sprintf("%.3g ms", float64(d)/float64(time.Millisecond))
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%.3g s", d.Seconds())
-	}
-	return fmt.Sprintf("%.3g min", d.Minutes())
 }

@@ -1,0 +1,19 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+)
+
+// words prints a duration as people say it: 0.5 s, 12 s, 3 min.
+func words(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return fmt.Sprintf("%.3g ms", float64(d)/float64(time.Millisecond))
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.3g s", d.Seconds())
+	}
+	return fmt.Sprintf("%.3g min", d.Minutes())
+}

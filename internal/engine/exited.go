@@ -1,0 +1,80 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+)
+
+func exitOf(ev Event, now time.Duration) (Exit, uint64) {
+	switch ev := ev.(type) {
+	case Exited:
+		return ev.Exit, ev.Restarted
+	case SpawnFailed:
+		return Exit{Generation: ev.Generation, Code: -1, Error: ev.Error, At: now}, 0
+	}
+	return Exit{}, 0
+}
+
+// exited: a run ended that nobody had asked to.
+func exited(s *Service, p *Program, ev Event) {
+	exit, restarted := exitOf(ev, s.now)
+	p.LastExit = &exit
+	s.emit(StopProbes{Program: p.Name})
+	p.Ready, p.ReadyProbe, p.Paused = false, false, false
+	p.ResetSer++
+	words := exit.Words()
+	s.tell(p, "exited", words)
+	verdict, why := p.verdict(exit)
+	if restarted != 0 { // by the order of a definition that is no longer in force: it runs, and must not be lost
+		verdict = definition.ExitRestart
+	}
+	switch verdict {
+	case definition.ExitStop:
+		s.rest(p, Completed, "completed", words+why)
+		s.closeIncident(p, "recovered")
+	case definition.ExitGiveUp:
+		s.fall(p, fallKind(exit), words, &exit)
+		s.giveUp(p, words+why)
+	default:
+		s.fall(p, fallKind(exit), words, &exit)
+		s.restart(p, words, restarted)
+	}
+}
+
+func spawnFailed(s *Service, p *Program, ev Event) {
+	exit, _ := exitOf(ev, s.now)
+	p.LastExit = &exit
+	s.emit(StopProbes{Program: p.Name})
+	p.Ready, p.ReadyProbe, p.Paused, p.PID = false, false, false, 0
+	p.ResetSer++
+	s.tell(p, "exited", exit.Error)
+	s.fall(p, "spawn", exit.Error, &exit)
+	if p.Def.RestartPolicy == definition.Never {
+		s.giveUp(p, exit.Error+", and restartPolicy is Never")
+		return
+	}
+	s.restart(p, exit.Error, 0)
+}
+
+// verdict applies exitCodes, then restartPolicy, and says which of them spoke.
+func (p *Program) verdict(e Exit) (definition.ExitAction, string) {
+	if e.Signal == 0 {
+		for _, r := range p.Def.ExitCodes {
+			if r.From <= e.Code && e.Code <= r.To {
+				return r.Action, fmt.Sprintf(", exitCodes says %s", r.Action)
+			}
+		}
+	}
+	clean := e.Signal == 0 && e.Code == 0
+	switch {
+	case p.Def.RestartPolicy == definition.Always:
+		return definition.ExitRestart, ""
+	case clean:
+		return definition.ExitStop, fmt.Sprintf(", restartPolicy is %s", p.Def.RestartPolicy)
+	case p.Def.RestartPolicy == definition.OnFailure:
+		return definition.ExitRestart, ""
+	}
+	return definition.ExitGiveUp, ", and restartPolicy is Never"
+}

@@ -1,0 +1,79 @@
+package engine
+
+import "fmt"
+
+func startupProbed(s *Service, p *Program, ev Event) {
+	e := ev.(Probed)
+	if !e.OK {
+		s.unhealthy(p, "startupProbe", e.Reason)
+		return
+	}
+	if p.Startup {
+		p.Startup = false
+		s.up(p)
+	}
+}
+
+func readinessProbed(s *Service, p *Program, ev Event) {
+	e := ev.(Probed)
+	p.ReadyProbe = e.OK
+	s.ready(p, e.OK, e.Reason)
+}
+
+// livenessProbed: an unhealthy program is stopped like any other, then restarted by its policy.
+func livenessProbed(s *Service, p *Program, ev Event) {
+	e := ev.(Probed)
+	p.Healthy = e.OK
+	if !e.OK {
+		s.unhealthy(p, "livenessProbe", e.Reason)
+	}
+}
+
+func (s *Service) unhealthy(p *Program, kind, cause string) {
+	p.Healthy = false
+	s.tell(p, "unhealthy", cause)
+	s.fall(p, kind, cause, nil)
+	s.emit(Acted{Program: p.Name, Generation: p.Generation, What: "stop, then restart by policy"})
+	s.bringDown(p, StartAfter, cause, 0)
+}
+
+// ready changes readiness. A program that is up and ready has recovered from whatever had befallen it.
+func (s *Service) ready(p *Program, ok bool, reason string) {
+	if p.Ready == ok {
+		return
+	}
+	p.Ready = ok
+	if !ok {
+		p.ResetSer++ // the healthy period is over
+		s.tell(p, "notReady", reason)
+		return
+	}
+	if p.State != Running {
+		return
+	}
+	if reason == "" {
+		reason = "up, and there is no readinessProbe"
+	}
+	s.tell(p, "ready", reason)
+	if p.Incident {
+		p.Incident = false
+		s.emit(Recovered{Program: p.Name, Generation: p.Generation})
+	}
+	s.beginHealthyPeriod(p)
+}
+
+// beginHealthyPeriod: once it is over, earlier failures are forgotten. A pause or a loss of readiness calls it off.
+func (s *Service) beginHealthyPeriod(p *Program) {
+	p.ResetSer++
+	s.emit(SetTimer{Program: p.Name, Serial: p.ResetSer, After: p.Def.Backoff.ResetAfter, Reset: true})
+}
+
+// forgetFailures: it stood long enough; the next fall is a first one again, with its free restart.
+func forgetFailures(s *Service, p *Program, _ Event) {
+	if p.Failures == 0 {
+		return
+	}
+	p.Failures = 0
+	p.Reason = fmt.Sprintf("healthy for %s, earlier failures are forgotten", words(p.Def.Backoff.ResetAfter))
+	s.emit(SetOrder{Program: p.Name, Order: s.order(p)})
+}

@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+)
+
+// restart decides when a fallen program stands up again. restarted is the generation that the keeper has
+// already started by its standing order, or 0.
+func (s *Service) restart(p *Program, cause string, restarted uint64) {
+	p.Failures++
+	if m := p.Def.MaxRestarts; m != nil && restarted == 0 {
+		p.prune(s.now)
+		if len(p.History) >= m.Count {
+			why := fmt.Sprintf("%s; restarted %d times within %s, which is what maxRestarts allows", cause, m.Count, words(m.Within))
+			s.exhausted(p, m.Then, why)
+			return
+		}
+	}
+	s.noteRestart(p)
+	if restarted != 0 {
+		p.Generation = restarted
+		p.enterRun()
+		s.emit(Acted{Program: p.Name, Generation: restarted, What: "restarted at once by the keeper"})
+		s.tell(p, "restarting", cause+"; restarted at once")
+		s.emit(SetOrder{Program: p.Name, Order: s.order(p)})
+		return
+	}
+	wait := s.delay(p)
+	if wait <= 0 {
+		s.emit(Acted{Program: p.Name, Generation: p.Generation + 1, What: "restarted at once"})
+		s.spawnAs(p, "restarting", cause+"; restarted at once")
+		return
+	}
+	s.rest(p, Backoff, "backoff", fmt.Sprintf("%s; %d failures in a row, next start in %s", cause, p.Failures, words(wait)))
+	p.NextStart = s.now + wait
+	s.arm(p, wait)
+}
+
+// restartUnhealthy follows a stop that a failed probe had caused. exitCodes don't apply: the exit was our doing.
+func (s *Service) restartUnhealthy(p *Program) {
+	if p.Def.RestartPolicy == definition.Never {
+		s.giveUp(p, p.StopReason+", and restartPolicy is Never")
+		return
+	}
+	s.restart(p, p.StopReason, 0)
+}
+
+func (s *Service) noteRestart(p *Program) {
+	p.Restarts++
+	if p.Def.MaxRestarts != nil {
+		p.prune(s.now)
+		p.History = append(p.History, s.now)
+	}
+}
+
+// prune forgets restarts older than maxRestarts' window.
+func (p *Program) prune(now time.Duration) {
+	keep := p.History[:0]
+	for _, t := range p.History {
+		if now-t < p.Def.MaxRestarts.Within {
+			keep = append(keep, t)
+		}
+	}
+	p.History = keep
+}
+
+func (s *Service) exhausted(p *Program, then definition.GiveUpAction, why string) {
+	s.giveUp(p, why)
+	if then == definition.Escalate && s.phase < Ending {
+		s.escalate(p, why)
+	}
+}
+
+// escalate ends the service with a failure: the operating system's service manager is to restart it.
+func (s *Service) escalate(p *Program, why string) {
+	s.emit(End{Failed: true, Reason: p.Name + ": " + why})
+	s.shutdown(Shutdown{Reason: "maxRestarts.then is escalate"})
+}
+
+func (s *Service) giveUp(p *Program, why string) {
+	s.rest(p, Failed, "failed", why)
+	s.closeIncident(p, "gaveUp")
+}
+
+func backoffOver(s *Service, p *Program, _ Event) {
+	s.emit(Acted{Program: p.Name, Generation: p.Generation + 1, What: "restarted after backoff"})
+	s.spawn(p, fmt.Sprintf("backoff is over (%d failures in a row)", p.Failures))
+}
