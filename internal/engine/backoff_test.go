@@ -35,10 +35,10 @@ func TestFirstRestartIsImmediate(t *testing.T) {
 		t.Errorf("run %d follows run 1", s.Generation)
 	}
 	hasNot[SetTimer](d)
-	if f := has[Fell](d); f.Generation != 1 || f.Kind != "exit" || f.Cause != "exit code 1" || f.Exit == nil || f.Exit.Code != 1 {
+	if f := has[OpenIncident](d); f.Generation != 1 || f.Kind != "exit" || f.Cause != "exit code 1" || f.Exit == nil || f.Exit.Code != 1 {
 		t.Errorf("the fall is told as %+v", f)
 	}
-	if a := has[Acted](d); a.Generation != 2 {
+	if a := has[RecordAction](d); a.Generation != 2 {
 		t.Errorf("the action belongs to run 2: %+v", a)
 	}
 }
@@ -124,7 +124,7 @@ func TestHealthyPeriodForgetsFailures(t *testing.T) {
 	}
 	d.now += timer.After
 	d.step(TimerFired{Program: "p", Serial: timer.Serial, Reset: true})
-	if o := has[SetOrder](d); o.Order.Count != 1 {
+	if o := has[SetRestartGrant](d); o.Grant.Count != 1 {
 		t.Errorf("the free restart is back: %+v", o)
 	}
 	if p := d.s.Program("p"); p.Failures != 0 || p.Reason != "healthy for 60 s, earlier failures are forgotten" {
@@ -200,7 +200,7 @@ func TestRequestsForgetFailures(t *testing.T) {
 		d.want("p", Backoff)
 		timer := has[SetTimer](d)
 		d.step(Request{Verb: verb, Program: "p"})
-		if s := has[Spawn](d); s.Generation != 3 || s.Order.Count != 1 || d.s.Program("p").Failures != 0 {
+		if s := has[Spawn](d); s.Generation != 3 || s.Grant.Count != 1 || d.s.Program("p").Failures != 0 {
 			t.Errorf("%d: %+v, %d failures", verb, s, d.s.Program("p").Failures)
 		}
 		d.step(TimerFired{Program: "p", Serial: timer.Serial})
@@ -215,7 +215,7 @@ func TestWords(t *testing.T) {
 		250 * time.Microsecond: "0.25 ms", 500 * time.Millisecond: "500 ms", time.Second: "1 s", 2500 * time.Millisecond: "2.5 s",
 		119 * time.Second: "119 s", 2 * time.Minute: "2 min", 90 * time.Minute: "90 min",
 	} {
-		if got := words(d); got != want {
+		if got := durationText(d); got != want {
 			t.Errorf("%d ns: %q, not %q", d, got, want)
 		}
 	}

@@ -72,15 +72,15 @@ func TestRequestsWhileAnUnhealthyProgramStops(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	d := newDesk(t, prog("p"))
 	d.start("nobody")
-	if r := has[Refused](d); r.Program != "nobody" || r.Reason != "there is no such program" {
+	if r := has[Refuse](d); r.Program != "nobody" || r.Reason != "there is no such program" {
 		t.Errorf("%+v", r)
 	}
 	d.step(Request{Verb: Pause, Program: "p"})
-	if r := has[Refused](d); r.Reason != "it is stopped; only a running program can be paused" {
+	if r := has[Refuse](d); r.Reason != "it is stopped; only a running program can be paused" {
 		t.Errorf("%+v", r)
 	}
 	d.step(Request{Verb: Resume, Program: "p"})
-	if r := has[Refused](d); r.Reason != "it is stopped; only a running program can be resumed" {
+	if r := has[Refuse](d); r.Reason != "it is stopped; only a running program can be resumed" {
 		t.Errorf("%+v", r)
 	}
 	d.run("p")
@@ -88,7 +88,7 @@ func TestRefusals(t *testing.T) {
 	for verb := Start; verb <= Resume; verb++ {
 		for _, name := range []string{"p", ""} {
 			d.step(Request{Verb: verb, Program: name})
-			if len(d.out) != 1 || has[Refused](d).Reason != "the service is shutting down" {
+			if len(d.out) != 1 || has[Refuse](d).Reason != "the service is shutting down" {
 				t.Errorf("verb %d for %q while the service ends: %s", verb, name, show(d.out))
 			}
 		}
@@ -158,7 +158,7 @@ func TestNoPauseWhilePostStartRuns(t *testing.T) {
 	d := newDesk(t, prog("p", func(p *definition.Program) { p.PostStart = &definition.Handler{} }))
 	d.run("p")
 	d.step(Request{Verb: Pause, Program: "p"})
-	if r := has[Refused](d); r.Reason != "its postStart hook hasn't ended yet" || d.s.Program("p").Paused {
+	if r := has[Refuse](d); r.Reason != "its postStart hook hasn't ended yet" || d.s.Program("p").Paused {
 		t.Errorf("%+v", r)
 	}
 	d.step(HookDone{Program: "p", Generation: 1})
@@ -182,17 +182,17 @@ func TestIncidents(t *testing.T) {
 	d := newDesk(t, prog("p", func(p *definition.Program) { p.ReadinessProbe = &definition.Probe{} }))
 	d.run("p")
 	d.step(Probed{Program: "p", Generation: 1, Kind: ReadinessProbe, OK: true})
-	hasNot[Recovered](d) // nothing had befallen it
+	hasNot[RecordRecovery](d) // nothing had befallen it
 	d.exit("p", 1)
-	has[Fell](d)
+	has[OpenIncident](d)
 	d.spawned("p")
-	hasNot[Recovered](d) // up, but not ready
+	hasNot[RecordRecovery](d) // up, but not ready
 	d.step(Probed{Program: "p", Generation: 2, Kind: ReadinessProbe, OK: true})
-	if r := has[Recovered](d); r.Generation != 2 {
+	if r := has[RecordRecovery](d); r.Generation != 2 {
 		t.Errorf("%+v", r)
 	}
 	d.step(Probed{Program: "p", Generation: 2, Kind: ReadinessProbe, Reason: "busy"})
-	hasNot[Fell](d) // not ready is no fall
+	hasNot[OpenIncident](d) // not ready is no fall
 	if p := d.s.Program("p"); p.Ready || p.State != Running || p.Reason != "busy" {
 		t.Errorf("%+v", p)
 	}
@@ -206,7 +206,7 @@ func TestIncidents(t *testing.T) {
 		t.Errorf("ready on its way down is no recovery: %s", show(d.out))
 	}
 	d.exit("p", 0)
-	if c := has[Closed](d); c.Outcome != "stopped" || d.s.Program("p").Incident {
+	if c := has[CloseIncident](d); c.Outcome != "stopped" || d.s.Program("p").Incident {
 		t.Errorf("%+v", c)
 	}
 }
@@ -221,7 +221,7 @@ func TestCompletionClosesAnIncident(t *testing.T) {
 	d.spawned("p")
 	d.exit("p", 0)
 	d.want("p", Completed)
-	if c := has[Closed](d); c.Outcome != "recovered" || d.s.Program("p").Incident {
+	if c := has[CloseIncident](d); c.Outcome != "recovered" || d.s.Program("p").Incident {
 		t.Errorf("%+v", c)
 	}
 }

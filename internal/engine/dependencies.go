@@ -17,7 +17,7 @@ func (s *Service) link() {
 }
 
 // missing names the first dependency that the program still waits for, or "".
-func (s *Service) missing(p *Program) string {
+func (s *Service) unmetDependency(p *Program) string {
 	for _, d := range p.Def.DependsOn {
 		if q := s.byName[d.Program]; q != nil && !q.reached(d.Condition) {
 			return fmt.Sprintf("%s to be %s (it is %s)", d.Program, d.Condition, q.State)
@@ -61,11 +61,11 @@ func (s *Service) advance() {
 		moved = false
 		for _, p := range s.programs {
 			switch {
-			case p.State == Waiting && s.phase == Supervising && s.missing(p) == "":
+			case p.State == Waiting && s.phase == Supervising && s.unmetDependency(p) == "":
 				s.spawn(p, "what it depends on is there")
 				moved = true
 			case p.State == Stopping && p.Stop == StopWaits && !s.hasLiveDependents(p):
-				s.descend(p, p.Def.PreStop != nil && p.PID != 0)
+				s.runPreStopOrSignal(p, p.Def.PreStop != nil && p.PID != 0)
 				moved = true
 			}
 		}

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// words prints a duration as people say it: 0.5 s, 12 s, 3 min.
-func words(d time.Duration) string {
+// durationText prints a duration as people say it: 0.5 s, 12 s, 3 min.
+func durationText(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:
 		return fmt.Sprintf("%.3g ms", float64(d)/float64(time.Millisecond))

@@ -9,9 +9,9 @@ import (
 // Effect is something that the supervisor has to do.
 type Effect interface{ effect() }
 
-// Order is the standing order left with the keeper: restart at once, without asking, at most Count times within
-// Within, on these exits. The zero Order means: never.
-type Order struct {
+// RestartGrant is the standing order left with the keeper: restart at once, without asking, at most Count times within
+// Within, on these exits. The zero RestartGrant means: never.
+type RestartGrant struct {
 	Count   int
 	Within  time.Duration
 	Codes   []Range // exit codes it covers
@@ -28,12 +28,12 @@ type (
 		Program    string
 		Generation uint64
 		Def        *definition.Program
-		Order      Order
+		Grant      RestartGrant
 	}
-	// SetOrder replaces the standing order.
-	SetOrder struct {
+	// SetRestartGrant replaces the standing order.
+	SetRestartGrant struct {
 		Program string
-		Order   Order
+		Grant   RestartGrant
 	}
 	// Signal sends the stop signal to the program's main process. The standing order ends with it.
 	Signal struct {
@@ -66,7 +66,7 @@ type (
 		Generation uint64
 		Def        *definition.Program
 		Startup    bool
-		Ready      bool // readiness verdict to begin with
+		Ready      bool // readiness decision to begin with
 	}
 	// StopProbes ends all probes of the program, or with OnlyLife those that a stop ends (liveness and startup).
 	StopProbes struct {
@@ -80,69 +80,69 @@ type (
 		After   time.Duration
 		Reset   bool
 	}
-	// Tell is for the event stream: what happened to a program and why.
-	Tell struct {
+	// PublishEvent is for the event stream: what happened to a program and why.
+	PublishEvent struct {
 		Program    string
 		Generation uint64
 		Kind       string
 		Reason     string
 		PID        int
 	}
-	// Fell opens an incident, or counts another fall of the one that is open.
-	Fell struct {
+	// OpenIncident opens an incident, or counts another fall of the one that is open.
+	OpenIncident struct {
 		Program    string
 		Generation uint64
 		Kind       string // exit | signal | livenessProbe | startupProbe | spawn | postStart
 		Cause      string
 		Exit       *Exit
 	}
-	// Acted says what was done about the open incident.
-	Acted struct {
+	// RecordAction says what was done about the open incident.
+	RecordAction struct {
 		Program    string
 		Generation uint64
 		What       string
 	}
-	// Recovered closes the incident: the program stands again.
-	Recovered struct {
+	// RecordRecovery closes the incident: the program stands again.
+	RecordRecovery struct {
 		Program    string
 		Generation uint64
 	}
-	// Closed ends the incident otherwise: gaveUp or stopped.
-	Closed struct {
+	// CloseIncident ends the incident otherwise: gaveUp or stopped.
+	CloseIncident struct {
 		Program string
 		Outcome string
 	}
-	// Refused answers a request that can't be carried out in this state.
-	Refused struct{ Program, Reason string }
-	// WantedChanged says that the user wants, or no longer wants, the program up.
-	WantedChanged struct {
+	// Refuse answers a request that can't be carried out in this state.
+	Refuse struct{ Program, Reason string }
+	// RecordWanted says that the user wants, or no longer wants, the program up.
+	RecordWanted struct {
 		Program string
 		Wanted  bool
 	}
-	// Removed says that a program that left the definition is down and forgotten.
-	Removed struct{ Program string }
+	// ForgetProgram says that a program that left the definition is down and forgotten.
+	ForgetProgram struct{ Program string }
 	// End says that the service is over. Failed: with a failure, so that the operating system restarts it.
-	End struct {
+	EndService struct {
 		Failed bool
 		Reason string
 	}
 )
 
-func (Spawn) effect()         {}
-func (SetOrder) effect()      {}
-func (Signal) effect()        {}
-func (Kill) effect()          {}
-func (Freeze) effect()        {}
-func (RunHook) effect()       {}
-func (StartProbes) effect()   {}
-func (StopProbes) effect()    {}
-func (SetTimer) effect()      {}
-func (Tell) effect()          {}
-func (Fell) effect()          {}
-func (Acted) effect()         {}
-func (Recovered) effect()     {}
-func (Closed) effect()        {}
-func (Refused) effect()       {}
-func (WantedChanged) effect() {}
-func (Removed) effect()       {}
-func (End) effect()           {}
+func (Spawn) effect()           {}
+func (SetRestartGrant) effect() {}
+func (Signal) effect()          {}
+func (Kill) effect()            {}
+func (Freeze) effect()          {}
+func (RunHook) effect()         {}
+func (StartProbes) effect()     {}
+func (StopProbes) effect()      {}
+func (SetTimer) effect()        {}
+func (PublishEvent) effect()    {}
+func (OpenIncident) effect()    {}
+func (RecordAction) effect()    {}
+func (RecordRecovery) effect()  {}
+func (CloseIncident) effect()   {}
+func (Refuse) effect()          {}
+func (RecordWanted) effect()    {}
+func (ForgetProgram) effect()   {}
+func (EndService) effect()      {}

@@ -64,7 +64,7 @@ type (
 		PreStop    bool
 		Error      string // "": it succeeded
 	}
-	// Probed says that a probe changed its verdict.
+	// Probed says that a probe changed its decision.
 	Probed struct {
 		Program    string
 		Generation uint64

@@ -24,22 +24,22 @@ func exited(s *Service, p *Program, ev Event) {
 	s.emit(StopProbes{Program: p.Name})
 	p.Ready, p.ReadyProbe, p.Paused = false, false, false
 	p.ResetSer++
-	words := exit.Words()
-	s.tell(p, "exited", words)
-	verdict, why := p.verdict(exit)
+	words := exit.String()
+	s.publish(p, "exited", words)
+	decision, why := p.restartDecision(exit)
 	if restarted != 0 { // by the order of a definition that is no longer in force: it runs, and must not be lost
-		verdict = definition.ExitRestart
+		decision = definition.ExitRestart
 	}
-	switch verdict {
+	switch decision {
 	case definition.ExitStop:
-		s.rest(p, Completed, "completed", words+why)
+		s.setDown(p, Completed, "completed", words+why)
 		s.closeIncident(p, "recovered")
 	case definition.ExitGiveUp:
-		s.fall(p, fallKind(exit), words, &exit)
+		s.openIncident(p, failureKind(exit), words, &exit)
 		s.giveUp(p, words+why)
 	default:
-		s.fall(p, fallKind(exit), words, &exit)
-		s.restart(p, words, restarted)
+		s.openIncident(p, failureKind(exit), words, &exit)
+		s.restartByPolicy(p, words, restarted)
 	}
 }
 
@@ -49,17 +49,17 @@ func spawnFailed(s *Service, p *Program, ev Event) {
 	s.emit(StopProbes{Program: p.Name})
 	p.Ready, p.ReadyProbe, p.Paused, p.PID = false, false, false, 0
 	p.ResetSer++
-	s.tell(p, "exited", exit.Error)
-	s.fall(p, "spawn", exit.Error, &exit)
+	s.publish(p, "exited", exit.Error)
+	s.openIncident(p, "spawn", exit.Error, &exit)
 	if p.Def.RestartPolicy == definition.Never {
 		s.giveUp(p, exit.Error+", and restartPolicy is Never")
 		return
 	}
-	s.restart(p, exit.Error, 0)
+	s.restartByPolicy(p, exit.Error, 0)
 }
 
-// verdict applies exitCodes, then restartPolicy, and says which of them spoke.
-func (p *Program) verdict(e Exit) (definition.ExitAction, string) {
+// decision applies exitCodes, then restartPolicy, and says which of them spoke.
+func (p *Program) restartDecision(e Exit) (definition.ExitAction, string) {
 	if e.Signal == 0 {
 		for _, r := range p.Def.ExitCodes {
 			if r.From <= e.Code && e.Code <= r.To {

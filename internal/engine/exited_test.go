@@ -52,10 +52,10 @@ func TestExits(t *testing.T) {
 		}
 		switch c.state {
 		case Completed:
-			hasNot[Fell](d) // it ended as it should
+			hasNot[OpenIncident](d) // it ended as it should
 		case Failed:
-			has[Fell](d)
-			if e := has[Closed](d); e.Outcome != "gaveUp" {
+			has[OpenIncident](d)
+			if e := has[CloseIncident](d); e.Outcome != "gaveUp" {
 				t.Errorf("%+v", e)
 			}
 		default:
@@ -63,7 +63,7 @@ func TestExits(t *testing.T) {
 			if c.exit.Signal != 0 {
 				kind = "signal"
 			}
-			if f := has[Fell](d); f.Kind != kind {
+			if f := has[OpenIncident](d); f.Kind != kind {
 				t.Errorf("%+v", f)
 			}
 		}
@@ -79,7 +79,7 @@ func TestSpawnFailures(t *testing.T) {
 	}
 	failed()
 	d.want("p", Spawning)
-	if f := has[Fell](d); f.Kind != "spawn" || f.Cause != "command x: not found" {
+	if f := has[OpenIncident](d); f.Kind != "spawn" || f.Cause != "command x: not found" {
 		t.Errorf("%+v", f)
 	}
 	failed()
@@ -122,7 +122,7 @@ func TestMaxRestartsGivesUp(t *testing.T) {
 		t.Errorf("%q", r)
 	}
 	hasNot[Spawn](d)
-	hasNot[End](d)
+	hasNot[EndService](d)
 	d.want("q", Running)
 	if d.s.Phase() != Supervising {
 		t.Error("the others go on")
@@ -150,7 +150,7 @@ func TestMaxRestartsCountsTheKeepers(t *testing.T) {
 	d.run("p")
 	for gen := range uint64(2) {
 		d.step(Exited{Program: "p", Generation: gen + 1, Exit: Exit{Code: 1}, Restarted: gen + 2})
-		if o := has[SetOrder](d); o.Order.Count != 1-int(gen) {
+		if o := has[SetRestartGrant](d); o.Grant.Count != 1-int(gen) {
 			t.Errorf("after restart %d: %+v", gen+1, o)
 		}
 		d.spawned("p")
@@ -167,7 +167,7 @@ func TestMaxRestartsEscalates(t *testing.T) {
 	crash(d, "p")
 	d.exit("p", 1)
 	d.want("p", Failed)
-	if e := has[End](d); !e.Failed || !strings.HasPrefix(e.Reason, "p: exit code 1; restarted 2 times") {
+	if e := has[EndService](d); !e.Failed || !strings.HasPrefix(e.Reason, "p: exit code 1; restarted 2 times") {
 		t.Errorf("%+v", e)
 	}
 	d.want("q", Stopping)
@@ -175,7 +175,7 @@ func TestMaxRestartsEscalates(t *testing.T) {
 		t.Fatal("the service isn't ending")
 	}
 	d.exit("q", 0)
-	if e := has[End](d); e.Failed || d.s.Phase() != Ended { // the failure was told before: the first End counts
+	if e := has[EndService](d); e.Failed || d.s.Phase() != Ended { // the failure was told before: the first End counts
 		t.Errorf("%+v", e)
 	}
 	d.want("p", Failed)

@@ -25,7 +25,7 @@ func signalName(n int) string {
 }
 
 // Words says how a run ended: "exit code 3", "killed by SIGSEGV (core dumped)".
-func (e Exit) Words() string {
+func (e Exit) String() string {
 	switch {
 	case e.Error != "":
 		return e.Error
@@ -36,7 +36,7 @@ func (e Exit) Words() string {
 		}
 		return w
 	}
-	if name := statusName(e.Code); name != "" {
+	if name := ntstatusName(e.Code); name != "" {
 		return fmt.Sprintf("exit code 0x%08X (%s)", uint32(e.Code), name)
 	}
 	if int64(e.Code) >= 1<<31 { // as NTSTATUS and HRESULT values are known
@@ -45,9 +45,9 @@ func (e Exit) Words() string {
 	return fmt.Sprintf("exit code %d", e.Code)
 }
 
-// statusName says what the exit codes mean that Windows, .NET and the C library give to fallen programs.
+// ntstatusName says what the exit codes mean that Windows, .NET and the C library give to fallen programs.
 // Source: https://learn.microsoft.com/openspecs/windows_protocols/ms-erref/596a1078-e883-4972-9bbc-49e60bebca55
-func statusName(code int) string {
+func ntstatusName(code int) string {
 	switch uint32(code) {
 	case 0xC0000005:
 		return "access violation"
@@ -62,7 +62,7 @@ func statusName(code int) string {
 	case 0xC000013A:
 		return "ended by Ctrl+C"
 	case 0xC0000142:
-		return "a DLL failed to initialise: often the desktop heap is exhausted, by many services of one account"
+		return "a DLL failed to initialise: often the desktop heap is reachedMaxRestarts, by many services of one account"
 	case 0xC0000374:
 		return "heap corruption"
 	case 0xC0000409:

@@ -22,23 +22,23 @@ func (w *world) check(effects []Effect, before []Program) {
 	wanted := map[string]bool{}
 	for _, e := range effects {
 		switch e := e.(type) {
-		case Tell:
+		case PublishEvent:
 			told[e.Program] = true
 			w.reason(e, e.Reason)
-		case Refused:
+		case Refuse:
 			w.reason(e, e.Reason)
-		case Acted:
+		case RecordAction:
 			w.reason(e, e.What)
-		case End:
+		case EndService:
 			w.reason(e, e.Reason)
-		case WantedChanged:
+		case RecordWanted:
 			wanted[e.Program] = true
-		case Fell:
+		case OpenIncident:
 			w.reason(e, e.Cause)
 			w.incidents[e.Program] = true
-		case Recovered:
+		case RecordRecovery:
 			w.close(e.Program, e)
-		case Closed:
+		case CloseIncident:
 			w.close(e.Program, e)
 		case Signal:
 			w.inOrder(e.Program, before)

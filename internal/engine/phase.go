@@ -9,7 +9,7 @@ func (s *Service) finishPhase() bool {
 	}
 	if s.phase == Ending {
 		s.phase = Ended
-		s.emit(End{Reason: "all programs are stopped"})
+		s.emit(EndService{Reason: "all programs are stopped"})
 		return false
 	}
 	s.phase = Supervising
@@ -28,12 +28,12 @@ func (s *Service) finishPhase() bool {
 
 // restartAll stops every program, dependents first, and starts them again in order.
 func (s *Service) restartAll(r Request) {
-	s.phase = Cycling
+	s.phase = RestartingAll
 	reason := r.Reason
 	if reason == "" {
 		reason = "restart of the service requested"
 	}
-	s.allDown(Request{Verb: Stop, Grace: r.Grace, Reason: reason})
+	s.stopAll(Request{Verb: Stop, Grace: r.Grace, Reason: reason})
 	for _, p := range s.programs {
 		if p.AfterStop != Remove {
 			s.want(p, true)
@@ -47,10 +47,10 @@ func (s *Service) shutdown(e Shutdown) {
 		return
 	}
 	s.phase = Ending
-	s.allDown(Request{Verb: Stop, Reason: e.Reason})
+	s.stopAll(Request{Verb: Stop, Reason: e.Reason})
 }
 
-func (s *Service) allDown(r Request) {
+func (s *Service) stopAll(r Request) {
 	for i := len(s.programs) - 1; i >= 0; i-- {
 		p := s.programs[i]
 		if p.State == Failed || p.State == Completed {

@@ -10,14 +10,14 @@ func startupProbed(s *Service, p *Program, ev Event) {
 	}
 	if p.Startup {
 		p.Startup = false
-		s.up(p)
+		s.enterRunning(p)
 	}
 }
 
 func readinessProbed(s *Service, p *Program, ev Event) {
 	e := ev.(Probed)
 	p.ReadyProbe = e.OK
-	s.ready(p, e.OK, e.Reason)
+	s.setReady(p, e.OK, e.Reason)
 }
 
 // livenessProbed: an unhealthy program is stopped like any other, then restarted by its policy.
@@ -31,21 +31,21 @@ func livenessProbed(s *Service, p *Program, ev Event) {
 
 func (s *Service) unhealthy(p *Program, kind, cause string) {
 	p.Healthy = false
-	s.tell(p, "unhealthy", cause)
-	s.fall(p, kind, cause, nil)
-	s.emit(Acted{Program: p.Name, Generation: p.Generation, What: "stop, then restart by policy"})
-	s.bringDown(p, StartAfter, cause, 0)
+	s.publish(p, "unhealthy", cause)
+	s.openIncident(p, kind, cause, nil)
+	s.emit(RecordAction{Program: p.Name, Generation: p.Generation, What: "stop, then restart by policy"})
+	s.beginStop(p, StartAfter, cause, 0)
 }
 
 // ready changes readiness. A program that is up and ready has recovered from whatever had befallen it.
-func (s *Service) ready(p *Program, ok bool, reason string) {
+func (s *Service) setReady(p *Program, ok bool, reason string) {
 	if p.Ready == ok {
 		return
 	}
 	p.Ready = ok
 	if !ok {
 		p.ResetSer++ // the healthy period is over
-		s.tell(p, "notReady", reason)
+		s.publish(p, "notReady", reason)
 		return
 	}
 	if p.State != Running {
@@ -54,10 +54,10 @@ func (s *Service) ready(p *Program, ok bool, reason string) {
 	if reason == "" {
 		reason = "up, and there is no readinessProbe"
 	}
-	s.tell(p, "ready", reason)
+	s.publish(p, "ready", reason)
 	if p.Incident {
 		p.Incident = false
-		s.emit(Recovered{Program: p.Name, Generation: p.Generation})
+		s.emit(RecordRecovery{Program: p.Name, Generation: p.Generation})
 	}
 	s.beginHealthyPeriod(p)
 }
@@ -74,6 +74,6 @@ func forgetFailures(s *Service, p *Program, _ Event) {
 		return
 	}
 	p.Failures = 0
-	p.Reason = fmt.Sprintf("healthy for %s, earlier failures are forgotten", words(p.Def.Backoff.ResetAfter))
-	s.emit(SetOrder{Program: p.Name, Order: s.order(p)})
+	p.Reason = fmt.Sprintf("healthy for %s, earlier failures are forgotten", durationText(p.Def.Backoff.ResetAfter))
+	s.emit(SetRestartGrant{Program: p.Name, Grant: s.restartGrant(p)})
 }

@@ -5,7 +5,7 @@ import "slices"
 // reload takes a new definition: what left it goes down, what is new or changed (re)starts, the rest isn't touched.
 func (s *Service) reload(r Reload) {
 	if s.phase >= Ending {
-		s.emit(Refused{Reason: "the service is shutting down"})
+		s.emit(Refuse{Reason: "the service is shutting down"})
 		return
 	}
 	keep := map[string]bool{}
@@ -18,7 +18,7 @@ func (s *Service) reload(r Reload) {
 			p = s.add(def)
 			s.link()
 			s.want(p, true)
-			begin(s, p, Request{Reason: "new in the definition"})
+			startFresh(s, p, Request{Reason: "new in the definition"})
 		case p.State == Stopping && p.AfterStop == Remove: // it came back before it was gone
 			p.next, p.AfterStop = def, StartChanged
 			s.want(p, true)
@@ -47,17 +47,17 @@ func (s *Service) restartChanged(p *Program) {
 			p.AfterStop = StartChanged
 		}
 	case p.State.Alive():
-		s.bringDown(p, StartChanged, why, 0)
+		s.beginStop(p, StartChanged, why, 0)
 	case p.Wanted:
 		p.Failures = 0
 		s.awaitDependencies(p, why)
 	default:
-		s.takeChange(p)
+		s.applyChange(p)
 	}
 }
 
-// takeChange puts a changed definition into force; only between runs.
-func (s *Service) takeChange(p *Program) {
+// applyChange puts a changed definition into force; only between runs.
+func (s *Service) applyChange(p *Program) {
 	if p.next != nil {
 		p.Def, p.next = p.next, nil
 		s.link()
@@ -71,7 +71,7 @@ func (s *Service) remove(p *Program) {
 	case p.State == Stopping:
 		p.AfterStop = Remove
 	case p.State.Alive():
-		s.bringDown(p, Remove, why, 0)
+		s.beginStop(p, Remove, why, 0)
 	default:
 		s.closeIncident(p, "stopped")
 		s.forget(p)
@@ -85,6 +85,6 @@ func (s *Service) forget(p *Program) {
 	}
 	delete(s.byName, p.Name)
 	s.programs = slices.DeleteFunc(s.programs, func(q *Program) bool { return q == p })
-	s.emit(Removed{Program: p.Name})
+	s.emit(ForgetProgram{Program: p.Name})
 	s.link()
 }

@@ -31,7 +31,7 @@ func TestReload(t *testing.T) {
 	if p := d.s.Program("same"); p.Generation != 1 || p.Def != next.Program("same") {
 		t.Error("what is the same must go on, with the new definition's copy")
 	}
-	if d.s.Program("gone too") != nil || has[Removed](d).Program != "gone too" {
+	if d.s.Program("gone too") != nil || has[ForgetProgram](d).Program != "gone too" {
 		t.Error("a stopped program that left is still there")
 	}
 	if p := d.s.Program("changed"); p.Def.TerminationGracePeriod != 30*time.Second || p.Reason != "its definition changed" {
@@ -42,7 +42,7 @@ func TestReload(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	d.exit("gone", 0)
-	if r := has[Removed](d); r.Program != "gone" || d.s.Program("gone") != nil || len(d.s.Programs()) != 4 {
+	if r := has[ForgetProgram](d); r.Program != "gone" || d.s.Program("gone") != nil || len(d.s.Programs()) != 4 {
 		t.Errorf("%+v", r)
 	}
 	d.start("idle")
@@ -117,7 +117,7 @@ func TestRemovedThenAddedAgain(t *testing.T) {
 	d.want("p", Stopping)
 	for _, verb := range []Verb{Start, Restart} {
 		d.step(Request{Verb: verb, Program: "p"})
-		if len(d.out) != 1 || has[Refused](d).Reason == "" || d.s.Program("p").Wanted {
+		if len(d.out) != 1 || has[Refuse](d).Reason == "" || d.s.Program("p").Wanted {
 			t.Errorf("what leaves the definition can't be started: %s", show(d.out))
 		}
 	}
@@ -128,7 +128,7 @@ func TestRemovedThenAddedAgain(t *testing.T) {
 		t.Error("it is back and not wanted")
 	}
 	d.exit("p", 0)
-	hasNot[Removed](d)
+	hasNot[ForgetProgram](d)
 	if s := has[Spawn](d); s.Def.TerminationGracePeriod != time.Second || s.Generation != 2 {
 		t.Errorf("%+v", s)
 	}
@@ -166,10 +166,10 @@ func TestRemovalWhileAnUnhealthyProgramStops(t *testing.T) {
 	hasNot[SetTimer](d)
 	d.exit("p", 0)
 	hasNot[Spawn](d)
-	if c := has[Closed](d); c.Outcome != "stopped" {
+	if c := has[CloseIncident](d); c.Outcome != "stopped" {
 		t.Errorf("%+v", c)
 	}
-	has[Removed](d)
+	has[ForgetProgram](d)
 }
 
 // A dependency that is new makes its dependent wait only at the next start.
@@ -196,11 +196,11 @@ func TestReloadWhileTheServiceEnds(t *testing.T) {
 	d.run("p")
 	d.step(Shutdown{Reason: "test"})
 	d.step(Reload{Definition: service(prog("p"), prog("q"))})
-	if len(d.out) != 1 || has[Refused](d).Reason != "the service is shutting down" {
+	if len(d.out) != 1 || has[Refuse](d).Reason != "the service is shutting down" {
 		t.Errorf("%s", show(d.out))
 	}
 	d.exit("p", 0)
-	has[End](d)
+	has[EndService](d)
 }
 
 func TestReloadDuringARestartOfAll(t *testing.T) {

@@ -4,7 +4,7 @@ package engine
 func (s *Service) request(r Request) {
 	switch {
 	case s.phase >= Ending:
-		s.emit(Refused{Program: r.Program, Reason: "the service is shutting down"})
+		s.emit(Refuse{Program: r.Program, Reason: "the service is shutting down"})
 		return
 	case r.Program != "":
 		s.ask(r, r.Program)
@@ -31,11 +31,11 @@ func (s *Service) request(r Request) {
 func (s *Service) ask(r Request, name string) {
 	p := s.byName[name]
 	if p == nil {
-		s.emit(Refused{Program: name, Reason: "there is no such program"})
+		s.emit(Refuse{Program: name, Reason: "there is no such program"})
 		return
 	}
 	if p.State == Stopping && p.AfterStop == Remove && (r.Verb == Start || r.Verb == Restart) {
-		s.emit(Refused{Program: name, Reason: "it is on its way out: it is no longer in the definition"})
+		s.emit(Refuse{Program: name, Reason: "it is on its way out: it is no longer in the definition"})
 		return
 	}
 	if r.Verb == Pause && p.Paused || r.Verb == Resume && p.State.Alive() && !p.Paused {
@@ -55,7 +55,7 @@ func (s *Service) ask(r Request, name string) {
 func (s *Service) want(p *Program, wanted bool) {
 	if p.Wanted != wanted {
 		p.Wanted = wanted
-		s.emit(WantedChanged{Program: p.Name, Wanted: wanted})
+		s.emit(RecordWanted{Program: p.Name, Wanted: wanted})
 	}
 }
 

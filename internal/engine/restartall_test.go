@@ -15,7 +15,7 @@ func TestRestartOfAll(t *testing.T) {
 	d.run("given up")
 	d.exit("given up", 1)
 	d.step(Request{Verb: Restart})
-	if d.s.Phase() != Cycling {
+	if d.s.Phase() != RestartingAll {
 		t.Fatalf("phase %d", d.s.Phase())
 	}
 	d.want("given up", Failed) // until it starts again
@@ -77,7 +77,7 @@ func TestShutdownDuringARestartOfAll(t *testing.T) {
 	d.exit("a", 0)
 	d.step(Shutdown{Reason: "test"})
 	d.exit("b", 0)
-	if e := has[End](d); e.Failed || e.Reason == "" || d.s.Phase() != Ended {
+	if e := has[EndService](d); e.Failed || e.Reason == "" || d.s.Phase() != Ended {
 		t.Errorf("%+v, phase %d", e, d.s.Phase())
 	}
 	hasNot[Spawn](d)
@@ -116,7 +116,7 @@ func TestShutdown(t *testing.T) {
 	d.spawned("wait")
 	d.step(Shutdown{Reason: "SIGTERM"})
 	d.want("fall", Stopped)
-	if c := has[Closed](d); c.Program != "fall" || c.Outcome != "stopped" {
+	if c := has[CloseIncident](d); c.Program != "fall" || c.Outcome != "stopped" {
 		t.Errorf("%+v", c)
 	}
 	d.want("fail", Failed) // how it ended stays visible
@@ -125,17 +125,17 @@ func TestShutdown(t *testing.T) {
 		t.Errorf("%s", show(d.out))
 	}
 	d.exit("wait", 0)
-	hasNot[End](d)
+	hasNot[EndService](d)
 	d.exit("run", 0)
-	has[End](d)
+	has[EndService](d)
 	d.step(Request{Verb: Start, Program: "run"})
-	has[Refused](d)
+	has[Refuse](d)
 }
 
 func TestShutdownOfNothing(t *testing.T) {
 	d := newDesk(t)
 	d.step(Shutdown{Reason: "test"})
-	if e := has[End](d); e.Failed {
+	if e := has[EndService](d); e.Failed {
 		t.Errorf("%+v", e)
 	}
 }

@@ -6,17 +6,17 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
-// unbounded stands for "no limit" in a standing order: a program without backoff.
-const unbounded = 1 << 30
+// unlimitedRestarts stands for "no limit" in a standing order: a program without backoff.
+const unlimitedRestarts = 1 << 30
 
 // order is the standing order that fits the program's state: the free first restart while it has no failures
 // behind it, every restart where the definition asks for no backoff, within what maxRestarts leaves.
-func (s *Service) order(p *Program) Order {
+func (s *Service) restartGrant(p *Program) RestartGrant {
 	b := p.Def.Backoff
-	o := Order{Within: b.ResetAfter}
+	o := RestartGrant{Within: b.ResetAfter}
 	switch {
 	case b.Initial <= 0:
-		o.Count = unbounded
+		o.Count = unlimitedRestarts
 	case p.Failures == 0:
 		o.Count = 1
 	}
@@ -26,11 +26,11 @@ func (s *Service) order(p *Program) Order {
 		o.Within = max(o.Within, m.Within)
 	}
 	if o.Count <= 0 {
-		return Order{}
+		return RestartGrant{}
 	}
-	o.Codes, o.Signals = p.restartable()
+	o.Codes, o.Signals = p.restartableExits()
 	if len(o.Codes) == 0 && !o.Signals {
-		return Order{}
+		return RestartGrant{}
 	}
 	return o
 }
@@ -38,12 +38,12 @@ func (s *Service) order(p *Program) Order {
 // maxExitCode covers Windows' 32-bit exit codes; Linux' end at 255.
 const maxExitCode = math.MaxUint32
 
-// restartable gives the exits that lead to a restart: verdict, written as ranges.
-func (p *Program) restartable() ([]Range, bool) {
+// restartable gives the exits that lead to a restart: decision, written as ranges.
+func (p *Program) restartableExits() ([]Range, bool) {
 	signals := p.Def.RestartPolicy != definition.Never
 	var out []Range
-	put := func(from, to int, verdict definition.ExitAction) {
-		if from > to || verdict != definition.ExitRestart {
+	put := func(from, to int, decision definition.ExitAction) {
+		if from > to || decision != definition.ExitRestart {
 			return
 		}
 		if n := len(out); n > 0 && out[n-1].To == from-1 {
@@ -53,20 +53,20 @@ func (p *Program) restartable() ([]Range, bool) {
 		out = append(out, Range{from, to})
 	}
 	policy := func(code int) definition.ExitAction {
-		v, _ := (&Program{Def: &definition.Program{RestartPolicy: p.Def.RestartPolicy}}).verdict(Exit{Code: code})
+		v, _ := (&Program{Def: &definition.Program{RestartPolicy: p.Def.RestartPolicy}}).restartDecision(Exit{Code: code})
 		return v
 	}
-	// The verdict changes only at the borders of rules and between 0 and 1.
+	// The decision changes only at the borders of rules and between 0 and 1.
 	for from := 0; from <= maxExitCode; {
-		to, verdict := p.span(from, policy)
-		put(from, to, verdict)
+		to, decision := p.decisionRange(from, policy)
+		put(from, to, decision)
 		from = to + 1
 	}
 	return out, signals
 }
 
-// span gives the verdict for the exit code from, and the last code up to which it surely stays the same.
-func (p *Program) span(from int, policy func(int) definition.ExitAction) (int, definition.ExitAction) {
+// span gives the decision for the exit code from, and the last code up to which it surely stays the same.
+func (p *Program) decisionRange(from int, policy func(int) definition.ExitAction) (int, definition.ExitAction) {
 	to := maxExitCode
 	if from == 0 {
 		to = 0

@@ -8,7 +8,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
-// The keeper obeys ranges, the engine asks verdict: both must say the same of every exit.
+// The keeper obeys ranges, the engine asks decision: both must say the same of every exit.
 func TestStandingOrderEqualsVerdict(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	actions := []definition.ExitAction{definition.ExitStop, definition.ExitRestart, definition.ExitGiveUp}
@@ -23,34 +23,34 @@ func TestStandingOrderEqualsVerdict(t *testing.T) {
 			to := from + rng.IntN(1+rng.IntN(256-from))
 			p.Def.ExitCodes = append(p.Def.ExitCodes, definition.ExitRule{From: from, To: to, Action: actions[rng.IntN(3)]})
 		}
-		codes, signals := p.restartable()
-		o := Order{Count: 1, Codes: codes, Signals: signals}
+		codes, signals := p.restartableExits()
+		o := RestartGrant{Count: 1, Codes: codes, Signals: signals}
 		for i := 1; i < len(codes); i++ {
 			if codes[i].From <= codes[i-1].To+1 {
 				t.Fatalf("%v isn't in order, or could be shorter", codes)
 			}
 		}
 		for code := range 256 {
-			verdict, _ := p.verdict(Exit{Code: code})
-			if covered(o, Exit{Code: code}) != (verdict == definition.ExitRestart) {
-				t.Fatalf("exit code %d is %s, but the order is %+v (policy %s, rules %v)", code, verdict, o, p.Def.RestartPolicy, p.Def.ExitCodes)
+			decision, _ := p.restartDecision(Exit{Code: code})
+			if covered(o, Exit{Code: code}) != (decision == definition.ExitRestart) {
+				t.Fatalf("exit code %d is %s, but the order is %+v (policy %s, rules %v)", code, decision, o, p.Def.RestartPolicy, p.Def.ExitCodes)
 			}
 		}
-		verdict, _ := p.verdict(Exit{Code: -1, Signal: 9})
-		if signals != (verdict == definition.ExitRestart) {
-			t.Fatalf("SIGKILL is %s, but the order is %+v", verdict, o)
+		decision, _ := p.restartDecision(Exit{Code: -1, Signal: 9})
+		if signals != (decision == definition.ExitRestart) {
+			t.Fatalf("SIGKILL is %s, but the order is %+v", decision, o)
 		}
 	}
 }
 
 func TestStandingOrderCoversWindowsCodes(t *testing.T) {
 	p := &Program{Def: &definition.Program{RestartPolicy: definition.OnFailure}}
-	codes, _ := p.restartable()
+	codes, _ := p.restartableExits()
 	if len(codes) != 1 || codes[0] != (Range{1, 0xffff_ffff}) {
 		t.Errorf("OnFailure restarts %v", codes)
 	}
 	p.Def.ExitCodes = []definition.ExitRule{{From: 0xc000_0005, To: 0xc000_0005, Action: definition.ExitGiveUp}}
-	if codes, _ = p.restartable(); len(codes) != 2 || codes[0].To != 0xc000_0004 || codes[1].From != 0xc000_0006 {
+	if codes, _ = p.restartableExits(); len(codes) != 2 || codes[0].To != 0xc000_0004 || codes[1].From != 0xc000_0006 {
 		t.Errorf("but for an access violation: %x", codes)
 	}
 }
@@ -71,7 +71,7 @@ func TestStandingOrder(t *testing.T) {
 	}{
 		{"the free first restart", nil, 0, nil, 1, time.Minute},
 		{"none with a failure behind it", nil, 1, nil, 0, 0},
-		{"without backoff every one", []func(*definition.Program){no}, 9, nil, unbounded, time.Minute},
+		{"without backoff every one", []func(*definition.Program){no}, 9, nil, unlimitedRestarts, time.Minute},
 		{"never", []func(*definition.Program){never}, 0, nil, 0, 0},
 		{"what maxRestarts leaves", []func(*definition.Program){no, three}, 2, []time.Duration{59 * time.Minute, 59 * time.Minute}, 1, 10 * time.Minute},
 		{"maxRestarts leaves nothing", []func(*definition.Program){three}, 0, []time.Duration{59 * time.Minute, 59 * time.Minute, time.Hour}, 0, 0},
@@ -85,7 +85,7 @@ func TestStandingOrder(t *testing.T) {
 		s.now = time.Hour
 		p := s.Program("p")
 		p.Failures, p.History = c.failures, c.history
-		o := s.order(p)
+		o := s.restartGrant(p)
 		if o.Count != c.count || o.Within != c.within {
 			t.Errorf("%s: %+v", c.name, o)
 		}
@@ -105,15 +105,15 @@ func TestRestartedByTheKeeper(t *testing.T) {
 	if p := d.s.Program("p"); p.Generation != 2 || p.Failures != 1 || p.Restarts != 1 {
 		t.Errorf("%+v", p)
 	}
-	if a := has[Acted](d); a.Generation != 2 || a.What != "restarted at once by the keeper" {
+	if a := has[RecordAction](d); a.Generation != 2 || a.What != "restarted at once by the keeper" {
 		t.Errorf("%+v", a)
 	}
-	if o := has[SetOrder](d); o.Order.Count != 0 {
+	if o := has[SetRestartGrant](d); o.Grant.Count != 0 {
 		t.Errorf("the free restart is used up, but the order is %+v", o)
 	}
 	d.spawned("p")
 	d.want("p", Running)
-	if r := has[Recovered](d); r.Generation != 2 {
+	if r := has[RecordRecovery](d); r.Generation != 2 {
 		t.Errorf("%+v", r)
 	}
 	d.exit("p", 2)

@@ -9,13 +9,13 @@ import (
 
 // restart decides when a fallen program stands up again. restarted is the generation that the keeper has
 // already started by its standing order, or 0.
-func (s *Service) restart(p *Program, cause string, restarted uint64) {
+func (s *Service) restartByPolicy(p *Program, cause string, restarted uint64) {
 	p.Failures++
 	if m := p.Def.MaxRestarts; m != nil && restarted == 0 {
 		p.prune(s.now)
 		if len(p.History) >= m.Count {
-			why := fmt.Sprintf("%s; restarted %d times within %s, which is what maxRestarts allows", cause, m.Count, words(m.Within))
-			s.exhausted(p, m.Then, why)
+			why := fmt.Sprintf("%s; restarted %d times within %s, which is what maxRestarts allows", cause, m.Count, durationText(m.Within))
+			s.reachedMaxRestarts(p, m.Then, why)
 			return
 		}
 	}
@@ -23,18 +23,18 @@ func (s *Service) restart(p *Program, cause string, restarted uint64) {
 	if restarted != 0 {
 		p.Generation = restarted
 		p.enterRun()
-		s.emit(Acted{Program: p.Name, Generation: restarted, What: "restarted at once by the keeper"})
-		s.tell(p, "restarting", cause+"; restarted at once")
-		s.emit(SetOrder{Program: p.Name, Order: s.order(p)})
+		s.emit(RecordAction{Program: p.Name, Generation: restarted, What: "restarted at once by the keeper"})
+		s.publish(p, "restarting", cause+"; restarted at once")
+		s.emit(SetRestartGrant{Program: p.Name, Grant: s.restartGrant(p)})
 		return
 	}
 	wait := s.delay(p)
 	if wait <= 0 {
-		s.emit(Acted{Program: p.Name, Generation: p.Generation + 1, What: "restarted at once"})
+		s.emit(RecordAction{Program: p.Name, Generation: p.Generation + 1, What: "restarted at once"})
 		s.spawnAs(p, "restarting", cause+"; restarted at once")
 		return
 	}
-	s.rest(p, Backoff, "backoff", fmt.Sprintf("%s; %d failures in a row, next start in %s", cause, p.Failures, words(wait)))
+	s.setDown(p, Backoff, "backoff", fmt.Sprintf("%s; %d failures in a row, next start in %s", cause, p.Failures, durationText(wait)))
 	p.NextStart = s.now + wait
 	s.arm(p, wait)
 }
@@ -45,7 +45,7 @@ func (s *Service) restartUnhealthy(p *Program) {
 		s.giveUp(p, p.StopReason+", and restartPolicy is Never")
 		return
 	}
-	s.restart(p, p.StopReason, 0)
+	s.restartByPolicy(p, p.StopReason, 0)
 }
 
 func (s *Service) noteRestart(p *Program) {
@@ -67,7 +67,7 @@ func (p *Program) prune(now time.Duration) {
 	p.History = keep
 }
 
-func (s *Service) exhausted(p *Program, then definition.GiveUpAction, why string) {
+func (s *Service) reachedMaxRestarts(p *Program, then definition.GiveUpAction, why string) {
 	s.giveUp(p, why)
 	if then == definition.Escalate && s.phase < Ending {
 		s.escalate(p, why)
@@ -76,16 +76,16 @@ func (s *Service) exhausted(p *Program, then definition.GiveUpAction, why string
 
 // escalate ends the service with a failure: the operating system's service manager is to restart it.
 func (s *Service) escalate(p *Program, why string) {
-	s.emit(End{Failed: true, Reason: p.Name + ": " + why})
+	s.emit(EndService{Failed: true, Reason: p.Name + ": " + why})
 	s.shutdown(Shutdown{Reason: "maxRestarts.then is escalate"})
 }
 
 func (s *Service) giveUp(p *Program, why string) {
-	s.rest(p, Failed, "failed", why)
+	s.setDown(p, Failed, "failed", why)
 	s.closeIncident(p, "gaveUp")
 }
 
 func backoffOver(s *Service, p *Program, _ Event) {
-	s.emit(Acted{Program: p.Name, Generation: p.Generation + 1, What: "restarted after backoff"})
+	s.emit(RecordAction{Program: p.Name, Generation: p.Generation + 1, What: "restarted after backoff"})
 	s.spawn(p, fmt.Sprintf("backoff is over (%d failures in a row)", p.Failures))
 }

@@ -4,8 +4,8 @@ import (
 	"fmt"
 )
 
-// begin starts a program by request: earlier failures are forgotten, dependencies are waited for.
-func begin(s *Service, p *Program, ev Event) {
+// startFresh starts a program by request: earlier failures are forgotten, dependencies are waited for.
+func startFresh(s *Service, p *Program, ev Event) {
 	p.Failures = 0
 	s.awaitDependencies(p, reasonOf(ev, "start requested"))
 }
@@ -19,15 +19,15 @@ func startNow(s *Service, p *Program, ev Event) {
 // awaitDependencies starts the program, or lets it wait for what it depends on. Nothing starts while the whole service
 // goes down: a new process would hold up its end. What is wanted then starts when a cycle is through.
 func (s *Service) awaitDependencies(p *Program, reason string) {
-	s.takeChange(p)
+	s.applyChange(p)
 	if s.phase != Supervising {
-		s.rest(p, Stopped, "stopped", reason+", as soon as all programs are down")
+		s.setDown(p, Stopped, "stopped", reason+", as soon as all programs are down")
 		return
 	}
-	if missing := s.missing(p); missing != "" {
+	if missing := s.unmetDependency(p); missing != "" {
 		s.disarm(p)
 		p.State = Waiting
-		s.tell(p, "waiting", "waits for "+missing)
+		s.publish(p, "waiting", "waits for "+missing)
 		return
 	}
 	s.spawn(p, reason)
@@ -37,13 +37,13 @@ func (s *Service) spawn(p *Program, reason string) { s.spawnAs(p, "starting", re
 
 // spawnAs is the only place where a run is asked for: the state it leaves is never one with a process.
 func (s *Service) spawnAs(p *Program, kind, reason string) {
-	s.takeChange(p)
+	s.applyChange(p)
 	s.disarm(p)
 	p.Generation++
-	p.ordered = p.Generation
+	p.spawnEmitted = p.Generation
 	p.enterRun()
-	s.tell(p, kind, reason)
-	s.emit(Spawn{Program: p.Name, Generation: p.Generation, Def: p.Def, Order: s.order(p)})
+	s.publish(p, kind, reason)
+	s.emit(Spawn{Program: p.Name, Generation: p.Generation, Def: p.Def, Grant: s.restartGrant(p)})
 }
 
 // enterRun clears what belonged to the run before.
@@ -63,7 +63,7 @@ func spawned(s *Service, p *Program, ev Event) {
 	p.PID, p.StartedAt = e.PID, e.At
 	p.State = Starting
 	if p.PostStart {
-		s.tell(p, "starting", fmt.Sprintf("process %d runs, postStart begins", p.PID))
+		s.publish(p, "starting", fmt.Sprintf("process %d runs, postStart begins", p.PID))
 		s.emit(RunHook{Program: p.Name, Generation: p.Generation, Handler: p.Def.PostStart, Timeout: p.grace()})
 		return
 	}
@@ -81,21 +81,21 @@ func postStarted(s *Service, p *Program, ev Event) {
 
 func (s *Service) afterPostStart(p *Program) {
 	if p.Startup {
-		s.tell(p, "starting", fmt.Sprintf("process %d runs, startupProbe begins", p.PID))
+		s.publish(p, "starting", fmt.Sprintf("process %d runs, startupProbe begins", p.PID))
 		s.emit(StartProbes{Program: p.Name, Generation: p.Generation, Def: p.Def, Startup: true})
 		return
 	}
-	s.up(p)
+	s.enterRunning(p)
 }
 
 // up: the program has started; what waits for "started" may go, the other probes begin.
-func (s *Service) up(p *Program) {
+func (s *Service) enterRunning(p *Program) {
 	p.State = Running
-	s.tell(p, "started", fmt.Sprintf("process %d is up", p.PID))
+	s.publish(p, "started", fmt.Sprintf("process %d is up", p.PID))
 	if p.Def.LivenessProbe != nil || p.Def.ReadinessProbe != nil {
 		s.emit(StartProbes{Program: p.Name, Generation: p.Generation, Def: p.Def})
 	}
 	if p.Def.ReadinessProbe == nil {
-		s.ready(p, true, "")
+		s.setReady(p, true, "")
 	}
 }

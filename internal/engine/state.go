@@ -61,8 +61,8 @@ type Program struct {
 	Def  *definition.Program `json:"-"` // what the current run was started from, or the next will be
 	next *definition.Program // a changed definition, taken at the next start
 
-	ordered  uint64 // newest generation that this engine (not a predecessor) asked for
-	restored bool   // it comes from a snapshot and wasn't adopted yet
+	spawnEmitted uint64 // newest generation that this engine (not a predecessor) asked for
+	restored     bool   // it comes from a snapshot and wasn't adopted yet
 
 	Name       string
 	State      State
@@ -86,7 +86,7 @@ type Program struct {
 	StopStart  time.Duration
 	SignalAt   time.Duration // when the stop signal was ordered
 	KillAt     time.Duration // when the kill was
-	hooked     bool          // a preStop hook ran before the signal
+	preStopRan bool          // a preStop hook ran before the signal
 
 	Failures  int             // consecutive, since the last healthy period
 	Restarts  int             // since daruma started
@@ -137,8 +137,8 @@ type Phase uint8
 
 // The phases of a service.
 const (
-	Supervising Phase = iota
-	Cycling           // all programs stop, then start again
-	Ending            // all programs stop, then daruma ends
+	Supervising   Phase = iota
+	RestartingAll       // all programs stop, then start again
+	Ending              // all programs stop, then daruma ends
 	Ended
 )

@@ -89,9 +89,9 @@ func (s *Service) classify(ev Event) (name string, k kind, stale bool) {
 func (s *Service) emit(e Effect) { s.out = append(s.out, e) }
 
 // tell records a decision and its reason, and lets the world know.
-func (s *Service) tell(p *Program, kind, reason string) {
+func (s *Service) publish(p *Program, kind, reason string) {
 	p.Reason = reason
-	s.emit(Tell{Program: p.Name, Generation: p.Generation, Kind: kind, Reason: reason, PID: p.PID})
+	s.emit(PublishEvent{Program: p.Name, Generation: p.Generation, Kind: kind, Reason: reason, PID: p.PID})
 }
 
 // arm sets the program's timer; whatever was armed before is stale from now on.

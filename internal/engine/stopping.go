@@ -12,22 +12,22 @@ const minimumGrace = 2 * time.Second
 // killAgain is how long a killed tree may take to end before it is killed, and reported, once more.
 const killAgain = 5 * time.Second
 
-func takeDown(s *Service, p *Program, ev Event) {
+func stopRun(s *Service, p *Program, ev Event) {
 	r, _ := ev.(Request)
-	s.bringDown(p, StayDown, reasonOf(ev, "stop requested"), r.Grace)
+	s.beginStop(p, StayDown, reasonOf(ev, "stop requested"), r.Grace)
 }
 
-func cycle(s *Service, p *Program, ev Event) {
+func restartRun(s *Service, p *Program, ev Event) {
 	r, _ := ev.(Request)
-	s.bringDown(p, StartAgain, reasonOf(ev, "restart requested"), r.Grace)
+	s.beginStop(p, StartAgain, reasonOf(ev, "restart requested"), r.Grace)
 }
 
-// stayDown: a stop overrides whatever should have followed the stop under way.
-func stayDown(s *Service, p *Program, ev Event) {
+// stayStopped: a stop overrides whatever should have followed the stop under way.
+func stayStopped(s *Service, p *Program, ev Event) {
 	if p.AfterStop != Remove {
 		p.AfterStop = StayDown
 	}
-	s.tell(p, "stopping", reasonOf(ev, "stop requested"))
+	s.publish(p, "stopping", reasonOf(ev, "stop requested"))
 }
 
 // startAfterStop: the stop goes on, a start follows.
@@ -35,30 +35,30 @@ func startAfterStop(s *Service, p *Program, ev Event) {
 	if p.AfterStop == StayDown || p.AfterStop == StartAfter {
 		p.AfterStop = StartAgain
 	}
-	s.tell(p, "stopping", reasonOf(ev, "start requested")+", as soon as the stop under way is done")
+	s.publish(p, "stopping", reasonOf(ev, "start requested")+", as soon as the stop under way is done")
 }
 
-// settleDown stops what has no process.
-func settleDown(s *Service, p *Program, ev Event) {
-	s.rest(p, Stopped, "stopped", reasonOf(ev, "stop requested"))
+// markStopped stops what has no process.
+func markStopped(s *Service, p *Program, ev Event) {
+	s.setDown(p, Stopped, "stopped", reasonOf(ev, "stop requested"))
 	s.closeIncident(p, "stopped")
 }
 
 // rest puts a program into a state without process.
-func (s *Service) rest(p *Program, state State, kind, reason string) {
+func (s *Service) setDown(p *Program, state State, kind, reason string) {
 	s.disarm(p)
 	p.State = state
 	p.PID = 0
 	p.Ready, p.ReadyProbe, p.Paused = false, false, false
 	p.Stop = NoStop
 	p.ResetSer++
-	s.tell(p, kind, reason)
+	s.publish(p, kind, reason)
 }
 
-// bringDown begins a stop: probes that could interfere end, the standing order ends, dependents go first.
-func (s *Service) bringDown(p *Program, next Next, reason string, grace time.Duration) {
-	hooked := p.State != Spawning && p.Def.PreStop != nil
-	s.emit(SetOrder{Program: p.Name})
+// beginStop begins a stop: probes that could interfere end, the standing order ends, dependents go first.
+func (s *Service) beginStop(p *Program, next Next, reason string, grace time.Duration) {
+	withPreStop := p.State != Spawning && p.Def.PreStop != nil
+	s.emit(SetRestartGrant{Program: p.Name})
 	s.emit(StopProbes{Program: p.Name, OnlyLife: true})
 	if p.Paused {
 		s.emit(Freeze{Program: p.Name, Generation: p.Generation, Thaw: true})
@@ -69,18 +69,18 @@ func (s *Service) bringDown(p *Program, next Next, reason string, grace time.Dur
 	p.State = Stopping
 	p.AfterStop, p.StopReason, p.StopGrace = next, reason, grace
 	p.StopStart = s.now
-	s.tell(p, "stopping", reason)
+	s.publish(p, "stopping", reason)
 	if s.hasLiveDependents(p) {
 		p.Stop = StopWaits
 		return
 	}
-	s.descend(p, hooked)
+	s.runPreStopOrSignal(p, withPreStop)
 }
 
 // descend takes the first real step of the ladder.
-func (s *Service) descend(p *Program, hooked bool) {
+func (s *Service) runPreStopOrSignal(p *Program, withPreStop bool) {
 	p.StopStart = s.now
-	if !hooked {
+	if !withPreStop {
 		s.signal(p)
 		return
 	}
@@ -95,7 +95,7 @@ func (s *Service) signal(p *Program) {
 	if p.Stop == StopHook {
 		left = max(left, minimumGrace)
 	}
-	p.hooked = p.Stop == StopHook
+	p.preStopRan = p.Stop == StopHook
 	p.Stop, p.SignalAt = StopSignal, s.now
 	s.emit(Signal{Program: p.Name, Generation: p.Generation, Def: p.Def})
 	s.arm(p, left)
@@ -106,19 +106,19 @@ func preStopped(s *Service, p *Program, ev Event) {
 		return
 	}
 	if e := ev.(HookDone); e.Error != "" {
-		s.tell(p, "stopping", "preStop failed: "+e.Error+"; sending the stop signal")
+		s.publish(p, "stopping", "preStop failed: "+e.Error+"; sending the stop signal")
 	}
 	s.signal(p)
 }
 
-// stopLonger: the step under way used up its time; the next one follows.
-func stopLonger(s *Service, p *Program, _ Event) {
+// nextStopStep: the step under way used up its time; the next one follows.
+func nextStopStep(s *Service, p *Program, _ Event) {
 	switch p.Stop {
 	case StopHook:
-		s.tell(p, "stopping", fmt.Sprintf("preStop didn't end within %s; sending the stop signal", words(p.grace())))
+		s.publish(p, "stopping", fmt.Sprintf("preStop didn't end within %s; sending the stop signal", durationText(p.grace())))
 		s.signal(p)
 	case StopSignal:
-		s.kill(p, fmt.Sprintf("still running after %s; killing the process tree", words(s.now-p.StopStart)))
+		s.kill(p, fmt.Sprintf("still running after %s; killing the process tree", durationText(s.now-p.StopStart)))
 	case StopKill:
 		s.kill(p, "the killed process tree hasn't ended yet (a process may be stuck in the kernel); killing it again")
 	}
@@ -129,7 +129,7 @@ func (s *Service) kill(p *Program, reason string) {
 		p.KillAt = s.now
 	}
 	p.Stop = StopKill
-	s.tell(p, "stopping", reason)
+	s.publish(p, "stopping", reason)
 	s.emit(Kill{Program: p.Name, Generation: p.Generation})
 	s.arm(p, killAgain)
 }
@@ -140,8 +140,8 @@ func notePID(_ *Service, p *Program, ev Event) {
 	p.PID, p.StartedAt = e.PID, e.At
 }
 
-// goneWhileStopping: down at last, by whichever step. What follows was decided when the stop began.
-func goneWhileStopping(s *Service, p *Program, ev Event) {
+// exitedWhileStopping: down at last, by whichever step. What follows was decided when the stop began.
+func exitedWhileStopping(s *Service, p *Program, ev Event) {
 	exit, restarted := exitOf(ev, s.now)
 	p.LastExit = &exit
 	if restarted != 0 {
@@ -158,10 +158,10 @@ func goneWhileStopping(s *Service, p *Program, ev Event) {
 	}
 	p.EndedBy = p.endedBy(exit)
 	s.emit(StopProbes{Program: p.Name})
-	reason := fmt.Sprintf("%s (%s)", p.StopReason, exit.Words())
+	reason := fmt.Sprintf("%s (%s)", p.StopReason, exit.String())
 	next := p.AfterStop
-	s.tell(p, "exited", reason)
-	s.rest(p, Stopped, "stopped", reason)
+	s.publish(p, "exited", reason)
+	s.setDown(p, Stopped, "stopped", reason)
 	switch next {
 	case StayDown:
 		s.closeIncident(p, "stopped")
@@ -189,7 +189,7 @@ func (p *Program) endedBy(exit Exit) StopStep {
 	const sigkill = 9 // we send it in the last step only: who died of it earlier was killed by somebody else
 	if step == StopSignal && (told && exit.At < p.SignalAt || exit.Signal == sigkill && p.Def.StopSignal != "SIGKILL" && p.KillAt < p.SignalAt) {
 		step = NoStop
-		if p.hooked {
+		if p.preStopRan {
 			step = StopHook
 		}
 	}

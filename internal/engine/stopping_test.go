@@ -23,7 +23,7 @@ func TestStopLadder(t *testing.T) {
 	d := newDesk(t, prog("p", preStop, grace(10*time.Second)))
 	d.run("p")
 	d.stop("p")
-	if o := has[SetOrder](d); o.Order.Count != 0 {
+	if o := has[SetRestartGrant](d); o.Grant.Count != 0 {
 		t.Errorf("the standing order goes on: %+v", o)
 	}
 	if s := has[StopProbes](d); !s.OnlyLife {
@@ -138,7 +138,7 @@ func TestExitDuringEachStep(t *testing.T) {
 		if p.EndedBy != c.by || p.LastExit.Code != 5 || p.Wanted {
 			t.Errorf("%s: %+v", c.name, p)
 		}
-		hasNot[Fell](d) // an exit that was asked for is no fall, whatever its code
+		hasNot[OpenIncident](d) // an exit that was asked for is no fall, whatever its code
 		d.step(TimerFired{Program: "p", Serial: serial})
 		if len(d.out) > 0 {
 			t.Errorf("%s: the timer of the step had effects: %s", c.name, show(d.out))
@@ -290,7 +290,7 @@ func TestUnhealthyProgramsAreStoppedThenRestarted(t *testing.T) {
 				d.step(Probed{Program: "p", Generation: 1, Kind: LivenessProbe, Reason: "why"})
 			}
 			d.want("p", Stopping)
-			if f := has[Fell](d); f.Kind != kind || f.Exit != nil {
+			if f := has[OpenIncident](d); f.Kind != kind || f.Exit != nil {
 				t.Errorf("%+v", f)
 			}
 			if d.s.Program("p").Healthy {

@@ -51,11 +51,11 @@ func (s *Service) Adopt(now time.Duration, k Known) []Effect {
 	}
 	switch {
 	case p == nil:
-		s.adoptStranger(k)
+		s.adoptUnknown(k)
 	case k.Alive:
 		s.adoptRun(p, k)
 	default:
-		s.adoptAbsence(p, k)
+		s.adoptNotRunning(p, k)
 	}
 	s.advance()
 	return s.out
@@ -73,10 +73,10 @@ func (s *Service) adoptRun(p *Program, k Known) {
 			p.enterRun()
 		}
 		p.PID = k.PID
-		s.bringDown(p, StayDown, "it was to go down", 0)
+		s.beginStop(p, StayDown, "it was to go down", 0)
 	case same && p.State != Spawning:
 		p.PID, p.StartedAt = k.PID, k.StartedAt
-		s.rearm(p)
+		s.resumeRun(p)
 	default: // the answer to a Spawn was on its way, or the snapshot is older than the run
 		if !same {
 			p.enterRun()
@@ -85,9 +85,9 @@ func (s *Service) adoptRun(p *Program, k Known) {
 	}
 }
 
-// adoptStranger: the program left the definition while its supervisor died. What is left of it goes down like any other;
+// adoptUnknown: the program left the definition while its supervisor died. What is left of it goes down like any other;
 // how it is to be stopped went with its definition, so that the defaults must do.
-func (s *Service) adoptStranger(k Known) {
+func (s *Service) adoptUnknown(k Known) {
 	if !k.Alive {
 		s.retired[k.Program] = retired{generation: k.Generation}
 		return
@@ -96,22 +96,22 @@ func (s *Service) adoptStranger(k Known) {
 	p.Generation = k.Generation
 	p.enterRun()
 	p.PID, p.StartedAt = k.PID, k.StartedAt
-	s.bringDown(p, Remove, "no longer in the definition", 0)
+	s.beginStop(p, Remove, "no longer in the definition", 0)
 }
 
-// rearm starts again what watches a run. Hooks are not run twice: a postStart that was under way counts as done.
-func (s *Service) rearm(p *Program) {
+// resumeRun starts again what watches a run. Hooks are not run twice: a postStart that was under way counts as done.
+func (s *Service) resumeRun(p *Program) {
 	p.PostStart = false
 	switch {
 	case p.State == Starting && p.Startup:
 		s.emit(StartProbes{Program: p.Name, Generation: p.Generation, Def: p.Def, Startup: true})
 	case p.State == Starting:
-		s.up(p)
+		s.enterRunning(p)
 	case p.Def.LivenessProbe != nil || p.Def.ReadinessProbe != nil:
 		s.emit(StartProbes{Program: p.Name, Generation: p.Generation, Def: p.Def, Ready: p.ReadyProbe})
 	}
 	if p.State == Running && p.Def.ReadinessProbe == nil && !p.Ready { // the snapshot is of another definition
-		s.ready(p, true, "")
+		s.setReady(p, true, "")
 	}
 	switch {
 	case p.Paused:
@@ -131,21 +131,21 @@ func (s *Service) resumeStop(p *Program) {
 	}
 }
 
-func (s *Service) adoptAbsence(p *Program, k Known) {
-	if p.State.Alive() && p.ordered == p.Generation {
+func (s *Service) adoptNotRunning(p *Program, k Known) {
+	if p.State.Alive() && p.spawnEmitted == p.Generation {
 		return // asked for in answer to an exit that nobody had acknowledged: the keeper's word of it is to come
 	}
 	if s.phase != Supervising {
 		if p.State == Waiting || p.State == Backoff || p.State.Alive() && p.State != Stopping {
-			s.rest(p, Stopped, "stopped", "it was to go down")
+			s.setDown(p, Stopped, "stopped", "it was to go down")
 			return
 		}
 	}
 	switch p.State {
 	case Spawning:
 		if k.Generation < p.Generation { // the keeper never got the Spawn
-			p.ordered = p.Generation
-			s.emit(Spawn{Program: p.Name, Generation: p.Generation, Def: p.Def, Order: s.order(p)})
+			p.spawnEmitted = p.Generation
+			s.emit(Spawn{Program: p.Name, Generation: p.Generation, Def: p.Def, Grant: s.restartGrant(p)})
 			return
 		}
 		fallthrough

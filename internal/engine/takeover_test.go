@@ -179,7 +179,7 @@ func TestAdoptWhatIsGone(t *testing.T) {
 		d.want("p", c.end)
 		switch c.state {
 		case Starting, Running:
-			if f := has[Fell](d); f.Cause != "ended while no supervisor was there to see how" {
+			if f := has[OpenIncident](d); f.Cause != "ended while no supervisor was there to see how" {
 				t.Errorf("%+v", f)
 			}
 		case Backoff:
@@ -197,7 +197,7 @@ func TestAdoptALostSpawn(t *testing.T) {
 	d.start("p")
 	successor(d, nil)
 	d.adopt(Known{Program: "p"})
-	if s := has[Spawn](d); s.Generation != 1 || s.Order.Count != 1 {
+	if s := has[Spawn](d); s.Generation != 1 || s.Grant.Count != 1 {
 		t.Errorf("%+v", s)
 	}
 	d.adopt(Known{Program: "p"})
@@ -246,10 +246,10 @@ func TestAdoptAfterAnEscalation(t *testing.T) {
 	d.adopt(Known{Program: "a", Generation: 1})
 	d.want("a", Stopping)
 	d.adopt(Known{Program: "b", Generation: 3})
-	hasNot[End](d)
+	hasNot[EndService](d)
 	d.spawned("a")
 	d.exit("a", 0)
-	has[End](d)
+	has[EndService](d)
 }
 
 // Nothing that waits for others moves before all are adopted: until then a state is only what the predecessor believed.
@@ -350,7 +350,7 @@ func TestAdoptInTheMidstOfARestartOfAll(t *testing.T) {
 	d.want("a", Spawning)
 	d.want("b", Spawning)
 
-	d.s.phase = Cycling // the programs' states were kept, the phase not any more
+	d.s.phase = RestartingAll // the programs' states were kept, the phase not any more
 	successor(d, nil)
 	d.adopt(Known{Program: "a", Generation: 1})
 	d.adopt(Known{Program: "b", Generation: 1})
@@ -375,7 +375,7 @@ func TestAdoptAHalfKeptRestartOfAll(t *testing.T) {
 }
 
 func TestAdoptARunThatWasToGoDown(t *testing.T) {
-	for _, phase := range []Phase{Cycling, Ending} {
+	for _, phase := range []Phase{RestartingAll, Ending} {
 		d := inState(t, onTimer, Running)
 		d.s.phase = phase
 		successor(d, nil)
@@ -384,7 +384,7 @@ func TestAdoptARunThatWasToGoDown(t *testing.T) {
 		d.want("p", Stopping)
 		d.exit("p", 0)
 		d.exit("base", 0)
-		if phase == Ending && d.s.Phase() != Ended || phase == Cycling && d.s.Program("base").State != Spawning {
+		if phase == Ending && d.s.Phase() != Ended || phase == RestartingAll && d.s.Program("base").State != Spawning {
 			t.Errorf("phase %d became %d", phase, d.s.Phase())
 		}
 	}

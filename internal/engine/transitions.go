@@ -31,20 +31,20 @@ type table [kinds][Completed + 1]action
 func transitions() *table {
 	return &table{
 		//              Stopped     Waiting     Spawning     Starting     Running      Stopping        Backoff   Failed      Completed
-		onStart:       {begin, nil, nil, nil, nil, startAfterStop, startNow, begin, begin},
-		onStop:        {nil, settleDown, takeDown, takeDown, takeDown, stayDown, settleDown, settleDown, settleDown},
-		onRestart:     {begin, begin, cycle, cycle, cycle, startAfterStop, startNow, begin, begin},
-		onPause:       {refuse, refuse, refuse, freeze, freeze, refuse, refuse, refuse, refuse},
-		onResume:      {refuse, refuse, nil, thaw, thaw, nil, refuse, refuse, refuse},
+		onStart:       {startFresh, nil, nil, nil, nil, startAfterStop, startNow, startFresh, startFresh},
+		onStop:        {nil, markStopped, stopRun, stopRun, stopRun, stayStopped, markStopped, markStopped, markStopped},
+		onRestart:     {startFresh, startFresh, restartRun, restartRun, restartRun, startAfterStop, startNow, startFresh, startFresh},
+		onPause:       {refusePause, refusePause, refusePause, pauseRun, pauseRun, refusePause, refusePause, refusePause, refusePause},
+		onResume:      {refusePause, refusePause, nil, resumePaused, resumePaused, nil, refusePause, refusePause, refusePause},
 		onSpawned:     {nil, nil, spawned, nil, nil, notePID, nil, nil, nil},
-		onSpawnFailed: {nil, nil, spawnFailed, spawnFailed, spawnFailed, goneWhileStopping, nil, nil, nil},
-		onExited:      {nil, nil, exited, exited, exited, goneWhileStopping, nil, nil, nil},
+		onSpawnFailed: {nil, nil, spawnFailed, spawnFailed, spawnFailed, exitedWhileStopping, nil, nil, nil},
+		onExited:      {nil, nil, exited, exited, exited, exitedWhileStopping, nil, nil, nil},
 		onPostStart:   {nil, nil, nil, postStarted, nil, nil, nil, nil, nil},
 		onPreStop:     {nil, nil, nil, nil, nil, preStopped, nil, nil, nil},
 		onStartup:     {nil, nil, nil, startupProbed, nil, nil, nil, nil, nil},
 		onLiveness:    {nil, nil, nil, nil, livenessProbed, nil, nil, nil, nil},
 		onReadiness:   {nil, nil, nil, nil, readinessProbed, readinessProbed, nil, nil, nil},
-		onTimer:       {nil, nil, nil, nil, nil, stopLonger, backoffOver, nil, nil},
+		onTimer:       {nil, nil, nil, nil, nil, nextStopStep, backoffOver, nil, nil},
 		onReset:       {nil, nil, nil, nil, forgetFailures, nil, nil, nil, nil},
 	}
 }

@@ -19,33 +19,33 @@ var kindNames = [kinds]string{"start", "stop", "restart", "pause", "resume", "sp
 // "-" is a cell without meaning: nothing may happen at all.
 func cells() map[kind][]string {
 	const (
-		spawn   = "spawning: Tell Spawn"
-		refused = ": Refused"
-		fell    = "spawning: StopProbes Tell Fell Acted Tell Spawn"
-		sick    = "stopping: Tell Fell Acted SetOrder StopProbes Tell RunHook SetTimer"
-		ask     = "stopping: SetOrder StopProbes Tell RunHook SetTimer"
+		spawn   = "spawning: PublishEvent Spawn"
+		refused = ": Refuse"
+		fell    = "spawning: StopProbes PublishEvent OpenIncident RecordAction PublishEvent Spawn"
+		sick    = "stopping: PublishEvent OpenIncident RecordAction SetRestartGrant StopProbes PublishEvent RunHook SetTimer"
+		ask     = "stopping: SetRestartGrant StopProbes PublishEvent RunHook SetTimer"
 	)
 	return map[kind][]string{
 		//        Stopped, Waiting, Spawning, Starting, Running, Stopping, Backoff, Failed, Completed
-		onStart: {"spawning: WantedChanged Tell Spawn", "-", "-", "-", "-", "stopping: WantedChanged Tell", spawn, spawn, spawn},
-		onStop: {"-", "stopped: WantedChanged Tell", "stopping: WantedChanged SetOrder StopProbes Tell Signal SetTimer",
-			"stopping: WantedChanged SetOrder StopProbes Tell RunHook SetTimer", "stopping: WantedChanged SetOrder StopProbes Tell RunHook SetTimer",
-			"stopping: Tell", "stopped: WantedChanged Tell Closed", "stopped: WantedChanged Tell", "stopped: WantedChanged Tell"},
-		onRestart: {"spawning: WantedChanged Tell Spawn", "waiting: Tell", "stopping: SetOrder StopProbes Tell Signal SetTimer", ask, ask,
-			"stopping: WantedChanged Tell", spawn, spawn, spawn},
-		onPause:   {refused, refused, refused, "starting: Freeze Tell", "running: Freeze Tell", refused, refused, refused, refused},
-		onResume:  {refused, refused, "-", "starting: Freeze Tell", "running: Freeze Tell SetTimer", "-", refused, refused, refused},
-		onSpawned: {"-", "-", "starting: Tell RunHook", "-", "-", "stopping:", "-", "-", "-"},
-		onSpawnFailed: {"-", "-", "spawning: StopProbes Tell Fell Acted Tell Spawn", fell, "backoff: StopProbes Tell Fell Tell SetTimer",
-			"stopped: StopProbes Tell Tell", "-", "-", "-"},
-		onExited:    {"-", "-", fell, fell, "backoff: StopProbes Tell Fell Tell SetTimer", "stopped: StopProbes Tell Tell", "-", "-", "-"},
-		onPostStart: {"-", "-", "-", "starting: Tell StartProbes", "-", "-", "-", "-", "-"},
+		onStart: {"spawning: RecordWanted PublishEvent Spawn", "-", "-", "-", "-", "stopping: RecordWanted PublishEvent", spawn, spawn, spawn},
+		onStop: {"-", "stopped: RecordWanted PublishEvent", "stopping: RecordWanted SetRestartGrant StopProbes PublishEvent Signal SetTimer",
+			"stopping: RecordWanted SetRestartGrant StopProbes PublishEvent RunHook SetTimer", "stopping: RecordWanted SetRestartGrant StopProbes PublishEvent RunHook SetTimer",
+			"stopping: PublishEvent", "stopped: RecordWanted PublishEvent CloseIncident", "stopped: RecordWanted PublishEvent", "stopped: RecordWanted PublishEvent"},
+		onRestart: {"spawning: RecordWanted PublishEvent Spawn", "waiting: PublishEvent", "stopping: SetRestartGrant StopProbes PublishEvent Signal SetTimer", ask, ask,
+			"stopping: RecordWanted PublishEvent", spawn, spawn, spawn},
+		onPause:   {refused, refused, refused, "starting: Freeze PublishEvent", "running: Freeze PublishEvent", refused, refused, refused, refused},
+		onResume:  {refused, refused, "-", "starting: Freeze PublishEvent", "running: Freeze PublishEvent SetTimer", "-", refused, refused, refused},
+		onSpawned: {"-", "-", "starting: PublishEvent RunHook", "-", "-", "stopping:", "-", "-", "-"},
+		onSpawnFailed: {"-", "-", "spawning: StopProbes PublishEvent OpenIncident RecordAction PublishEvent Spawn", fell, "backoff: StopProbes PublishEvent OpenIncident PublishEvent SetTimer",
+			"stopped: StopProbes PublishEvent PublishEvent", "-", "-", "-"},
+		onExited:    {"-", "-", fell, fell, "backoff: StopProbes PublishEvent OpenIncident PublishEvent SetTimer", "stopped: StopProbes PublishEvent PublishEvent", "-", "-", "-"},
+		onPostStart: {"-", "-", "-", "starting: PublishEvent StartProbes", "-", "-", "-", "-", "-"},
 		onPreStop:   {"-", "-", "-", "-", "-", "stopping: Signal SetTimer", "-", "-", "-"},
-		onStartup:   {"-", "-", "-", "running: Tell StartProbes", "-", "-", "-", "-", "-"},
+		onStartup:   {"-", "-", "-", "running: PublishEvent StartProbes", "-", "-", "-", "-", "-"},
 		onLiveness:  {"-", "-", "-", "-", sick, "-", "-", "-", "-"},
-		onReadiness: {"-", "-", "-", "-", "running: Tell", "stopping: Tell", "-", "-", "-"},
-		onTimer:     {"-", "-", "-", "-", "-", "stopping: Tell Signal SetTimer", "spawning: Acted Tell Spawn", "-", "-"},
-		onReset:     {"-", "-", "-", "-", "running: SetOrder", "-", "-", "-", "-"},
+		onReadiness: {"-", "-", "-", "-", "running: PublishEvent", "stopping: PublishEvent", "-", "-", "-"},
+		onTimer:     {"-", "-", "-", "-", "-", "stopping: PublishEvent Signal SetTimer", "spawning: RecordAction PublishEvent Spawn", "-", "-"},
+		onReset:     {"-", "-", "-", "-", "running: SetRestartGrant", "-", "-", "-", "-"},
 	}
 }
 

@@ -62,7 +62,7 @@ func (h *theatre) do(e Effect) {
 	case RunHook:
 		h.say("hook")
 		h.later(h.hook, HookDone{Program: e.Program, Generation: e.Generation, PreStop: e.PreStop})
-	case Tell:
+	case PublishEvent:
 		if e.Kind == "stopped" || e.Kind == "failed" {
 			h.say(e.Kind)
 		}

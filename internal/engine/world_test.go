@@ -46,7 +46,7 @@ type held struct {
 	newest uint64
 	alive  *fake
 	ended  []Exited // not acknowledged
-	order  Order
+	order  RestartGrant
 	uses   []time.Duration
 }
 
@@ -164,7 +164,7 @@ func (w *world) launch(h *held, gen uint64) {
 	w.queue = append(w.queue, Spawned{Program: h.name, Generation: gen, PID: 1000 + int(gen), At: w.now})
 }
 
-func covered(o Order, e Exit) bool {
+func covered(o RestartGrant, e Exit) bool {
 	if e.Signal != 0 {
 		return o.Signals
 	}
@@ -185,10 +185,10 @@ func (w *world) obey(e Effect) {
 			w.fail("two instances of %s: run %d is alive, run %d was ordered", e.Program, h.alive.gen, e.Generation)
 			return
 		}
-		h.order = e.Order
+		h.order = e.Grant
 		w.launch(h, e.Generation)
-	case SetOrder:
-		w.held(e.Program).order = e.Order
+	case SetRestartGrant:
+		w.held(e.Program).order = e.Grant
 	case Signal:
 		w.strike(e.Program, e.Generation, 3)
 	case Kill:
@@ -203,7 +203,7 @@ func (w *world) obey(e Effect) {
 		if r := w.probes[e.Program]; !e.OnlyLife || r.Startup || r.Def != nil && r.Def.ReadinessProbe == nil {
 			delete(w.probes, e.Program)
 		}
-	case Removed:
+	case ForgetProgram:
 		delete(w.timer, timerKey{e.Program, false})
 		delete(w.timer, timerKey{e.Program, true})
 	}
@@ -224,7 +224,7 @@ func (w *world) strike(name string, gen uint64, n int) {
 	if h.alive == nil || h.alive.gen != gen {
 		return
 	}
-	h.order = Order{}
+	h.order = RestartGrant{}
 	h.alive.killed = true
 	if w.rng.IntN(n) == 0 {
 		w.exit(h, 0, n == 1)

@@ -78,17 +78,17 @@ func (w *world) keep(name string) func() {
 // subject is supervisor.programOf: whose state is kept for an effect.
 func subject(e Effect) string {
 	switch e := e.(type) {
-	case Tell:
+	case PublishEvent:
 		return e.Program
 	case Spawn:
 		return e.Program
 	case SetTimer:
 		return e.Program
-	case SetOrder:
+	case SetRestartGrant:
 		return e.Program
-	case WantedChanged:
+	case RecordWanted:
 		return e.Program
-	case Removed:
+	case ForgetProgram:
 		return e.Program
 	}
 	return ""

@@ -30,14 +30,14 @@ func (s *supervisor) carryOut(effects []engine.Effect) {
 		s.keepMeta()
 	}
 	for _, e := range effects {
-		if _, told := e.(engine.Tell); !told {
+		if _, told := e.(engine.PublishEvent); !told {
 			s.do(e)
 			s.link.FlushAbove(flushAt)
 		}
 	}
 	s.flush()
 	for _, e := range effects {
-		if _, told := e.(engine.Tell); told {
+		if _, told := e.(engine.PublishEvent); told {
 			s.do(e)
 		}
 	}
@@ -64,17 +64,17 @@ func (s *supervisor) endWhenCompleted() {
 // programOf names the program whose state an effect comes from.
 func programOf(e engine.Effect) string {
 	switch e := e.(type) {
-	case engine.Tell:
+	case engine.PublishEvent:
 		return e.Program
 	case engine.Spawn:
 		return e.Program
 	case engine.SetTimer:
 		return e.Program
-	case engine.SetOrder:
+	case engine.SetRestartGrant:
 		return e.Program
-	case engine.WantedChanged:
+	case engine.RecordWanted:
 		return e.Program
-	case engine.Removed:
+	case engine.ForgetProgram:
 		return e.Program
 	}
 	return "" // every other effect comes together with a Tell
@@ -84,8 +84,8 @@ func (s *supervisor) do(effect engine.Effect) {
 	switch e := effect.(type) {
 	case engine.Spawn:
 		s.spawn(e)
-	case engine.SetOrder:
-		s.link.Send(&keeper.SetOrder{ID: e.Program, Order: orderOf(e.Order)})
+	case engine.SetRestartGrant:
+		s.link.Send(&keeper.SetOrder{ID: e.Program, Order: orderOf(e.Grant)})
 	case engine.Signal:
 		s.link.Send(&keeper.Signal{ID: e.Program, Generation: e.Generation, Signal: signalNumber(e.Def.StopSignal), Next: s.nextStep(e)})
 	case engine.Kill:
@@ -100,13 +100,13 @@ func (s *supervisor) do(effect engine.Effect) {
 		s.stopProbes(e)
 	case engine.SetTimer:
 		s.setTimer(e)
-	case engine.Refused:
+	case engine.Refuse:
 		if e.Program != "" {
 			s.unit(e.Program).refused = e.Reason
 		}
-	case engine.Removed:
+	case engine.ForgetProgram:
 		s.removed(e.Program)
-	case engine.End:
+	case engine.EndService:
 		s.end(e)
 	default:
 		s.record(effect)
@@ -116,29 +116,29 @@ func (s *supervisor) do(effect engine.Effect) {
 // record is for the effects that only tell.
 func (s *supervisor) record(effect engine.Effect) {
 	switch e := effect.(type) {
-	case engine.Tell:
+	case engine.PublishEvent:
 		s.publish(control.Event{Program: e.Program, Generation: int(e.Generation), Kind: control.EventKind(e.Kind), Reason: e.Reason, PID: e.PID})
 		if e.Kind == string(control.EventCompleted) { // from now on it isn't down, it is done
 			s.scribe.write(func(r *incident.Recorder, _ time.Duration) { r.Wanted(e.Program, false, "completed") })
 		}
-	case engine.Fell:
+	case engine.OpenIncident:
 		s.scribe.fell(s, e)
-	case engine.Acted:
+	case engine.RecordAction:
 		generation := int(e.Generation)
 		s.scribe.write(func(r *incident.Recorder, ago time.Duration) {
 			r.Acted(incident.Action{Program: e.Program, What: e.What, Generation: generation, Ago: ago})
 		})
-	case engine.Recovered:
+	case engine.RecordRecovery:
 		s.scribe.write(func(r *incident.Recorder, ago time.Duration) {
 			r.Recovered(incident.Recovery{Program: e.Program, Generation: int(e.Generation), Ago: ago})
 		})
-	case engine.Closed:
+	case engine.CloseIncident:
 		reason := ""
 		if p := s.engine.Program(e.Program); p != nil {
 			reason = p.Reason
 		}
 		s.scribe.write(func(r *incident.Recorder, _ time.Duration) { r.Ended(e.Program, incident.Outcome(e.Outcome), reason) })
-	case engine.WantedChanged:
+	case engine.RecordWanted:
 		s.scribe.write(func(r *incident.Recorder, _ time.Duration) { r.Wanted(e.Program, e.Wanted, "requested") })
 	}
 }
@@ -190,7 +190,7 @@ func (s *supervisor) removed(name string) {
 	s.dropSockets()
 }
 
-func (s *supervisor) end(e engine.End) {
+func (s *supervisor) end(e engine.EndService) {
 	if s.ending == nil {
 		s.ending = &ending{}
 	}
@@ -204,7 +204,7 @@ func (s *supervisor) end(e engine.End) {
 	s.keepMeta()
 }
 
-func orderOf(o engine.Order) keeper.Order {
+func orderOf(o engine.RestartGrant) keeper.Order {
 	k := keeper.Order{Count: o.Count, Within: o.Within, Signals: o.Signals}
 	for _, r := range o.Codes {
 		k.Codes = append(k.Codes, keeper.Range(r))

@@ -324,6 +324,6 @@ func (s *supervisor) stillOpen() {
 			})
 			continue
 		}
-		s.engine.Fell(open.Program)
+		s.engine.ResumeIncident(open.Program)
 	}
 }

@@ -78,7 +78,7 @@ func (c *scribe) close() {
 	_ = c.recorder.Close(ctx)
 }
 
-func (c *scribe) fell(s *supervisor, e engine.Fell) {
+func (c *scribe) fell(s *supervisor, e engine.OpenIncident) {
 	u := s.unit(e.Program)
 	f := incident.Fall{Program: e.Program, Generation: int(e.Generation), Kind: incident.Kind(e.Kind), Cause: e.Cause}
 	switch e.Kind {

@@ -33,7 +33,7 @@ func (s *supervisor) spawn(e engine.Spawn) {
 	}
 	plan.Env = watchdogEnv(plan.Env, e.Def)
 	s.link.Send(&keeper.Spawn{
-		ID: e.Program, Generation: e.Generation, Order: orderOf(e.Order),
+		ID: e.Program, Generation: e.Generation, Order: orderOf(e.Grant),
 		Spec: keeper.Spec{Plan: launch.Encode(plan), Split: e.Def.Logs.Format == definition.JSON, Notify: e.Def.Notifies()},
 	})
 }

@@ -67,7 +67,7 @@ func (s *supervisor) programStatus(p *engine.Program, now time.Duration) control
 		ps.NextRestartAt = time.Now().Add(p.NextStart - now)
 	}
 	if x := p.LastExit; x != nil {
-		ps.LastExit = &control.Exit{At: time.Now().Add(x.At - now), Words: x.Words()}
+		ps.LastExit = &control.Exit{At: time.Now().Add(x.At - now), Words: x.String()}
 		switch {
 		case x.Signal != 0:
 			ps.LastExit.Signal = signalWord(x.Signal)
