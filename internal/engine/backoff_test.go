@@ -9,7 +9,7 @@ import (
 )
 
 // crash ends the run of now and gives the wait before the next one; the run after it is up when crash returns.
-func crash(d *desk, name string) time.Duration {
+func crash(d *harness, name string) time.Duration {
 	d.t.Helper()
 	d.exit(name, 1)
 	var wait time.Duration
@@ -28,7 +28,7 @@ func crash(d *desk, name string) time.Duration {
 }
 
 func TestFirstRestartIsImmediate(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.run("p")
 	d.exit("p", 1)
 	if s := has[Spawn](d); s.Generation != 2 {
@@ -44,7 +44,7 @@ func TestFirstRestartIsImmediate(t *testing.T) {
 }
 
 func TestBackoffDoublesUpToMax(t *testing.T) {
-	d := newDesk(t, prog("p", func(p *definition.Program) { p.Backoff.Max = 3 * time.Second }))
+	d := newHarness(t, prog("p", func(p *definition.Program) { p.Backoff.Max = 3 * time.Second }))
 	d.run("p")
 	want := []time.Duration{0, 500 * time.Millisecond, time.Second, 2 * time.Second, 3 * time.Second, 3 * time.Second}
 	for i, w := range want {
@@ -60,7 +60,7 @@ func TestBackoffDoublesUpToMax(t *testing.T) {
 }
 
 func TestBackoffFactorOne(t *testing.T) {
-	d := newDesk(t, prog("p", func(p *definition.Program) { p.Backoff.Factor = 1 }))
+	d := newHarness(t, prog("p", func(p *definition.Program) { p.Backoff.Factor = 1 }))
 	d.run("p")
 	crash(d, "p")
 	for range 5 {
@@ -71,7 +71,7 @@ func TestBackoffFactorOne(t *testing.T) {
 }
 
 func TestNoBackoffNoWait(t *testing.T) {
-	d := newDesk(t, prog("p", func(p *definition.Program) { p.Backoff.Initial = 0 }))
+	d := newHarness(t, prog("p", func(p *definition.Program) { p.Backoff.Initial = 0 }))
 	d.run("p")
 	for range 50 {
 		if got := crash(d, "p"); got != 0 {
@@ -102,7 +102,7 @@ func TestJitterStaysInBoundsAndFillsThem(t *testing.T) {
 }
 
 // healthyTimer gives the timer of the healthy period that the last step set.
-func healthyTimer(d *desk) SetTimer {
+func healthyTimer(d *harness) SetTimer {
 	d.t.Helper()
 	for _, e := range d.out {
 		if s, ok := e.(SetTimer); ok && s.Reset {
@@ -114,7 +114,7 @@ func healthyTimer(d *desk) SetTimer {
 }
 
 func TestHealthyPeriodForgetsFailures(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.run("p")
 	crash(d, "p")
 	crash(d, "p")
@@ -136,7 +136,7 @@ func TestHealthyPeriodForgetsFailures(t *testing.T) {
 }
 
 func TestHealthyPeriodNeedsReadiness(t *testing.T) {
-	d := newDesk(t, prog("p", func(p *definition.Program) { p.ReadinessProbe = &definition.Probe{} }))
+	d := newHarness(t, prog("p", func(p *definition.Program) { p.ReadinessProbe = &definition.Probe{} }))
 	ready := func(ok bool) {
 		d.step(Probed{Program: "p", Generation: d.gen("p"), Kind: ReadinessProbe, OK: ok, Reason: "probe"})
 	}
@@ -162,7 +162,7 @@ func TestHealthyPeriodNeedsReadiness(t *testing.T) {
 }
 
 func TestHealthyPeriodEndsWithTheRun(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.run("p")
 	crash(d, "p")
 	timer := healthyTimer(d)
@@ -175,7 +175,7 @@ func TestHealthyPeriodEndsWithTheRun(t *testing.T) {
 
 // A pause interrupts the healthy period; what was resumed must be able to forget its failures as before.
 func TestHealthyPeriodAfterPause(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.run("p")
 	crash(d, "p")
 	old := healthyTimer(d)
@@ -193,7 +193,7 @@ func TestHealthyPeriodAfterPause(t *testing.T) {
 
 func TestRequestsForgetFailures(t *testing.T) {
 	for _, verb := range []Verb{Start, Restart} {
-		d := newDesk(t, prog("p"))
+		d := newHarness(t, prog("p"))
 		d.run("p")
 		crash(d, "p")
 		d.exit("p", 1)

@@ -13,7 +13,7 @@ func after(name string, c definition.Condition) func(*definition.Program) {
 }
 
 func TestRestart(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.run("p")
 	crash(d, "p")
 	d.step(Request{Verb: Restart, Program: "p", Reason: "restart requested: new certificate"})
@@ -42,7 +42,7 @@ func TestRequestsWhileStopping(t *testing.T) {
 		{"stop, start, stop, start", []Verb{Stop, Start, Stop, Start}, Spawning},
 		{"restart, pause", []Verb{Restart, Pause}, Spawning},
 	} {
-		d := newDesk(t, prog("p"))
+		d := newHarness(t, prog("p"))
 		d.run("p")
 		for _, v := range c.verbs {
 			d.step(Request{Verb: v, Program: "p"})
@@ -59,7 +59,7 @@ func TestRequestsWhileStopping(t *testing.T) {
 // A request overrides the restart that was to follow a failed probe.
 func TestRequestsWhileAnUnhealthyProgramStops(t *testing.T) {
 	for verb, end := range map[Verb]State{Stop: Stopped, Start: Spawning, Restart: Spawning} {
-		d := newDesk(t, prog("p", func(p *definition.Program) { p.LivenessProbe = &definition.Probe{} }))
+		d := newHarness(t, prog("p", func(p *definition.Program) { p.LivenessProbe = &definition.Probe{} }))
 		d.run("p")
 		crash(d, "p")
 		d.step(Probed{Program: "p", Generation: d.gen("p"), Kind: LivenessProbe, Reason: "503"})
@@ -70,7 +70,7 @@ func TestRequestsWhileAnUnhealthyProgramStops(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.start("nobody")
 	if r := has[Refuse](d); r.Program != "nobody" || r.Reason != "there is no such program" {
 		t.Errorf("%+v", r)
@@ -99,7 +99,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestPauseAndResume(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.run("p")
 	pause, resume := Request{Verb: Pause, Program: "p"}, Request{Verb: Resume, Program: "p"}
 	d.step(resume)
@@ -125,7 +125,7 @@ func TestPauseAndResume(t *testing.T) {
 }
 
 func TestPausedProgramsStopAndFall(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.run("p")
 	d.step(Request{Verb: Pause, Program: "p"})
 	d.stop("p")
@@ -155,7 +155,7 @@ func TestPausedProgramsStopAndFall(t *testing.T) {
 
 // While postStart runs, what follows it would find a program that can't move, and call it dead.
 func TestNoPauseWhilePostStartRuns(t *testing.T) {
-	d := newDesk(t, prog("p", func(p *definition.Program) { p.PostStart = &definition.Handler{} }))
+	d := newHarness(t, prog("p", func(p *definition.Program) { p.PostStart = &definition.Handler{} }))
 	d.run("p")
 	d.step(Request{Verb: Pause, Program: "p"})
 	if r := has[Refuse](d); r.Reason != "its postStart hook hasn't ended yet" || d.s.Program("p").Paused {
@@ -167,7 +167,7 @@ func TestNoPauseWhilePostStartRuns(t *testing.T) {
 }
 
 func TestStartOfAll(t *testing.T) {
-	d := newDesk(t, prog("web", after("db", definition.Started)), prog("db"))
+	d := newHarness(t, prog("web", after("db", definition.Started)), prog("db"))
 	d.step(Request{Verb: Start, Reason: "start of the service"})
 	d.want("web", Waiting)
 	d.want("db", Spawning)
@@ -179,7 +179,7 @@ func TestStartOfAll(t *testing.T) {
 }
 
 func TestIncidents(t *testing.T) {
-	d := newDesk(t, prog("p", func(p *definition.Program) { p.ReadinessProbe = &definition.Probe{} }))
+	d := newHarness(t, prog("p", func(p *definition.Program) { p.ReadinessProbe = &definition.Probe{} }))
 	d.run("p")
 	d.step(Probed{Program: "p", Generation: 1, Kind: ReadinessProbe, OK: true})
 	hasNot[RecordRecovery](d) // nothing had befallen it
@@ -213,7 +213,7 @@ func TestIncidents(t *testing.T) {
 
 // A job that fell and then did what it was there for has recovered.
 func TestCompletionClosesAnIncident(t *testing.T) {
-	d := newDesk(t, prog("p", func(p *definition.Program) {
+	d := newHarness(t, prog("p", func(p *definition.Program) {
 		p.RestartPolicy, p.StartupProbe = definition.OnFailure, &definition.Probe{}
 	}))
 	d.run("p")

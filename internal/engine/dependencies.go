@@ -36,8 +36,8 @@ func (p *Program) reached(c definition.Condition) bool {
 	return p.State == Running || p.State == Completed
 }
 
-// hasLiveDependents holds a stop back only where the dependents are going down as well: a program that is
-// stopped or restarted alone doesn't take others along.
+// hasLiveDependents reports whether a stop must wait for dependents. Only those count that are going down as well: a program
+// that is stopped or restarted alone doesn't take others along.
 func (s *Service) hasLiveDependents(p *Program) bool {
 	for _, name := range s.dependents[p.Name] {
 		if q := s.byName[name]; q != nil && q.State.Alive() && s.goingDown(q) {
@@ -51,8 +51,8 @@ func (s *Service) goingDown(p *Program) bool {
 	return s.phase != Supervising || p.State == Stopping && p.AfterStop == StayDown || !p.Wanted
 }
 
-// advance lets go on what waited for another program, until nothing moves any more. After Restore nothing moves before
-// the last program was adopted: until then a state is only what a predecessor believed.
+// advance starts and stops what waited for another program, until nothing changes any more. After Restore it does nothing before
+// the last program was adopted: until then a state is only what the predecessor believed.
 func (s *Service) advance() {
 	if s.unadopted > 0 {
 		return

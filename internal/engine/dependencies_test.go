@@ -18,25 +18,25 @@ func TestDependencies(t *testing.T) {
 	probed := func(p *definition.Program) {
 		p.StartupProbe, p.ReadinessProbe = &definition.Probe{}, &definition.Probe{}
 	}
-	startup := func(d *desk) { d.step(Probed{Program: "a", Generation: 1, Kind: StartupProbe, OK: true}) }
-	ready := func(d *desk) { d.step(Probed{Program: "a", Generation: 1, Kind: ReadinessProbe, OK: true}) }
-	spawn := func(d *desk) { d.spawned("a") }
-	exit := func(code int) func(*desk) { return func(d *desk) { d.exit("a", code) } }
+	startup := func(d *harness) { d.step(Probed{Program: "a", Generation: 1, Kind: StartupProbe, OK: true}) }
+	ready := func(d *harness) { d.step(Probed{Program: "a", Generation: 1, Kind: ReadinessProbe, OK: true}) }
+	spawn := func(d *harness) { d.spawned("a") }
+	exit := func(code int) func(*harness) { return func(d *harness) { d.exit("a", code) } }
 	for _, c := range []struct {
 		name      string
 		condition definition.Condition
 		change    func(*definition.Program)
-		steps     []func(*desk) // after the last one, not before, the dependent starts
+		steps     []func(*harness) // after the last one, not before, the dependent starts
 	}{
-		{"started", definition.Started, func(*definition.Program) {}, []func(*desk){spawn}},
-		{"started, by its startup probe", definition.Started, probed, []func(*desk){spawn, startup}},
-		{"started, ended in the meantime", definition.Started, func(p *definition.Program) { once(p); probed(p) }, []func(*desk){spawn, exit(0)}},
-		{"ready", definition.Ready, probed, []func(*desk){spawn, startup, ready}},
-		{"ready, without a probe", definition.Ready, func(*definition.Program) {}, []func(*desk){spawn}},
-		{"completed", definition.Completed, once, []func(*desk){spawn, exit(0)}},
-		{"completed at the second try", definition.Completed, once, []func(*desk){spawn, exit(1), spawn, exit(0)}},
+		{"started", definition.Started, func(*definition.Program) {}, []func(*harness){spawn}},
+		{"started, by its startup probe", definition.Started, probed, []func(*harness){spawn, startup}},
+		{"started, ended in the meantime", definition.Started, func(p *definition.Program) { once(p); probed(p) }, []func(*harness){spawn, exit(0)}},
+		{"ready", definition.Ready, probed, []func(*harness){spawn, startup, ready}},
+		{"ready, without a probe", definition.Ready, func(*definition.Program) {}, []func(*harness){spawn}},
+		{"completed", definition.Completed, once, []func(*harness){spawn, exit(0)}},
+		{"completed at the second try", definition.Completed, once, []func(*harness){spawn, exit(1), spawn, exit(0)}},
 	} {
-		d := newDesk(t, prog("b", after("a", c.condition)), prog("a", c.change))
+		d := newHarness(t, prog("b", after("a", c.condition)), prog("a", c.change))
 		d.step(Request{Verb: Start})
 		for i, step := range c.steps {
 			if d.s.Program("b").State != Waiting {
@@ -48,7 +48,7 @@ func TestDependencies(t *testing.T) {
 			t.Errorf("%s: b is %s after all steps: %s", c.name, d.s.Program("b").State, d.s.Program("b").Reason)
 		}
 	}
-	d := newDesk(t, prog("b", after("a", definition.Completed)), prog("a", once))
+	d := newHarness(t, prog("b", after("a", definition.Completed)), prog("a", once))
 	d.step(Request{Verb: Start})
 	d.spawned("a")
 	d.exit("a", 7)
@@ -57,7 +57,7 @@ func TestDependencies(t *testing.T) {
 }
 
 func TestSeveralDependencies(t *testing.T) {
-	d := newDesk(t, prog("c", after("a", definition.Started), after("b", definition.Started)), prog("a"), prog("b"))
+	d := newHarness(t, prog("c", after("a", definition.Started), after("b", definition.Started)), prog("a"), prog("b"))
 	d.start("c")
 	d.want("c", Waiting)
 	d.want("a", Stopped) // asked for alone, a program doesn't take others along
@@ -68,7 +68,7 @@ func TestSeveralDependencies(t *testing.T) {
 }
 
 func TestStopWhileWaiting(t *testing.T) {
-	d := newDesk(t, prog("b", after("a", definition.Started)), prog("a"))
+	d := newHarness(t, prog("b", after("a", definition.Started)), prog("a"))
 	d.start("b")
 	d.stop("b")
 	d.want("b", Stopped)
@@ -78,7 +78,7 @@ func TestStopWhileWaiting(t *testing.T) {
 
 // A dependent doesn't fall because what it depends on does.
 func TestDependentsOutliveARestart(t *testing.T) {
-	d := newDesk(t, prog("a"), prog("b", after("a", definition.Started)))
+	d := newHarness(t, prog("a"), prog("b", after("a", definition.Started)))
 	d.run("a")
 	d.run("b")
 	d.exit("a", 1)
@@ -94,7 +94,7 @@ func TestDependentsOutliveARestart(t *testing.T) {
 
 func TestStopOfAll(t *testing.T) {
 	for _, ev := range []Event{Shutdown{Reason: "test"}, Request{Verb: Stop}, Request{Verb: Restart}} {
-		d := newDesk(t, prog("c", after("b", definition.Started)), prog("a"), prog("b", after("a", definition.Started)))
+		d := newHarness(t, prog("c", after("b", definition.Started)), prog("a"), prog("b", after("a", definition.Started)))
 		for _, name := range []string{"a", "b", "c"} {
 			d.run(name)
 		}
@@ -139,7 +139,7 @@ func TestStopOrderOfRandomGraphs(t *testing.T) {
 			j := rng.IntN(n)
 			programs[i], programs[j] = programs[j], programs[i]
 		}
-		d := newDesk(t, programs...)
+		d := newHarness(t, programs...)
 		d.step(Request{Verb: Start})
 		started := 0
 		for ; started < n; started++ {
@@ -156,7 +156,7 @@ func TestStopOrderOfRandomGraphs(t *testing.T) {
 }
 
 // stopOne lets one of those that were told to stop end after the other.
-func stopOne(d *desk, seed uint64, rng *rand.Rand, ev Event) {
+func stopOne(d *harness, seed uint64, rng *rand.Rand, ev Event) {
 	d.t.Helper()
 	for {
 		var going []*Program

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// durationText prints a duration as people say it: 0.5 s, 12 s, 3 min.
+// durationText prints a duration for people: 500 ms, 12 s, 3 min.
 func durationText(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:

@@ -9,8 +9,8 @@ import (
 // Effect is something that the supervisor has to do.
 type Effect interface{ effect() }
 
-// RestartGrant is the standing order left with the keeper: restart at once, without asking, at most Count times within
-// Within, on these exits. The zero RestartGrant means: never.
+// RestartGrant is what the keeper may do alone: restart a program at once, without asking, at most Count times within
+// Within, on these exits. The zero value allows no restart.
 type RestartGrant struct {
 	Count   int
 	Within  time.Duration
@@ -30,23 +30,23 @@ type (
 		Def        *definition.Program
 		Grant      RestartGrant
 	}
-	// SetRestartGrant replaces the standing order.
+	// SetRestartGrant replaces the program's restart grant.
 	SetRestartGrant struct {
 		Program string
 		Grant   RestartGrant
 	}
-	// Signal sends the stop signal to the program's main process. The standing order ends with it.
+	// Signal sends the stop signal to the program's main process. It also revokes the restart grant.
 	Signal struct {
 		Program    string
 		Generation uint64
 		Def        *definition.Program
 	}
-	// Kill ends the whole process tree of a run. The standing order ends with it.
+	// Kill ends the whole process tree of a run. It also revokes the restart grant.
 	Kill struct {
 		Program    string
 		Generation uint64
 	}
-	// Freeze stops the tree where it stands; Thaw lets it go on.
+	// Freeze suspends all processes of a run; with Thaw it lets them go on.
 	Freeze struct {
 		Program    string
 		Generation uint64
@@ -60,27 +60,27 @@ type (
 		Handler    *definition.Handler
 		Timeout    time.Duration
 	}
-	// StartProbes starts the startup probe, or liveness and readiness; Adopted: their state so far is kept.
+	// StartProbes starts the startup probe, or the liveness and readiness probes.
 	StartProbes struct {
 		Program    string
 		Generation uint64
 		Def        *definition.Program
 		Startup    bool
-		Ready      bool // readiness decision to begin with
+		Ready      bool // what readiness begins with
 	}
-	// StopProbes ends all probes of the program, or with OnlyLife those that a stop ends (liveness and startup).
+	// StopProbes ends all probes of the program; with OnlyLife it leaves the readiness probe, which goes on during a stop.
 	StopProbes struct {
 		Program  string
 		OnlyLife bool
 	}
-	// SetTimer asks for a TimerFired with this serial after After. The timer it replaces may be dropped.
+	// SetTimer asks for a TimerFired with this serial after the duration After. It replaces the timer with the same Reset.
 	SetTimer struct {
 		Program string
 		Serial  uint64
 		After   time.Duration
 		Reset   bool
 	}
-	// PublishEvent is for the event stream: what happened to a program and why.
+	// PublishEvent tells everybody who follows the events what happened to a program and why.
 	PublishEvent struct {
 		Program    string
 		Generation uint64
@@ -88,7 +88,7 @@ type (
 		Reason     string
 		PID        int
 	}
-	// OpenIncident opens an incident, or counts another fall of the one that is open.
+	// OpenIncident records a failure: it opens an incident, or counts one more failure in the open one.
 	OpenIncident struct {
 		Program    string
 		Generation uint64
@@ -96,32 +96,32 @@ type (
 		Cause      string
 		Exit       *Exit
 	}
-	// RecordAction says what was done about the open incident.
+	// RecordAction records what is done about the open incident.
 	RecordAction struct {
 		Program    string
 		Generation uint64
 		What       string
 	}
-	// RecordRecovery closes the incident: the program stands again.
+	// RecordRecovery closes the incident: the program is up and ready again.
 	RecordRecovery struct {
 		Program    string
 		Generation uint64
 	}
-	// CloseIncident ends the incident otherwise: gaveUp or stopped.
+	// CloseIncident closes the incident with another outcome.
 	CloseIncident struct {
 		Program string
-		Outcome string
+		Outcome string // recovered (it ended as it should) | gaveUp | stopped
 	}
-	// Refuse answers a request that can't be carried out in this state.
+	// Refuse answers a request that can't be carried out in this state. Program is empty where the request was for all.
 	Refuse struct{ Program, Reason string }
-	// RecordWanted says that the user wants, or no longer wants, the program up.
+	// RecordWanted records that somebody wants, or no longer wants, the program up.
 	RecordWanted struct {
 		Program string
 		Wanted  bool
 	}
-	// ForgetProgram says that a program that left the definition is down and forgotten.
+	// ForgetProgram drops all that is held for a program that left the definition and is down.
 	ForgetProgram struct{ Program string }
-	// End says that the service is over. Failed: with a failure, so that the operating system restarts it.
+	// EndService ends the service. Failed: with a failure, so that the operating system restarts it.
 	EndService struct {
 		Failed bool
 		Reason string

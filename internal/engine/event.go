@@ -6,7 +6,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
-// Event is something that happened. At is the machine's monotonic clock.
+// Event is something that happened. Times are those of the machine's monotonic clock.
 type Event interface{ event() }
 
 // Verb is what a person (or the definition, at boot) asks for.
@@ -37,7 +37,7 @@ type (
 		Definition *definition.Service
 		Changed    []string
 	}
-	// Spawned says that a run has begun. By the keeper's standing order, Generation may be newer than any Spawn asked for.
+	// Spawned says that a run has begun. Where the keeper used its restart grant, Generation is newer than any Spawn asked for.
 	Spawned struct {
 		Program    string
 		Generation uint64
@@ -55,7 +55,7 @@ type (
 		Program    string
 		Generation uint64
 		Exit       Exit
-		Restarted  uint64 // the generation the keeper started at once by its standing order, or 0
+		Restarted  uint64 // the generation that the keeper started at once by its restart grant, or 0
 	}
 	// HookDone says that a postStart or preStop hook has ended.
 	HookDone struct {
@@ -64,7 +64,7 @@ type (
 		PreStop    bool
 		Error      string // "": it succeeded
 	}
-	// Probed says that a probe changed its decision.
+	// Probed says that the result of a probe changed.
 	Probed struct {
 		Program    string
 		Generation uint64

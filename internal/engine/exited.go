@@ -17,7 +17,7 @@ func exitOf(ev Event, now time.Duration) (Exit, uint64) {
 	return Exit{}, 0
 }
 
-// exited: a run ended that nobody had asked to.
+// exited handles the end of a run that nobody had asked to end.
 func exited(s *Service, p *Program, ev Event) {
 	exit, restarted := exitOf(ev, s.now)
 	p.LastExit = &exit
@@ -27,7 +27,7 @@ func exited(s *Service, p *Program, ev Event) {
 	words := exit.String()
 	s.publish(p, "exited", words)
 	decision, why := p.restartDecision(exit)
-	if restarted != 0 { // by the order of a definition that is no longer in force: it runs, and must not be lost
+	if restarted != 0 { // granted under a definition that is no longer in force: the new run exists and must not be lost
 		decision = definition.ExitRestart
 	}
 	switch decision {
@@ -58,7 +58,7 @@ func spawnFailed(s *Service, p *Program, ev Event) {
 	s.restartByPolicy(p, exit.Error, 0)
 }
 
-// decision applies exitCodes, then restartPolicy, and says which of them spoke.
+// restartDecision applies exitCodes, then restartPolicy. The text names the one that decided, to be added to the reason.
 func (p *Program) restartDecision(e Exit) (definition.ExitAction, string) {
 	if e.Signal == 0 {
 		for _, r := range p.Def.ExitCodes {

@@ -40,7 +40,7 @@ func TestExits(t *testing.T) {
 		{definition.OnFailure, nil, Exit{Code: 0, Signal: 9}, Spawning, "ended by SIGKILL; restarted at once"},
 		{definition.Always, nil, killed(64), Spawning, "ended by signal 64; restarted at once"},
 	} {
-		d := newDesk(t, prog("p", func(p *definition.Program) { p.RestartPolicy, p.ExitCodes = c.policy, c.rules }))
+		d := newHarness(t, prog("p", func(p *definition.Program) { p.RestartPolicy, p.ExitCodes = c.policy, c.rules }))
 		d.run("p")
 		d.step(Exited{Program: "p", Generation: 1, Exit: c.exit})
 		p := d.s.Program("p")
@@ -71,7 +71,7 @@ func TestExits(t *testing.T) {
 }
 
 func TestSpawnFailures(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.start("p")
 	failed := func() {
 		t.Helper()
@@ -93,7 +93,7 @@ func TestSpawnFailures(t *testing.T) {
 	if timer := has[SetTimer](d); timer.After != time.Second {
 		t.Errorf("%+v", timer)
 	}
-	d = newDesk(t, prog("p", func(p *definition.Program) { p.RestartPolicy = definition.Never }))
+	d = newHarness(t, prog("p", func(p *definition.Program) { p.RestartPolicy = definition.Never }))
 	d.start("p")
 	failed()
 	d.want("p", Failed)
@@ -110,7 +110,7 @@ func limited(then definition.GiveUpAction) func(*definition.Program) {
 }
 
 func TestMaxRestartsGivesUp(t *testing.T) {
-	d := newDesk(t, prog("p", limited(definition.GiveUp)), prog("q"))
+	d := newHarness(t, prog("p", limited(definition.GiveUp)), prog("q"))
 	d.run("q")
 	d.run("p")
 	crash(d, "p")
@@ -132,7 +132,7 @@ func TestMaxRestartsGivesUp(t *testing.T) {
 }
 
 func TestMaxRestartsWindowSlides(t *testing.T) {
-	d := newDesk(t, prog("p", limited(definition.GiveUp)))
+	d := newHarness(t, prog("p", limited(definition.GiveUp)))
 	d.run("p")
 	for range 20 {
 		crash(d, "p")
@@ -146,7 +146,7 @@ func TestMaxRestartsWindowSlides(t *testing.T) {
 
 // Restarts by the keeper count too: the window is the program's, not that of whoever acted.
 func TestMaxRestartsCountsTheKeepers(t *testing.T) {
-	d := newDesk(t, prog("p", limited(definition.GiveUp)))
+	d := newHarness(t, prog("p", limited(definition.GiveUp)))
 	d.run("p")
 	for gen := range uint64(2) {
 		d.step(Exited{Program: "p", Generation: gen + 1, Exit: Exit{Code: 1}, Restarted: gen + 2})
@@ -160,7 +160,7 @@ func TestMaxRestartsCountsTheKeepers(t *testing.T) {
 }
 
 func TestMaxRestartsEscalates(t *testing.T) {
-	d := newDesk(t, prog("p", limited(definition.Escalate)), prog("q"))
+	d := newHarness(t, prog("p", limited(definition.Escalate)), prog("q"))
 	d.run("q")
 	d.run("p")
 	crash(d, "p")
@@ -183,7 +183,7 @@ func TestMaxRestartsEscalates(t *testing.T) {
 
 // Failed probes use up maxRestarts like exits.
 func TestMaxRestartsCountsUnhealthyRuns(t *testing.T) {
-	d := newDesk(t, prog("p", limited(definition.GiveUp), func(p *definition.Program) { p.LivenessProbe = &definition.Probe{} }))
+	d := newHarness(t, prog("p", limited(definition.GiveUp), func(p *definition.Program) { p.LivenessProbe = &definition.Probe{} }))
 	d.run("p")
 	for range 3 {
 		d.want("p", Running)

@@ -2,7 +2,7 @@ package engine
 
 import "fmt"
 
-// terminated stands for the end that the keeper brings to a run on Windows, where there are no signals: keeper.SignalEnded.
+// terminated is what the keeper reports in place of a signal when it ended a run on Windows: its SignalEnded.
 const terminated = 137
 
 // signalName gives the name of a Linux signal. The engine can't ask the operating system: it is pure, and a
@@ -24,7 +24,7 @@ func signalName(n int) string {
 	return fmt.Sprintf("signal %d", n)
 }
 
-// Words says how a run ended: "exit code 3", "killed by SIGSEGV (core dumped)".
+// String says how a run ended: "exit code 3", "ended by SIGSEGV (core dumped)".
 func (e Exit) String() string {
 	switch {
 	case e.Error != "":
@@ -45,7 +45,7 @@ func (e Exit) String() string {
 	return fmt.Sprintf("exit code %d", e.Code)
 }
 
-// ntstatusName says what the exit codes mean that Windows, .NET and the C library give to fallen programs.
+// ntstatusName explains the exit codes with which Windows, .NET and the C library end a program that crashed.
 // Source: https://learn.microsoft.com/openspecs/windows_protocols/ms-erref/596a1078-e883-4972-9bbc-49e60bebca55
 func ntstatusName(code int) string {
 	switch uint32(code) {

@@ -3,7 +3,7 @@ package engine
 import "fmt"
 
 func pauseRun(s *Service, p *Program, ev Event) {
-	if p.PostStart { // what follows it would watch a program that can't move
+	if p.PostStart { // the probes that follow it would watch a frozen program
 		s.emit(Refuse{Program: p.Name, Reason: "its postStart hook hasn't ended yet"})
 		return
 	}

@@ -13,7 +13,7 @@ func (s *Service) finishPhase() bool {
 		return false
 	}
 	s.phase = Supervising
-	for _, p := range s.programs { // all before the first one starts: what was completed before the cycle isn't any more
+	for _, p := range s.programs { // all before the first one starts: a completed program doesn't count as completed after the restart
 		if p.Wanted {
 			p.State, p.Failures = Stopped, 0
 		}
@@ -41,7 +41,7 @@ func (s *Service) restartAll(r Request) {
 	}
 }
 
-// shutdown stops every program, dependents first; End follows when all are down.
+// shutdown stops every program, dependents first; EndService follows when all are down.
 func (s *Service) shutdown(e Shutdown) {
 	if s.phase >= Ending {
 		return

@@ -20,7 +20,7 @@ func readinessProbed(s *Service, p *Program, ev Event) {
 	s.setReady(p, e.OK, e.Reason)
 }
 
-// livenessProbed: an unhealthy program is stopped like any other, then restarted by its policy.
+// livenessProbed stops an unhealthy program like any other; then its restart policy applies.
 func livenessProbed(s *Service, p *Program, ev Event) {
 	e := ev.(Probed)
 	p.Healthy = e.OK
@@ -37,7 +37,7 @@ func (s *Service) unhealthy(p *Program, kind, cause string) {
 	s.beginStop(p, StartAfter, cause, 0)
 }
 
-// ready changes readiness. A program that is up and ready has recovered from whatever had befallen it.
+// setReady changes readiness. A program that is up and ready has recovered: its open incident is closed.
 func (s *Service) setReady(p *Program, ok bool, reason string) {
 	if p.Ready == ok {
 		return
@@ -62,13 +62,13 @@ func (s *Service) setReady(p *Program, ok bool, reason string) {
 	s.beginHealthyPeriod(p)
 }
 
-// beginHealthyPeriod: once it is over, earlier failures are forgotten. A pause or a loss of readiness calls it off.
+// beginHealthyPeriod starts the timer after which earlier failures are forgotten. A pause or a loss of readiness cancels it.
 func (s *Service) beginHealthyPeriod(p *Program) {
 	p.ResetSer++
 	s.emit(SetTimer{Program: p.Name, Serial: p.ResetSer, After: p.Def.Backoff.ResetAfter, Reset: true})
 }
 
-// forgetFailures: it stood long enough; the next fall is a first one again, with its free restart.
+// forgetFailures ends the healthy period: the next failure counts as the first again, and its restart is immediate.
 func forgetFailures(s *Service, p *Program, _ Event) {
 	if p.Failures == 0 {
 		return

@@ -2,7 +2,7 @@ package engine
 
 import "slices"
 
-// reload takes a new definition: what left it goes down, what is new or changed (re)starts, the rest isn't touched.
+// reload takes a new definition: programs that left it stop, new and changed ones (re)start, the others aren't touched.
 func (s *Service) reload(r Reload) {
 	if s.phase >= Ending {
 		s.emit(Refuse{Reason: "the service is shutting down"})

@@ -8,7 +8,7 @@ import (
 )
 
 // reload gives the desk a new definition, with the changes that the definition package sees.
-func reload(d *desk, old *definition.Service, programs ...definition.Program) *definition.Service {
+func reload(d *harness, old *definition.Service, programs ...definition.Program) *definition.Service {
 	d.t.Helper()
 	next := service(programs...)
 	_, _, changed, _ := definition.Changed(old, next)
@@ -18,7 +18,7 @@ func reload(d *desk, old *definition.Service, programs ...definition.Program) *d
 
 func TestReload(t *testing.T) {
 	old := []definition.Program{prog("same"), prog("changed"), prog("gone"), prog("idle"), prog("gone too")}
-	d := newDesk(t, old...)
+	d := newHarness(t, old...)
 	for _, name := range []string{"same", "changed", "gone"} {
 		d.run(name)
 	}
@@ -71,7 +71,7 @@ func TestReloadInEveryStateWithoutAProcess(t *testing.T) {
 // Two reloads while it stops: it stops as the first definition says and starts as the last one.
 func TestReloadWhileStopping(t *testing.T) {
 	first, second, third := prog("p"), prog("p", grace(time.Second)), prog("p", grace(2*time.Second))
-	d := newDesk(t, first)
+	d := newHarness(t, first)
 	d.run("p")
 	def := reload(d, service(first), second)
 	def = reload(d, def, third)
@@ -96,7 +96,7 @@ func TestReloadWhileStopping(t *testing.T) {
 
 func TestReloadWhileAnUnhealthyProgramStops(t *testing.T) {
 	probed := func(p *definition.Program) { p.LivenessProbe = &definition.Probe{} }
-	d := newDesk(t, prog("p", probed))
+	d := newHarness(t, prog("p", probed))
 	d.run("p")
 	crash(d, "p")
 	d.step(Probed{Program: "p", Generation: 2, Kind: LivenessProbe, Reason: "503"})
@@ -111,7 +111,7 @@ func TestReloadWhileAnUnhealthyProgramStops(t *testing.T) {
 }
 
 func TestRemovedThenAddedAgain(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.run("p")
 	def := reload(d, service(prog("p")))
 	d.want("p", Stopping)
@@ -136,7 +136,7 @@ func TestRemovedThenAddedAgain(t *testing.T) {
 
 // Whoever comes back goes on with the numbers, so that what the past still has to say doesn't fit.
 func TestNumbersGoOnAfterRemoval(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.run("p")
 	d.stop("p")
 	timer := has[SetTimer](d)
@@ -158,7 +158,7 @@ func TestNumbersGoOnAfterRemoval(t *testing.T) {
 }
 
 func TestRemovalWhileAnUnhealthyProgramStops(t *testing.T) {
-	d := newDesk(t, prog("p", func(p *definition.Program) { p.LivenessProbe = &definition.Probe{} }))
+	d := newHarness(t, prog("p", func(p *definition.Program) { p.LivenessProbe = &definition.Probe{} }))
 	d.run("p")
 	d.step(Probed{Program: "p", Generation: 1, Kind: LivenessProbe, Reason: "503"})
 	d.step(Reload{Definition: service()})
@@ -174,7 +174,7 @@ func TestRemovalWhileAnUnhealthyProgramStops(t *testing.T) {
 
 // A dependency that is new makes its dependent wait only at the next start.
 func TestReloadOfDependencies(t *testing.T) {
-	d := newDesk(t, prog("a"), prog("b"))
+	d := newHarness(t, prog("a"), prog("b"))
 	d.run("a")
 	d.run("b")
 	reload(d, service(prog("a"), prog("b")), prog("a"), prog("b", after("a", definition.Started)))
@@ -192,7 +192,7 @@ func TestReloadOfDependencies(t *testing.T) {
 }
 
 func TestReloadWhileTheServiceEnds(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.run("p")
 	d.step(Shutdown{Reason: "test"})
 	d.step(Reload{Definition: service(prog("p"), prog("q"))})
@@ -204,7 +204,7 @@ func TestReloadWhileTheServiceEnds(t *testing.T) {
 }
 
 func TestReloadDuringARestartOfAll(t *testing.T) {
-	d := newDesk(t, prog("a"), prog("b"), prog("c"))
+	d := newHarness(t, prog("a"), prog("b"), prog("c"))
 	for _, name := range []string{"a", "b", "c"} {
 		d.run(name)
 	}

@@ -1,6 +1,6 @@
 package engine
 
-// request is a verb for one program or, in the order of their dependencies, for all.
+// request carries out a verb for one program or for all of them.
 func (s *Service) request(r Request) {
 	switch {
 	case s.phase >= Ending:

@@ -7,7 +7,7 @@ import (
 )
 
 func TestRestartOfAll(t *testing.T) {
-	d := newDesk(t, prog("b", after("a", definition.Started)), prog("a"), prog("idle"), prog("given up", func(p *definition.Program) {
+	d := newHarness(t, prog("b", after("a", definition.Started)), prog("a"), prog("idle"), prog("given up", func(p *definition.Program) {
 		p.RestartPolicy = definition.Never
 	}))
 	d.run("a")
@@ -34,7 +34,7 @@ func TestRestartOfAll(t *testing.T) {
 // A start asked for in the midst of it is done with the others: a process that begins now would hold up the end.
 func TestStartDuringARestartOfAll(t *testing.T) {
 	for _, verb := range []Verb{Start, Restart} {
-		d := newDesk(t, prog("a"), prog("b"), prog("c"), prog("d", func(p *definition.Program) { p.RestartPolicy = definition.Never }))
+		d := newHarness(t, prog("a"), prog("b"), prog("c"), prog("d", func(p *definition.Program) { p.RestartPolicy = definition.Never }))
 		for _, name := range []string{"a", "b", "c", "d"} {
 			d.run(name)
 		}
@@ -58,7 +58,7 @@ func TestStartDuringARestartOfAll(t *testing.T) {
 }
 
 func TestStopDuringARestartOfAll(t *testing.T) {
-	d := newDesk(t, prog("a"), prog("b"))
+	d := newHarness(t, prog("a"), prog("b"))
 	d.run("a")
 	d.run("b")
 	d.step(Request{Verb: Restart})
@@ -70,7 +70,7 @@ func TestStopDuringARestartOfAll(t *testing.T) {
 }
 
 func TestShutdownDuringARestartOfAll(t *testing.T) {
-	d := newDesk(t, prog("a"), prog("b"))
+	d := newHarness(t, prog("a"), prog("b"))
 	d.run("a")
 	d.run("b")
 	d.step(Request{Verb: Restart})
@@ -86,7 +86,7 @@ func TestShutdownDuringARestartOfAll(t *testing.T) {
 // What had completed before a restart of all isn't completed in its next life, wherever it stands in the file.
 func TestRestartOfAllRunsInitProgramsFirst(t *testing.T) {
 	once := func(p *definition.Program) { p.RestartPolicy = definition.OnFailure }
-	d := newDesk(t, prog("app", after("migrate", definition.Completed)), prog("migrate", once))
+	d := newHarness(t, prog("app", after("migrate", definition.Completed)), prog("migrate", once))
 	d.step(Request{Verb: Start})
 	d.spawned("migrate")
 	d.exit("migrate", 0)
@@ -101,7 +101,7 @@ func TestRestartOfAllRunsInitProgramsFirst(t *testing.T) {
 }
 
 func TestShutdown(t *testing.T) {
-	d := newDesk(t, prog("run"), prog("wait", after("run", definition.Ready)), prog("fall"), prog("fail", func(p *definition.Program) {
+	d := newHarness(t, prog("run"), prog("wait", after("run", definition.Ready)), prog("fall"), prog("fail", func(p *definition.Program) {
 		p.RestartPolicy = definition.Never
 	}))
 	d.step(Request{Verb: Start})
@@ -133,7 +133,7 @@ func TestShutdown(t *testing.T) {
 }
 
 func TestShutdownOfNothing(t *testing.T) {
-	d := newDesk(t)
+	d := newHarness(t)
 	d.step(Shutdown{Reason: "test"})
 	if e := has[EndService](d); e.Failed {
 		t.Errorf("%+v", e)

@@ -6,11 +6,11 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
-// unlimitedRestarts stands for "no limit" in a standing order: a program without backoff.
+// unlimitedRestarts stands for "no limit" in a restart grant: a program without backoff.
 const unlimitedRestarts = 1 << 30
 
-// order is the standing order that fits the program's state: the free first restart while it has no failures
-// behind it, every restart where the definition asks for no backoff, within what maxRestarts leaves.
+// restartGrant is the grant that fits the program's state: the immediate first restart while it has no failures behind it,
+// or every restart where the definition asks for no backoff. maxRestarts bounds both.
 func (s *Service) restartGrant(p *Program) RestartGrant {
 	b := p.Def.Backoff
 	o := RestartGrant{Within: b.ResetAfter}
@@ -38,7 +38,8 @@ func (s *Service) restartGrant(p *Program) RestartGrant {
 // maxExitCode covers Windows' 32-bit exit codes; Linux' end at 255.
 const maxExitCode = math.MaxUint32
 
-// restartable gives the exits that lead to a restart: decision, written as ranges.
+// restartableExits gives the exit codes that lead to a restart, as ranges in ascending order, and whether death by a signal
+// does. It is [Program.restartDecision] in the form that the keeper understands.
 func (p *Program) restartableExits() ([]Range, bool) {
 	signals := p.Def.RestartPolicy != definition.Never
 	var out []Range
@@ -56,7 +57,7 @@ func (p *Program) restartableExits() ([]Range, bool) {
 		v, _ := (&Program{Def: &definition.Program{RestartPolicy: p.Def.RestartPolicy}}).restartDecision(Exit{Code: code})
 		return v
 	}
-	// The decision changes only at the borders of rules and between 0 and 1.
+	// The decision changes only where a rule begins or ends, and between 0 and 1.
 	for from := 0; from <= maxExitCode; {
 		to, decision := p.decisionRange(from, policy)
 		put(from, to, decision)
@@ -65,7 +66,7 @@ func (p *Program) restartableExits() ([]Range, bool) {
 	return out, signals
 }
 
-// span gives the decision for the exit code from, and the last code up to which it surely stays the same.
+// decisionRange gives the decision for the exit code from, and the last code up to which it stays the same.
 func (p *Program) decisionRange(from int, policy func(int) definition.ExitAction) (int, definition.ExitAction) {
 	to := maxExitCode
 	if from == 0 {

@@ -8,8 +8,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
-// The keeper obeys ranges, the engine asks decision: both must say the same of every exit.
-func TestStandingOrderEqualsVerdict(t *testing.T) {
+// The keeper decides by ranges, the engine by restartDecision: both must agree on every exit.
+func TestRestartGrantMatchesDecision(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	actions := []definition.ExitAction{definition.ExitStop, definition.ExitRestart, definition.ExitGiveUp}
 	policies := []definition.RestartPolicy{definition.Always, definition.OnFailure, definition.Never}
@@ -43,7 +43,7 @@ func TestStandingOrderEqualsVerdict(t *testing.T) {
 	}
 }
 
-func TestStandingOrderCoversWindowsCodes(t *testing.T) {
+func TestRestartGrantCoversWindowsCodes(t *testing.T) {
 	p := &Program{Def: &definition.Program{RestartPolicy: definition.OnFailure}}
 	codes, _ := p.restartableExits()
 	if len(codes) != 1 || codes[0] != (Range{1, 0xffff_ffff}) {
@@ -55,7 +55,7 @@ func TestStandingOrderCoversWindowsCodes(t *testing.T) {
 	}
 }
 
-func TestStandingOrder(t *testing.T) {
+func TestRestartGrant(t *testing.T) {
 	never := func(p *definition.Program) { p.RestartPolicy = definition.Never }
 	no := func(p *definition.Program) { p.Backoff.Initial = 0 }
 	three := func(p *definition.Program) {
@@ -97,7 +97,7 @@ func TestStandingOrder(t *testing.T) {
 
 // A run that the keeper restarted by itself counts like any other.
 func TestRestartedByTheKeeper(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.run("p")
 	d.step(Exited{Program: "p", Generation: 1, Exit: Exit{Generation: 1, Code: 2}, Restarted: 2})
 	d.want("p", Spawning)
@@ -123,7 +123,7 @@ func TestRestartedByTheKeeper(t *testing.T) {
 // The order may be older than the definition in force. What runs is followed, whatever the exit code means by now.
 func TestRestartedByAnOldOrder(t *testing.T) {
 	for _, code := range []int{0, 1} {
-		d := newDesk(t, prog("p", func(p *definition.Program) { p.RestartPolicy = definition.Never }))
+		d := newHarness(t, prog("p", func(p *definition.Program) { p.RestartPolicy = definition.Never }))
 		d.run("p")
 		d.step(Exited{Program: "p", Generation: 1, Exit: Exit{Generation: 1, Code: code}, Restarted: 2})
 		if p := d.s.Program("p"); p.State != Spawning || p.Generation != 2 {

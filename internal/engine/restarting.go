@@ -7,8 +7,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
-// restart decides when a fallen program stands up again. restarted is the generation that the keeper has
-// already started by its standing order, or 0.
+// restartByPolicy restarts a failed program: at once, after a backoff, or not at all where maxRestarts is used up.
+// restarted is the generation that the keeper has already started by its restart grant, or 0.
 func (s *Service) restartByPolicy(p *Program, cause string, restarted uint64) {
 	p.Failures++
 	if m := p.Def.MaxRestarts; m != nil && restarted == 0 {
@@ -39,7 +39,7 @@ func (s *Service) restartByPolicy(p *Program, cause string, restarted uint64) {
 	s.arm(p, wait)
 }
 
-// restartUnhealthy follows a stop that a failed probe had caused. exitCodes don't apply: the exit was our doing.
+// restartUnhealthy follows a stop that a failed probe had caused. exitCodes don't apply: daruma itself caused the exit.
 func (s *Service) restartUnhealthy(p *Program) {
 	if p.Def.RestartPolicy == definition.Never {
 		s.giveUp(p, p.StopReason+", and restartPolicy is Never")

@@ -4,20 +4,20 @@ import (
 	"fmt"
 )
 
-// startFresh starts a program by request: earlier failures are forgotten, dependencies are waited for.
+// startFresh starts a program on request. It forgets earlier failures and waits for dependencies.
 func startFresh(s *Service, p *Program, ev Event) {
 	p.Failures = 0
 	s.awaitDependencies(p, reasonOf(ev, "start requested"))
 }
 
-// startNow cuts a backoff short: who asks for a start doesn't want to wait for it.
+// startNow cuts a backoff short: whoever asks for a start doesn't want to wait for it.
 func startNow(s *Service, p *Program, ev Event) {
 	p.Failures = 0
 	s.spawn(p, reasonOf(ev, "start requested"))
 }
 
 // awaitDependencies starts the program, or lets it wait for what it depends on. Nothing starts while the whole service
-// goes down: a new process would hold up its end. What is wanted then starts when a cycle is through.
+// goes down: a new process would delay the end. In a restart of all programs, [Service.finishPhase] starts what is wanted.
 func (s *Service) awaitDependencies(p *Program, reason string) {
 	s.applyChange(p)
 	if s.phase != Supervising {
@@ -35,7 +35,7 @@ func (s *Service) awaitDependencies(p *Program, reason string) {
 
 func (s *Service) spawn(p *Program, reason string) { s.spawnAs(p, "starting", reason) }
 
-// spawnAs is the only place where a run is asked for: the state it leaves is never one with a process.
+// spawnAs is the only place that starts a run. Callers make sure that the program has no process.
 func (s *Service) spawnAs(p *Program, kind, reason string) {
 	s.applyChange(p)
 	s.disarm(p)
@@ -46,7 +46,7 @@ func (s *Service) spawnAs(p *Program, kind, reason string) {
 	s.emit(Spawn{Program: p.Name, Generation: p.Generation, Def: p.Def, Grant: s.restartGrant(p)})
 }
 
-// enterRun clears what belonged to the run before.
+// enterRun enters Spawning and clears what belonged to the previous run.
 func (p *Program) enterRun() {
 	p.State = Spawning
 	p.PID = 0
@@ -57,7 +57,7 @@ func (p *Program) enterRun() {
 	p.ResetSer++
 }
 
-// spawned: the process runs. postStart comes first, then the startup probe, then the program is up.
+// spawned handles the start of the process. postStart comes first, then the startup probe, then the program is up.
 func spawned(s *Service, p *Program, ev Event) {
 	e := ev.(Spawned)
 	p.PID, p.StartedAt = e.PID, e.At
@@ -88,7 +88,7 @@ func (s *Service) afterPostStart(p *Program) {
 	s.enterRunning(p)
 }
 
-// up: the program has started; what waits for "started" may go, the other probes begin.
+// enterRunning makes the program up: dependents that wait for "started" may start, and the other probes begin.
 func (s *Service) enterRunning(p *Program) {
 	p.State = Running
 	s.publish(p, "started", fmt.Sprintf("process %d is up", p.PID))

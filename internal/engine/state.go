@@ -17,7 +17,7 @@ const (
 	Starting               // its process runs; postStart or the startup probe hasn't finished
 	Running                // up
 	Stopping               // on its way down, see StopStep
-	Backoff                // fell; the next start waits for a timer
+	Backoff                // it failed; the next start waits for a timer
 	Failed                 // given up
 	Completed              // ended as it should and isn't started again
 )
@@ -61,7 +61,7 @@ type Program struct {
 	Def  *definition.Program `json:"-"` // what the current run was started from, or the next will be
 	next *definition.Program // a changed definition, taken at the next start
 
-	spawnEmitted uint64 // newest generation that this engine (not a predecessor) asked for
+	spawnEmitted uint64 // newest generation that this engine, not a predecessor, emitted a Spawn for
 	restored     bool   // it comes from a snapshot and wasn't adopted yet
 
 	Name       string
@@ -128,8 +128,8 @@ type Service struct {
 	now   time.Duration
 }
 
-// retired is where the numbering of a program goes on that left the definition, in case it comes back: what the past
-// still has to say must not fit the new one.
+// retired holds the counters of a program that left the definition. If it comes back, its numbers go on from there, so that late
+// events of the old runs never fit the new ones.
 type retired struct{ generation, serial, resetSerial uint64 }
 
 // Phase is what the service as a whole is doing.

@@ -45,7 +45,7 @@ func (s *Service) Step(now time.Duration, ev Event) []Effect {
 	return s.out
 }
 
-// dispatch finds the program and drops what belongs to the past: another generation, or a timer that was replaced.
+// dispatch finds the program and drops events that belong to the past: to another generation, or to a timer that was replaced.
 func (s *Service) dispatch(ev Event) {
 	name, k, stale := s.classify(ev)
 	p := s.byName[name]
@@ -88,7 +88,7 @@ func (s *Service) classify(ev Event) (name string, k kind, stale bool) {
 
 func (s *Service) emit(e Effect) { s.out = append(s.out, e) }
 
-// tell records a decision and its reason, and lets the world know.
+// publish keeps the reason of a decision and emits the event that tells it.
 func (s *Service) publish(p *Program, kind, reason string) {
 	p.Reason = reason
 	s.emit(PublishEvent{Program: p.Name, Generation: p.Generation, Kind: kind, Reason: reason, PID: p.PID})

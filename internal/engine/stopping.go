@@ -22,7 +22,7 @@ func restartRun(s *Service, p *Program, ev Event) {
 	s.beginStop(p, StartAgain, reasonOf(ev, "restart requested"), r.Grace)
 }
 
-// stayStopped: a stop overrides whatever should have followed the stop under way.
+// stayStopped handles a stop request during a stop: nothing follows the stop under way.
 func stayStopped(s *Service, p *Program, ev Event) {
 	if p.AfterStop != Remove {
 		p.AfterStop = StayDown
@@ -30,7 +30,7 @@ func stayStopped(s *Service, p *Program, ev Event) {
 	s.publish(p, "stopping", reasonOf(ev, "stop requested"))
 }
 
-// startAfterStop: the stop goes on, a start follows.
+// startAfterStop handles a start request during a stop: the stop goes on, a start follows.
 func startAfterStop(s *Service, p *Program, ev Event) {
 	if p.AfterStop == StayDown || p.AfterStop == StartAfter {
 		p.AfterStop = StartAgain
@@ -38,13 +38,13 @@ func startAfterStop(s *Service, p *Program, ev Event) {
 	s.publish(p, "stopping", reasonOf(ev, "start requested")+", as soon as the stop under way is done")
 }
 
-// markStopped stops what has no process.
+// markStopped stops a program that has no process.
 func markStopped(s *Service, p *Program, ev Event) {
 	s.setDown(p, Stopped, "stopped", reasonOf(ev, "stop requested"))
 	s.closeIncident(p, "stopped")
 }
 
-// rest puts a program into a state without process.
+// setDown puts a program into a state without a process.
 func (s *Service) setDown(p *Program, state State, kind, reason string) {
 	s.disarm(p)
 	p.State = state
@@ -55,7 +55,7 @@ func (s *Service) setDown(p *Program, state State, kind, reason string) {
 	s.publish(p, kind, reason)
 }
 
-// beginStop begins a stop: probes that could interfere end, the standing order ends, dependents go first.
+// beginStop begins a stop. It revokes the restart grant and ends the probes that could interfere; dependents stop first.
 func (s *Service) beginStop(p *Program, next Next, reason string, grace time.Duration) {
 	withPreStop := p.State != Spawning && p.Def.PreStop != nil
 	s.emit(SetRestartGrant{Program: p.Name})
@@ -77,7 +77,7 @@ func (s *Service) beginStop(p *Program, next Next, reason string, grace time.Dur
 	s.runPreStopOrSignal(p, withPreStop)
 }
 
-// descend takes the first real step of the ladder.
+// runPreStopOrSignal takes the first step that the program notices.
 func (s *Service) runPreStopOrSignal(p *Program, withPreStop bool) {
 	p.StopStart = s.now
 	if !withPreStop {
@@ -89,7 +89,7 @@ func (s *Service) runPreStopOrSignal(p *Program, withPreStop bool) {
 	s.arm(p, p.grace())
 }
 
-// signal sends the stop signal; what is left of the grace period runs.
+// signal sends the stop signal. What is left of the grace period begins to run.
 func (s *Service) signal(p *Program) {
 	left := p.grace() - (s.now - p.StopStart)
 	if p.Stop == StopHook {
@@ -111,7 +111,7 @@ func preStopped(s *Service, p *Program, ev Event) {
 	s.signal(p)
 }
 
-// nextStopStep: the step under way used up its time; the next one follows.
+// nextStopStep follows when the step under way has used up its time.
 func nextStopStep(s *Service, p *Program, _ Event) {
 	switch p.Stop {
 	case StopHook:
@@ -134,22 +134,22 @@ func (s *Service) kill(p *Program, reason string) {
 	s.arm(p, killAgain)
 }
 
-// notePID: the answer to a Spawn that was overtaken by a stop.
+// notePID takes the answer to a Spawn that a stop overtook.
 func notePID(_ *Service, p *Program, ev Event) {
 	e := ev.(Spawned)
 	p.PID, p.StartedAt = e.PID, e.At
 }
 
-// exitedWhileStopping: down at last, by whichever step. What follows was decided when the stop began.
+// exitedWhileStopping handles the end of a run that is being stopped. What follows was decided when the stop began.
 func exitedWhileStopping(s *Service, p *Program, ev Event) {
 	exit, restarted := exitOf(ev, s.now)
 	p.LastExit = &exit
 	if restarted != 0 {
-		// The keeper's standing order was faster than our stop: the new run is stopped the same way.
+		// The keeper used its restart grant before it heard of the stop: the new run is stopped the same way.
 		p.Generation, p.PID = restarted, 0
 		step := p.Stop
 		if step == StopKill {
-			s.kill(p, "restarted by the standing order while it was being killed; killing that run too")
+			s.kill(p, "restarted by the keeper while it was being killed; killing that run too")
 		} else if step != StopWaits {
 			p.StopStart = s.now
 			s.signal(p)
@@ -179,15 +179,15 @@ func exitedWhileStopping(s *Service, p *Program, ev Event) {
 	}
 }
 
-// endedBy gives the step that ended a run. Its end may be told after the next step was taken: the time of the end decides.
+// endedBy gives the step that ended a run. The report of the end may come after the next step was taken, so the time of the end decides.
 func (p *Program) endedBy(exit Exit) StopStep {
 	step := p.Stop
-	told := exit.At > 0 // when it ended is known
-	if told && step == StopKill && exit.At < p.KillAt {
+	timed := exit.At > 0 // when it ended is known
+	if timed && step == StopKill && exit.At < p.KillAt {
 		step = StopSignal
 	}
-	const sigkill = 9 // we send it in the last step only: who died of it earlier was killed by somebody else
-	if step == StopSignal && (told && exit.At < p.SignalAt || exit.Signal == sigkill && p.Def.StopSignal != "SIGKILL" && p.KillAt < p.SignalAt) {
+	const sigkill = 9 // daruma sends it in the last step only: a run that died of it earlier was killed by somebody else
+	if step == StopSignal && (timed && exit.At < p.SignalAt || exit.Signal == sigkill && p.Def.StopSignal != "SIGKILL" && p.KillAt < p.SignalAt) {
 		step = NoStop
 		if p.preStopRan {
 			step = StopHook

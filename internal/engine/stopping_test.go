@@ -14,17 +14,17 @@ func grace(g time.Duration) func(*definition.Program) {
 }
 
 // hookEnds tells the engine that preStop has ended.
-func hookEnds(d *desk, problem string) {
+func hookEnds(d *harness, problem string) {
 	d.t.Helper()
 	d.step(HookDone{Program: "p", Generation: d.gen("p"), PreStop: true, Error: problem})
 }
 
 func TestStopLadder(t *testing.T) {
-	d := newDesk(t, prog("p", preStop, grace(10*time.Second)))
+	d := newHarness(t, prog("p", preStop, grace(10*time.Second)))
 	d.run("p")
 	d.stop("p")
 	if o := has[SetRestartGrant](d); o.Grant.Count != 0 {
-		t.Errorf("the standing order goes on: %+v", o)
+		t.Errorf("the restart grant goes on: %+v", o)
 	}
 	if s := has[StopProbes](d); !s.OnlyLife {
 		t.Error("the readiness probe goes on while it stops")
@@ -70,7 +70,7 @@ func TestPreStopUsesUpTheGracePeriod(t *testing.T) {
 	for _, c := range []struct{ took, left time.Duration }{
 		{9 * time.Second, minimumGrace}, {8 * time.Second, minimumGrace}, {7 * time.Second, 3 * time.Second}, {0, 10 * time.Second},
 	} {
-		d := newDesk(t, prog("p", preStop, grace(10*time.Second)))
+		d := newHarness(t, prog("p", preStop, grace(10*time.Second)))
 		d.run("p")
 		d.stop("p")
 		d.now += c.took
@@ -79,7 +79,7 @@ func TestPreStopUsesUpTheGracePeriod(t *testing.T) {
 			t.Errorf("preStop took %s: %s for the signal, not %s", c.took, s.After, c.left)
 		}
 	}
-	d := newDesk(t, prog("p", preStop, grace(10*time.Second)))
+	d := newHarness(t, prog("p", preStop, grace(10*time.Second)))
 	d.run("p")
 	d.stop("p")
 	d.now += 10 * time.Second
@@ -98,7 +98,7 @@ func TestPreStopUsesUpTheGracePeriod(t *testing.T) {
 }
 
 func TestShortGraceWithoutPreStop(t *testing.T) {
-	d := newDesk(t, prog("p", grace(500*time.Millisecond)))
+	d := newHarness(t, prog("p", grace(500*time.Millisecond)))
 	d.run("p")
 	d.stop("p")
 	if s := has[SetTimer](d); s.After != 500*time.Millisecond {
@@ -107,7 +107,7 @@ func TestShortGraceWithoutPreStop(t *testing.T) {
 }
 
 func TestPreStopFails(t *testing.T) {
-	d := newDesk(t, prog("p", preStop))
+	d := newHarness(t, prog("p", preStop))
 	d.run("p")
 	d.stop("p")
 	hookEnds(d, "exit code 1")
@@ -120,14 +120,14 @@ func TestPreStopFails(t *testing.T) {
 func TestExitDuringEachStep(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		reach func(*desk)
+		reach func(*harness)
 		by    StopStep
 	}{
-		{"preStop", func(*desk) {}, StopHook},
-		{"signal", func(d *desk) { hookEnds(d, "") }, StopSignal},
-		{"kill", func(d *desk) { hookEnds(d, ""); d.fire("p") }, StopKill},
+		{"preStop", func(*harness) {}, StopHook},
+		{"signal", func(d *harness) { hookEnds(d, "") }, StopSignal},
+		{"kill", func(d *harness) { hookEnds(d, ""); d.fire("p") }, StopKill},
 	} {
-		d := newDesk(t, prog("p", preStop))
+		d := newHarness(t, prog("p", preStop))
 		d.run("p")
 		d.stop("p")
 		c.reach(d)
@@ -147,7 +147,7 @@ func TestExitDuringEachStep(t *testing.T) {
 }
 
 func TestEndedWhileItWaitedForDependents(t *testing.T) {
-	d := newDesk(t, prog("p"), prog("q", after("p", definition.Started)))
+	d := newHarness(t, prog("p"), prog("q", after("p", definition.Started)))
 	d.run("p")
 	d.run("q")
 	d.step(Shutdown{Reason: "test"})
@@ -163,7 +163,7 @@ func TestEndedWhileItWaitedForDependents(t *testing.T) {
 // What hasn't answered yet has nothing that preStop could talk to, whether it waited for its dependents or not.
 func TestNoPreStopBeforeItRuns(t *testing.T) {
 	for _, runs := range []bool{false, true} {
-		d := newDesk(t, prog("p", preStop), prog("q", after("p", definition.Started)))
+		d := newHarness(t, prog("p", preStop), prog("q", after("p", definition.Started)))
 		d.run("p")
 		d.run("q")
 		d.exit("p", 1)
@@ -182,7 +182,7 @@ func TestNoPreStopBeforeItRuns(t *testing.T) {
 }
 
 func TestGraceOfARequest(t *testing.T) {
-	d := newDesk(t, prog("p", preStop))
+	d := newHarness(t, prog("p", preStop))
 	d.run("p")
 	d.step(Request{Verb: Stop, Program: "p", Grace: 3 * time.Second})
 	if h := has[RunHook](d); h.Timeout != 3*time.Second {
@@ -202,7 +202,7 @@ func TestGraceOfARequest(t *testing.T) {
 }
 
 func TestStopBeforeItRuns(t *testing.T) {
-	d := newDesk(t, prog("p", preStop))
+	d := newHarness(t, prog("p", preStop))
 	d.start("p")
 	d.stop("p")
 	has[Signal](d) // the keeper has the Spawn before the Signal
@@ -223,13 +223,13 @@ func TestStopBeforeItRuns(t *testing.T) {
 	}
 }
 
-// The keeper's standing order may be faster than our stop: what it started is stopped the same way.
+// The keeper's restart grant may be faster than our stop: what it started is stopped the same way.
 func TestRestartedWhileStopping(t *testing.T) {
-	again := func(d *desk, gen uint64) {
+	again := func(d *harness, gen uint64) {
 		d.step(Exited{Program: "p", Generation: gen, Exit: Exit{Code: 1}, Restarted: gen + 1})
 		d.want("p", Stopping)
 	}
-	d := newDesk(t, prog("p", preStop))
+	d := newHarness(t, prog("p", preStop))
 	d.run("p")
 	d.stop("p")
 	d.now += 29 * time.Second
@@ -252,7 +252,7 @@ func TestRestartedWhileStopping(t *testing.T) {
 	d.exit("p", 0)
 	d.want("p", Stopped)
 
-	d = newDesk(t, prog("p"), prog("q", after("p", definition.Started)))
+	d = newHarness(t, prog("p"), prog("q", after("p", definition.Started)))
 	d.run("p")
 	d.run("q")
 	d.step(Shutdown{Reason: "test"})
@@ -274,7 +274,7 @@ func TestUnhealthyProgramsAreStoppedThenRestarted(t *testing.T) {
 	}
 	for _, kind := range []string{"postStart", "startupProbe", "livenessProbe"} {
 		for policy, end := range map[definition.RestartPolicy]State{definition.Always: Spawning, definition.OnFailure: Spawning, definition.Never: Failed} {
-			d := newDesk(t, prog("p", probes, func(p *definition.Program) {
+			d := newHarness(t, prog("p", probes, func(p *definition.Program) {
 				p.RestartPolicy = policy
 				p.ExitCodes = []definition.ExitRule{{From: 0, To: 255, Action: definition.ExitStop}} // not for exits that we caused
 			}))
@@ -324,7 +324,7 @@ func TestEndedByGoesByTime(t *testing.T) {
 		{"by the kill", true, 9, 30 * time.Second, StopKill},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := newDesk(t, prog("a", func(p *definition.Program) {
+			d := newHarness(t, prog("a", func(p *definition.Program) {
 				if c.hook {
 					p.PreStop = &definition.Handler{}
 				}

@@ -39,8 +39,9 @@ type Known struct {
 	StartedAt  time.Duration
 }
 
-// Adopt makes state and truth meet after Restore, once the exits that nobody had acknowledged were given to Step.
-// It arms again what died with the predecessor: probes, timers, the step of a stop.
+// Adopt brings the restored state of one program in line with what the keeper knows of it. Call it for each program after
+// Restore, once Step was given the exits that nobody had acknowledged. It starts again what died with the predecessor:
+// probes, timers, the step of a stop.
 func (s *Service) Adopt(now time.Duration, k Known) []Effect {
 	s.now = now
 	s.out = s.out[:0]
@@ -85,8 +86,8 @@ func (s *Service) adoptRun(p *Program, k Known) {
 	}
 }
 
-// adoptUnknown: the program left the definition while its supervisor died. What is left of it goes down like any other;
-// how it is to be stopped went with its definition, so that the defaults must do.
+// adoptUnknown handles a program that left the definition while its supervisor died. What still runs is stopped like any
+// other; how to stop it went with its definition, so the defaults apply.
 func (s *Service) adoptUnknown(k Known) {
 	if !k.Alive {
 		s.retired[k.Program] = retired{generation: k.Generation}
@@ -99,7 +100,7 @@ func (s *Service) adoptUnknown(k Known) {
 	s.beginStop(p, Remove, "no longer in the definition", 0)
 }
 
-// resumeRun starts again what watches a run. Hooks are not run twice: a postStart that was under way counts as done.
+// resumeRun starts the probes and timers of a run again. Hooks are not run twice: a postStart that was under way counts as done.
 func (s *Service) resumeRun(p *Program) {
 	p.PostStart = false
 	switch {
@@ -115,7 +116,7 @@ func (s *Service) resumeRun(p *Program) {
 	}
 	switch {
 	case p.Paused:
-		s.emit(Freeze{Program: p.Name, Generation: p.Generation}) // the tree still is; the probes aren't
+		s.emit(Freeze{Program: p.Name, Generation: p.Generation}) // the processes still are; the new probes aren't
 	case p.State == Running && p.Ready:
 		s.beginHealthyPeriod(p)
 	}
@@ -133,7 +134,7 @@ func (s *Service) resumeStop(p *Program) {
 
 func (s *Service) adoptNotRunning(p *Program, k Known) {
 	if p.State.Alive() && p.spawnEmitted == p.Generation {
-		return // asked for in answer to an exit that nobody had acknowledged: the keeper's word of it is to come
+		return // it was spawned in answer to an exit that nobody had acknowledged: the keeper's answer is still to come
 	}
 	if s.phase != Supervising {
 		if p.State == Waiting || p.State == Backoff || p.State.Alive() && p.State != Stopping {

@@ -8,8 +8,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
-// successor takes the desk over as the next supervisor does: the state goes through JSON.
-func successor(d *desk, def *definition.Service) {
+// successor takes the harness over as the next supervisor does: the state goes through JSON.
+func successor(d *harness, def *definition.Service) {
 	d.t.Helper()
 	snap := Snapshot{Phase: d.s.Phase(), Programs: map[string]*Program{}}
 	for _, p := range d.s.Programs() {
@@ -32,13 +32,13 @@ func successor(d *desk, def *definition.Service) {
 	d.s = Restore(def, 2, snap)
 }
 
-func (d *desk) adopt(k Known) {
+func (d *harness) adopt(k Known) {
 	d.t.Helper()
 	d.out = append([]Effect(nil), d.s.Adopt(d.now, k)...)
 }
 
 // alive adopts the run that the engine believes in.
-func (d *desk) alive(name string) {
+func (d *harness) alive(name string) {
 	d.t.Helper()
 	d.adopt(Known{Program: name, Generation: d.gen(name), Alive: true, PID: 77, StartedAt: d.now})
 }
@@ -75,7 +75,7 @@ func TestAdoptWhatStarts(t *testing.T) {
 	d.step(Probed{Program: "p", Generation: d.gen("p"), Kind: StartupProbe, OK: true})
 	d.want("p", Running)
 
-	d = newDesk(t, prog("p", func(p *definition.Program) { p.PostStart = &definition.Handler{} }))
+	d = newHarness(t, prog("p", func(p *definition.Program) { p.PostStart = &definition.Handler{} }))
 	d.run("p")
 	successor(d, nil)
 	d.alive("p")
@@ -115,15 +115,15 @@ func TestAdoptAPausedProgram(t *testing.T) {
 func TestAdoptAStop(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		reach func(*desk)
+		reach func(*harness)
 		left  time.Duration
 		kill  bool
 	}{
-		{"preStop", func(*desk) {}, 20 * time.Second, false},
-		{"signal", func(d *desk) { hookEnds(d, "") }, 20 * time.Second, false},
-		{"kill", func(d *desk) { hookEnds(d, ""); d.fire("p") }, killAgain, true},
+		{"preStop", func(*harness) {}, 20 * time.Second, false},
+		{"signal", func(d *harness) { hookEnds(d, "") }, 20 * time.Second, false},
+		{"kill", func(d *harness) { hookEnds(d, ""); d.fire("p") }, killAgain, true},
 	} {
-		d := newDesk(t, prog("p", preStop))
+		d := newHarness(t, prog("p", preStop))
 		d.run("p")
 		d.stop("p")
 		c.reach(d)
@@ -144,7 +144,7 @@ func TestAdoptAStop(t *testing.T) {
 }
 
 func TestAdoptAStopThatWaits(t *testing.T) {
-	d := newDesk(t, prog("a"), prog("b", after("a", definition.Started)))
+	d := newHarness(t, prog("a"), prog("b", after("a", definition.Started)))
 	d.run("a")
 	d.run("b")
 	d.step(Shutdown{Reason: "test"})
@@ -193,7 +193,7 @@ func TestAdoptWhatIsGone(t *testing.T) {
 }
 
 func TestAdoptALostSpawn(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.start("p")
 	successor(d, nil)
 	d.adopt(Known{Program: "p"})
@@ -212,7 +212,7 @@ func TestAdoptALostSpawn(t *testing.T) {
 // An exit that nobody had acknowledged is answered once: by Step, and not by Adopt again.
 func TestAdoptAfterAReplayedExit(t *testing.T) {
 	for _, spent := range []bool{false, true} { // the free restart
-		d := newDesk(t, prog("p"))
+		d := newHarness(t, prog("p"))
 		d.run("p")
 		if spent {
 			crash(d, "p")
@@ -234,7 +234,7 @@ func TestAdoptAfterAReplayedExit(t *testing.T) {
 
 // The same where another exit, worked off after it, brings the new run down before it is adopted.
 func TestAdoptAfterAnEscalation(t *testing.T) {
-	d := newDesk(t, prog("a"), prog("b", limited(definition.Escalate)))
+	d := newHarness(t, prog("a"), prog("b", limited(definition.Escalate)))
 	d.run("a")
 	d.run("b")
 	crash(d, "b")
@@ -254,7 +254,7 @@ func TestAdoptAfterAnEscalation(t *testing.T) {
 
 // Nothing that waits for others moves before all are adopted: until then a state is only what the predecessor believed.
 func TestAdoptAllBeforeAnythingMoves(t *testing.T) {
-	d := newDesk(t, prog("b", after("a", definition.Started)), prog("a"), prog("c"))
+	d := newHarness(t, prog("b", after("a", definition.Started)), prog("a"), prog("c"))
 	d.start("b")
 	d.start("a")
 	d.run("c")
@@ -272,7 +272,7 @@ func TestAdoptAllBeforeAnythingMoves(t *testing.T) {
 }
 
 func TestAdoptWhatIsNotWanted(t *testing.T) {
-	d := newDesk(t, prog("p", preStop))
+	d := newHarness(t, prog("p", preStop))
 	d.adopt(Known{Program: "p", Generation: 4, Alive: true, PID: 9})
 	d.want("p", Stopping)
 	if s := has[Signal](d); s.Generation != 4 {
@@ -284,7 +284,7 @@ func TestAdoptWhatIsNotWanted(t *testing.T) {
 
 // The snapshot may be older than the run: of another version, or not there at all.
 func TestAdoptANewerRun(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.run("p")
 	d.exit("p", 1)
 	d.exit("p", 1)
@@ -301,7 +301,7 @@ func TestAdoptANewerRun(t *testing.T) {
 
 // The snapshot may be of another definition: one without a readinessProbe is ready as soon as it is up.
 func TestAdoptWithoutItsReadinessProbe(t *testing.T) {
-	d := newDesk(t, prog("p", func(p *definition.Program) { p.ReadinessProbe = &definition.Probe{} }), prog("q", after("p", definition.Ready)))
+	d := newHarness(t, prog("p", func(p *definition.Program) { p.ReadinessProbe = &definition.Probe{} }), prog("q", after("p", definition.Ready)))
 	d.run("p")
 	d.start("q")
 	successor(d, service(prog("p"), prog("q", after("p", definition.Ready))))
@@ -313,7 +313,7 @@ func TestAdoptWithoutItsReadinessProbe(t *testing.T) {
 
 // What left the definition goes down with its grace period, and is told of as removed. If it comes back, it waits for that.
 func TestAdoptAStranger(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.run("p")
 	successor(d, service())
 	d.adopt(Known{Program: "p", Generation: 3, Alive: true, PID: 9})
@@ -328,7 +328,7 @@ func TestAdoptAStranger(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 
-	d = newDesk(t)
+	d = newHarness(t)
 	d.adopt(Known{Program: "gone", Generation: 3})
 	d.step(Reload{Definition: service(prog("gone"))})
 	if s := has[Spawn](d); s.Generation != 4 {
@@ -337,7 +337,7 @@ func TestAdoptAStranger(t *testing.T) {
 }
 
 func TestAdoptInTheMidstOfARestartOfAll(t *testing.T) {
-	d := newDesk(t, prog("a"), prog("b"))
+	d := newHarness(t, prog("a"), prog("b"))
 	d.run("a")
 	d.run("b")
 	d.step(Request{Verb: Restart})
@@ -364,7 +364,7 @@ func TestAdoptInTheMidstOfARestartOfAll(t *testing.T) {
 
 // The phase is kept after the programs: a predecessor may have died in between.
 func TestAdoptAHalfKeptRestartOfAll(t *testing.T) {
-	d := newDesk(t, prog("p"))
+	d := newHarness(t, prog("p"))
 	d.run("p")
 	d.step(Request{Verb: Restart})
 	d.s.phase = Supervising

@@ -1,6 +1,6 @@
 package engine
 
-// kind is the column of the table.
+// kind is the kind of an event: a row of the table.
 type kind uint8
 
 const (
@@ -24,7 +24,7 @@ const (
 
 type action func(*Service, *Program, Event)
 
-// table is state × event.
+// table holds the action for each kind of event in each state.
 type table [kinds][Completed + 1]action
 
 // transitions says what each event does in each state. A nil cell is an event without meaning there: it is dropped.

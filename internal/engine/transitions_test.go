@@ -141,8 +141,8 @@ func full(p *definition.Program) {
 }
 
 // inState brings a program into a state, by nothing but events, so that event k has its meaning there if it has one.
-func inState(t *testing.T, k kind, state State) *desk {
-	d := newDesk(t, prog("base"), prog("p", full, func(p *definition.Program) {
+func inState(t *testing.T, k kind, state State) *harness {
+	d := newHarness(t, prog("base"), prog("p", full, func(p *definition.Program) {
 		p.ExitCodes = []definition.ExitRule{{From: 0, To: 0, Action: definition.ExitStop}, {From: 9, To: 9, Action: definition.ExitGiveUp}}
 	}))
 	d.now = time.Hour
@@ -181,7 +181,7 @@ func inState(t *testing.T, k kind, state State) *desk {
 }
 
 // standUp takes a spawning program through hooks and probes until it is up and ready.
-func standUp(d *desk) {
+func standUp(d *harness) {
 	d.t.Helper()
 	gen := d.gen("p")
 	d.spawned("p")
@@ -192,7 +192,7 @@ func standUp(d *desk) {
 }
 
 // eventOf makes the event that leads to a column of the table, for the run of now.
-func eventOf(d *desk, k kind) Event {
+func eventOf(d *harness, k kind) Event {
 	p := d.s.Program("p")
 	gen := p.Generation
 	switch k {

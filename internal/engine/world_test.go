@@ -124,7 +124,7 @@ func (w *world) fireNext(resets bool) bool {
 	return true
 }
 
-// exit ends a run as the keeper would: by its standing order it may restart at once.
+// exit ends a run as the keeper would: by its restart grant it may restart at once.
 func (w *world) exit(h *held, code int, signaled bool) {
 	r := h.alive
 	e := Exited{Program: h.name, Generation: r.gen, Exit: Exit{Generation: r.gen, Code: code, At: w.now}}
@@ -176,8 +176,8 @@ func covered(o RestartGrant, e Exit) bool {
 	return false
 }
 
-// obey does what an effect says, where it isn't only for people.
-func (w *world) obey(e Effect) {
+// carryOut does what an effect says, where it isn't only for people.
+func (w *world) carryOut(e Effect) {
 	switch e := e.(type) {
 	case Spawn:
 		h := w.held(e.Program)
@@ -218,7 +218,7 @@ func (w *world) held(name string) *held {
 	return h
 }
 
-// strike: a signal ends a run in one case of n, a kill always. The standing order ended with it.
+// strike: a signal ends a run in one case of n, a kill always. The restart grant ended with it.
 func (w *world) strike(name string, gen uint64, n int) {
 	h := w.held(name)
 	if h.alive == nil || h.alive.gen != gen {

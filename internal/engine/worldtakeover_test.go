@@ -58,7 +58,7 @@ func (w *world) frames(effects []Effect, before []Program) []func() {
 	for _, e := range effects {
 		frames = append(frames, func() {
 			w.note("        → %T%+v", e, e)
-			w.obey(e)
+			w.carryOut(e)
 		})
 	}
 	return frames
@@ -104,7 +104,7 @@ func (w *world) takeOver() {
 	w.taking = true
 	w.takeovers++
 	mine := w.takeovers     // the successor may die too, before it is in charge
-	if w.rng.IntN(2) == 0 { // meanwhile programs fall, and stand up by standing order
+	if w.rng.IntN(2) == 0 { // meanwhile programs fall, and stand up by restart grant
 		for _, name := range w.names() {
 			if h := w.keeper[name]; h.alive != nil && w.rng.IntN(3) == 0 {
 				w.exit(h, w.rng.IntN(2), w.rng.IntN(4) == 0)

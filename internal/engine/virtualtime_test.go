@@ -10,9 +10,9 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
-// theatre plays an engine in virtual time: SetTimer becomes time.AfterFunc, and programs live as long as they are told to.
+// virtualRun plays an engine in virtual time: SetTimer becomes time.AfterFunc, and programs live as long as they are told to.
 // One goroutine owns the engine, as in the supervisor; everything else comes through its mailbox.
-type theatre struct {
+type virtualRun struct {
 	s     *Service
 	begin time.Time
 	mail  chan func()
@@ -24,28 +24,28 @@ type theatre struct {
 	log    []string
 }
 
-func newTheatre(def definition.Program) *theatre {
-	return &theatre{
+func newVirtualRun(def definition.Program) *virtualRun {
+	return &virtualRun{
 		s: New(service(def), 1), begin: time.Now(), mail: make(chan func(), 64),
 		lives: func(uint64) time.Duration { return -1 }, ends: func(Effect) time.Duration { return 0 },
 	}
 }
 
-func (h *theatre) now() time.Duration { return time.Since(h.begin) }
+func (h *virtualRun) now() time.Duration { return time.Since(h.begin) }
 
-func (h *theatre) step(ev Event) {
+func (h *virtualRun) step(ev Event) {
 	for _, e := range slices.Clone(h.s.Step(h.now(), ev)) {
 		h.do(e)
 	}
 }
 
-func (h *theatre) later(after time.Duration, ev Event) {
+func (h *virtualRun) later(after time.Duration, ev Event) {
 	if after >= 0 {
 		time.AfterFunc(after, func() { h.mail <- func() { h.step(ev) } })
 	}
 }
 
-func (h *theatre) do(e Effect) {
+func (h *virtualRun) do(e Effect) {
 	switch e := e.(type) {
 	case Spawn:
 		h.spawns = append(h.spawns, h.now())
@@ -69,10 +69,10 @@ func (h *theatre) do(e Effect) {
 	}
 }
 
-func (h *theatre) say(what string) { h.log = append(h.log, fmt.Sprintf("%s %s", h.now(), what)) }
+func (h *virtualRun) say(what string) { h.log = append(h.log, fmt.Sprintf("%s %s", h.now(), what)) }
 
 // play runs the loop for so long.
-func (h *theatre) play(d time.Duration) {
+func (h *virtualRun) play(d time.Duration) {
 	end := time.After(d)
 	for {
 		select {
@@ -84,7 +84,7 @@ func (h *theatre) play(d time.Duration) {
 	}
 }
 
-func (h *theatre) expect(t *testing.T, want ...string) {
+func (h *virtualRun) expect(t *testing.T, want ...string) {
 	t.Helper()
 	if !slices.Equal(h.log, want) {
 		t.Errorf("what happened: %q\n         want: %q", h.log, want)
@@ -94,7 +94,7 @@ func (h *theatre) expect(t *testing.T, want ...string) {
 // TestCrashLoopForAnHour: a program that dies a second after each start is started at exactly these times.
 func TestCrashLoopForAnHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newTheatre(prog("p"))
+		h := newVirtualRun(prog("p"))
 		h.lives = func(uint64) time.Duration { return time.Second }
 		h.step(Request{Verb: Start})
 		h.play(time.Hour)
@@ -125,7 +125,7 @@ func TestHealthyPeriodInVirtualTime(t *testing.T) {
 		{time.Minute + time.Nanosecond, 0}, {time.Minute - time.Nanosecond, 500 * time.Millisecond},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			h := newTheatre(prog("p"))
+			h := newVirtualRun(prog("p"))
 			h.lives = func(gen uint64) time.Duration {
 				return []time.Duration{time.Second, c.life, -1}[gen-1]
 			}
@@ -175,7 +175,7 @@ func TestStopInVirtualTime(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h := newTheatre(prog("p", func(p *definition.Program) {
+				h := newVirtualRun(prog("p", func(p *definition.Program) {
 					if c.preStop {
 						p.PreStop = &definition.Handler{}
 					}
@@ -194,7 +194,7 @@ func TestStopInVirtualTime(t *testing.T) {
 // TestMaxRestartsInVirtualTime: five restarts in ten minutes, and not one more.
 func TestMaxRestartsInVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newTheatre(prog("p", func(p *definition.Program) {
+		h := newVirtualRun(prog("p", func(p *definition.Program) {
 			p.MaxRestarts = &definition.MaxRestarts{Count: 5, Within: 10 * time.Minute, Then: definition.GiveUp}
 		}))
 		h.lives = func(uint64) time.Duration { return time.Second }

@@ -25,54 +25,54 @@ func service(programs ...definition.Program) *definition.Service {
 	return &definition.Service{Name: "test", Programs: programs}
 }
 
-// desk drives an engine by hand and remembers what it said.
-type desk struct {
+// harness drives an engine by hand and remembers what it said.
+type harness struct {
 	t   *testing.T
 	s   *Service
 	now time.Duration
 	out []Effect
 }
 
-func newDesk(t *testing.T, programs ...definition.Program) *desk {
-	return &desk{t: t, s: New(service(programs...), 1)}
+func newHarness(t *testing.T, programs ...definition.Program) *harness {
+	return &harness{t: t, s: New(service(programs...), 1)}
 }
 
-func (d *desk) step(ev Event) []Effect {
+func (d *harness) step(ev Event) []Effect {
 	d.t.Helper()
 	d.out = append([]Effect(nil), d.s.Step(d.now, ev)...)
 	return d.out
 }
 
-func (d *desk) start(name string)   { d.t.Helper(); d.step(Request{Verb: Start, Program: name}) }
-func (d *desk) stop(name string)    { d.t.Helper(); d.step(Request{Verb: Stop, Program: name}) }
-func (d *desk) restart(name string) { d.t.Helper(); d.step(Request{Verb: Restart, Program: name}) }
+func (d *harness) start(name string)   { d.t.Helper(); d.step(Request{Verb: Start, Program: name}) }
+func (d *harness) stop(name string)    { d.t.Helper(); d.step(Request{Verb: Stop, Program: name}) }
+func (d *harness) restart(name string) { d.t.Helper(); d.step(Request{Verb: Restart, Program: name}) }
 
-func (d *desk) spawned(name string) {
+func (d *harness) spawned(name string) {
 	d.t.Helper()
 	d.step(Spawned{Program: name, Generation: d.gen(name), PID: 100 + int(d.gen(name)), At: d.now})
 }
 
-func (d *desk) exit(name string, code int) {
+func (d *harness) exit(name string, code int) {
 	d.t.Helper()
 	d.step(Exited{Program: name, Generation: d.gen(name), Exit: Exit{Generation: d.gen(name), Code: code, At: d.now}})
 }
 
 // run brings a program up.
-func (d *desk) run(name string) {
+func (d *harness) run(name string) {
 	d.t.Helper()
 	d.start(name)
 	d.spawned(name)
 }
 
 // fire lets the program's timer fire at its time.
-func (d *desk) fire(name string) {
+func (d *harness) fire(name string) {
 	d.t.Helper()
 	d.step(TimerFired{Program: name, Serial: d.s.Program(name).Serial})
 }
 
-func (d *desk) gen(name string) uint64 { return d.s.Program(name).Generation }
+func (d *harness) gen(name string) uint64 { return d.s.Program(name).Generation }
 
-func (d *desk) want(name string, state State) {
+func (d *harness) want(name string, state State) {
 	d.t.Helper()
 	if p := d.s.Program(name); p.State != state {
 		d.t.Fatalf("%s is %s (%d), not %s (%d); reason %q; last effects %s", name, p.State, p.State, state, state, p.Reason, show(d.out))
@@ -80,7 +80,7 @@ func (d *desk) want(name string, state State) {
 }
 
 // has gives the first effect of type E.
-func has[E Effect](d *desk) E {
+func has[E Effect](d *harness) E {
 	d.t.Helper()
 	for _, e := range d.out {
 		if x, ok := e.(E); ok {
@@ -92,7 +92,7 @@ func has[E Effect](d *desk) E {
 	return none
 }
 
-func hasNot[E Effect](d *desk) {
+func hasNot[E Effect](d *harness) {
 	d.t.Helper()
 	for _, e := range d.out {
 		if x, ok := e.(E); ok {
