@@ -14,26 +14,26 @@ import (
 	"unicode/utf8"
 )
 
-// excerptLen is how many bytes of what a program answered a message shows.
+// excerptLen is how many bytes of a program's answer a message shows.
 const excerptLen = 120
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// isTimeout tells whether err is a deadline that passed.
+// isTimeout reports whether err is a deadline that passed.
 func isTimeout(err error) bool {
 	var n net.Error
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &n) && n.Timeout()
 }
 
-// isOurs tells whether err says that this side lacked something (file descriptors, memory, local ports):
-// a program must not be ended for that.
-func isOurs(err error) bool {
+// isLocalShortage reports whether daruma itself lacked something (file descriptors, memory, local ports). A program must
+// not be ended for that.
+func isLocalShortage(err error) bool {
 	var errno syscall.Errno
-	return errors.As(err, &errno) && scarce(errno)
+	return errors.As(err, &errno) && isShortage(errno)
 }
 
-// inWords puts an error of a connection into the few words that help at night.
-func inWords(err error) string {
+// errorText describes an error of a connection in a few words.
+func errorText(err error) string {
 	var (
 		errno  syscall.Errno
 		dns    *net.DNSError
@@ -41,7 +41,7 @@ func inWords(err error) string {
 	)
 	switch {
 	case errors.As(err, &errno):
-		return errnoInWords(errno)
+		return errnoText(errno)
 	case errors.As(err, &dns):
 		if dns.IsNotFound {
 			return "the host " + strconv.Quote(dns.Name) + " is not known"
@@ -55,7 +55,7 @@ func inWords(err error) string {
 	return excerpt([]byte(err.Error()))
 }
 
-// quoted gives what a program said as `: "excerpt"`, or nothing where it said nothing.
+// quoted gives the beginning of a program's output as `: "excerpt"`, or nothing where there is none.
 func quoted(b []byte) string {
 	s := excerpt(b)
 	if s == "" {
@@ -66,7 +66,7 @@ func quoted(b []byte) string {
 
 // excerpt gives the beginning of b as one printable line of at most excerptLen bytes and an ellipsis.
 func excerpt(b []byte) string {
-	const scan = 4 * excerptLen // bytes looked at; runs of blanks shrink
+	const scan = 4 * excerptLen // bytes read; runs of blanks shrink
 	cut := len(b) > scan
 	if cut {
 		b = b[:scan]

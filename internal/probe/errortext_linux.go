@@ -2,7 +2,7 @@ package probe
 
 import "syscall"
 
-func scarce(e syscall.Errno) bool {
+func isShortage(e syscall.Errno) bool {
 	switch e {
 	case syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL, syscall.EAGAIN:
 		return true
@@ -10,7 +10,7 @@ func scarce(e syscall.Errno) bool {
 	return false
 }
 
-func errnoInWords(e syscall.Errno) string {
+func errnoText(e syscall.Errno) string {
 	if e == syscall.ECONNRESET || e == syscall.EPIPE {
 		return "connection reset"
 	}

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-func scarce(e syscall.Errno) bool {
+func isShortage(e syscall.Errno) bool {
 	switch e {
 	case windows.WSAEMFILE, windows.WSAENOBUFS, windows.WSAEADDRNOTAVAIL, windows.ERROR_NOT_ENOUGH_MEMORY,
 		windows.ERROR_TOO_MANY_OPEN_FILES, windows.ERROR_NO_SYSTEM_RESOURCES, windows.ERROR_COMMITMENT_LIMIT:
@@ -15,8 +15,8 @@ func scarce(e syscall.Errno) bool {
 	return false
 }
 
-// errnoInWords shortens the commonest; Windows' own text for them is a sentence, and in the language of the machine.
-func errnoInWords(e syscall.Errno) string {
+// errnoText shortens the most frequent errors; Windows' own text is a sentence, in the language of the machine.
+func errnoText(e syscall.Errno) string {
 	switch e {
 	case windows.WSAECONNREFUSED:
 		return "connection refused"

@@ -14,7 +14,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
-// The codes of gRPC that get words of their own. Source: google.golang.org/grpc/codes.
+// The codes of gRPC that get a text of their own. Source: google.golang.org/grpc/codes.
 const (
 	grpcOK               = 0
 	grpcDeadlineExceeded = 4
@@ -41,7 +41,7 @@ func (a attempt) grpc(ctx context.Context, g *definition.GRPCAction) Result {
 	}
 	answer, err := callHealth(ctx, address, g.Service)
 	if err != nil {
-		if isH2(err) {
+		if isNotHTTP2(err) {
 			return Result{Message: what + ": it answers, but not with HTTP/2"}
 		}
 		return a.fail(ctx, what, err)
@@ -150,8 +150,8 @@ func readStatus(resp *http.Response, frame []byte) (grpcAnswer, error) {
 	return grpcAnswer{code: code, message: message, frame: frame}, nil
 }
 
-// isH2 tells whether HTTP/2 itself failed: what listens there speaks something else.
-func isH2(err error) bool {
+// isNotHTTP2 reports whether HTTP/2 itself failed: the server speaks another protocol.
+func isNotHTTP2(err error) bool {
 	var n net.Error
 	return !errors.As(err, &n) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) &&
 		bytes.HasPrefix([]byte(err.Error()), []byte("http2:"))

@@ -28,7 +28,7 @@ const (
 
 var errTooLong = errors.New("the header of the answer is longer than any server's")
 
-// httpGet asks by HTTP/1.1 over a fresh connection; 200 to 399 is success.
+// httpGet sends a GET request by HTTP/1.1 over a fresh connection; a status of 200 to 399 is success.
 //
 // It writes the request and reads the answer on the connection itself: http.Client would start two goroutines and build a
 // transport for each probe, and would look for a proxy in the environment.
@@ -49,7 +49,7 @@ func (a attempt) httpGet(ctx context.Context, g *definition.HTTPGetAction) Resul
 		case err != nil:
 			return Result{Message: what + ": " + excerpt([]byte(err.Error()))}
 		case next == nil:
-			return judge(what, resp, body)
+			return httpResult(what, resp, body)
 		case next.URL.Hostname() != host:
 			return Result{OK: true, Message: what + ": redirects to another host, which was not asked: " + excerpt([]byte(next.URL.String()))}
 		case hops >= maxRedirects-1:
@@ -59,7 +59,7 @@ func (a attempt) httpGet(ctx context.Context, g *definition.HTTPGetAction) Resul
 	}
 }
 
-func judge(what string, resp *http.Response, body []byte) Result {
+func httpResult(what string, resp *http.Response, body []byte) Result {
 	if resp.StatusCode >= 200 && resp.StatusCode < 400 {
 		return Result{OK: true}
 	}
@@ -146,7 +146,7 @@ func fetch(ctx context.Context, req *http.Request) (*http.Response, []byte, erro
 		return nil, nil, err
 	}
 	defer conn.Close()
-	defer bind(ctx, conn)()
+	defer bindToContext(ctx, conn)()
 	var stream net.Conn = conn
 	if req.URL.Scheme == "https" {
 		secure := tls.Client(conn, &tls.Config{
@@ -196,7 +196,7 @@ func notHTTP(err error) error {
 	return fmt.Errorf("it answers, but not with HTTP (%w)", err)
 }
 
-// serverName is what the TLS server is told to be asked for: the Host header where one is given, else the host.
+// serverName is the name for TLS' server name indication: the Host header where one is given, else the host.
 func serverName(req *http.Request) string {
 	name := req.Host
 	if host, _, err := net.SplitHostPort(name); err == nil {
@@ -224,10 +224,10 @@ func dial(ctx context.Context, host, port string) (net.Conn, error) {
 	return d.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
 }
 
-// bind makes reads and writes of conn fail when ctx ends; the function it gives undoes the tie.
-func bind(ctx context.Context, conn net.Conn) (release func()) {
+// bindToContext makes reads and writes of conn fail when ctx ends, until release is called.
+func bindToContext(ctx context.Context, conn net.Conn) (release func()) {
 	if deadline, ok := ctx.Deadline(); ok {
-		conn.SetDeadline(deadline) //nolint:errcheck // fails only on a closed connection, which the next read tells
+		conn.SetDeadline(deadline) //nolint:errcheck // fails only on a closed connection, which the next read reports
 	}
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) }) //nolint:errcheck // likewise
 	return func() { stop() }

@@ -7,32 +7,31 @@ import (
 	"github.com/daruma-sh/daruma/internal/notify"
 )
 
-// Ear is the worker of a notify probe: it asks nothing, it listens to what the program says of itself.
+// NotifyProbe decides from the messages that the program sends on its notify channel. It asks the program nothing.
 //
 //	startupProbe    succeeds at READY=1; fails where none came within failureThreshold × periodSeconds
 //	readinessProbe  follows READY=1, READY=0 and STOPPING=1 at once; it has no times and no thresholds
 //	livenessProbe   fails at LIVE=0 at once, or where no WATCHDOG=1 came for periodSeconds, failureThreshold times in a row
 //
 // EXTEND_TIMEOUT_USEC lengthens a startup: to as long from now as it says, at most [maxExtension] each time and
-// [maxExtensions] in all, so that a program that repeats it without end isn't started without end. It doesn't lengthen a stop:
-// terminationGracePeriodSeconds is what the definition's author promised to the machine's shutdown, and a program
-// that can't keep it mustn't be able to break the promise.
+// [maxExtensions] in all, so that a program that repeats it without end doesn't start for ever. It doesn't lengthen a stop:
+// the machine's shutdown relies on terminationGracePeriodSeconds, and a program mustn't be able to exceed it.
 //
-// An ear belongs to one goroutine, which calls its methods and runs what Post is given. That goroutine must hear
-// what the program said before it runs what was posted later.
-type Ear struct {
+// A NotifyProbe belongs to one goroutine, which calls its methods and runs the functions it posts, in order: messages that
+// arrived before a function was posted must reach [NotifyProbe.Update] before the function runs.
+type NotifyProbe struct {
 	c    Config
 	post func(func())
 
-	said   notify.State
+	state  notify.State
 	last   Last
 	timer  *time.Timer
 	serial uint64    // of the armed timer; an older one is stale
-	due    time.Time // when the timer is to fire; zero: it isn't armed
-	begun  time.Time // the window that is running: since the last beat, or since the probe began
-	latest time.Time // startup: no extension goes beyond
+	due    time.Time // when the timer fires; zero: it isn't armed
+	begun  time.Time // of the current window: the last WATCHDOG=1, or when the probe began
+	latest time.Time // startup: no extension goes beyond it
 	ended  bool
-	sleep  sleeper
+	sleep  sleepDetector
 }
 
 const (
@@ -42,240 +41,239 @@ const (
 	maxExtensions = time.Hour
 )
 
-// Listen starts to listen as c says; said is what the program has said so far. The program isn't asked anything, so that
-// c.Runner, the timeout and the success threshold have no meaning. post runs a function in the goroutine
-// that owns the ear, after what was posted before; it must not wait.
-func Listen(c Config, said notify.State, post func(func())) *Ear {
+// StartNotifyProbe starts the probe c, whose runner, timeout and success threshold have no meaning here. state is what the program has
+// said so far. post must run a function in the goroutine that owns the probe, after those posted before; it must not block.
+func StartNotifyProbe(c Config, state notify.State, post func(func())) *NotifyProbe {
 	c.Probe.Period = max(c.Probe.Period, minPeriod)
 	c.Probe.FailureThreshold = max(c.Probe.FailureThreshold, 1)
-	e := &Ear{c: c, post: post, said: said, sleep: newSleeper(c.Slept)}
-	e.last.Healthy = c.Kind == Liveness
+	p := &NotifyProbe{c: c, post: post, state: state, sleep: newSleepDetector(c.Slept)}
+	p.last.Healthy = c.Kind == Liveness
 	if c.Initial != nil {
-		e.last.Healthy = *c.Initial
+		p.last.Healthy = *c.Initial
 	}
-	e.begin(max(c.Probe.InitialDelay-c.Running, 0))
-	if said != (notify.State{}) { // else a predecessor may know more than the program has said since
-		e.judge()
+	p.openWindow(max(c.Probe.InitialDelay-c.Running, 0))
+	if state != (notify.State{}) { // else a predecessor may know more than the program has said since
+		p.evaluate()
 	}
-	return e
+	return p
 }
 
-// begin opens the window in which something has to be heard, after a delay.
-func (e *Ear) begin(delay time.Duration) {
-	e.begun = time.Now().Add(delay)
-	switch e.c.Kind {
+// openWindow begins the time within which a message must come, after a delay.
+func (p *NotifyProbe) openWindow(delay time.Duration) {
+	p.begun = time.Now().Add(delay)
+	switch p.c.Kind {
 	case Liveness:
-		e.arm(e.begun.Add(e.c.Probe.Period))
+		p.arm(p.begun.Add(p.c.Probe.Period))
 	case Startup:
-		end := e.begun.Add(e.window())
-		e.latest = end.Add(maxExtensions)
-		e.arm(end)
+		end := p.begun.Add(p.window())
+		p.latest = end.Add(maxExtensions)
+		p.arm(end)
 	}
 }
 
-func (e *Ear) window() time.Duration {
-	if e.c.Kind == Startup {
-		return time.Duration(e.c.Probe.FailureThreshold) * e.c.Probe.Period
+func (p *NotifyProbe) window() time.Duration {
+	if p.c.Kind == Startup {
+		return time.Duration(p.c.Probe.FailureThreshold) * p.c.Probe.Period
 	}
-	return e.c.Probe.Period
+	return p.c.Probe.Period
 }
 
-func (e *Ear) arm(at time.Time) {
-	e.disarm()
-	e.due = at
-	serial := e.serial
-	e.timer = time.AfterFunc(time.Until(at), func() {
+func (p *NotifyProbe) arm(at time.Time) {
+	p.disarm()
+	p.due = at
+	serial := p.serial
+	p.timer = time.AfterFunc(time.Until(at), func() {
 		late := time.Since(at)
-		e.post(func() {
-			if serial == e.serial {
-				e.fired(late)
+		p.post(func() {
+			if serial == p.serial {
+				p.windowOver(late)
 			}
 		})
 	})
 }
 
-func (e *Ear) disarm() {
-	e.serial++
-	e.due = time.Time{}
-	if e.timer != nil {
-		e.timer.Stop()
+func (p *NotifyProbe) disarm() {
+	p.serial++
+	p.due = time.Time{}
+	if p.timer != nil {
+		p.timer.Stop()
 	}
 }
 
-// Hear takes note of what the program has said by now.
-func (e *Ear) Hear(said notify.State) {
-	before := e.said
-	e.said = said
-	if e.ended || e.last.Paused || e.last.Resting {
+// Update gives the probe what the program has said by now.
+func (p *NotifyProbe) Update(state notify.State) {
+	before := p.state
+	p.state = state
+	if p.ended || p.last.Paused || p.last.Resting {
 		return
 	}
-	if e.c.Kind == Liveness && said.Beats != before.Beats {
-		e.begun, e.last.Failures = time.Now(), 0
-		e.last.Successes++
-		e.note(Result{OK: true})
+	if p.c.Kind == Liveness && state.Beats != before.Beats {
+		p.begun, p.last.Failures = time.Now(), 0
+		p.last.Successes++
+		p.record(Result{OK: true})
 	}
-	if e.c.Kind == Startup && said.Extensions != before.Extensions {
-		until := time.Now().Add(min(said.Extend, maxExtension))
-		if until.After(e.latest) {
-			until = e.latest
+	if p.c.Kind == Startup && state.Extensions != before.Extensions {
+		until := time.Now().Add(min(state.Extend, maxExtension))
+		if until.After(p.latest) {
+			until = p.latest
 		}
-		if until.After(e.due) {
-			e.arm(until)
+		if until.After(p.due) {
+			p.arm(until)
 		}
 	}
-	e.judge()
+	p.evaluate()
 }
 
-// note keeps a result for status.
-func (e *Ear) note(r Result) {
-	e.last.Result, e.last.At = r, time.Now()
-	e.last.Probes++
+// record keeps a result for status.
+func (p *NotifyProbe) record(r Result) {
+	p.last.Result, p.last.At = r, time.Now()
+	p.last.Probes++
 	if !r.OK {
-		e.last.Failed++
+		p.last.Failed++
 	}
 }
 
-// judge draws the conclusions from words alone.
-func (e *Ear) judge() {
-	switch e.c.Kind {
+// evaluate decides what follows from the messages alone, without the time.
+func (p *NotifyProbe) evaluate() {
+	switch p.c.Kind {
 	case Startup:
-		if e.said.Started {
-			e.decide(true, "")
+		if p.state.Started {
+			p.setOutcome(true, "")
 		}
 	case Liveness:
-		if e.said.Dead {
-			e.last.Failures++
-			e.decide(false, "notify: the program says LIVE=0"+because(e.said.Why))
+		if p.state.Dead {
+			p.last.Failures++
+			p.setOutcome(false, "notify: the program says LIVE=0"+withReason(p.state.Why))
 		}
 	case Readiness:
 		switch {
-		case e.said.Stopping:
-			e.decide(false, "notify: the program says STOPPING=1")
-		case e.said.Ready:
-			e.decide(true, "")
-		case !e.said.Started && e.said.Unready == "":
-			e.decide(false, "notify: no READY=1 yet")
+		case p.state.Stopping:
+			p.setOutcome(false, "notify: the program says STOPPING=1")
+		case p.state.Ready:
+			p.setOutcome(true, "")
+		case !p.state.Started && p.state.Unready == "":
+			p.setOutcome(false, "notify: no READY=1 yet")
 		default:
-			e.decide(false, "notify: the program says READY=0"+because(e.said.Unready))
+			p.setOutcome(false, "notify: the program says READY=0"+withReason(p.state.Unready))
 		}
 	}
 }
 
-func because(why string) string {
+func withReason(why string) string {
 	if why == "" {
 		return ""
 	}
 	return ": " + why
 }
 
-// fired: the window is over.
-func (e *Ear) fired(late time.Duration) {
-	if e.ended || e.last.Paused || e.last.Resting {
+// windowOver handles the end of the window. late is how long after that it is called.
+func (p *NotifyProbe) windowOver(late time.Duration) {
+	if p.ended || p.last.Paused || p.last.Resting {
 		return
 	}
-	if e.sleep.slept() {
-		e.anew()
+	if p.sleep.slept() {
+		p.restartWindow()
 		return
 	}
-	if late > asleepFor { // the supervisor itself wasn't running, and perhaps nobody was
-		e.begin(0)
+	if late > stalledAfter { // the supervisor itself was stalled, and perhaps the program was too
+		p.openWindow(0)
 		return
 	}
-	if e.c.Kind == Startup {
-		e.last.Failures++
-		e.decide(false, "notify: no READY=1 within "+e.due.Sub(e.begun).Round(10*time.Millisecond).String())
+	if p.c.Kind == Startup {
+		p.last.Failures++
+		p.setOutcome(false, "notify: no READY=1 within "+p.due.Sub(p.begun).Round(10*time.Millisecond).String())
 		return
 	}
-	if next := e.begun.Add(e.c.Probe.Period); next.After(e.due) { // it was heard since
-		e.last.Failures = 0
-		e.arm(next)
+	if next := p.begun.Add(p.c.Probe.Period); next.After(p.due) { // a WATCHDOG=1 came meanwhile
+		p.last.Failures = 0
+		p.arm(next)
 		return
 	}
-	e.last.Failures++
-	e.last.Successes = 0
-	message := "notify: no WATCHDOG=1 within " + e.c.Probe.Period.String()
-	if e.last.Failures < e.c.Probe.FailureThreshold {
-		e.note(Result{Message: message})
-		next := e.due.Add(e.c.Probe.Period)
-		e.begun = e.due
-		e.arm(next)
+	p.last.Failures++
+	p.last.Successes = 0
+	message := "notify: no WATCHDOG=1 within " + p.c.Probe.Period.String()
+	if p.last.Failures < p.c.Probe.FailureThreshold {
+		p.record(Result{Message: message})
+		next := p.due.Add(p.c.Probe.Period)
+		p.begun = p.due
+		p.arm(next)
 		return
 	}
-	e.decide(false, message)
+	p.setOutcome(false, message)
 }
 
-// decide reports an outcome where it is news.
-func (e *Ear) decide(healthy bool, message string) {
-	if healthy == e.last.Healthy && e.c.Kind != Startup {
-		if e.last.Result.Message != message {
-			e.note(Result{OK: healthy, Message: message})
+// setOutcome reports an outcome if it changed.
+func (p *NotifyProbe) setOutcome(healthy bool, message string) {
+	if healthy == p.last.Healthy && p.c.Kind != Startup {
+		if p.last.Result.Message != message {
+			p.record(Result{OK: healthy, Message: message})
 		}
 		return
 	}
-	e.note(Result{OK: healthy, Message: message})
-	e.last.Healthy = healthy
-	if e.last.Resting = e.c.Kind == Startup || e.c.Kind == Liveness; e.last.Resting {
-		e.disarm()
+	p.record(Result{OK: healthy, Message: message})
+	p.last.Healthy = healthy
+	if p.last.Resting = p.c.Kind == Startup || p.c.Kind == Liveness; p.last.Resting {
+		p.disarm()
 	}
-	o := Outcome{Kind: e.c.Kind, Generation: e.c.Generation, Healthy: healthy, At: e.last.At}
-	o.Reason = string(e.c.Kind) + " succeeded: READY=1"
+	o := Outcome{Kind: p.c.Kind, Generation: p.c.Generation, Healthy: healthy, At: p.last.At}
+	o.Reason = string(p.c.Kind) + " succeeded: READY=1"
 	if !healthy {
-		o.LastError, o.ConsecutiveFailures = message, max(e.last.Failures, 1)
-		o.Reason = string(e.c.Kind) + " failed"
-		if e.c.Kind == Liveness && o.ConsecutiveFailures > 1 {
+		o.LastError, o.ConsecutiveFailures = message, max(p.last.Failures, 1)
+		o.Reason = string(p.c.Kind) + " failed"
+		if p.c.Kind == Liveness && o.ConsecutiveFailures > 1 {
 			o.Reason += fmt.Sprintf(" %d times in a row", o.ConsecutiveFailures)
 		}
 		o.Reason += ": " + message
 	}
-	if e.c.Report != nil {
-		e.c.Report(o)
+	if p.c.Report != nil {
+		p.c.Report(o)
 	}
 }
 
-// Woke forgets what was counted: the machine slept, or is about to, and the program couldn't say anything.
-func (e *Ear) Woke() {
-	e.sleep.woke()
-	if !e.ended && !e.last.Paused && !e.last.Resting {
-		e.anew()
+// Woke forgets what was counted: the machine slept, or is about to, and the program couldn't send anything.
+func (p *NotifyProbe) Woke() {
+	p.sleep.woke()
+	if !p.ended && !p.last.Paused && !p.last.Resting {
+		p.restartWindow()
 	}
 }
 
-// anew opens a new window, which isn't shorter than the grace after a sleep.
-func (e *Ear) anew() {
-	e.last.Failures = 0
-	e.begin(max(0, wakeGrace-e.window()))
+// restartWindow opens a new window, which isn't shorter than the grace after a sleep.
+func (p *NotifyProbe) restartWindow() {
+	p.last.Failures = 0
+	p.openWindow(max(0, wakeGrace-p.window()))
 }
 
-// Pause stops the clock until [Ear.Resume]: the program is frozen and can say nothing.
-func (e *Ear) Pause() {
-	e.last.Paused = true
-	e.disarm()
+// Pause stops the clock until [NotifyProbe.Resume]: the program is frozen and can send nothing.
+func (p *NotifyProbe) Pause() {
+	p.last.Paused = true
+	p.disarm()
 }
 
-// Resume begins to count anew.
-func (e *Ear) Resume() {
-	if !e.last.Paused || e.ended {
+// Resume opens a new window and counts from zero.
+func (p *NotifyProbe) Resume() {
+	if !p.last.Paused || p.ended {
 		return
 	}
-	e.last.Paused, e.last.Failures = false, 0
-	if e.last.Resting {
+	p.last.Paused, p.last.Failures = false, 0
+	if p.last.Resting {
 		return
 	}
-	e.begin(0)
-	if e.said != (notify.State{}) {
-		e.judge() // what came while it was being frozen
+	p.openWindow(0)
+	if p.state != (notify.State{}) {
+		p.evaluate() // what came while it was being frozen
 	}
 }
 
 // Cancel stops for good. Nothing is reported afterwards.
-func (e *Ear) Cancel() {
-	e.ended = true
-	e.disarm()
+func (p *NotifyProbe) Cancel() {
+	p.ended = true
+	p.disarm()
 }
 
-// Last tells what the ear knows at the moment.
-func (e *Ear) Last() Last {
-	l := e.last
-	l.Resting = l.Resting || e.ended
+// Last gives the current state of the probe, for status.
+func (p *NotifyProbe) Last() Last {
+	l := p.last
+	l.Resting = l.Resting || p.ended
 	return l
 }

@@ -1,5 +1,5 @@
-// Package probe asks programs whether they are well: one method, four kinds (httpGet, tcpSocket, grpc, exec), with the
-// kubelet's meaning and defaults. A fifth kind, notify, asks nothing: an [Ear] listens to what the program says.
+// Package probe checks whether programs are well: by httpGet, tcpSocket, grpc and exec, with the kubelet's meaning and
+// defaults. A fifth kind, notify, asks nothing: a [NotifyProbe] decides from the messages that the program sends.
 //
 // [Run] asks once, under the deadline of its context; lifecycle hooks use it too. A [Scheduler] asks again and again:
 //
@@ -16,23 +16,23 @@
 //
 // # Outcomes
 //
-// Readiness and startup begin as failed, liveness as healthy ([Config.Initial] says otherwise, for a supervisor that takes over). The outcome
+// Readiness and startup begin as failed, liveness as healthy; a supervisor that takes over sets [Config.Initial]. The outcome
 // changes after successThreshold successes or failureThreshold failures in a row, and only changes are reported. After a failed
-// liveness or startup probe, and after a successful startup probe, the worker rests: there is nothing left to ask of that run.
+// liveness or startup probe, and after a successful startup probe, the worker rests: it probes that run no more.
 // The supervisor starts the liveness and readiness workers when the startup probe has succeeded.
 //
-// A probe that could not be carried out for lack of something on our side (no file descriptor, no memory, the keeper gone, the
-// supervisor itself not scheduled) is neither success nor failure: it is asked again, and [Last] says so.
+// A probe that daruma could not carry out (no file descriptor, no memory, the keeper gone, the supervisor itself stalled) is neither
+// success nor failure: it is repeated, and [Last] says so.
 //
-// # When it asks
+// # Timing
 //
-// Every worker has a beat: a phase within its period that it keeps for life, so that 1,000 programs started at once are asked evenly
-// spread over the period (the phases follow the golden ratio: any 1 % of the period gets very nearly 1 % of the probes).
-// Because nobody should wait up to a period for a fresh program to be called ready, startup and readiness probes with a period
-// over one second take an early look within the first second after initialDelay. Its success counts; its failure doesn't,
-// so that failureThreshold × period stays what it says.
+// Every worker keeps a fixed phase within its period, so that the probes of 1,000 programs started at once are spread evenly
+// over the period. The phases follow the golden ratio: any 1 % of the period gets very nearly 1 % of the probes.
+// A fresh program shouldn't have to wait up to a period until it counts as ready: startup and readiness probes with a period
+// over one second make one early probe within the first second after initialDelay. Its success counts. Its failure doesn't,
+// so that failureThreshold × period stays exact.
 //
-// No goroutine exists for a worker between its probes: a timer of the runtime starts one for each probe.
+// A worker has no goroutine between its probes: a timer of the runtime starts one for each probe.
 package probe
 
 import (
@@ -43,7 +43,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
-// Kind says what a probe decides about; its text is the field's name in the definition.
+// Kind says what a probe decides; its text is the field's name in the definition.
 type Kind string
 
 // The kinds of probes.
@@ -56,7 +56,7 @@ const (
 // Result is the answer to one probe or hook.
 type Result struct {
 	OK       bool
-	Unknown  bool          // it could not be carried out for a reason on our side; then OK is false, and nothing is known
+	Unknown  bool          // daruma could not carry it out; then OK is false, and nothing is known
 	Message  string        // why it failed, in words, one line; with OK: "" or a warning
 	Duration time.Duration // monotonic
 }
@@ -82,15 +82,15 @@ type Outcome struct {
 	At                  time.Time
 }
 
-// Config says what a worker asks, how often, and whom it tells.
+// Config says what a worker checks, how often, and where it reports.
 type Config struct {
 	Probe      definition.Probe
 	Kind       Kind
 	Generation int
-	Initial    *bool         // outcome to begin with; nil: true for liveness, false for the others
+	Initial    *bool         // the first outcome; nil: true for liveness, false for the others
 	Running    time.Duration // how long the program has run already (after a takeover): counts towards initialDelay
 	Runner     Runner        // needed for exec
-	// Slept tells how long the machine has slept since it was started; nil: [Slept].
+	// Slept gives how long the machine has slept since it was started; nil: [Slept].
 	Slept func() time.Duration
 	// Report is called for each change of outcome, never twice at once for one worker, and not after Stop has returned.
 	// It must not wait for the goroutine that calls Stop: put the outcome into a queue.
@@ -107,5 +107,5 @@ type Last struct {
 	Probes    uint64    // finished in total, unknown ones included
 	Failed    uint64    // failed in total
 	Paused    bool
-	Resting   bool // it has nothing left to ask, or was stopped
+	Resting   bool // it has nothing left to check, or was stopped
 }

@@ -9,16 +9,16 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
-// asleepFor is how much later than its deadline a probe must have come back for us to conclude that the supervisor
-// itself wasn't running (suspended machine, SIGSTOP, starved): the program isn't to blame then.
-const asleepFor = 500 * time.Millisecond
+// stalledAfter is how long after its deadline a probe must come back to prove that the supervisor itself wasn't running
+// (suspended machine, SIGSTOP, no processor time): the program isn't to blame then.
+const stalledAfter = 500 * time.Millisecond
 
 // Run carries out one probe or hook and ends everything it started before it returns. Its time is the deadline of ctx.
-// With ctx cancelled rather than expired the result is Unknown.
+// Where ctx was cancelled and didn't expire, the result is Unknown.
 func Run(ctx context.Context, h definition.Handler, runner Runner) Result {
 	var a attempt
 	if deadline, ok := ctx.Deadline(); ok {
-		// What was allowed isn't what is left by now: to the hundredth, the two are mostly the same.
+		// The message shall name the time that was allowed; what is left of it by now is slightly less, so it is rounded.
 		left := time.Until(deadline)
 		a.limit = max(left.Round(10*time.Millisecond), left.Round(time.Millisecond), time.Millisecond)
 	}
@@ -38,24 +38,24 @@ func (a attempt) run(ctx context.Context, h definition.Handler, runner Runner) R
 		r = a.grpc(ctx, h.GRPC)
 	case h.Exec != nil:
 		r = a.exec(ctx, h.Exec, runner)
-	case h.Notify != nil: // an [Ear] is what such a probe needs
+	case h.Notify != nil: // such a probe is a [NotifyProbe]
 		r = Result{Unknown: true, Message: "notify: the program isn't asked, it is listened to"}
 	default:
 		r = Result{Message: "the probe says nothing to ask: exec, httpGet, tcpSocket, grpc or notify is missing"}
 	}
 	r.Duration = time.Since(start)
-	if !r.OK && a.limit > 0 && h.Exec == nil && r.Duration > a.limit+asleepFor {
+	if !r.OK && a.limit > 0 && h.Exec == nil && r.Duration > a.limit+stalledAfter {
 		r.Unknown = true
 	}
 	return r
 }
 
-// attempt is one probe on its way.
+// attempt is one probe or hook under way.
 type attempt struct {
 	limit time.Duration // how long it may take; 0: no deadline
 }
 
-// fail puts an error into words: "WHAT: connection refused".
+// fail describes an error: "WHAT: connection refused".
 func (a attempt) fail(ctx context.Context, what string, err error) Result {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
@@ -63,7 +63,7 @@ func (a attempt) fail(ctx context.Context, what string, err error) Result {
 	case isTimeout(err) || ctx.Err() != nil:
 		return Result{Message: what + ": " + a.noAnswer()}
 	}
-	return Result{Unknown: isOurs(err), Message: what + ": " + inWords(err)}
+	return Result{Unknown: isLocalShortage(err), Message: what + ": " + errorText(err)}
 }
 
 func (a attempt) noAnswer() string {
@@ -81,7 +81,7 @@ func (a attempt) exec(ctx context.Context, e *definition.ExecAction, runner Runn
 	}
 	late := make(chan time.Duration, 1)
 	if deadline, ok := ctx.Deadline(); ok {
-		// Ending a process tree takes its time, so the moment that counts is when the deadline was noticed.
+		// Ending a process tree takes time, so what counts is when the deadline was noticed.
 		stop := context.AfterFunc(ctx, func() { late <- time.Since(deadline) })
 		defer stop()
 	}
@@ -92,8 +92,8 @@ func (a attempt) exec(ctx context.Context, e *definition.ExecAction, runner Runn
 		if !r.Unknown {
 			select {
 			case by := <-late:
-				r.Unknown = by > asleepFor
-			case <-time.After(asleepFor):
+				r.Unknown = by > stalledAfter
+			case <-time.After(stalledAfter):
 			}
 		}
 		return r

@@ -2,34 +2,33 @@ package probe
 
 import "time"
 
-// After the machine has slept, nothing that was measured says anything about the program: connections broke, the network
-// isn't back, everything is being read in again. So what was under way is dropped, what was counted is forgotten, and for
-// wakeGrace failures don't count. A success does.
+// After the machine has slept, a failure says nothing about the program: connections broke, the network isn't back, memory is
+// being paged in again. So the probe under way is dropped, the counters are reset, and for wakeGrace failures don't count. A success does.
 //
-// It needs nobody who tells of the sleep: whether the machine slept is asked whenever a result is judged, because the first result
-// may come before any news. Linux' timers stand still in a sleep, Windows' go on; the rule holds for both.
+// Workers check for a sleep whenever a result comes in, because the first result may come before the system reports the sleep.
+// Linux' timers stand still in a sleep, Windows' go on; the rule holds for both.
 const (
 	wakeGrace = 10 * time.Second
-	// leastSleep is what counts as one. The two clocks that are compared aren't read in the same moment.
+	// leastSleep is the shortest sleep that counts: the two clocks that are compared aren't read at the same instant.
 	leastSleep = time.Second
 )
 
-// sleeper notices that the machine has slept.
-type sleeper struct {
-	clock func() time.Duration // how long it has slept since boot
-	seen  time.Duration
-	mercy time.Time // failures before then don't count
+// sleepDetector finds out whether the machine has slept.
+type sleepDetector struct {
+	clock    func() time.Duration // how long it has slept since boot
+	seen     time.Duration
+	graceEnd time.Time // failures before then don't count
 }
 
-func newSleeper(clock func() time.Duration) sleeper {
+func newSleepDetector(clock func() time.Duration) sleepDetector {
 	if clock == nil {
 		clock = Slept
 	}
-	return sleeper{clock: clock, seen: clock()}
+	return sleepDetector{clock: clock, seen: clock()}
 }
 
-// slept says whether it has slept since the last time that this was true.
-func (s *sleeper) slept() bool {
+// slept reports whether the machine has slept since the last call that reported true.
+func (s *sleepDetector) slept() bool {
 	now := s.clock()
 	if now-s.seen < leastSleep {
 		return false
@@ -38,8 +37,8 @@ func (s *sleeper) slept() bool {
 	return true
 }
 
-// woke begins the grace.
-func (s *sleeper) woke() { s.seen, s.mercy = s.clock(), time.Now().Add(wakeGrace) }
+// woke begins the grace period.
+func (s *sleepDetector) woke() { s.seen, s.graceEnd = s.clock(), time.Now().Add(wakeGrace) }
 
-// merciful says that a failure doesn't count at the moment.
-func (s *sleeper) merciful() bool { return time.Now().Before(s.mercy) }
+// inGrace reports whether failures don't count at the moment.
+func (s *sleepDetector) inGrace() bool { return time.Now().Before(s.graceEnd) }

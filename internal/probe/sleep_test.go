@@ -10,13 +10,13 @@ import (
 	"github.com/daruma-sh/daruma/internal/notify"
 )
 
-// bed is a machine that can sleep, in virtual time.
-type bed struct{ slept atomic.Int64 }
+// sleepyMachine is a machine that can sleep, in virtual time.
+type sleepyMachine struct{ slept atomic.Int64 }
 
-func (b *bed) clock() time.Duration { return time.Duration(b.slept.Load()) }
+func (b *sleepyMachine) clock() time.Duration { return time.Duration(b.slept.Load()) }
 
 // sleep is an hour's. On Linux the timers stand still in it, on Windows they go on.
-func (b *bed) sleep(timersGoOn bool) {
+func (b *sleepyMachine) sleep(timersGoOn bool) {
 	b.slept.Add(int64(time.Hour))
 	if timersGoOn {
 		time.Sleep(time.Hour)
@@ -27,7 +27,7 @@ func (b *bed) sleep(timersGoOn bool) {
 // wakes up. told: somebody tells of the sleep, as Windows does; else the worker must find out.
 func sleepy(t *testing.T, timersGoOn, told bool, after func(context.Context, int) error) (*Worker, *reports, func() time.Duration) {
 	t.Helper()
-	var machine bed
+	var machine sleepyMachine
 	var woke time.Time
 	awake := make(chan struct{})
 	s, r := &script{}, &reports{}
@@ -117,14 +117,14 @@ func TestSleepOfTheFrozen(t *testing.T) {
 	})
 }
 
-// TestEarSleeps: a program that couldn't say WATCHDOG=1 in a sleep has a whole window again, and the grace at least.
-func TestEarSleeps(t *testing.T) {
+// TestNotifyProbeSleeps: a program that couldn't say WATCHDOG=1 in a sleep has a whole window again, and the grace at least.
+func TestNotifyProbeSleeps(t *testing.T) {
 	for _, told := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			var machine bed
+			var machine sleepyMachine
 			p := execProbe(2 * time.Second)
 			p.FailureThreshold = 1
-			e := hearken(t, Config{Kind: Liveness, Probe: p, Slept: machine.clock}, notify.State{})
+			e := startNotifyProbe(t, Config{Kind: Liveness, Probe: p, Slept: machine.clock}, notify.State{})
 			e.after(1900 * time.Millisecond)
 			machine.sleep(false)
 			if told {

@@ -14,7 +14,7 @@ var times = struct{ biased, unbiased *windows.LazyProc }{
 }
 
 // Slept is how long the machine has slept since it was started: the interrupt time goes on in a sleep, the unbiased one doesn't.
-// 0 where this Windows doesn't tell the former (before Windows 10).
+// 0 where Windows doesn't have the former (before Windows 10).
 // Source: https://learn.microsoft.com/windows/win32/sysinfo/interrupt-time
 func Slept() time.Duration {
 	if times.biased.Find() != nil || times.unbiased.Find() != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // 1,000 programs started at the same moment must not be asked at the same moment: no 1 % of the period
-// may get more than 1.5 % of the probes, at the first beat and later on.
+// may get more than 1.5 % of the probes, at in the first period and later on.
 func TestThousandDontBeatInStep(t *testing.T) {
 	const workers, slots, period = 1000, 100, 10 * time.Second
 	for _, kind := range []Kind{Liveness, Readiness} {
@@ -44,8 +44,8 @@ func TestThousandDontBeatInStep(t *testing.T) {
 					t.Errorf("%d of %d fresh programs asked within a second", early, workers)
 				}
 			}
-			for beat := 1; beat < 5; beat++ { // in a readiness probe the first period holds the early looks too
-				check(t, kind, asked, time.Duration(beat)*period, period, workers, slots)
+			for n := 1; n < 5; n++ { // in a readiness probe the first period holds the early probes too
+				check(t, kind, asked, time.Duration(n)*period, period, workers, slots)
 			}
 			if kind == Liveness {
 				check(t, kind, asked, 0, period, workers, slots)

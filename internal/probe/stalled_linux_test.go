@@ -72,7 +72,7 @@ func TestAsleepIsNoFailure(t *testing.T) {
 		if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Second + asleepFor + 300*time.Millisecond) // sleep: the point is that time goes by
+		time.Sleep(time.Second + stalledAfter + 300*time.Millisecond) // sleep: the point is that time goes by
 		if err := cmd.Process.Signal(syscall.SIGCONT); err != nil {
 			t.Fatal(err)
 		}

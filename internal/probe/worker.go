@@ -8,42 +8,42 @@ import (
 	"time"
 )
 
-// earlyWithin is how soon after initialDelay a startup or readiness probe takes its early look, at the latest.
-const earlyWithin = time.Second
+// earlyProbeWithin is the longest time between initialDelay and the early probe of startup and readiness.
+const earlyProbeWithin = time.Second
 
-// Worker asks one probe of one run of a program. Its methods may be called from any goroutine.
+// Worker makes one probe of one run of a program again and again. Its methods may be called from any goroutine.
 type Worker struct {
 	ctx       context.Context
 	c         Config
-	epoch     time.Time // a moment of its beat: every other one is a whole number of periods away
+	epoch     time.Time // probes are due whole periods after it
 	notBefore time.Time // when initialDelay is over
 
-	mu       sync.Mutex
-	timer    *time.Timer
-	early    bool               // the next probe is the early look
-	stopped  bool               // for good
-	inFlight chan struct{}      // closed when the probe under way and its report are over; nil without one
-	cancel   context.CancelFunc // ends the probe under way
-	void     bool               // the result of the probe under way is to be thrown away
-	last     Last
-	sleeper  sleeper
+	mu            sync.Mutex
+	timer         *time.Timer
+	early         bool               // the next probe is the early one
+	stopped       bool               // for good
+	inFlight      chan struct{}      // closed when the probe under way and its report are over; nil: none is under way
+	cancel        context.CancelFunc // ends the probe under way
+	discard       bool               // the result of the probe under way is to be dropped
+	last          Last
+	sleepDetector sleepDetector
 }
 
-// first gives the wait until the first probe after now, and decides whether that is an early look.
-func (w *Worker) first(now time.Time) time.Duration {
+// firstDelay gives the wait until the first probe after now, and decides whether that is the early one.
+func (w *Worker) firstDelay(now time.Time) time.Duration {
 	from := now
 	if w.notBefore.After(from) {
 		from = w.notBefore
 	}
-	w.early = w.c.Kind != Liveness && !w.last.Healthy && w.c.Probe.Period > earlyWithin
+	w.early = w.c.Kind != Liveness && !w.last.Healthy && w.c.Probe.Period > earlyProbeWithin
 	if w.early {
-		return from.Sub(now) + time.Duration(rand.Float64()*float64(earlyWithin))
+		return from.Sub(now) + time.Duration(rand.Float64()*float64(earlyProbeWithin))
 	}
-	return w.beat(from).Sub(now)
+	return w.nextProbeTime(from).Sub(now)
 }
 
-// beat gives the first moment of the worker's beat after t.
-func (w *Worker) beat(t time.Time) time.Time {
+// nextProbeTime gives the first moment after t at which a probe is due.
+func (w *Worker) nextProbeTime(t time.Time) time.Time {
 	period := w.c.Probe.Period
 	since := t.Sub(w.epoch) % period // Go's remainder has the sign of the dividend
 	if since < 0 {
@@ -52,7 +52,7 @@ func (w *Worker) beat(t time.Time) time.Time {
 	return t.Add(period - since)
 }
 
-// tick is one probe, from the timer's goroutine to its report.
+// tick makes one probe and reports it, in the timer's goroutine.
 func (w *Worker) tick() {
 	ctx, early, ok := w.begin()
 	if !ok {
@@ -75,12 +75,12 @@ func (w *Worker) begin() (ctx context.Context, early, ok bool) {
 	if w.stopped || w.last.Paused || w.last.Resting {
 		return nil, false, false
 	}
-	if w.inFlight != nil { // one that was called off by Pause isn't back yet
-		w.next()
+	if w.inFlight != nil { // one that Pause cancelled hasn't returned yet
+		w.scheduleNext()
 		return nil, false, false
 	}
 	early, w.early = w.early, false
-	w.inFlight, w.void = make(chan struct{}), false
+	w.inFlight, w.discard = make(chan struct{}), false
 	if w.c.Probe.Timeout > 0 {
 		ctx, w.cancel = context.WithTimeout(w.ctx, w.c.Probe.Timeout)
 	} else {
@@ -89,16 +89,16 @@ func (w *Worker) begin() (ctx context.Context, early, ok bool) {
 	return ctx, early, true
 }
 
-// finish counts a result and tells whether the outcome changed by it.
+// finish counts a result and reports whether the outcome changed.
 func (w *Worker) finish(r Result, early bool) (Outcome, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.cancel()
-	if w.void || w.stopped || w.ctx.Err() != nil {
+	if w.discard || w.stopped || w.ctx.Err() != nil {
 		return Outcome{}, false
 	}
 	l := &w.last
-	if w.sleeper.slept() {
+	if w.sleepDetector.slept() {
 		if l.Successes, l.Failures = 0, 0; !r.OK {
 			return Outcome{}, false
 		}
@@ -117,7 +117,7 @@ func (w *Worker) finish(r Result, early bool) (Outcome, bool) {
 	default:
 		l.Failed++
 		l.Successes = 0
-		if early || w.sleeper.merciful() {
+		if early || w.sleepDetector.inGrace() {
 			return Outcome{}, false
 		}
 		l.Failures++
@@ -125,7 +125,7 @@ func (w *Worker) finish(r Result, early bool) (Outcome, bool) {
 			return Outcome{}, false
 		}
 	}
-	// A startup probe has no outcome before its first one, so its failure is news although it began as false.
+	// A startup probe has no outcome before its first one, so a failure is reported although it began as false.
 	if l.Healthy == r.OK && w.c.Kind != Startup {
 		return Outcome{}, false
 	}
@@ -151,38 +151,38 @@ func (w *Worker) outcome(r Result) Outcome {
 	return o
 }
 
-// end makes way for the next probe.
+// end sets the timer for the next probe.
 func (w *Worker) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	close(w.inFlight)
 	w.inFlight = nil
-	if !w.stopped && !w.last.Paused && !w.last.Resting && !w.void {
-		w.next()
+	if !w.stopped && !w.last.Paused && !w.last.Resting && !w.discard {
+		w.scheduleNext()
 	}
 }
 
-// next sets the timer to the next moment of the beat.
-func (w *Worker) next() {
+// scheduleNext sets the timer to the next moment at which a probe is due.
+func (w *Worker) scheduleNext() {
 	now := time.Now()
-	w.timer.Reset(w.beat(now).Sub(now))
+	w.timer.Reset(w.nextProbeTime(now).Sub(now))
 }
 
-// Woke ends the probe under way without a result and forgets what was counted: the machine slept, or is about to. It asks again
-// soon; for a while failures don't count. The outcome stays.
+// Woke ends the probe under way without a result and resets the counters: the machine slept, or is about to. The next probe
+// comes soon; for a while failures don't count. The outcome stays.
 func (w *Worker) Woke() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.sleeper.woke()
+	w.sleepDetector.woke()
 	w.last.Successes, w.last.Failures = 0, 0
 	if w.stopped || w.last.Paused || w.last.Resting {
 		return
 	}
-	w.callOff()
-	w.timer.Reset(w.first(time.Now()))
+	w.cancelInFlight()
+	w.timer.Reset(w.firstDelay(time.Now()))
 }
 
-// Pause ends the probe under way without a result and asks no more until [Worker.Resume]: the program is frozen.
+// Pause ends the probe under way without a result and starts no more until [Worker.Resume]: the program is frozen.
 // The outcome stays.
 func (w *Worker) Pause() {
 	w.mu.Lock()
@@ -191,10 +191,10 @@ func (w *Worker) Pause() {
 		return
 	}
 	w.last.Paused = true
-	w.callOff()
+	w.cancelInFlight()
 }
 
-// Resume asks again, soon. What was counted towards a threshold before the pause is forgotten: it says nothing about now.
+// Resume starts to probe again, soon. It resets the counters: what was counted before the pause says nothing about now.
 func (w *Worker) Resume() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -203,7 +203,7 @@ func (w *Worker) Resume() {
 	}
 	w.last.Paused, w.last.Successes, w.last.Failures = false, 0, 0
 	if !w.last.Resting {
-		w.timer.Reset(w.first(time.Now()))
+		w.timer.Reset(w.firstDelay(time.Now()))
 	}
 }
 
@@ -213,7 +213,7 @@ func (w *Worker) Cancel() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stopped = true
-	w.callOff()
+	w.cancelInFlight()
 }
 
 // Stop stops for good and waits until the probe under way has been ended, with whatever it started.
@@ -228,15 +228,15 @@ func (w *Worker) Stop() {
 	}
 }
 
-func (w *Worker) callOff() {
+func (w *Worker) cancelInFlight() {
 	w.timer.Stop()
 	if w.inFlight != nil {
-		w.void = true
+		w.discard = true
 		w.cancel()
 	}
 }
 
-// Last tells what the worker knows at the moment.
+// Last gives the current state of the worker, for status.
 func (w *Worker) Last() Last {
 	w.mu.Lock()
 	defer w.mu.Unlock()

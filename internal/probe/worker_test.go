@@ -97,7 +97,7 @@ func TestThresholds(t *testing.T) {
 		name             string
 		kind             Kind
 		success, failure int
-		answers          string // the period is under a second, so there is no early look
+		answers          string // the period is under a second, so there is no early probe
 		want             string // reported outcomes
 	}{
 		{"liveness stays well", Liveness, 1, 3, "++++++++", ""},
@@ -179,7 +179,7 @@ func TestOverrunIsAFailure(t *testing.T) {
 	})
 }
 
-// A timeout longer than the period: never two probes at once, and the beat is kept.
+// A timeout longer than the period: never two probes at once, and the phase is kept.
 func TestSlowerThanItsPeriod(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := execProbe(time.Second)
@@ -199,7 +199,7 @@ func TestSlowerThanItsPeriod(t *testing.T) {
 		times := s.times()
 		for i := 1; i < len(times); i++ {
 			if d := times[i].Sub(times[i-1]); d != 3*time.Second {
-				t.Errorf("probe %d came %v after the one before, want the third beat", i, d)
+				t.Errorf("probe %d came %v after the one before, want the third due time", i, d)
 			}
 		}
 	})
@@ -229,8 +229,8 @@ func TestFractionsOfSeconds(t *testing.T) {
 	})
 }
 
-// The early look of a fresh program: its success counts, its failure doesn't.
-func TestEarlyLook(t *testing.T) {
+// The early probe of a fresh program: its success counts, its failure doesn't.
+func TestNotifyProbelyLook(t *testing.T) {
 	for _, kind := range []Kind{Readiness, Startup} {
 		synctest.Test(t, func(t *testing.T) {
 			p := execProbe(10 * time.Second)
@@ -256,7 +256,7 @@ func TestEarlyLook(t *testing.T) {
 		synctest.Wait()
 		w.Stop()
 		if n := len(s.times()); r.text() != "-" || n != 4 {
-			t.Fatalf("reported %q after %d probes, want a failure after the early look and 3 more", r.text(), n)
+			t.Fatalf("reported %q after %d probes, want a failure after the early probe and 3 more", r.text(), n)
 		}
 		if d := r.list[0].At.Sub(start); d < 20*time.Second {
 			t.Errorf("a startup probe of 3 × 10 s gave up after %v: the kubelet gives 20 s at least", d)

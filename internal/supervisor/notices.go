@@ -85,7 +85,7 @@ func (s *supervisor) heard(program string, generation uint64, batch []notify.Mes
 	}
 	for _, w := range u.probes {
 		if w.ear != nil {
-			w.ear.Hear(u.said.State)
+			w.ear.Update(u.said.State)
 		}
 	}
 }

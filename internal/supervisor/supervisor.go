@@ -91,7 +91,7 @@ type watch struct {
 		Woke()
 		Last() probe.Last
 	}
-	ear *probe.Ear // the same, where it listens
+	ear *probe.NotifyProbe // the same, where it listens
 }
 
 // socket is one of the keeper's listening sockets.

@@ -42,7 +42,7 @@ func (s *supervisor) watch(e engine.StartProbes, kind engine.ProbeKind, p *defin
 	}
 	u := s.unit(e.Program)
 	if p.Handler.Notify != nil {
-		ear := probe.Listen(cfg, s.saidBy(e.Program), s.mailbox.post)
+		ear := probe.StartNotifyProbe(cfg, s.saidBy(e.Program), s.mailbox.post)
 		u.probes = append(u.probes, &watch{kind: kind, worker: ear, ear: ear})
 		return
 	}
