@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/daruma-sh/daruma/internal/eventlog"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // The resources are linked into this test's executable as they are into daruma.exe.
@@ -94,11 +94,11 @@ func TestEventsAreReadWithTheirTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := host.RegisterEventSource(name, exe); err != nil {
+	if err := manager.RegisterEventSource(name, exe); err != nil {
 		t.Skipf("registers an event source: run it as administrator (%v)", err)
 	}
 	defer func() {
-		if err := host.UnregisterEventSource(name); err != nil {
+		if err := manager.UnregisterEventSource(name); err != nil {
 			t.Error(err)
 		}
 	}()

@@ -3,11 +3,11 @@ package main
 
 import (
 	"context"
-	"github.com/daruma-sh/daruma"
+	"github.com/daruma-sh/daruma/service"
 )
 
 func main() {
-	daruma.Main(daruma.Service{Name: "hello", Run: func(ctx context.Context, host *daruma.Host) error {
+	service.Main(service.Service{Name: "hello", Run: func(ctx context.Context, host *service.Host) error {
 		host.Ready()
 		<-ctx.Done()
 		return nil

@@ -7,14 +7,14 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/daruma-sh/daruma"
+	"github.com/daruma-sh/daruma/service"
 )
 
 func main() {
-	daruma.Main(daruma.Service{Name: "count", Run: run})
+	service.Main(service.Service{Name: "count", Run: run})
 }
 
-func run(ctx context.Context, host *daruma.Host) error {
+func run(ctx context.Context, host *service.Host) error {
 	listener, err := host.ListenNamed("http", "tcp", "127.0.0.1:8080")
 	if err != nil {
 		return err

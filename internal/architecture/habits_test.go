@@ -118,10 +118,10 @@ func TestPlatformFiles(t *testing.T) {
 		{"unix", "internal/keeper/a.go", `package keeper; import _ "golang.org/x/sys/unix"`, 1},
 		{"unix at home", "internal/keeper/a_linux.go", `package keeper; import _ "golang.org/x/sys/unix"`, 0},
 		{"unix in a test at home", "internal/keeper/a_linux_test.go", `package keeper; import _ "golang.org/x/sys/unix"`, 0},
-		{"service", "internal/host/a_linux.go", `package host; import _ "golang.org/x/sys/windows/svc"`, 1},
+		{"service", "service/manager/a_linux.go", `package host; import _ "golang.org/x/sys/windows/svc"`, 1},
 		{"build line", "internal/keeper/a.go", "//go:build !windows\n\npackage keeper", 1},
 		{"build line at home", "internal/keeper/a_32_linux.go", "//go:build linux && arm\n\npackage keeper", 0},
-		{"other systems", "a_other.go", "//go:build !linux && !windows\n\npackage daruma", 0},
+		{"other systems", "a_other.go", "//go:build !linux && !windows\n\npackage service", 0},
 		{"other build line", "internal/keeper/a.go", "//go:build race\n\npackage keeper", 0},
 	})
 	hold(t, platform)

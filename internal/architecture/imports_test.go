@@ -16,9 +16,7 @@ var rank = map[string]int{
 	"internal/folders":    0,
 	"internal/reserve":    0,
 	"internal/launch":     0, // between the keeper's fork and the program's first instruction
-	"internal/host":       0, // the OS's service manager, for the command line and for package daruma
 	"internal/exitcode":   0, // what a hosted service ends with
-	"internal/notify":     0, // what a supervised program says of itself, written by package daruma, read by the supervisor
 	"internal/eventlog":   0, // the system's own log, for the supervisor
 	"internal/engine":     1,
 	"internal/keeper":     1,
@@ -31,10 +29,13 @@ var rank = map[string]int{
 	"internal/supervisor": 2,
 	"internal/ensure":     2, // starts a service that should run and doesn't
 	"internal/doctor":     2, // checks of an installation
-	".":                   2, // package daruma, the public library
-	"kardianos/service":   3, // drop-in for github.com/kardianos/service, upon package daruma
 	"internal/cli":        3,
 	"cmd/daruma":          4,
+
+	"service/manager":   0, // the OS's service manager, for the command line and for package service
+	"service/notify":    0, // what a supervised program says of itself, written by package service, read by the supervisor
+	"service":           1, // the library
+	"service/kardianos": 2, // drop-in for github.com/kardianos/service, upon package service
 
 	"internal/winres":          1, // daruma.exe's resources, made by go generate
 	"internal/winres/generate": 2,
@@ -62,9 +63,6 @@ func layers(s *source) []string {
 			continue
 		}
 		to := strings.TrimPrefix(strings.TrimPrefix(path, module), "/")
-		if to == "" {
-			to = "."
-		}
 		switch {
 		case in(standalone, to) && !in(standalone, s.pkg()):
 			found = append(found, s.at(spec.Pos(), "%s is a program of its own: move what is shared into internal/", to))

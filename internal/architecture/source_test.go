@@ -50,9 +50,9 @@ func (s *source) imports() []*ast.ImportSpec { return s.tree.Imports }
 
 func importPath(spec *ast.ImportSpec) string { return strings.Trim(spec.Path.Value, `"`) }
 
-// root is the module's folder.
+// root is the folder of the supervisor's module, in which the other modules stand.
 var root = sync.OnceValues(func() (string, error) {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module).Output()
 	return strings.TrimSpace(string(out)), err
 })
 

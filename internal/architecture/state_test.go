@@ -17,9 +17,9 @@ func constant(name string) (reason string) {
 		return "two functions of kernelbase.dll, looked up at their first use"
 	case "internal/keeper.calls":
 		return "functions of Windows' DLLs, found at first use and then for ever the same; looking them up each time costs more than the clock they read"
-	case "kardianos/service.ConsoleLogger", "kardianos/service.ControlAction":
+	case "service/kardianos.ConsoleLogger", "service/kardianos.ControlAction":
 		return "the original's API has variables of these names"
-	case "kardianos/service.process":
+	case "service/kardianos.process":
 		return "state, behind its mutex: the original's ChooseSystem chooses for the whole process"
 	default:
 		return ""

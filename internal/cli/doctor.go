@@ -10,7 +10,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/doctor"
 	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // examined is what doctor found of one service.
@@ -69,14 +69,14 @@ func examine(ctx context.Context, args []string) ([]examined, error) {
 			return nil, &exitError{code: ExitFailed, err: err}
 		}
 		for _, name := range known {
-			if _, err := (host.Manager{}).Status(ctx, name); !errors.Is(err, host.ErrNotInstalled) {
+			if _, err := (manager.Manager{}).Status(ctx, name); !errors.Is(err, manager.ErrNotInstalled) {
 				names = append(names, name)
 			}
 		}
 	}
 	list := make([]examined, 0, len(names))
 	for _, name := range names {
-		findings, err := doctor.Run(ctx, host.Manager{}, name)
+		findings, err := doctor.Run(ctx, manager.Manager{}, name)
 		if err != nil {
 			return nil, &exitError{code: ExitUsage, err: err}
 		}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // ensureVerb is run every few minutes by the fallback task.
@@ -114,7 +114,7 @@ func runEnsure(ctx context.Context, std IO, o ensure.Options, output format) int
 	answer := ensured{Result: ensure.Result{Service: o.Name}}
 	place, err := folders.Of(o.Name)
 	if err == nil {
-		answer.Result, err = ensure.Run(ctx, host.Manager{}, place, o)
+		answer.Result, err = ensure.Run(ctx, manager.Manager{}, place, o)
 	}
 	code := ensureCode(answer.Result, err)
 	if err != nil {
@@ -142,7 +142,7 @@ func runEnsure(ctx context.Context, std IO, o ensure.Options, output format) int
 
 func ensureCode(r ensure.Result, err error) int {
 	switch {
-	case errors.Is(err, host.ErrInvalid):
+	case errors.Is(err, manager.ErrInvalid):
 		return ExitUsage
 	case err != nil:
 		return ExitFailed

@@ -8,7 +8,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/doctor"
 	"github.com/daruma-sh/daruma/internal/ensure"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // ensures runs daruma ensure, which must end with the code and come to this action.
@@ -123,7 +123,7 @@ func TestEnsureOnSystemd(t *testing.T) {
 	if found := g.finds(1); !strings.Contains(found["service"], "--enable") {
 		t.Errorf("with a disabled unit the doctor finds: %v", found)
 	}
-	if e := g.ensures(0, ensure.Start, "changed to manual", "--enable"); e.Start != host.Automatic {
+	if e := g.ensures(0, ensure.Start, "changed to manual", "--enable"); e.Start != manager.Automatic {
 		t.Errorf("enabled: %+v", e)
 	}
 	g.up("enabled", "shop")
@@ -167,7 +167,7 @@ func TestEnsureOnWine(t *testing.T) {
 	g.healthy("installed and started,")
 
 	g.Output("taskkill", "/f", "/pid", fmt.Sprint(v.KeeperPID))
-	g.await("the keeper was killed", "shop", func(v view) bool { return !v.Running && v.System != nil && v.System.State == host.Failed })
+	g.await("the keeper was killed", "shop", func(v view) bool { return !v.Running && v.System != nil && v.System.State == manager.Failed })
 	if found := g.finds(1); !strings.Contains(found["service"], "its process died (1067)") {
 		t.Errorf("with a service that died the doctor finds: %v", found)
 	}
@@ -178,13 +178,13 @@ func TestEnsureOnWine(t *testing.T) {
 	g.recorded("its process died (1067)")
 
 	g.Output("sc", "stop", "shop")
-	g.await("sc stop", "shop", func(v view) bool { return !v.Running && v.System != nil && v.System.State == host.Stopped })
+	g.await("sc stop", "shop", func(v view) bool { return !v.Running && v.System != nil && v.System.State == manager.Stopped })
 	g.ensures(0, ensure.Leave, "stopped on purpose")
 
 	g.Output("reg", "add", shopKey, "/v", "Start", "/t", "REG_DWORD", "/d", "4", "/f")
 	g.Reboot()
 	g.ensures(3, ensure.Enable, "changed to disabled")
-	if e := g.ensures(0, ensure.Start, "changed to disabled", "--enable"); e.Start != host.Automatic {
+	if e := g.ensures(0, ensure.Start, "changed to disabled", "--enable"); e.Start != manager.Automatic {
 		t.Errorf("enabled: %+v", e)
 	}
 	g.up("enabled", "shop")

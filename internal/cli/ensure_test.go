@@ -7,7 +7,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/doctor"
 	"github.com/daruma-sh/daruma/internal/ensure"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // TestEnsureShapes: what the fallback writes is answered before cobra; what isn't understood is left to it.
@@ -67,7 +67,7 @@ func TestEnsureAnswers(t *testing.T) {
 			t.Errorf("%d %q, want %d %q", code, line, c.code, c.line)
 		}
 	}
-	if code := ensureCode(ensure.Result{}, &host.Error{Kind: host.ErrInvalid}); code != ExitUsage {
+	if code := ensureCode(ensure.Result{}, &manager.Error{Kind: manager.ErrInvalid}); code != ExitUsage {
 		t.Errorf("a name that no service can have: exit code %d", code)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/ensure"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // patienceMargin is what the service manager gets beyond its longest delay before the fallback starts the service itself.
@@ -23,12 +23,12 @@ func wantsFallback(def *definition.Service) bool {
 	return fallbackByDefault
 }
 
-func fallbackOf(def *definition.Service, executable string) (host.Fallback, error) {
-	f := host.Fallback{
+func fallbackOf(def *definition.Service, executable string) (manager.Fallback, error) {
+	f := manager.Fallback{
 		Name: def.Name, DisplayName: def.DisplayName, Executable: executable,
 		Every: def.Fallback.Every, WakeToRun: def.Fallback.WakeToRun, Patience: patienceMargin,
 	}
-	if delays := host.DefaultRecovery().Delays; len(delays) > 0 {
+	if delays := manager.DefaultRecovery().Delays; len(delays) > 0 {
 		f.Patience += delays[len(delays)-1]
 	}
 	if home := os.Getenv("DARUMA_HOME"); home != "" {
@@ -42,15 +42,15 @@ func fallbackOf(def *definition.Service, executable string) (host.Fallback, erro
 }
 
 // addFallback is the companion: it comes, changes and goes as the definition says.
-func addFallback(ctx context.Context, def *definition.Service, executable string, dryRun bool) ([]host.Change, error) {
-	var manager host.Manager
+func addFallback(ctx context.Context, def *definition.Service, executable string, dryRun bool) ([]manager.Change, error) {
+	var services manager.Manager
 	if !wantsFallback(def) {
-		there, err := manager.HasTask(ctx, def.Name)
+		there, err := services.HasTask(ctx, def.Name)
 		if err != nil || !there {
 			return nil, err
 		}
 		if dryRun {
-			return []host.Change{{Setting: "fallback of " + def.Name, From: "registered"}}, nil
+			return []manager.Change{{Setting: "fallback of " + def.Name, From: "registered"}}, nil
 		}
 		return removeFallback(ctx, def.Name)
 	}
@@ -58,9 +58,9 @@ func addFallback(ctx context.Context, def *definition.Service, executable string
 	if err != nil {
 		return nil, err
 	}
-	do := manager.RegisterTask
+	do := services.RegisterTask
 	if dryRun {
-		do = manager.PlanTask
+		do = services.PlanTask
 	}
 	changes, err := do(ctx, f)
 	if err != nil {
@@ -69,14 +69,14 @@ func addFallback(ctx context.Context, def *definition.Service, executable string
 	return changes.Changed, nil
 }
 
-func removeFallback(ctx context.Context, name string) ([]host.Change, error) {
-	changes, err := host.Manager{}.UnregisterTask(ctx, name)
+func removeFallback(ctx context.Context, name string) ([]manager.Change, error) {
+	changes, err := manager.Manager{}.UnregisterTask(ctx, name)
 	return changes.Changed, err
 }
 
 // keepRecord notes what was installed, for ensure and doctor, and that a new service isn't to run before somebody starts it.
 func (i *installation) keepRecord(created bool) error {
-	r := host.Record{Spec: i.spec, Definition: i.def.File}
+	r := manager.Record{Spec: i.spec, Definition: i.def.File}
 	if wantsFallback(i.def) {
 		f, err := fallbackOf(i.def, i.spec.Executable)
 		if err != nil {
@@ -84,7 +84,7 @@ func (i *installation) keepRecord(created bool) error {
 		}
 		r.Fallback = &f
 	}
-	if err := host.SaveRecord(i.place.Config, r); err != nil {
+	if err := manager.SaveRecord(i.place.Config, r); err != nil {
 		return err
 	}
 	if created && !i.flags.now {

@@ -10,11 +10,11 @@ import (
 	"runtime"
 	"time"
 
-	native "github.com/daruma-sh/daruma"
 	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	native "github.com/daruma-sh/daruma/service"
 )
 
 // hostRole is the first argument of the process that the operating system's service manager starts.
@@ -23,7 +23,7 @@ const hostRole = "host"
 // startBound is when a service is reported running that isn't up, where the command line doesn't say.
 const startBound = 90 * time.Second
 
-// runHosted is the keeper as a service: package daruma speaks with the service manager, the keeper does what it does in a terminal.
+// runHosted is the keeper as a service: package service speaks with the service manager, the keeper does what it does in a terminal.
 //
 //	daruma host NAME FILE [--start-timeout 90s] [--stop-timeout 60s]
 //

@@ -3,8 +3,8 @@ package cli
 import (
 	"context"
 
-	native "github.com/daruma-sh/daruma"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	native "github.com/daruma-sh/daruma/service"
 )
 
 // ask gives a handler that has the keeper's loop take note of a request.

@@ -8,13 +8,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	native "github.com/daruma-sh/daruma"
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	native "github.com/daruma-sh/daruma/service"
 )
 
 // TestEventsReachTheKeeper: what the service manager says beyond start and stop, as messages for the supervisor. Wine delivers
-// neither power nor session events, so the handlers are called as package daruma calls them.
+// neither power nor session events, so the handlers are called as package service calls them.
 func TestEventsReachTheKeeper(t *testing.T) {
 	h := hosted{requests: make(chan keeper.Request)}
 	var got []keeper.Message
@@ -54,7 +54,7 @@ func TestEventsDontHoldUpAStop(t *testing.T) {
 	}
 }
 
-// deadlined is the context of a stop as package daruma makes it: it ends before its deadline proper.
+// deadlined is the context of a stop as package service makes it: it ends before its deadline proper.
 func deadlined(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)

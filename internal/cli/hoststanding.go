@@ -8,7 +8,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper"
 )
 
-// startMargin is what package daruma waits beyond our own bound.
+// startMargin is what package service waits beyond our own bound.
 const startMargin = 30 * time.Second
 
 // teller is the part of the service manager's handle that hears how the service stands.

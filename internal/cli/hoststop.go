@@ -7,12 +7,12 @@ import (
 	"strings"
 	"time"
 
-	native "github.com/daruma-sh/daruma"
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	native "github.com/daruma-sh/daruma/service"
 )
 
-// usualStop is what package daruma gives a stop where the command line doesn't say.
+// usualStop is what package service gives a stop where the command line doesn't say.
 const usualStop = 30 * time.Second
 
 // stopReserve is how long before the deadline of a stop its context ends: see native.Host.StopContext.
@@ -23,7 +23,7 @@ func stopReserve(stop time.Duration) time.Duration {
 	return min(stop/10, 2*time.Second)
 }
 
-// endInTime has the keeper end everything a little before package daruma ends this process, so that somebody is left to say
+// endInTime has the keeper end everything a little before package service ends this process, so that somebody is left to say
 // what had to be ended. The function that it gives calls it off.
 func (h *hosted) endInTime(stop context.Context) (callOff func()) {
 	end := context.AfterFunc(stop, func() {

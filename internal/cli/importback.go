@@ -8,9 +8,9 @@ import (
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/ensure"
-	"github.com/daruma-sh/daruma/internal/host"
 	"github.com/daruma-sh/daruma/internal/nssm"
 	"github.com/daruma-sh/daruma/internal/takeover"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // undo is --undo.
@@ -51,12 +51,12 @@ func (r *replacement) undo(ctx context.Context, service string) error {
 }
 
 // passwordBack: an entry that was deleted is made anew, and its account's password was never saved. Rights are checked first.
-func (r *replacement) passwordBack(ctx context.Context, saved host.Entry) (host.Password, error) {
-	err := r.manager.MayRestore(ctx, saved.Name)
-	if !errors.Is(err, host.ErrNotInstalled) {
+func (r *replacement) passwordBack(ctx context.Context, saved manager.Entry) (manager.Password, error) {
+	err := r.services.MayRestore(ctx, saved.Name)
+	if !errors.Is(err, manager.ErrNotInstalled) {
 		return "", err
 	}
-	if err := r.manager.MayInstall(ctx, saved.Name); err != nil || !host.NeedsPassword(saved.Account) || saved.Account == "LocalSystem" ||
+	if err := r.services.MayInstall(ctx, saved.Name); err != nil || !manager.NeedsPassword(saved.Account) || saved.Account == "LocalSystem" ||
 		strings.HasPrefix(strings.ToUpper(saved.Account), `NT AUTHORITY\`) || r.flags.dryRun {
 		return "", err
 	}
@@ -65,7 +65,7 @@ func (r *replacement) passwordBack(ctx context.Context, saved host.Entry) (host.
 	if err != nil {
 		return "", &exitError{code: ExitUsage, err: fmt.Errorf("the entry of %s was removed, so that Windows wants the password of %s anew: %w", saved.Name, saved.Account, err)}
 	}
-	return host.Password(word), nil
+	return manager.Password(word), nil
 }
 
 // runs tells whether daruma's service runs now.
@@ -74,8 +74,8 @@ func (r *replacement) runs(ctx context.Context) (bool, error) {
 	if r.journal.InPlace {
 		name = r.journal.Service
 	}
-	status, err := r.manager.Status(ctx, name)
-	if errors.Is(err, host.ErrNotInstalled) {
+	status, err := r.services.Status(ctx, name)
+	if errors.Is(err, manager.ErrNotInstalled) {
 		return r.journal.Running, nil
 	}
 	return err == nil && lives(status), err
@@ -84,7 +84,7 @@ func (r *replacement) runs(ctx context.Context) (bool, error) {
 func (r *replacement) back(ctx context.Context) error { return r.backWith(ctx, "") }
 
 // backWith goes back. It may be interrupted anywhere and called again: each step looks whether it has been done.
-func (r *replacement) backWith(ctx context.Context, password host.Password) error {
+func (r *replacement) backWith(ctx context.Context, password manager.Password) error {
 	saved, err := r.store.LoadEntry()
 	if err != nil {
 		return fmt.Errorf("what was saved of %s can't be read: %w", r.journal.Service, err)
@@ -117,31 +117,31 @@ func (r *replacement) removeBeside(ctx context.Context) error {
 			return fmt.Errorf("its %s: %w", c.what, err)
 		}
 	}
-	return errors.Join(host.RemoveRecord(r.place.Config), ensure.Forget(r.place.Config))
+	return errors.Join(manager.RemoveRecord(r.place.Config), ensure.Forget(r.place.Config))
 }
 
 // putBack stops daruma's service where it is this entry, and restores it.
-func (r *replacement) putBack(ctx context.Context, saved host.Entry, password host.Password) error {
-	now, err := r.manager.ReadEntry(ctx, saved.Name)
-	if err != nil && !errors.Is(err, host.ErrNotInstalled) {
+func (r *replacement) putBack(ctx context.Context, saved manager.Entry, password manager.Password) error {
+	now, err := r.services.ReadEntry(ctx, saved.Name)
+	if err != nil && !errors.Is(err, manager.ErrNotInstalled) {
 		return err
 	}
 	same := err == nil && len(saved.Differences(now)) == 0
 	if r.journal.InPlace && err == nil && (!same || supervised(ctx, r.name)) {
-		if err := r.manager.Stop(ctx, saved.Name); err != nil {
+		if err := r.services.Stop(ctx, saved.Name); err != nil {
 			return err
 		}
 	}
 	if same {
 		return nil
 	}
-	return r.manager.RestoreEntry(ctx, saved, password)
+	return r.services.RestoreEntry(ctx, saved, password)
 }
 
 // removeNew comes after the old entry starts at boot again, and before it is started: they want the same ports.
 func (r *replacement) removeNew(ctx context.Context) error {
-	_, err := r.manager.Uninstall(ctx, r.name)
-	if errors.Is(err, host.ErrNotInstalled) {
+	_, err := r.services.Uninstall(ctx, r.name)
+	if errors.Is(err, manager.ErrNotInstalled) {
 		return nil
 	}
 	return err
@@ -149,12 +149,12 @@ func (r *replacement) removeNew(ctx context.Context) error {
 
 // startOld also waits for an old one that was told to stop and hasn't yet.
 func (r *replacement) startOld(ctx context.Context) error {
-	status, err := r.manager.Status(ctx, r.journal.Service)
-	if err == nil && status.State == host.Stopping {
-		err = r.manager.Stop(ctx, r.journal.Service)
+	status, err := r.services.Status(ctx, r.journal.Service)
+	if err == nil && status.State == manager.Stopping {
+		err = r.services.Stop(ctx, r.journal.Service)
 	}
-	if err == nil && status.State != host.Paused { // NSSM's word for a wait between restarts
-		err = r.manager.Start(ctx, r.journal.Service)
+	if err == nil && status.State != manager.Paused { // NSSM's word for a wait between restarts
+		err = r.services.Start(ctx, r.journal.Service)
 	}
 	if err != nil {
 		return fmt.Errorf("NSSM's service is what it was, but doesn't start: %w", err)

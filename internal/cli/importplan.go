@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // show prints what will be done, in its order.
 func (r *replacement) show(ctx context.Context) error {
-	status, err := r.manager.Status(ctx, r.journal.Service)
+	status, err := r.services.Status(ctx, r.journal.Service)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (r *replacement) show(ctx context.Context) error {
 }
 
 // withoutSecrets: of an environment only the names are shown.
-func withoutSecrets(c host.Change) host.Change {
+func withoutSecrets(c manager.Change) manager.Change {
 	if c.Setting != "ENVIRONMENT" {
 		return c
 	}
@@ -79,5 +79,5 @@ func withoutSecrets(c host.Change) host.Change {
 		}
 		return strings.Join(found, ", ")
 	}
-	return host.Change{Setting: c.Setting, From: names(c.From), To: names(c.To)}
+	return manager.Change{Setting: c.Setting, From: names(c.From), To: names(c.To)}
 }

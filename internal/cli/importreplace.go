@@ -16,9 +16,9 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/host"
 	"github.com/daruma-sh/daruma/internal/nssm"
 	"github.com/daruma-sh/daruma/internal/takeover"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // takingOver are the flags of import nssm that change the system.
@@ -71,21 +71,21 @@ func (f *takingOver) check(cmd *cobra.Command, all bool) error {
 
 // replacement is one call of import nssm NAME --replace or --undo.
 type replacement struct {
-	std     IO
-	flags   takingOver
-	manager host.Manager
-	name    string // daruma's
-	place   folders.Folders
-	store   takeover.Store
-	journal takeover.Journal
-	found   takeover.Journal // as it was last read
-	noted   bool             // there is one
+	std      IO
+	flags    takingOver
+	services manager.Manager
+	name     string // daruma's
+	place    folders.Folders
+	store    takeover.Store
+	journal  takeover.Journal
+	found    takeover.Journal // as it was last read
+	noted    bool             // there is one
 
 	// Of --replace.
 	source  nssm.Service
 	remarks []nssm.Remark
 	install installation
-	plan    host.Changes
+	plan    manager.Changes
 }
 
 func replaceNSSM(ctx context.Context, std IO, service string, f takingOver) error {
@@ -98,7 +98,7 @@ func replaceNSSM(ctx context.Context, std IO, service string, f takingOver) erro
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second Ctrl+C ends daruma as it does everywhere; the journal stays
-	r := replacement{std: std, flags: f, manager: host.Manager{Overwrite: true}, name: nssm.DefinitionName(service)}
+	r := replacement{std: std, flags: f, services: manager.Manager{Overwrite: true}, name: nssm.DefinitionName(service)}
 	if err := r.begin(); err != nil {
 		return serviceFailure(err)
 	}
@@ -118,14 +118,14 @@ func (r *replacement) begin() error {
 	r.found, r.noted, err = r.store.Load()
 	r.journal = r.found
 	if errors.Is(err, os.ErrPermission) {
-		err = &host.Error{Op: "reading", Name: r.store.Folder, Kind: host.ErrRights, Cause: err,
+		err = &manager.Error{Op: "reading", Name: r.store.Folder, Kind: manager.ErrRights, Cause: err,
 			Remedy: "run it as administrator: right-click the terminal, Run as administrator"}
 	}
 	if err != nil || !r.noted {
 		return err
 	}
 	// It decides what is registered, as whatever account it says. Everybody may make a folder in %ProgramData%.
-	if err := host.Exposed(r.store.Folder); err != nil {
+	if err := manager.Exposed(r.store.Folder); err != nil {
 		return fmt.Errorf("what an earlier call has left can't be relied on: %w", err)
 	}
 	return nil
@@ -142,7 +142,7 @@ func (r *replacement) replace(ctx context.Context, service string) error {
 	}
 	ours := source.TakenOver()
 	if r.noted && !r.journal.InPlace {
-		_, err := r.manager.Status(ctx, r.journal.Name)
+		_, err := r.services.Status(ctx, r.journal.Name)
 		ours = err == nil
 	}
 	switch {
@@ -229,7 +229,7 @@ func (r *replacement) prepare(ctx context.Context) error {
 	if i.warnings, err = refuseUnsafe(i.def, executable); err != nil {
 		return fmt.Errorf("%s can't be daruma's like this:\n%s", service, bullets(err))
 	}
-	status, err := r.manager.Status(ctx, service)
+	status, err := r.services.Status(ctx, service)
 	if err != nil {
 		return err
 	}
@@ -237,7 +237,7 @@ func (r *replacement) prepare(ctx context.Context) error {
 	if err := r.mayReplace(ctx); err != nil {
 		return err
 	}
-	if r.plan, err = r.manager.Plan(ctx, i.spec); err != nil {
+	if r.plan, err = r.services.Plan(ctx, i.spec); err != nil {
 		return err
 	}
 	return r.password()
@@ -282,19 +282,19 @@ func (r *replacement) define(converted []byte) error {
 // mayReplace asks for the rights; with --dry-run, where nothing needs them, it doesn't.
 func (r *replacement) mayReplace(ctx context.Context) error {
 	if !r.journal.InPlace {
-		if _, err := r.manager.Status(ctx, r.name); err == nil {
+		if _, err := r.services.Status(ctx, r.name); err == nil {
 			return fmt.Errorf("there is a service %s already, which isn't this one: uninstall it, or give NSSM's another name", r.name)
-		} else if !errors.Is(err, host.ErrNotInstalled) {
+		} else if !errors.Is(err, manager.ErrNotInstalled) {
 			return err
 		}
 	}
 	if r.flags.dryRun {
 		return nil
 	}
-	if err := r.manager.MayRestore(ctx, r.journal.Service); err != nil {
+	if err := r.services.MayRestore(ctx, r.journal.Service); err != nil {
 		return err
 	}
-	return r.manager.MayInstall(ctx, r.name)
+	return r.services.MayInstall(ctx, r.name)
 }
 
 // password: an entry that is changed in place keeps the one that Windows has, which nobody can read. A new entry needs it.
@@ -303,7 +303,7 @@ func (r *replacement) password() error {
 	if given && r.journal.InPlace {
 		return &exitError{code: ExitUsage, err: errors.New("leave the password out: the entry keeps its account, and the password that Windows has of it")}
 	}
-	if r.journal.InPlace && host.NeedsPassword(r.install.def.Account) {
+	if r.journal.InPlace && manager.NeedsPassword(r.install.def.Account) {
 		if c := settingOf(r.plan, "SERVICE_START_NAME"); c != nil {
 			return fmt.Errorf("account %s becomes %s, and its password is NSSM's service's: leave account as it is in the definition", c.From, c.To)
 		}
@@ -312,7 +312,7 @@ func (r *replacement) password() error {
 	return r.install.password(r.plan)
 }
 
-func settingOf(c host.Changes, name string) *host.Change {
+func settingOf(c manager.Changes, name string) *manager.Change {
 	for i := range c.Changed {
 		if c.Changed[i].Setting == name {
 			return &c.Changed[i]

@@ -18,8 +18,8 @@ import (
 	"golang.org/x/sys/windows/registry"
 	"golang.org/x/sys/windows/svc/mgr"
 
-	"github.com/daruma-sh/daruma/internal/host"
 	"github.com/daruma-sh/daruma/internal/nssm"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // nssmService is a service that the stand-in for NSSM runs.
@@ -27,7 +27,7 @@ type nssmService struct {
 	t          *testing.T
 	name, port string
 	dir, home  string
-	before     host.Entry
+	before     manager.Entry
 }
 
 // newNSSM installs one and starts it. how is for the program, good or bad.
@@ -70,7 +70,7 @@ func newNSSM(t *testing.T, name, how string) *nssmService {
 		key.SetDWordValue("AppRestartDelay", 100), exit.SetStringValue("", "Restart")); err != nil {
 		t.Fatal(err)
 	}
-	if err := (host.Manager{}).Start(t.Context(), name); err != nil {
+	if err := (manager.Manager{}).Start(t.Context(), name); err != nil {
 		t.Fatal(err)
 	}
 	s.serves("nssm")
@@ -94,13 +94,13 @@ func (s *nssmService) remove() {
 	s.logs()
 	ctx := context.Background()
 	for _, name := range []string{s.name, nssm.DefinitionName(s.name)} {
-		if _, err := (host.Manager{Overwrite: true}).Uninstall(ctx, name); err != nil && !errors.Is(err, host.ErrNotInstalled) {
+		if _, err := (manager.Manager{Overwrite: true}).Uninstall(ctx, name); err != nil && !errors.Is(err, manager.ErrNotInstalled) {
 			s.t.Errorf("cleaning up: %v", err)
 		}
-		if _, err := (host.Manager{}).UnregisterTask(ctx, name); err != nil {
+		if _, err := (manager.Manager{}).UnregisterTask(ctx, name); err != nil {
 			s.t.Errorf("cleaning up: %v", err)
 		}
-		if err := host.UnregisterEventSource(name); err != nil {
+		if err := manager.UnregisterEventSource(name); err != nil {
 			s.t.Errorf("cleaning up: %v", err)
 		}
 	}
@@ -166,9 +166,9 @@ func (s *nssmService) serves(by string) {
 	s.t.Fatalf("%s is to be run by %s, and is by %q (%v)", s.name, by, got, err)
 }
 
-func (s *nssmService) entry() host.Entry {
+func (s *nssmService) entry() manager.Entry {
 	s.t.Helper()
-	e, err := host.Manager{}.ReadEntry(s.t.Context(), s.name)
+	e, err := manager.Manager{}.ReadEntry(s.t.Context(), s.name)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func (s *nssmService) isNSSMs() {
 		s.t.Errorf("differs from what it was: %q", found)
 	}
 	if name := nssm.DefinitionName(s.name); !strings.EqualFold(name, s.name) {
-		if _, err := (host.Manager{}).Status(s.t.Context(), name); !errors.Is(err, host.ErrNotInstalled) {
+		if _, err := (manager.Manager{}).Status(s.t.Context(), name); !errors.Is(err, manager.ErrNotInstalled) {
 			s.t.Errorf("service %s is left: %v", name, err)
 		}
 	}
@@ -232,8 +232,8 @@ func (s *nssmService) isDarumas() {
 		}
 		return
 	}
-	status, err := host.Manager{}.Status(s.t.Context(), name)
-	if err != nil || status.StartType != host.Automatic || now.Start != windows.SERVICE_DISABLED {
+	status, err := manager.Manager{}.Status(s.t.Context(), name)
+	if err != nil || status.StartType != manager.Automatic || now.Start != windows.SERVICE_DISABLED {
 		s.t.Errorf("%+v %v; NSSM's start %d", status, err, now.Start)
 	}
 }
@@ -241,8 +241,8 @@ func (s *nssmService) isDarumas() {
 // startsAtBoot: one of the two does, at every moment.
 func (s *nssmService) startsAtBoot(when string) {
 	s.t.Helper()
-	status, err := host.Manager{}.Status(s.t.Context(), nssm.DefinitionName(s.name))
-	if s.entry().Start != windows.SERVICE_AUTO_START && (err != nil || status.StartType != host.Automatic) {
+	status, err := manager.Manager{}.Status(s.t.Context(), nssm.DefinitionName(s.name))
+	if s.entry().Start != windows.SERVICE_AUTO_START && (err != nil || status.StartType != manager.Automatic) {
 		s.t.Errorf("%s, neither starts at boot", when)
 	}
 }

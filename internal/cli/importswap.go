@@ -10,8 +10,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/doctor"
 	"github.com/daruma-sh/daruma/internal/ensure"
-	"github.com/daruma-sh/daruma/internal/host"
 	"github.com/daruma-sh/daruma/internal/takeover"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // swapStep is one line of a swap.
@@ -24,7 +24,7 @@ type swapStep struct {
 // command line is changed in one call; with two entries, the new one starts by hand until it is ready, then automatically, and the
 // old one is disabled after that.
 func (r *replacement) carryOut(ctx context.Context) error {
-	if _, err := host.Protect(r.name, doctor.PlacesOf(r.place), false); err != nil {
+	if _, err := manager.Protect(r.name, doctor.PlacesOf(r.place), false); err != nil {
 		return err
 	}
 	return r.locked(func() error {
@@ -101,7 +101,7 @@ func (r *replacement) note(step takeover.Step) error {
 
 // save comes before anything is changed.
 func (r *replacement) save(ctx context.Context) error {
-	e, err := r.manager.ReadEntry(ctx, r.journal.Service)
+	e, err := r.services.ReadEntry(ctx, r.journal.Service)
 	if err != nil {
 		return err
 	}
@@ -115,15 +115,15 @@ func (r *replacement) save(ctx context.Context) error {
 func (r *replacement) stopOld(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.flags.timeout+r.install.times.stop, errors.New("it hasn't stopped in time"))
 	defer cancel()
-	return r.manager.Stop(ctx, r.journal.Service)
+	return r.services.Stop(ctx, r.journal.Service)
 }
 
 func (r *replacement) change(ctx context.Context) error {
 	spec := r.install.spec
-	if !r.journal.InPlace && spec.StartType != host.Disabled {
-		spec.StartType = host.Manual // both at boot would want the same ports
+	if !r.journal.InPlace && spec.StartType != manager.Disabled {
+		spec.StartType = manager.Manual // both at boot would want the same ports
 	}
-	changes, err := r.manager.Install(ctx, spec)
+	changes, err := r.services.Install(ctx, spec)
 	for _, remark := range changes.Remarks {
 		if err == nil && !slices.Contains(r.plan.Remarks, remark) {
 			r.say("  note: %s", remark)
@@ -134,10 +134,10 @@ func (r *replacement) change(ctx context.Context) error {
 
 // retire is the moment in which the new service takes the old one's place at boot. Between the two calls both would start.
 func (r *replacement) retire(ctx context.Context) error {
-	if _, err := r.manager.Install(ctx, r.install.spec); err != nil {
+	if _, err := r.services.Install(ctx, r.install.spec); err != nil {
 		return err
 	}
-	return r.manager.Enable(ctx, r.journal.Service, host.Disabled)
+	return r.services.Enable(ctx, r.journal.Service, manager.Disabled)
 }
 
 // finish is finishLocked for a call that finds the work of an interrupted one.

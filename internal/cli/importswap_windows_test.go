@@ -11,9 +11,9 @@ import (
 
 	"golang.org/x/sys/windows/registry"
 
-	"github.com/daruma-sh/daruma/internal/host"
 	"github.com/daruma-sh/daruma/internal/nssm"
 	"github.com/daruma-sh/daruma/internal/takeover"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 func testName(suffix string) string { return fmt.Sprintf("Daruma-Test-%d%s", os.Getpid(), suffix) }
@@ -41,7 +41,7 @@ func TestReplaceInPlace(t *testing.T) {
 
 	// A service that was uninstalled meanwhile comes back too.
 	s.says(0, nil, "import", "nssm", s.name, "--replace")
-	if _, err := (host.Manager{Overwrite: true}).Uninstall(t.Context(), s.name); err != nil {
+	if _, err := (manager.Manager{Overwrite: true}).Uninstall(t.Context(), s.name); err != nil {
 		t.Fatal(err)
 	}
 	s.says(0, nil, "import", "nssm", s.name, "--undo")
@@ -57,17 +57,17 @@ func (s *nssmService) finishes() {
 		s.t.Fatalf("%+v %v %v", j, ok, err)
 	}
 	config := filepath.Join(s.home, "config")
-	record, err := host.LoadRecord(config)
+	record, err := manager.LoadRecord(config)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	j.Step = takeover.Stands
-	if err := errors.Join(store.Note(j), host.RemoveRecord(config)); err != nil {
+	if err := errors.Join(store.Note(j), manager.RemoveRecord(config)); err != nil {
 		s.t.Fatal(err)
 	}
 	s.says(0, []string{"would be registered"}, "import", "nssm", s.name, "--replace", "-n")
 	s.says(0, []string{"is daruma's; see"}, "import", "nssm", s.name, "--replace")
-	again, err := host.LoadRecord(config)
+	again, err := manager.LoadRecord(config)
 	if err != nil || again.Spec.Name != record.Spec.Name || again.Spec.Executable != record.Spec.Executable {
 		s.t.Errorf("%+v, was %+v: %v", again, record, err)
 	}
@@ -151,12 +151,12 @@ func TestReplaceWithProbes(t *testing.T) {
 // TestReplaceStopped: what doesn't run is replaced, not started, and doesn't run after the way back either.
 func TestReplaceStopped(t *testing.T) {
 	s := newNSSM(t, testName("-Stopped"), "good")
-	if err := (host.Manager{}).Stop(t.Context(), s.name); err != nil {
+	if err := (manager.Manager{}).Stop(t.Context(), s.name); err != nil {
 		t.Fatal(err)
 	}
 	stopped := func(when string) {
 		t.Helper()
-		if status, err := (host.Manager{}).Status(t.Context(), s.name); err != nil || lives(status) {
+		if status, err := (manager.Manager{}).Status(t.Context(), s.name); err != nil || lives(status) {
 			t.Errorf("%s: %+v %v", when, status, err)
 		}
 	}
@@ -164,7 +164,7 @@ func TestReplaceStopped(t *testing.T) {
 	stopped("replaced")
 	s.says(0, nil, "import", "nssm", s.name, "--undo")
 	stopped("undone")
-	if err := (host.Manager{}).Start(t.Context(), s.name); err != nil {
+	if err := (manager.Manager{}).Start(t.Context(), s.name); err != nil {
 		t.Fatal(err)
 	}
 	s.isNSSMs()

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // installFlags are what install may be given.
@@ -85,7 +85,7 @@ func (f *installFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&f.overwrite, "overwrite", false, "take over a service of this name that daruma didn't install")
 	_ = cmd.RegisterFlagCompletionFunc("start-type", cobra.FixedCompletions([]string{"automatic", "delayed", "manual", "disabled"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("account", cobra.FixedCompletions(
-		[]string{host.AccountVirtual, host.AccountLocal, host.AccountNetwork, host.AccountSystem}, cobra.ShellCompDirectiveNoFileComp))
+		[]string{manager.AccountVirtual, manager.AccountLocal, manager.AccountNetwork, manager.AccountSystem}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // installArgs tells FILE from NAME -- COMMAND…; dash is the number of arguments before the two hyphens, -1 without them.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/definition"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 func parsed(t *testing.T, text string) *definition.Service {
@@ -55,7 +55,7 @@ func TestSpecOfADefinition(t *testing.T) {
 	if spec.StartTimeout <= time.Minute+startMargin || spec.StopTimeout <= 20*time.Second || spec.PreShutdownTimeout != spec.StopTimeout {
 		t.Errorf("the service manager's times aren't beyond the host's: %+v", spec)
 	}
-	if spec.StartType != host.Delayed || spec.Account != host.AccountVirtual || spec.Notify != host.NotifyReload || spec.DisplayName != "" {
+	if spec.StartType != manager.Delayed || spec.Account != manager.AccountVirtual || spec.Notify != manager.NotifyReload || spec.DisplayName != "" {
 		t.Errorf("spec %+v", spec)
 	}
 	s := spec.Supervision
@@ -67,7 +67,7 @@ func TestSpecOfADefinition(t *testing.T) {
 			t.Errorf("%s is kept", dangerous)
 		}
 	}
-	def.Account = host.AccountSystem
+	def.Account = manager.AccountSystem
 	if spec, err = specOf(def, exe, serviceTimes{}, nil, nil); err != nil || spec.Supervision.Privileges != nil {
 		t.Errorf("SYSTEM's privileges are cut to %v, %v", spec.Supervision.Privileges, err)
 	}

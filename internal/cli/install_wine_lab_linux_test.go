@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/daruma-sh/daruma/internal/host"
 	"github.com/daruma-sh/daruma/lab"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 func newWindows(t *testing.T) *guest {
@@ -19,7 +19,7 @@ func TestInstallOnWine(t *testing.T) {
 	g := newWindows(t)
 	file := g.dir + "daruma.yaml"
 	g.Write(file, shopYAML("displayName: Shop", "description: tea", "dependsOn: [RpcSs]"), 0o644)
-	sid := host.ServiceSID("shop")
+	sid := manager.ServiceSID("shop")
 	g.says(0, []string{
 		`BINARY_PATH_NAME: "C:\Program Files\daruma\daruma.exe" host shop "C:\Program Files\daruma\daruma.yaml" --start-timeout=1m30s --stop-timeout=1m10s`,
 		`SERVICE_START_NAME: NT SERVICE\shop`, "PRESHUTDOWN_TIMEOUT: 1m20s", "DEPENDENCIES: RpcSs",
@@ -49,7 +49,7 @@ func TestInstallOnWine(t *testing.T) {
 
 	before := g.up("before the keeper falls", "shop")
 	kill(before.KeeperPID)
-	g.await("the keeper was killed", "shop", func(v view) bool { return !v.Running && v.System != nil && v.System.State == host.Failed })
+	g.await("the keeper was killed", "shop", func(v view) bool { return !v.Running && v.System != nil && v.System.State == manager.Failed })
 	g.says(3, []string{"STOPPED", "WIN32_EXIT_CODE 1067"}, "status", "shop") // Wine runs no recovery actions: a start does it
 	g.do(0, "start", "shop")
 	after := g.up("started again", "shop")

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/definition"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // beyondAccount lists what programs want that daruma can't give them unless it is root. Who may become any user may become root,
@@ -15,7 +15,7 @@ func beyondAccount(def *definition.Service) []error {
 	if strings.ContainsAny(def.Account, `\$@`) {
 		return []error{fmt.Errorf("account: %s is an account of Windows; here take virtual, LocalSystem (root) or a user's name", def.Account)}
 	}
-	if def.Account == host.AccountSystem {
+	if def.Account == manager.AccountSystem {
 		return nil
 	}
 	var found []error

@@ -9,20 +9,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // password gets the account's password where the service manager needs one that it doesn't have: at a first installation and when
 // the account changes. It goes to the service manager alone.
-func (i *installation) password(plan host.Changes) error {
+func (i *installation) password(plan manager.Changes) error {
 	given := i.flags.passwordFile != "" || i.flags.passwordEnv != ""
-	if !host.NeedsPassword(i.def.Account) {
+	if !manager.NeedsPassword(i.def.Account) {
 		if given {
 			return &exitError{code: ExitUsage, err: fmt.Errorf("account %s has no password that the service manager wants", i.def.Account)}
 		}
 		return nil
 	}
-	other := slices.ContainsFunc(plan.Changed, func(c host.Change) bool { return c.Setting == "SERVICE_START_NAME" })
+	other := slices.ContainsFunc(plan.Changed, func(c manager.Change) bool { return c.Setting == "SERVICE_START_NAME" })
 	if i.flags.dryRun || !given && !plan.Created && !other {
 		return nil
 	}
@@ -30,7 +30,7 @@ func (i *installation) password(plan host.Changes) error {
 	if err != nil {
 		return &exitError{code: ExitUsage, err: fmt.Errorf("the password of %s: %w", i.def.Account, err)}
 	}
-	i.spec.Password = host.Password(word)
+	i.spec.Password = manager.Password(word)
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // installation is one call of install, from what was typed to what the service manager is told.
@@ -25,7 +25,7 @@ type installation struct {
 	place    folders.Folders
 	write    []byte // the definition that is to be written to def.File, nil: it is there
 	times    serviceTimes
-	spec     host.Spec
+	spec     manager.Spec
 	warnings []string
 }
 

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/doctor"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // installAnswer is what install did, or would do.
@@ -19,32 +19,32 @@ type installAnswer struct {
 	Definition string `json:"definition"` // the file that the service reads
 	DryRun     bool   `json:"dryRun"`
 	Started    bool   `json:"started"` // by --now
-	host.Changes
+	manager.Changes
 
 	StartTimeoutSeconds float64 `json:"startTimeoutSeconds"`
 	StopTimeoutSeconds  float64 `json:"stopTimeoutSeconds"`
 }
 
 func (i *installation) run(ctx context.Context) error {
-	manager, end := managerOf(i.std, "installing "+i.def.Name)
+	services, end := managerOf(i.std, "installing "+i.def.Name)
 	defer end()
-	manager.Overwrite = i.flags.overwrite
+	services.Overwrite = i.flags.overwrite
 	if !i.flags.dryRun { // first: what only administrators may look at would fail with less to say
-		if err := manager.MayInstall(ctx, i.def.Name); err != nil {
+		if err := services.MayInstall(ctx, i.def.Name); err != nil {
 			return serviceFailure(err)
 		}
 	}
-	answer, err := i.plan(ctx, manager)
+	answer, err := i.plan(ctx, services)
 	if err != nil {
 		return serviceFailure(err)
 	}
 	if !i.flags.dryRun && (!answer.None() || i.spec.Password != "") {
-		if err := i.carryOut(ctx, manager, &answer); err != nil {
+		if err := i.carryOut(ctx, services, &answer); err != nil {
 			return serviceFailure(err)
 		}
 	}
 	if i.flags.now && !i.flags.dryRun {
-		if err := i.start(ctx, manager, &answer); err != nil {
+		if err := i.start(ctx, services, &answer); err != nil {
 			end()
 			return errors.Join(i.report(answer), serviceFailure(err))
 		}
@@ -54,12 +54,12 @@ func (i *installation) run(ctx context.Context) error {
 }
 
 // plan says what will change. Nothing is asked of anybody yet.
-func (i *installation) plan(ctx context.Context, manager host.Manager) (installAnswer, error) {
+func (i *installation) plan(ctx context.Context, services manager.Manager) (installAnswer, error) {
 	a := installAnswer{
 		Name: i.def.Name, Definition: i.def.File, DryRun: i.flags.dryRun,
 		StartTimeoutSeconds: i.times.start.Seconds(), StopTimeoutSeconds: i.times.stop.Seconds(),
 	}
-	service, err := manager.Plan(ctx, i.spec)
+	service, err := services.Plan(ctx, i.spec)
 	if err != nil {
 		return a, err
 	}
@@ -68,12 +68,12 @@ func (i *installation) plan(ctx context.Context, manager host.Manager) (installA
 		return a, err
 	}
 	if i.write != nil {
-		a.Changed = append(a.Changed, host.Change{Setting: "definition " + i.def.File, From: mark(exists(i.def.File), "as it was"), To: "written"})
+		a.Changed = append(a.Changed, manager.Change{Setting: "definition " + i.def.File, From: mark(exists(i.def.File), "as it was"), To: "written"})
 	}
 	about, err := i.aside(ctx, true)
 	a.Changed = append(a.Changed, about...)
 	if i.write != nil {
-		if status, err := manager.Status(ctx, i.def.Name); err == nil && status.Up() {
+		if status, err := services.Status(ctx, i.def.Name); err == nil && status.Up() {
 			i.warnings = append(i.warnings, fmt.Sprintf("the definition is new: daruma reload %s makes the running service take it", i.def.Name))
 		}
 	}
@@ -83,8 +83,8 @@ func (i *installation) plan(ctx context.Context, manager host.Manager) (installA
 
 // carryOut does it: folders first, so that nothing is ever in one that others may write to; the service last, so that it isn't
 // there before it could run.
-func (i *installation) carryOut(ctx context.Context, manager host.Manager, a *installAnswer) error {
-	if _, err := host.Protect(i.def.Name, doctor.PlacesOf(i.place), false); err != nil {
+func (i *installation) carryOut(ctx context.Context, services manager.Manager, a *installAnswer) error {
+	if _, err := manager.Protect(i.def.Name, doctor.PlacesOf(i.place), false); err != nil {
 		return err
 	}
 	if home := os.Getenv("DARUMA_HOME"); home != "" { // once more: it may have been made just now, as the folder above it has it
@@ -97,7 +97,7 @@ func (i *installation) carryOut(ctx context.Context, manager host.Manager, a *in
 			return fmt.Errorf("writing the definition: %w", err)
 		}
 	}
-	done, err := manager.Install(ctx, i.spec)
+	done, err := services.Install(ctx, i.spec)
 	if err != nil {
 		return err
 	}
@@ -111,8 +111,8 @@ func (i *installation) carryOut(ctx context.Context, manager host.Manager, a *in
 }
 
 // aside is what changes beside the service.
-func (i *installation) aside(ctx context.Context, dryRun bool) ([]host.Change, error) {
-	all, err := host.Protect(i.def.Name, doctor.PlacesOf(i.place), dryRun)
+func (i *installation) aside(ctx context.Context, dryRun bool) ([]manager.Change, error) {
+	all, err := manager.Protect(i.def.Name, doctor.PlacesOf(i.place), dryRun)
 	if err != nil {
 		return nil, err
 	}
@@ -127,8 +127,8 @@ func (i *installation) aside(ctx context.Context, dryRun bool) ([]host.Change, e
 }
 
 // start is --now.
-func (i *installation) start(ctx context.Context, manager host.Manager, a *installAnswer) error {
-	status, err := manager.Status(ctx, i.def.Name)
+func (i *installation) start(ctx context.Context, services manager.Manager, a *installAnswer) error {
+	status, err := services.Status(ctx, i.def.Name)
 	if err != nil {
 		return err
 	}
@@ -136,9 +136,9 @@ func (i *installation) start(ctx context.Context, manager host.Manager, a *insta
 		return nil
 	}
 	if status.Up() {
-		err = manager.Restart(ctx, i.def.Name)
+		err = services.Restart(ctx, i.def.Name)
 	} else {
-		err = manager.Start(ctx, i.def.Name)
+		err = services.Start(ctx, i.def.Name)
 	}
 	a.Started = err == nil
 	if a.Started {

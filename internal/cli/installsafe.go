@@ -11,7 +11,7 @@ import (
 	"strconv"
 
 	"github.com/daruma-sh/daruma/internal/definition"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // refuseUnsafe refuses what would hand the service to somebody else, or couldn't work: files that ordinary users can change or that the
@@ -19,9 +19,9 @@ import (
 func refuseUnsafe(def *definition.Service, executable string) (warnings []string, err error) {
 	var problems []error
 	check := func(path string, execute bool) {
-		err := host.Exposed(path)
+		err := manager.Exposed(path)
 		if err == nil {
-			err = host.Unreachable(path, def.Account, execute)
+			err = manager.Unreachable(path, def.Account, execute)
 		}
 		if err != nil {
 			problems = append(problems, err)
@@ -66,7 +66,7 @@ func exposedHome(home string) error {
 	for dir != filepath.Dir(dir) && !exists(dir) {
 		dir = filepath.Dir(dir)
 	}
-	if err := host.Exposed(dir); err != nil {
+	if err := manager.Exposed(dir); err != nil {
 		return fmt.Errorf("DARUMA_HOME is %s: %w", home, err)
 	}
 	return nil

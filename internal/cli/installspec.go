@@ -7,7 +7,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/exitcode"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // watchdog is what systemd waits for a sign of life of the keeper's process. The keeper itself takes two minutes to find that its
@@ -15,12 +15,12 @@ import (
 const watchdog = 3 * time.Minute
 
 // specOf translates a definition into what the service manager shall know. t are the times of the definition, or those that were asked for.
-func specOf(def *definition.Service, executable string, t serviceTimes, env, privileges []string) (host.Spec, error) {
-	start := host.Automatic
+func specOf(def *definition.Service, executable string, t serviceTimes, env, privileges []string) (manager.Spec, error) {
+	start := manager.Automatic
 	if err := start.UnmarshalText([]byte(def.StartType)); err != nil {
-		return host.Spec{}, err
+		return manager.Spec{}, err
 	}
-	spec := host.Spec{
+	spec := manager.Spec{
 		Name: def.Name, DisplayName: def.DisplayName, Description: def.Description,
 		Executable: executable,
 		Arguments: []string{hostRole, def.Name, def.File,
@@ -29,8 +29,8 @@ func specOf(def *definition.Service, executable string, t serviceTimes, env, pri
 		Account:     def.Account,
 		Supervision: supervisionOf(def, privileges),
 		StartType:   start, DependsOn: def.DependsOn,
-		Recovery: host.DefaultRecovery(),
-		Notify:   host.NotifyReload,
+		Recovery: manager.DefaultRecovery(),
+		Notify:   manager.NotifyReload,
 		// Beyond the host's own deadlines, which say why.
 		StartTimeout: t.start + 2*startMargin, StopTimeout: t.stop + stopMargin, PreShutdownTimeout: t.stop + stopMargin,
 		Watchdog: watchdog,
@@ -56,12 +56,12 @@ func leastPrivileges() []string {
 	return []string{"SeChangeNotifyPrivilege", "SeIncreaseWorkingSetPrivilege", "SeCreateGlobalPrivilege"}
 }
 
-func supervisionOf(def *definition.Service, privileges []string) host.Supervision {
-	s := host.Supervision{
+func supervisionOf(def *definition.Service, privileges []string) manager.Supervision {
+	s := manager.Supervision{
 		Folders: "daruma/" + def.Name, Delegate: true, OwnSID: true,
 		NoRestart: exitcode.Hopeless(),
 	}
-	if def.Account != host.AccountSystem { // who asks for SYSTEM asks for its privileges
+	if def.Account != manager.AccountSystem { // who asks for SYSTEM asks for its privileges
 		s.Privileges = leastPrivileges()
 	}
 	if len(privileges) > 0 {

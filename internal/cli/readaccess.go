@@ -7,21 +7,21 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // addReadAccess lets the service read its definition and env files: daruma import writes a definition that only administrators can
 // read, and so does everybody with a secret in it. SYSTEM may read everything anyway.
-func addReadAccess(_ context.Context, def *definition.Service, _ string, dryRun bool) ([]host.Change, error) {
-	if def.Account == host.AccountSystem {
+func addReadAccess(_ context.Context, def *definition.Service, _ string, dryRun bool) ([]manager.Change, error) {
+	if def.Account == manager.AccountSystem {
 		return nil, nil
 	}
-	var all []host.Change
+	var all []manager.Change
 	for _, file := range readFiles(def) {
 		if !exists(file) {
 			continue // that it isn't there was told, or it is about to be written into our own folder
 		}
-		changes, err := host.GrantRead(def.Name, file, dryRun)
+		changes, err := manager.GrantRead(def.Name, file, dryRun)
 		if err != nil {
 			return all, err
 		}
@@ -39,13 +39,13 @@ func readFiles(def *definition.Service) []string {
 }
 
 // removeReadAccess takes it back, from the files that the definition names now.
-func removeReadAccess(_ context.Context, name string) ([]host.Change, error) {
+func removeReadAccess(_ context.Context, name string) ([]manager.Change, error) {
 	place, err := folders.Installed(name)
 	if err != nil {
 		return nil, err
 	}
-	record, err := host.LoadRecord(place.Config)
-	if errors.Is(err, host.ErrNoRecord) || errors.Is(err, fs.ErrPermission) {
+	record, err := manager.LoadRecord(place.Config)
+	if errors.Is(err, manager.ErrNoRecord) || errors.Is(err, fs.ErrPermission) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
@@ -54,9 +54,9 @@ func removeReadAccess(_ context.Context, name string) ([]host.Change, error) {
 	if def, err := definition.Load(record.Definition, serviceEnvironment(record.Spec.Env)); err == nil {
 		files = readFiles(def)
 	}
-	var all []host.Change
+	var all []manager.Change
 	for _, file := range files {
-		changes, err := host.RevokeRead(name, file)
+		changes, err := manager.RevokeRead(name, file)
 		if err != nil {
 			return all, err
 		}

@@ -7,13 +7,13 @@ import (
 	"sync"
 
 	"github.com/daruma-sh/daruma/internal/exitcode"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // managerOf is the system's service manager, with a sign of life on a terminal while it is waited for. end takes that away.
-func managerOf(std IO, doing string) (host.Manager, func()) {
+func managerOf(std IO, doing string) (manager.Manager, func()) {
 	end := progress(std.Err, screenOf(std.Err).terminal, doing)
-	return host.Manager{}, sync.OnceFunc(end)
+	return manager.Manager{}, sync.OnceFunc(end)
 }
 
 // serviceFailure gives an error of the service manager its exit code.
@@ -24,31 +24,31 @@ func serviceFailure(err error) error {
 		return nil
 	case errors.As(err, &exit):
 		return err
-	case errors.Is(err, host.ErrNotInstalled):
+	case errors.Is(err, manager.ErrNotInstalled):
 		return &exitError{code: ExitNotRunning, err: err}
-	case errors.Is(err, host.ErrInvalid):
+	case errors.Is(err, manager.ErrInvalid):
 		return &exitError{code: ExitUsage, err: err}
 	}
 	return &exitError{code: ExitFailed, err: err}
 }
 
 // installed asks the service manager for a service; ok is false where there is none of this name, or no service manager.
-func installed(ctx context.Context, name string) (status host.Status, ok bool) {
-	status, err := host.Manager{}.Status(ctx, name)
+func installed(ctx context.Context, name string) (status manager.Status, ok bool) {
+	status, err := manager.Manager{}.Status(ctx, name)
 	return status, err == nil
 }
 
 // lives tells that the service manager has a process of the service, or is about to.
-func lives(s host.Status) bool {
+func lives(s manager.Status) bool {
 	switch s.State {
-	case host.Stopped, host.Failed:
+	case manager.Stopped, manager.Failed:
 		return false
 	}
 	return true
 }
 
 // state words a service that daruma can't be asked about, as the system's own tool shows it.
-func systemState(s host.Status) (word, reason string) {
+func systemState(s manager.Status) (word, reason string) {
 	switch {
 	case s.SCM != nil:
 		return s.SCM.StateName, fmt.Sprintf("WIN32_EXIT_CODE %d, SERVICE_EXIT_CODE %d%s; start type %s", s.SCM.Win32ExitCode, s.SCM.ServiceExitCode,

@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // systemAnswer is what an order to an installed service did: to its programs, where they were asked first, and to the service.
 type systemAnswer struct {
 	control.Answer
-	System *host.Status `json:"system"` // the service manager's word afterwards
+	System *manager.Status `json:"system"` // the service manager's word afterwards
 }
 
 // orderSystem carries out what concerns an installed service as a whole: its supervisor can't start itself, and where it alone
@@ -34,7 +34,7 @@ func orderSystem(ctx context.Context, std IO, t target, c control.Command, timeo
 	if !up && c.Verb == control.VerbStop {
 		return true, reportSystem(ctx, std, t.service, control.Answer{}, "already stopped", output)
 	}
-	if err := (host.Manager{}).MayControl(ctx, t.service); err != nil {
+	if err := (manager.Manager{}).MayControl(ctx, t.service); err != nil {
 		return true, serviceFailure(err)
 	}
 	if timeout > 0 {
@@ -64,15 +64,15 @@ func carryOutSystem(ctx context.Context, std IO, t target, c control.Command) (c
 			return answer, err
 		}
 	}
-	manager, end := managerOf(std, "waiting for the service manager: "+t.service)
+	services, end := managerOf(std, "waiting for the service manager: "+t.service)
 	defer end()
 	switch c.Verb {
 	case control.VerbStart:
-		return answer, manager.Start(ctx, t.service)
+		return answer, services.Start(ctx, t.service)
 	case control.VerbStop:
-		return answer, manager.Stop(ctx, t.service)
+		return answer, services.Stop(ctx, t.service)
 	}
-	return answer, manager.Restart(ctx, t.service)
+	return answer, services.Restart(ctx, t.service)
 }
 
 // reportSystem prints what became of the programs, then of the service.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // view is one service as status shows it: what the supervisor answered, or why it didn't.
@@ -19,7 +19,7 @@ type view struct {
 	Running bool   `json:"running"` // a supervisor is in charge
 	Problem string `json:"problem,omitempty"`
 	control.Status
-	System *host.Status `json:"system,omitempty"` // the service manager's word where no supervisor answers, of an installed service
+	System *manager.Status `json:"system,omitempty"` // the service manager's word where no supervisor answers, of an installed service
 
 	err error
 }

@@ -13,13 +13,13 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // uninstallAnswer is what uninstall did.
 type uninstallAnswer struct {
 	Name string `json:"name"`
-	host.Changes
+	manager.Changes
 	Purged []string `json:"purged"` // folders that were removed
 	Left   []string `json:"left"`   // folders that are still there
 }
@@ -65,11 +65,11 @@ func uninstall(ctx context.Context, std IO, name string, purge, overwrite bool) 
 	if err != nil {
 		return a, err
 	}
-	manager, end := managerOf(std, "uninstalling "+name)
+	services, end := managerOf(std, "uninstalling "+name)
 	defer end()
-	manager.Overwrite = overwrite
-	a.Changes, err = manager.Uninstall(ctx, name)
-	if errors.Is(err, host.ErrNotInstalled) && purge && anyExists(place) {
+	services.Overwrite = overwrite
+	a.Changes, err = services.Uninstall(ctx, name)
+	if errors.Is(err, manager.ErrNotInstalled) && purge && anyExists(place) {
 		err = nil // what an uninstallation without --purge left
 	}
 	if err != nil {
@@ -82,7 +82,7 @@ func uninstall(ctx context.Context, std IO, name string, purge, overwrite bool) 
 		}
 		a.Changed = append(a.Changed, changes...)
 	}
-	if err := errors.Join(host.RemoveRecord(place.Config), ensure.Forget(place.Config)); err != nil {
+	if err := errors.Join(manager.RemoveRecord(place.Config), ensure.Forget(place.Config)); err != nil {
 		return a, err
 	}
 	_ = os.Remove(place.Config) // where nothing else is in it; else the error would say so

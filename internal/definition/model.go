@@ -158,7 +158,7 @@ type Handler struct {
 	Notify    *NotifyAction
 }
 
-// NotifyAction asks nothing: the program itself says how it is, on the channel of internal/notify.
+// NotifyAction asks nothing: the program itself says how it is, on the channel of service/notify.
 // Timeout and SuccessThreshold have no meaning then; for readiness no time or threshold has.
 type NotifyAction struct{}
 

@@ -10,7 +10,7 @@ import (
 	"fmt"
 
 	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // Level is how a finding stands.
@@ -35,11 +35,11 @@ type Finding struct {
 // subject is the service that is looked over. What doesn't exist is nil or empty: each check says itself what it can't do then.
 type subject struct {
 	name       string
-	manager    host.Manager
+	services   manager.Manager
 	place      folders.Folders
-	status     *host.Status
-	registered *host.Registration
-	record     *host.Record
+	status     *manager.Status
+	registered *manager.Registration
+	record     *manager.Record
 	recordErr  error
 	executable string // as it is registered
 	definition string // the file that the service reads
@@ -80,15 +80,15 @@ func checks() []struct {
 
 // Run looks over the service called name. The error is for a name or a system that can't have services; what is wrong with the
 // service is in the findings.
-func Run(ctx context.Context, m host.Manager, name string) ([]Finding, error) {
+func Run(ctx context.Context, m manager.Manager, name string) ([]Finding, error) {
 	place, err := folders.Of(name)
 	if err != nil {
 		return nil, err
 	}
-	if err := host.CheckName(name); err != nil {
+	if err := manager.CheckName(name); err != nil {
 		return nil, err
 	}
-	s := &subject{name: name, manager: m, place: place}
+	s := &subject{name: name, services: m, place: place}
 	s.look(ctx)
 	for _, c := range checks() {
 		if c.needs && s.registered == nil {
@@ -102,12 +102,12 @@ func Run(ctx context.Context, m host.Manager, name string) ([]Finding, error) {
 
 // look gathers what several checks need.
 func (s *subject) look(ctx context.Context) {
-	record, err := host.LoadRecord(s.place.Config)
+	record, err := manager.LoadRecord(s.place.Config)
 	if s.recordErr = err; err == nil {
 		s.record = &record
 		s.definition = record.Definition
 	}
-	registered, err := s.manager.Registration(ctx, s.name)
+	registered, err := s.services.Registration(ctx, s.name)
 	if err != nil {
 		return
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // drift compares the registration with what install recorded: image path, start type, account and its rights, recovery and its flag,
@@ -14,13 +14,13 @@ import (
 func drift(ctx context.Context, s *subject) {
 	if s.record == nil {
 		level, remedy := Warn, "daruma install FILE makes one"
-		if !errors.Is(s.recordErr, host.ErrNoRecord) {
+		if !errors.Is(s.recordErr, manager.ErrNoRecord) {
 			level = Fail
 		}
 		s.add(level, s.recordErr.Error(), remedy)
 		return
 	}
-	changes, err := s.manager.Plan(ctx, s.record.Spec)
+	changes, err := s.services.Plan(ctx, s.record.Spec)
 	switch {
 	case err != nil:
 		s.add(Fail, "comparing it with what was installed: "+err.Error(), "")
@@ -30,7 +30,7 @@ func drift(ctx context.Context, s *subject) {
 	}
 	for _, c := range changes.Changed {
 		// From what is to what should be: told the other way round, as what happened to it.
-		s.add(driftLevel(c.Setting), "changed since it was installed: "+host.Change{Setting: c.Setting, From: c.To, To: c.From}.String(),
+		s.add(driftLevel(c.Setting), "changed since it was installed: "+manager.Change{Setting: c.Setting, From: c.To, To: c.From}.String(),
 			"daruma ensure "+s.name+" --repair sets it back; daruma install FILE, where it is meant")
 	}
 	for _, remark := range changes.Remarks {
@@ -65,9 +65,9 @@ func recovery(_ context.Context, s *subject) {
 }
 
 func eventSource(_ context.Context, s *subject) {
-	problems, err := host.CheckEventSource(s.name, s.executable)
+	problems, err := manager.CheckEventSource(s.name, s.executable)
 	switch {
-	case errors.Is(err, host.ErrUnsupported):
+	case errors.Is(err, manager.ErrUnsupported):
 		return
 	case err != nil:
 		s.skip("the event source can't be looked at: %v", err)
@@ -81,7 +81,7 @@ func eventSource(_ context.Context, s *subject) {
 
 func fallback(ctx context.Context, s *subject) {
 	if s.record == nil || s.record.Fallback == nil {
-		there, err := s.manager.HasTask(ctx, s.name)
+		there, err := s.services.HasTask(ctx, s.name)
 		switch {
 		case err != nil:
 			s.skip("%v", err)
@@ -92,7 +92,7 @@ func fallback(ctx context.Context, s *subject) {
 		}
 		return
 	}
-	changes, err := s.manager.PlanTask(ctx, *s.record.Fallback)
+	changes, err := s.services.PlanTask(ctx, *s.record.Fallback)
 	switch {
 	case err != nil:
 		s.add(Fail, err.Error(), "")
@@ -102,7 +102,7 @@ func fallback(ctx context.Context, s *subject) {
 		s.ok("looks after the service every %v", s.record.Fallback.Every)
 	default:
 		for _, c := range changes.Changed {
-			s.add(Warn, "changed since it was installed: "+host.Change{Setting: c.Setting, From: c.To, To: c.From}.String(),
+			s.add(Warn, "changed since it was installed: "+manager.Change{Setting: c.Setting, From: c.To, To: c.From}.String(),
 				"daruma ensure "+s.name+" --repair")
 		}
 	}

@@ -7,13 +7,13 @@ import (
 	"path/filepath"
 
 	"github.com/daruma-sh/daruma/internal/definition"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 func service(ctx context.Context, s *subject) {
-	status, err := s.manager.Status(ctx, s.name)
+	status, err := s.services.Status(ctx, s.name)
 	switch {
-	case errors.Is(err, host.ErrNotInstalled):
+	case errors.Is(err, manager.ErrNotInstalled):
 		s.add(Fail, "there is no service of this name", "daruma install FILE; daruma status lists what is known")
 		return
 	case err != nil:
@@ -26,12 +26,12 @@ func service(ctx context.Context, s *subject) {
 	if s.record != nil {
 		intended = s.record.Spec.StartType
 	}
-	automatic := intended == host.Automatic || intended == host.Delayed
+	automatic := intended == manager.Automatic || intended == manager.Delayed
 	switch {
 	case status.StartType != intended && automatic:
 		s.add(Fail, "it was installed with start type "+intended.String()+" and has "+status.StartType.String()+": it won't come up at boot",
 			"daruma ensure "+s.name+" --enable")
-	case status.State == host.Failed:
+	case status.State == manager.Failed:
 		s.add(Fail, "it isn't running: "+status.Outcome(), "daruma logs "+s.name+"; daruma ensure "+s.name)
 	case !status.Up() && automatic:
 		s.add(Warn, "it isn't running: it is "+string(status.State), "daruma ensure "+s.name+" says why, or starts it")

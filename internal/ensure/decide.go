@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // Action is what follows from how a service is.
@@ -21,10 +21,10 @@ const (
 
 // Facts are all that a decision depends on.
 type Facts struct {
-	Status    host.Status
-	Wish      *Wish           // nil: none of this boot
-	Installed *host.StartType // what install recorded; nil: no record
-	Uptime    time.Duration   // of the machine, time asleep included
+	Status    manager.Status
+	Wish      *Wish              // nil: none of this boot
+	Installed *manager.StartType // what install recorded; nil: no record
+	Uptime    time.Duration      // of the machine, time asleep included
 }
 
 const (
@@ -38,11 +38,11 @@ const (
 // Decide says what to do, and why in words that follow "shop: ".
 func Decide(f Facts) (Action, string) {
 	switch f.Status.State {
-	case host.Running, host.Reloading:
+	case manager.Running, manager.Reloading:
 		return Fine, "runs"
-	case host.Paused, host.Pausing:
+	case manager.Paused, manager.Pausing:
 		return Leave, "is paused"
-	case host.Stopped, host.Failed:
+	case manager.Stopped, manager.Failed:
 	default:
 		return Await, "is " + string(f.Status.State)
 	}
@@ -52,12 +52,12 @@ func Decide(f Facts) (Action, string) {
 	never, how := ended(f.Status)
 	start := f.Status.StartType
 	switch {
-	case start == host.Disabled || start == host.Manual:
+	case start == manager.Disabled || start == manager.Manual:
 		if f.Installed != nil && automatic(*f.Installed) {
 			return Enable, fmt.Sprintf("was installed with start type %s, which was changed to %s", *f.Installed, start)
 		}
 		// A manual service that was started and fell is wanted until somebody stops it.
-		if start == host.Manual && f.Wish != nil && f.Status.State == host.Failed {
+		if start == manager.Manual && f.Wish != nil && f.Status.State == manager.Failed {
 			return Start, how
 		}
 		return Leave, fmt.Sprintf("isn't to run by itself: its start type is %s", start)
@@ -65,23 +65,23 @@ func Decide(f Facts) (Action, string) {
 		return Await, fmt.Sprintf("hasn't been started yet: the machine is up for %s, start type %s", f.Uptime.Round(time.Second), start)
 	case never:
 		return Start, how
-	case f.Status.State == host.Stopped:
+	case f.Status.State == manager.Stopped:
 		return Leave, "was stopped on purpose, or has done its work: " + how
 	}
 	return Start, how
 }
 
-func automatic(t host.StartType) bool { return t == host.Automatic || t == host.Delayed }
+func automatic(t manager.StartType) bool { return t == manager.Automatic || t == manager.Delayed }
 
-func startsWithin(t host.StartType) time.Duration {
-	if t == host.Delayed {
+func startsWithin(t manager.StartType) time.Duration {
+	if t == manager.Delayed {
 		return delayedTime
 	}
 	return bootTime
 }
 
 // ended tells whether the service was never started since boot, and how it came to be down.
-func ended(s host.Status) (never bool, how string) {
+func ended(s manager.Status) (never bool, how string) {
 	const neverStarted = "wasn't started since the machine's boot"
 	switch {
 	case s.SCM != nil && s.SCM.Win32ExitCode == 1077: // ERROR_SERVICE_NEVER_STARTED
@@ -90,9 +90,9 @@ func ended(s host.Status) (never bool, how string) {
 		return false, "it ended without an error"
 	case s.SCM != nil:
 		return false, "is down: " + s.Outcome()
-	case s.Systemd != nil && s.State == host.Stopped && s.Since.IsZero():
+	case s.Systemd != nil && s.State == manager.Stopped && s.Since.IsZero():
 		return true, neverStarted
-	case s.Systemd != nil && s.State == host.Stopped:
+	case s.Systemd != nil && s.State == manager.Stopped:
 		return false, "it ended without an error"
 	case s.Systemd != nil:
 		return false, "is down: " + s.Outcome()

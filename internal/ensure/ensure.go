@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // Options say how far Run may go.
@@ -21,32 +21,32 @@ type Options struct {
 
 // Result is what Run found and did.
 type Result struct {
-	Service string         `json:"service"`
-	Action  Action         `json:"action"` // what was called for at the end
-	Reason  string         `json:"reason"` // in words, to follow "shop: "
-	Acted   bool           `json:"acted"`  // something was started, enabled or repaired
-	Running bool           `json:"running"`
-	State   host.State     `json:"state,omitempty"`
-	Start   host.StartType `json:"startType"`
-	Waited  float64        `json:"waitedSeconds,omitempty"` // for the service manager
-	Took    float64        `json:"tookSeconds"`
-	Changes []host.Change  `json:"changes,omitempty"` // by Repair and Enable
-	Remarks []string       `json:"remarks,omitempty"`
+	Service string            `json:"service"`
+	Action  Action            `json:"action"` // what was called for at the end
+	Reason  string            `json:"reason"` // in words, to follow "shop: "
+	Acted   bool              `json:"acted"`  // something was started, enabled or repaired
+	Running bool              `json:"running"`
+	State   manager.State     `json:"state,omitempty"`
+	Start   manager.StartType `json:"startType"`
+	Waited  float64           `json:"waitedSeconds,omitempty"` // for the service manager
+	Took    float64           `json:"tookSeconds"`
+	Changes []manager.Change  `json:"changes,omitempty"` // by Repair and Enable
+	Remarks []string          `json:"remarks,omitempty"`
 }
 
 // run is one call of Run.
 type run struct {
 	Options
-	manager host.Manager
-	place   folders.Folders
-	begun   time.Time
-	result  Result
+	services manager.Manager
+	place    folders.Folders
+	begun    time.Time
+	result   Result
 }
 
-// Run looks at the service and starts it where it should run and doesn't. Errors are those of host.Manager; Result tells in any
+// Run looks at the service and starts it where it should run and doesn't. Errors are those of manager.Manager; Result tells in any
 // case what was found until then.
-func Run(ctx context.Context, m host.Manager, place folders.Folders, o Options) (Result, error) {
-	r := &run{Options: o, manager: m, place: place, begun: time.Now(), result: Result{Service: o.Name}}
+func Run(ctx context.Context, m manager.Manager, place folders.Folders, o Options) (Result, error) {
+	r := &run{Options: o, services: m, place: place, begun: time.Now(), result: Result{Service: o.Name}}
 	if o.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, o.Timeout, fmt.Errorf("not done within %v", o.Timeout))
@@ -81,7 +81,7 @@ func (r *run) run(ctx context.Context) error {
 
 // look asks how the service is, and decides.
 func (r *run) look(ctx context.Context) (Facts, Action, error) {
-	status, err := r.manager.Status(ctx, r.Name)
+	status, err := r.services.Status(ctx, r.Name)
 	if err != nil {
 		return Facts{}, "", err
 	}
@@ -101,13 +101,13 @@ func (r *run) look(ctx context.Context) (Facts, Action, error) {
 
 // installed is the start type that install recorded. Without a record a disabled service is taken for one that was automatic only
 // where that is asked for.
-func (r *run) installed(status host.Status) *host.StartType {
-	record, err := host.LoadRecord(r.place.Config)
+func (r *run) installed(status manager.Status) *manager.StartType {
+	record, err := manager.LoadRecord(r.place.Config)
 	if err == nil {
 		return &record.Spec.StartType
 	}
-	if r.Enable && status.StartType == host.Disabled {
-		automatic := host.Automatic
+	if r.Enable && status.StartType == manager.Disabled {
+		automatic := manager.Automatic
 		return &automatic
 	}
 	return nil
@@ -137,20 +137,20 @@ func (r *run) wait(ctx context.Context) (Action, error) {
 
 // pending tells that the service manager may yet start the service itself. systemd says so (auto-restart); the SCM doesn't tell
 // whether one of its recovery actions is on its way.
-func pending(action Action, s host.Status) bool {
-	return action == Await || action == Start && s.SCM != nil && s.State == host.Failed
+func pending(action Action, s manager.Status) bool {
+	return action == Await || action == Start && s.SCM != nil && s.State == manager.Failed
 }
 
 func (r *run) enable(ctx context.Context) error {
-	want := host.Automatic
-	if record, err := host.LoadRecord(r.place.Config); err == nil {
+	want := manager.Automatic
+	if record, err := manager.LoadRecord(r.place.Config); err == nil {
 		want = record.Spec.StartType
 	}
 	have := r.result.Start
-	if err := r.manager.Enable(ctx, r.Name, want); err != nil {
+	if err := r.services.Enable(ctx, r.Name, want); err != nil {
 		return err
 	}
-	r.result.Changes = append(r.result.Changes, host.Change{Setting: "start type", From: have.String(), To: want.String()})
+	r.result.Changes = append(r.result.Changes, manager.Change{Setting: "start type", From: have.String(), To: want.String()})
 	r.result.Start, r.result.Acted = want, true
 	return nil
 }
@@ -158,13 +158,13 @@ func (r *run) enable(ctx context.Context) error {
 // start starts the service, with a note for its incident record.
 func (r *run) start(ctx context.Context) error {
 	n := r.note()
-	if err := r.manager.Start(ctx, r.Name); err != nil {
+	if err := r.services.Start(ctx, r.Name); err != nil {
 		n.Failed = true
 		r.leave(n)
 		return err
 	}
 	r.result.Acted, r.result.Running, r.result.Action = true, true, Start
-	status, err := r.manager.Status(ctx, r.Name)
+	status, err := r.services.Status(ctx, r.Name)
 	if err == nil {
 		r.result.State = status.State
 	}
@@ -179,8 +179,8 @@ func (r *run) repair(ctx context.Context) error {
 	if err := safe(r.place.Config); err != nil {
 		return fmt.Errorf("what was installed can't be relied on: %w", err)
 	}
-	record, err := host.LoadRecord(r.place.Config)
-	if errors.Is(err, host.ErrNoRecord) {
+	record, err := manager.LoadRecord(r.place.Config)
+	if errors.Is(err, manager.ErrNoRecord) {
 		return fmt.Errorf("%w; daruma install makes one", err)
 	} else if err != nil {
 		return err
@@ -188,7 +188,7 @@ func (r *run) repair(ctx context.Context) error {
 	if record.Spec.Name != r.Name {
 		return fmt.Errorf("the record in %s is of the service %q: install it again", r.place.Config, record.Spec.Name)
 	}
-	changes, err := r.manager.Install(ctx, record.Spec)
+	changes, err := r.services.Install(ctx, record.Spec)
 	if err != nil {
 		return err
 	}
@@ -199,22 +199,22 @@ func (r *run) repair(ctx context.Context) error {
 	if record.Fallback == nil {
 		return nil
 	}
-	changes, err = r.manager.RegisterTask(ctx, *record.Fallback)
+	changes, err = r.services.RegisterTask(ctx, *record.Fallback)
 	r.took(changes)
 	return err
 }
 
 // repairSource registers the event source where that is wrong; there is nothing to do on Linux.
 func (r *run) repairSource(executable string) error {
-	problems, err := host.CheckEventSource(r.Name, executable)
+	problems, err := manager.CheckEventSource(r.Name, executable)
 	if err != nil || len(problems) == 0 {
 		return err
 	}
-	r.took(host.Changes{Changed: []host.Change{{Setting: "event source " + r.Name, From: problems[0], To: executable}}})
-	return host.RegisterEventSource(r.Name, executable)
+	r.took(manager.Changes{Changed: []manager.Change{{Setting: "event source " + r.Name, From: problems[0], To: executable}}})
+	return manager.RegisterEventSource(r.Name, executable)
 }
 
-func (r *run) took(c host.Changes) {
+func (r *run) took(c manager.Changes) {
 	r.result.Changes = append(r.result.Changes, c.Changed...)
 	r.result.Remarks = append(r.result.Remarks, c.Remarks...)
 	r.result.Acted = r.result.Acted || !c.None()

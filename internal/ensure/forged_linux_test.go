@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/host"
 	"github.com/daruma-sh/daruma/internal/incident"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // TestForgedRecord: with DARUMA_HOME the folder with the record may be the service account's, who would have root run what it likes
@@ -23,8 +23,8 @@ func TestForgedRecord(t *testing.T) {
 	if err := os.Mkdir(config, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	forged := host.Record{Spec: host.Spec{Name: "forged-by-daruma-test", Executable: "/bin/true", Account: host.AccountSystem}}
-	if err := host.SaveRecord(config, forged); err != nil {
+	forged := manager.Record{Spec: manager.Spec{Name: "forged-by-daruma-test", Executable: "/bin/true", Account: manager.AccountSystem}}
+	if err := manager.SaveRecord(config, forged); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{config, filepath.Join(config, "installed.json")} {
@@ -35,7 +35,7 @@ func TestForgedRecord(t *testing.T) {
 	r := &run{Options: Options{Name: forged.Spec.Name}, place: folders.Folders{Config: config}}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // nothing is to be registered, whatever happens
-	var exposed *host.ExposedError
+	var exposed *manager.ExposedError
 	if err := r.repair(ctx); !errors.As(err, &exposed) {
 		t.Errorf("a record that user 61234 may write: %v", err)
 	}

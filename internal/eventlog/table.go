@@ -59,7 +59,7 @@ const (
 	EventsLost        = "eventsLost"        // of this log itself
 )
 
-// Table gives every kind of event, by id. Ids from 1001 on, because those up to 1000 are those of package daruma's log
+// Table gives every kind of event, by id. Ids from 1001 on, because those up to 1000 are those of package service's log
 // records, which are written under the same source.
 func Table() []Entry {
 	t := table()

@@ -7,7 +7,7 @@ import "fmt"
 // Code is the exit code of a hosted service: 0 to 255, for POSIX keeps no more.
 type Code int
 
-// The codes. 80 to 84 and 130 are those of package daruma, which speaks with the service manager.
+// The codes. 80 to 84 and 130 are those of package service, which speaks with the service manager.
 //
 // Refused tells systemd not to start the service again, so no death of the process may end with the same number. Go's
 // runtime ends with 2 after a panic, a fatal error, SIGQUIT and SIGABRT, which is what systemd's watchdog sends.

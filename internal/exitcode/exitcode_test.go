@@ -6,17 +6,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/daruma-sh/daruma"
+	"github.com/daruma-sh/daruma/service"
 )
 
-// TestNumbersOfThePackage: the codes of package daruma mean the same here.
+// TestNumbersOfThePackage: the codes of package service mean the same here.
 func TestNumbersOfThePackage(t *testing.T) {
-	for ours, theirs := range map[Code]daruma.ExitCode{
-		Done: daruma.ExitOK, Failed: daruma.ExitFailed, Panicked: daruma.ExitPanicked, StartTimeout: daruma.ExitStartTimeout,
-		StopTimeout: daruma.ExitStopTimeout, Watchdog: daruma.ExitWatchdog, Manager: daruma.ExitManager, Interrupted: daruma.ExitInterrupted,
+	for ours, theirs := range map[Code]service.ExitCode{
+		Done: service.ExitOK, Failed: service.ExitFailed, Panicked: service.ExitPanicked, StartTimeout: service.ExitStartTimeout,
+		StopTimeout: service.ExitStopTimeout, Watchdog: service.ExitWatchdog, Manager: service.ExitManager, Interrupted: service.ExitInterrupted,
 	} {
 		if int(ours) != int(theirs) {
-			t.Errorf("%v is %d here and %d in package daruma", ours, ours, theirs)
+			t.Errorf("%v is %d here and %d in package service", ours, ours, theirs)
 		}
 	}
 }

@@ -261,7 +261,7 @@ const (
 type Spec struct {
 	Plan  []byte // an encoded launch.Plan; its ListenNames name sockets bound by Listen
 	Split bool   // stdout and stderr apart; else one pipe for both, which keeps their order
-	// Notify gives the program the write end of a pipe of its own, and its number in DARUMA_NOTIFY (see internal/notify): a file
+	// Notify gives the program the write end of a pipe of its own, and its number in DARUMA_NOTIFY (see service/notify): a file
 	// descriptor after those of the listening sockets, or an inherited handle's value. The read end is the stream "notify".
 	Notify bool
 }

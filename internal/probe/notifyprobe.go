@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/daruma-sh/daruma/internal/notify"
+	"github.com/daruma-sh/daruma/service/notify"
 )
 
 // NotifyProbe decides from the messages that the program sends on its notify channel. It asks the program nothing.

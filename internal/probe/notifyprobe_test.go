@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/definition"
-	"github.com/daruma-sh/daruma/internal/notify"
+	"github.com/daruma-sh/daruma/service/notify"
 )
 
 // notifyProbeTest is a notify probe with its owner's queue, and what it reported.

@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/daruma-sh/daruma/internal/notify"
+	"github.com/daruma-sh/daruma/service/notify"
 )
 
 // sleepyMachine is a machine that can sleep, in virtual time.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/keeper"
-	"github.com/daruma-sh/daruma/internal/notify"
+	"github.com/daruma-sh/daruma/service/notify"
 )
 
 // streamNotify is the keeper's name for a run's notify channel.

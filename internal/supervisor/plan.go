@@ -9,7 +9,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/launch"
-	"github.com/daruma-sh/daruma/internal/notify"
+	"github.com/daruma-sh/daruma/service/notify"
 )
 
 // plan says how to start command as this program: its user, folder, environment and limits.

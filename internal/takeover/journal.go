@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // Step says what to do with a journal that is found.
@@ -89,7 +89,7 @@ func (s Store) Note(j Journal) error {
 }
 
 // SaveEntry keeps e, and a .reg file of it for people.
-func (s Store) SaveEntry(e host.Entry) error {
+func (s Store) SaveEntry(e manager.Entry) error {
 	text, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {
 		return err
@@ -101,8 +101,8 @@ func (s Store) SaveEntry(e host.Entry) error {
 }
 
 // LoadEntry reads what SaveEntry kept.
-func (s Store) LoadEntry() (host.Entry, error) {
-	var e host.Entry
+func (s Store) LoadEntry() (manager.Entry, error) {
+	var e manager.Entry
 	return e, s.read(entryFile, &e)
 }
 

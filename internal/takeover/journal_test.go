@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/daruma-sh/daruma/internal/host"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 func store(t *testing.T) Store {
@@ -56,8 +56,8 @@ func TestJournalAndEntry(t *testing.T) {
 		}
 	}
 	delayed := uint32(1)
-	e := host.Entry{Name: "Shop", Delayed: &delayed, Failure: &host.FailureActions{Actions: [][2]uint32{{1, 5}}},
-		Key: host.RegistryKey{Name: "Shop", Values: []host.RegistryValue{{Name: "x", Type: 3, Data: []byte{0, 0xff}}}}}
+	e := manager.Entry{Name: "Shop", Delayed: &delayed, Failure: &manager.FailureActions{Actions: [][2]uint32{{1, 5}}},
+		Key: manager.RegistryKey{Name: "Shop", Values: []manager.RegistryValue{{Name: "x", Type: 3, Data: []byte{0, 0xff}}}}}
 	if err := s.SaveEntry(e); err != nil {
 		t.Fatal(err)
 	}

@@ -131,9 +131,6 @@ func root(t *testing.T) string {
 // binary gives a package's test binary; "" where it has no tests on that system.
 func (to *target) binary(pkg string) string {
 	name := path.Base(pkg)
-	if pkg == "." {
-		name = path.Base(module)
-	}
 	file := filepath.Join(to.tests, name+".test"+to.exe)
 	if !exists(file) {
 		return ""

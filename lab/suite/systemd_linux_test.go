@@ -11,10 +11,10 @@ import (
 // onSystemd are the packages whose tests have more to show where systemd has booted; DARUMA_LAB=systemd tells them.
 func onSystemd() []suite {
 	return []suite{
-		{".", 3 * time.Minute, nil},
-		{"internal/host", time.Minute, nil},
-		{"internal/notify", time.Minute, nil},
-		{"kardianos/service", 2 * time.Minute, compiling()},
+		{"service", 3 * time.Minute, nil},
+		{"service/manager", time.Minute, nil},
+		{"service/notify", time.Minute, nil},
+		{"service/kardianos", 2 * time.Minute, compiling()},
 	}
 }
 

@@ -15,19 +15,19 @@ import (
 func onWine() []suite {
 	return []suite{
 		{"internal/realtest", 6 * time.Minute, []exception{{"TestHandlesStayFlat", "takes minutes there: TestThousandFallsOnWine runs it by itself"}}},
-		{".", 3 * time.Minute, nil},
+		{"service", 3 * time.Minute, nil},
 		{"internal/logs", 3 * time.Minute, []exception{{"TestIdleProgramsCostNextToNothing",
 			"passes in 20 s: 500 pipes are looked at 20 times a second, for each of which Wine asks another process"}}},
 		{"internal/launch", 2 * time.Minute, nil},
 		{"internal/keeper", time.Minute, nil},
-		{"internal/host", time.Minute, nil},
-		{"kardianos/service", 2 * time.Minute, compiling()},
+		{"service/manager", time.Minute, nil},
+		{"service/kardianos", 2 * time.Minute, compiling()},
 		{"internal/cli", 8 * time.Minute, nil},
 		{"internal/supervisor", time.Minute, nil},
 		{"internal/definition", time.Minute, nil},
 		{"internal/incident", time.Minute, nil},
 		{"internal/control", time.Minute, nil},
-		{"internal/notify", time.Minute, nil},
+		{"service/notify", time.Minute, nil},
 		{"internal/nssm", time.Minute, nil},
 		{"internal/probe", time.Minute, nil},
 	}

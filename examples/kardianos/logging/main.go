@@ -7,7 +7,7 @@ import (
 	"log"
 	"time"
 
-	"github.com/daruma-sh/daruma/kardianos/service"
+	"github.com/daruma-sh/daruma/service/kardianos"
 )
 
 type program struct {

@@ -10,7 +10,7 @@ import (
 	"os"
 	"os/exec"
 
-	"github.com/daruma-sh/daruma/kardianos/service"
+	"github.com/daruma-sh/daruma/service/kardianos"
 )
 
 type program struct {

@@ -4,7 +4,7 @@ package main
 import (
 	"log"
 
-	"github.com/daruma-sh/daruma/kardianos/service"
+	"github.com/daruma-sh/daruma/service/kardianos"
 )
 
 type program struct{}

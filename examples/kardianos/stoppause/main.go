@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/daruma-sh/daruma/kardianos/service"
+	"github.com/daruma-sh/daruma/service/kardianos"
 )
 
 type program struct{ pause time.Duration }

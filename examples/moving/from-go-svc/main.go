@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/daruma-sh/daruma"
+	"github.com/daruma-sh/daruma/service"
 )
 
 type program struct {
@@ -16,12 +16,12 @@ type program struct {
 }
 
 func main() {
-	daruma.Main(daruma.Service{Name: "ticker", Description: "Writes a line every second.", Run: run})
+	service.Main(service.Service{Name: "ticker", Description: "Writes a line every second.", Run: run})
 }
 
-func run(ctx context.Context, host *daruma.Host) error {
+func run(ctx context.Context, host *service.Host) error {
 	p := &program{exit: make(chan struct{}), done: make(chan struct{})}
-	if host.Environment() == daruma.SCM { // Windows starts services in its system folder
+	if host.Environment() == service.SCM { // Windows starts services in its system folder
 		if err := os.Chdir(filepath.Dir(os.Args[0])); err != nil {
 			return err
 		}

@@ -7,11 +7,11 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/daruma-sh/daruma"
+	"github.com/daruma-sh/daruma/service"
 )
 
 func main() {
-	daruma.Main(daruma.Service{
+	service.Main(service.Service{
 		Name:        "hello",
 		Description: "Says hello.",
 		StopTimeout: 20 * time.Second,
@@ -19,7 +19,7 @@ func main() {
 	})
 }
 
-func run(ctx context.Context, host *daruma.Host) error {
+func run(ctx context.Context, host *service.Host) error {
 	l, err := host.Listen("tcp", "127.0.0.1:8080")
 	if err != nil {
 		return err

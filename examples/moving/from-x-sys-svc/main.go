@@ -7,14 +7,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/daruma-sh/daruma"
+	"github.com/daruma-sh/daruma/service"
 )
 
 type worker struct{ paused atomic.Bool }
 
 func main() {
 	w := &worker{}
-	daruma.Main(daruma.Service{
+	service.Main(service.Service{
 		Name:       "worker",
 		Run:        w.run,
 		OnPause:    func(context.Context) error { w.paused.Store(true); return nil },
@@ -22,7 +22,7 @@ func main() {
 	})
 }
 
-func (w *worker) run(ctx context.Context, host *daruma.Host) error {
+func (w *worker) run(ctx context.Context, host *service.Host) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	host.Ready()

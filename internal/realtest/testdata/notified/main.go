@@ -1,4 +1,4 @@
-// Command notified is a service upon package daruma for the tests of the notify probes. Files in its folder tell it what
+// Command notified is a service upon package service for the tests of the notify probes. Files in its folder tell it what
 // to do: unready fails its readiness check, deadlock locks its main loop up.
 package main
 
@@ -9,14 +9,14 @@ import (
 	"sync"
 	"time"
 
-	"github.com/daruma-sh/daruma"
+	"github.com/daruma-sh/daruma/service"
 )
 
 func main() {
-	daruma.Main(daruma.Service{Name: "notified", Run: run})
+	service.Main(service.Service{Name: "notified", Run: run})
 }
 
-func run(ctx context.Context, host *daruma.Host) error {
+func run(ctx context.Context, host *service.Host) error {
 	if os.Getenv("DARUMA_NOTIFY") != "" || os.Getenv("DARUMA_WATCHDOG_SECONDS") != "" {
 		return errors.New("the channel's variables are still in the environment")
 	}
@@ -25,7 +25,7 @@ func run(ctx context.Context, host *daruma.Host) error {
 			return errors.New("the file unready is there")
 		}
 		return nil
-	}, daruma.CheckEvery(20*time.Millisecond), daruma.CheckThreshold(1))
+	}, service.CheckEvery(20*time.Millisecond), service.CheckThreshold(1))
 	host.Status("at work in " + host.Environment().String())
 	host.Heartbeat() // from now on it is expected
 	host.Ready()

@@ -1,9 +1,0 @@
-//go:build !linux && !windows
-
-package host
-
-import "context"
-
-func registration(_ context.Context, _ Manager, name string) (Registration, error) {
-	return Registration{}, unsupported("looking at", name)
-}

@@ -1,5 +1,0 @@
-//go:build !linux && !windows
-
-package host
-
-func serve(string, string) int { return 1 }

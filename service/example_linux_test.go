@@ -1,0 +1,88 @@
+package service_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/daruma-sh/daruma/service"
+)
+
+// The service of the examples is ended by itself where people would press Ctrl+C: it says Stopping.
+func ExampleRun() {
+	err := service.Run(service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), Run: func(ctx context.Context, host *service.Host) error {
+		host.Ready()
+		host.Stopping()
+		<-ctx.Done()
+		fmt.Println(context.Cause(ctx))
+		return nil
+	}})
+	fmt.Println(service.CodeOf(err))
+	// Output:
+	// the service finished by itself
+	// stopped cleanly
+}
+
+// An error is a failure, with an exit code of its own if it brings one.
+func ExampleWithExitCode() {
+	err := service.Run(service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), Run: func(context.Context, *service.Host) error {
+		return service.WithExitCode(errors.New("no configuration"), 78)
+	}})
+	fmt.Println(err, int(service.CodeOf(err)))
+	// Output: no configuration 78
+}
+
+// A panic is one, too, and its stack is in the log.
+func ExamplePanicError() {
+	err := service.Run(service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), Run: func(context.Context, *service.Host) error {
+		panic("out of luck")
+	}})
+	var panicked *service.PanicError
+	fmt.Println(errors.As(err, &panicked), err)
+	fmt.Println(service.CodeOf(err))
+	// Output:
+	// true Run panicked: out of luck
+	// panicked
+}
+
+// What must be finished during the stop gets StopContext: Run's own is over by then.
+func ExampleHost_StopContext() {
+	_ = service.Run(service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), StopTimeout: 10 * time.Second,
+		Run: func(ctx context.Context, host *service.Host) error {
+			host.Ready()
+			host.Stopping()
+			<-ctx.Done()
+			deadline, _ := host.StopContext().Deadline()
+			fmt.Println(ctx.Err(), host.StopContext().Err(), time.Until(deadline).Round(time.Second))
+			return nil
+		}})
+	// Output: context canceled <nil> 9s
+}
+
+// Checks run by themselves; whoever asks gets what is known.
+func ExampleHealth() {
+	_ = service.Run(service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), Run: func(ctx context.Context, host *service.Host) error {
+		checked := make(chan struct{})
+		host.Health.Readiness("database", func(context.Context) error {
+			close(checked)
+			return errors.New("connection refused")
+		}, service.CheckEvery(time.Hour))
+		host.Ready()
+		<-checked
+		fmt.Println("ready:", host.Health.ReadinessReport().OK, "alive:", host.Health.LivenessReport().OK)
+		return nil
+	}})
+	// Output: ready: false alive: true
+}
+
+// Where the stop's reason matters.
+func ExampleStopReason() {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(service.Shutdown) // as the host does
+	if errors.Is(context.Cause(ctx), service.Shutdown) {
+		fmt.Println("seconds, not minutes")
+	}
+	// Output: seconds, not minutes
+}

@@ -1,0 +1,168 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// ExitCode is what a service that failed leaves behind: the exit status of the process, and on Windows the
+// service-specific exit code beside ERROR_SERVICE_SPECIFIC_ERROR (1066). 1 to 255, for POSIX keeps no more.
+//
+// systemd restarts a service that failed where the unit says Restart=on-failure or always, as install writes it.
+//
+// Windows runs a service's failure actions when its process ends without having reported STOPPED; for a STOPPED with
+// an error code it does so only where the failure-actions flag is set (SERVICE_FAILURE_ACTIONS_FLAG), which
+// install sets. A service with failure actions but without the flag, installed by something else,
+// isn't reported as STOPPED when it failed: its process just ends, so that the actions run all the same, and
+// the code is in the process's exit status alone. A failure during a stop that was asked for runs no action: what somebody stopped
+// stays stopped. It is reported as STOPPED with NO_ERROR, and the service-specific code beside it tells what went wrong. Source: learn.microsoft.com, SERVICE_FAILURE_ACTIONS_FLAG.
+type ExitCode int
+
+// The package's own exit codes. Those from 80 on lie between sysexits.h (64–78) and the codes of shells (126 and above); none is one of systemd's (200 and above).
+const (
+	// ExitOK: a clean stop.
+	ExitOK ExitCode = 0
+	// ExitFailed: Run returned an error without a code of its own, or a verb failed.
+	ExitFailed ExitCode = 1
+	// ExitUsage: the command line or the Service itself is wrong.
+	ExitUsage ExitCode = 2
+	// ExitNotRunning: the verb status found the service not running.
+	ExitNotRunning ExitCode = 3
+	// ExitPanicked: Run or a handler panicked.
+	ExitPanicked ExitCode = 80
+	// ExitStartTimeout: Run hadn't called Host.Ready at Service.StartTimeout.
+	ExitStartTimeout ExitCode = 81
+	// ExitStopTimeout: Run hadn't returned at Service.StopTimeout.
+	ExitStopTimeout ExitCode = 82
+	// ExitWatchdog: no heartbeat within Service.Watchdog.
+	ExitWatchdog ExitCode = 83
+	// ExitManager: the system's service manager couldn't be reached or didn't take what it was told.
+	ExitManager ExitCode = 84
+	// ExitInterrupted: the second Ctrl+C; 128+SIGINT, as shells have it.
+	ExitInterrupted ExitCode = 130
+)
+
+// String gives the code's meaning in words.
+func (c ExitCode) String() string {
+	switch c {
+	case ExitOK:
+		return "stopped cleanly"
+	case ExitFailed:
+		return "failed"
+	case ExitUsage:
+		return "wrong command line or service description"
+	case ExitNotRunning:
+		return "not running"
+	case ExitPanicked:
+		return "panicked"
+	case ExitStartTimeout:
+		return "didn't become ready in time"
+	case ExitStopTimeout:
+		return "didn't stop in time"
+	case ExitWatchdog:
+		return "gave no sign of life in time"
+	case ExitManager:
+		return "couldn't speak with the service manager"
+	case ExitInterrupted:
+		return "interrupted twice"
+	default:
+		return fmt.Sprintf("exit code %d", int(c))
+	}
+}
+
+// because is the code's meaning and what led to it, in a line.
+func (c ExitCode) because(why string) string {
+	if why == "" {
+		return c.String()
+	}
+	return c.String() + ": " + singleLine(why)
+}
+
+// CodeOf gives the exit code that err stands for: ExitOK for nil, what err or an error it wraps says by a method
+// ExitCode() int where that is 1 to 255, else ExitFailed. *exec.ExitError has that method, so a failed child's code
+// becomes the service's.
+func CodeOf(err error) ExitCode {
+	if err == nil {
+		return ExitOK
+	}
+	var coded interface{ ExitCode() int }
+	if errors.As(err, &coded) {
+		if code := coded.ExitCode(); code > 0 && code <= 255 {
+			return ExitCode(code)
+		}
+	}
+	return ExitFailed
+}
+
+// WithExitCode gives err an exit code, 1 to 255; nil stays nil. Any other code becomes ExitFailed.
+func WithExitCode(err error, code int) error {
+	if err == nil {
+		return nil
+	}
+	return &codedError{err, code}
+}
+
+type codedError struct {
+	error
+	code int
+}
+
+func (e *codedError) Unwrap() error { return e.error }
+
+// ExitCode is the code that was given.
+func (e *codedError) ExitCode() int { return e.code }
+
+// unrunError is why the service wasn't even begun, so that no logger has heard of it.
+type unrunError struct {
+	error
+	code ExitCode
+}
+
+func (e *unrunError) Unwrap() error { return e.error }
+
+// ExitCode is that of the package's own that fits.
+func (e *unrunError) ExitCode() int { return int(e.code) }
+
+// PanicError is the failure of a service that panicked.
+type PanicError struct {
+	In    string // "Run", "OnReload", …
+	Value any    // what was given to panic
+	Stack []byte // of the goroutine that panicked
+}
+
+// Error gives the value, without the stack.
+func (e *PanicError) Error() string { return fmt.Sprintf("%s panicked: %v", e.In, e.Value) }
+
+// Unwrap gives the value where it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// ExitCode is ExitPanicked, whatever was given to panic.
+func (e *PanicError) ExitCode() int { return int(ExitPanicked) }
+
+// onlyStop tells whether err says nothing but that the service was asked to stop: `return ctx.Err()` is the way many
+// functions end, and no failure. An error joined to it is one.
+func onlyStop(err error) bool {
+	if err == nil || err == context.Canceled {
+		return true
+	}
+	switch e := err.(type) {
+	case StopReason:
+		return true
+	case interface{ Unwrap() []error }:
+		for _, each := range e.Unwrap() {
+			if !onlyStop(each) {
+				return false
+			}
+		}
+		return true
+	case interface{ ExitCode() int }:
+		return false // it brings a code because it means a failure
+	case interface{ Unwrap() error }:
+		return e.Unwrap() != nil && onlyStop(e.Unwrap())
+	}
+	return false
+}

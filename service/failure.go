@@ -1,0 +1,126 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// errGoexit: runtime.Goexit ends a goroutine without a panic and without a result; t.FailNow does.
+var errGoexit = errors.New("ended by runtime.Goexit")
+
+// launch calls f in a goroutine of its own and posts what became of it. A panic becomes an error with its stack; so does
+// runtime.Goexit, for the runner waits for an answer.
+func (r *runner) launch(name string, f func() error, answer func(error) message) {
+	go func() {
+		err := fmt.Errorf("%s: %w", name, errGoexit)
+		defer func() {
+			if value := recover(); value != nil {
+				err = &PanicError{In: name, Value: value, Stack: debug.Stack()}
+			}
+			r.mail.post(answer(err))
+		}()
+		if err = f(); err != nil {
+			_, _ = err.Error(), CodeOf(err) // code of the service's, which may panic: of a nil pointer made an error, often
+		}
+	}()
+}
+
+// logFailure writes why the service failed.
+func (r *runner) logFailure(err error) {
+	var panicked *PanicError
+	if errors.As(err, &panicked) {
+		r.log.Error(panicked.Error(), "code", int(ExitPanicked), "stack", string(panicked.Stack))
+		return
+	}
+	r.log.Error("the service failed", "error", err, "code", int(CodeOf(err)))
+}
+
+// maxStacks bounds the dump: a service with a goroutine leak has millions of them.
+const maxStacks = 16 << 20
+
+// stacks are those of all goroutines.
+func stacks() string {
+	for size := 1 << 16; ; size *= 4 {
+		buf := make([]byte, size)
+		if n := runtime.Stack(buf, true); n < size || size >= maxStacks {
+			return string(buf[:n])
+		}
+	}
+}
+
+// maxLoggedStacks bounds what the log gets of them: its queue, the journal and the Event Log have bounds of their own, and would
+// take nothing instead of a part. stderr gets all.
+const maxLoggedStacks = 128 << 10
+
+// lastWords writes why the process is ended and where all its goroutines stand, to the log and to stderr. It takes
+// lastWords at most: what hangs may be the disk or the pipe that it writes to, so each gets half of it.
+func (r *runner) lastWords(why string) {
+	if r.code == ExitInterrupted { // somebody who waits at the keyboard wants no stacks, but the last lines of the log
+		ctx, cancel := context.WithTimeout(context.Background(), lastWords/10)
+		defer cancel()
+		_ = r.drain(ctx)
+		return
+	}
+	dump := stacks()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.log.Error(why, "code", int(r.code))
+		r.log.Error("where all goroutines stand", "code", int(r.code), "stacks", dump[:min(len(dump), maxLoggedStacks)])
+		ctx, cancel := context.WithTimeout(context.Background(), lastWords/2)
+		defer cancel()
+		r.log.flush(ctx)
+		_ = r.drain(ctx)
+		_, _ = fmt.Fprintf(withoutSignal(r.stderr), "%s: %s\n\n%s\n", r.service.Name, r.code.because(why), dump)
+	}()
+	limit := time.NewTimer(lastWords)
+	defer limit.Stop()
+	select {
+	case <-done:
+	case <-limit.C:
+	}
+}
+
+// withoutSignal is w; where that is stderr, one that doesn't end the process by SIGPIPE, which systemd takes for a clean end, when
+// whoever read it is gone.
+func withoutSignal(w io.Writer) io.Writer {
+	if file, ok := w.(*os.File); ok {
+		if own, err := ownStream(file); err == nil {
+			return own
+		}
+	}
+	return w
+}
+
+// maxStatus bounds a status text, in bytes. systemd passes over a message of more than 4,096, and what else is in it.
+const maxStatus = 1000
+
+// shortLine is singleLine of as much as a status holds.
+func shortLine(text string) string {
+	if len(text) > maxStatus {
+		end := maxStatus
+		for end > 0 && !utf8.RuneStart(text[end]) {
+			end--
+		}
+		text = text[:end]
+	}
+	return singleLine(text)
+}
+
+// singleLine makes text fit for a protocol of lines.
+func singleLine(text string) string {
+	return strings.TrimSpace(strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f {
+			return ' '
+		}
+		return c
+	}, text))
+}

@@ -1,0 +1,152 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// fakePlatform writes down what the runner says.
+type fakePlatform struct {
+	limits map[StopReason]time.Duration
+
+	mu     sync.Mutex
+	said   []string
+	latest situation
+	times  []time.Time // of the reports
+	hints  []time.Duration
+}
+
+func (p *fakePlatform) note(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.said = append(p.said, fmt.Sprintf(format, args...))
+}
+
+func (p *fakePlatform) all() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.said)
+}
+
+func (p *fakePlatform) environment() Environment         { return Terminal }
+func (p *fakePlatform) watchdog() time.Duration          { return 0 }
+func (p *fakePlatform) limit(r StopReason) time.Duration { return p.limits[r] }
+func (p *fakePlatform) reloading()                       { p.note("reloading") }
+func (p *fakePlatform) reloaded()                        { p.note("reloaded") }
+func (p *fakePlatform) status(text string)               { p.note("status %s", text) }
+func (p *fakePlatform) extend(d time.Duration)           { p.note("extend %v", d) }
+func (p *fakePlatform) beat()                            { p.note("beat") }
+func (p *fakePlatform) say(words []string)               { p.note("say %s", strings.Join(words, " ")) }
+func (p *fakePlatform) ended(o outcome)                  { p.note("ended %d", o.code) }
+func (p *fakePlatform) report(s situation) {
+	if s.checkpoint <= 1 {
+		p.note("%v", s.state)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.latest = s
+	p.times = append(p.times, time.Now())
+	p.hints = append(p.hints, s.hint)
+}
+
+// buffer takes the log of several goroutines.
+type buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// rehearsal is a service on a fake platform.
+type rehearsal struct {
+	t        *testing.T
+	runner   *runner
+	platform *fakePlatform
+	log      *buffer
+	stderr   *buffer
+	exits    []int
+	result   chan error
+}
+
+// rehearse starts s, in a bubble of synctest.
+func rehearse(t *testing.T, s Service) *rehearsal {
+	t.Helper()
+	log := &buffer{}
+	h := rehearseWith(t, s, slog.New(slog.NewTextHandler(log, nil)))
+	h.log = log
+	return h
+}
+
+// rehearseWith is rehearse with a logger of the test's own.
+func rehearseWith(t *testing.T, s Service, log *slog.Logger) *rehearsal {
+	t.Helper()
+	h := &rehearsal{t: t, platform: &fakePlatform{limits: map[StopReason]time.Duration{Shutdown: 4 * time.Second}},
+		stderr: &buffer{}, result: make(chan error, 1)}
+	s.Name = "rehearsal"
+	s.Logger = log
+	if err := s.check(); err != nil {
+		t.Fatal(err)
+	}
+	h.runner = newRunner(s.withDefaults(), h.platform, newMailbox(), nil)
+	h.runner.stderr = h.stderr
+	h.runner.exit = func(code int) { h.exits = append(h.exits, code) }
+	go func() { h.result <- h.runner.run() }()
+	synctest.Wait()
+	return h
+}
+
+func (h *rehearsal) post(m message) {
+	h.runner.mail.post(m)
+	synctest.Wait()
+}
+
+// state is the runner's, read while nothing moves.
+func (h *rehearsal) state() state {
+	synctest.Wait()
+	return h.runner.state
+}
+
+// finish waits for the end and gives Run's error.
+func (h *rehearsal) finish() error {
+	h.t.Helper()
+	select {
+	case err := <-h.result:
+		return err
+	case <-time.After(time.Hour):
+		h.t.Fatalf("still %v after an hour; said: %q", h.runner.state, h.platform.all())
+		return nil
+	}
+}
+
+func (h *rehearsal) wantSaid(want ...string) {
+	h.t.Helper()
+	synctest.Wait()
+	if got := h.platform.all(); !slices.Equal(got, want) {
+		h.t.Errorf("the platform was told\n%q, want\n%q", got, want)
+	}
+}
+
+// obedient is ready at once and ends when it is told to.
+func obedient(ctx context.Context, host *Host) error {
+	host.Ready()
+	<-ctx.Done()
+	return nil
+}

@@ -1,0 +1,230 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// leave lets a Run that never returns go with the bubble: synctest wants every goroutine ended.
+func leave(ctx context.Context, release chan struct{}) error {
+	select {
+	case <-release:
+	case <-ctx.Done():
+		<-release
+	}
+	return nil
+}
+
+func TestHeartbeatMissed(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		where Environment
+		outer time.Duration
+		limit time.Duration // Service.Watchdog
+		want  time.Duration // from the last beat to the end
+		says  string
+	}{
+		{"nobody outside", SCM, 0, 0, 30 * time.Second, ""},
+		{"by the service's own limit", Terminal, 0, 8 * time.Second, 8 * time.Second, ""},
+		{"systemd's", Systemd, 20 * time.Second, 0, 20 * time.Second, "say STATUS=Hung: no heartbeat for"},
+		{"daruma's", Daruma, 4 * time.Second, 0, 4 * time.Second, "say LIVE=0 no heartbeat for 4s"},
+		{"own before systemd's", Systemd, 20 * time.Second, 60 * time.Second, 60 * time.Second, "say STATUS=Hung: no heartbeat for"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			release := make(chan struct{})
+			var last atomic.Pointer[time.Time]
+			h := supervised(t, c.where, c.outer, Service{Watchdog: c.limit, Run: func(ctx context.Context, host *Host) error {
+				host.Heartbeat()
+				host.Ready()
+				for range 100 {
+					time.Sleep(c.want / 3)
+					host.Heartbeat()
+				}
+				now := time.Now()
+				last.Store(&now)
+				return leave(ctx, release)
+			}})
+			err := h.finish()
+			took := time.Since(*last.Load())
+			if CodeOf(err) != ExitWatchdog || !slices.Equal(h.exits, []int{int(ExitWatchdog)}) {
+				t.Errorf("%s: %v, exits %v", c.name, err, h.exits)
+			}
+			if took < c.want*7/8 || took > c.want*9/8 {
+				t.Errorf("%s: ended %v after the last beat, want about %v", c.name, took, c.want)
+			}
+			if all := strings.Join(h.platform.all(), "\n"); !strings.Contains(all, c.says) {
+				t.Errorf("%s: said %q, want %q", c.name, all, c.says)
+			}
+			for where, text := range map[string]string{"stderr": h.stderr.String(), "log": h.log.String()} {
+				if !strings.Contains(text, "daruma.leave") || !strings.Contains(text, "no heartbeat for") {
+					t.Errorf("%s: no stack of the deadlock in %s: %.300s", c.name, where, text)
+				}
+			}
+			close(release)
+		})
+	}
+}
+
+// The outer watchdog is fed at half its period for as long as the service is alive, armed or not, and not a moment longer.
+func TestFeeding(t *testing.T) {
+	for _, where := range []Environment{Systemd, Daruma} {
+		synctest.Test(t, func(t *testing.T) {
+			release := make(chan struct{})
+			h := supervised(t, where, 10*time.Second, Service{Run: func(ctx context.Context, host *Host) error {
+				host.Ready()
+				return leave(ctx, release)
+			}})
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			beats := func() (n int) {
+				for _, s := range h.platform.all() {
+					if s == "beat" {
+						n++
+					}
+				}
+				return n
+			}
+			if n := beats(); n != 13 {
+				t.Errorf("%v: %d beats in a minute, want 13", where, n)
+			}
+			repeated := slices.Contains(h.platform.all(), "say READY=1")
+			if repeated != (where == Daruma) {
+				t.Errorf("%v: readiness repeated: %v", where, repeated)
+			}
+			h.post(stopMessage(Terminate)) // the outer watchdog runs on during the stop
+			before := beats()
+			time.Sleep(20 * time.Second)
+			synctest.Wait()
+			if n := beats() - before; n != 4 {
+				t.Errorf("%v: %d beats in 20 s of stopping, want 4", where, n)
+			}
+			close(release)
+			if err := h.finish(); err != nil {
+				t.Fatal(err)
+			}
+			before = beats()
+			time.Sleep(time.Minute)
+			if n := beats(); n != before {
+				t.Errorf("%v: %d beats after the end", where, n-before)
+			}
+		})
+	}
+}
+
+func TestNothingIsExpectedBeforeTheFirstBeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := supervised(t, SCM, 0, Service{Watchdog: time.Second, Run: obedient})
+		time.Sleep(time.Hour)
+		if r := h.health().LivenessReport(); !r.OK || h.state() != running {
+			t.Errorf("%+v, state %v", r, h.state())
+		}
+		h.post(stopMessage(Terminate))
+		if err := h.finish(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// While it pauses or stops, a service owes no heartbeat; when it goes on it has a whole period again.
+func TestPauseAndStopExpectNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := supervised(t, SCM, 0, Service{Watchdog: 8 * time.Second, StopTimeout: time.Minute,
+			OnPause: func(context.Context) error { return nil }, OnContinue: func(context.Context) error { return nil },
+			Run: func(ctx context.Context, host *Host) error {
+				host.Heartbeat()
+				host.Ready()
+				<-ctx.Done()
+				time.Sleep(50 * time.Second)
+				return nil
+			}})
+		time.Sleep(4 * time.Second)
+		h.post(controlMessage{control: pauseControl})
+		time.Sleep(time.Hour)
+		if h.state() != paused {
+			t.Fatalf("state %v", h.state())
+		}
+		h.post(controlMessage{control: continueControl})
+		time.Sleep(6 * time.Second)
+		if h.state() != running {
+			t.Fatalf("state %v", h.state())
+		}
+		h.post(stopMessage(StopRequested))
+		if err := h.finish(); err != nil || len(h.exits) > 0 {
+			t.Errorf("%v, exits %v: a stop that takes its time was taken for a hang", err, h.exits)
+		}
+	})
+}
+
+// A tick that comes late says that the process itself wasn't running.
+func TestStandstillIsNoSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var expired atomic.Bool
+		w := &watchdog{host: &Host{post: func(message) { expired.Store(true) }}, limit: 8 * time.Second, watching: true}
+		w.heard()
+		t.Cleanup(w.stop)
+		time.Sleep(7500 * time.Millisecond) // seven ticks, the first of which heard the beat
+		synctest.Wait()
+		w.mu.Lock()
+		w.due = w.due.Add(-8 * time.Hour) // as a clock has it that went on through the sleep
+		w.mu.Unlock()
+		time.Sleep(8 * time.Second)
+		synctest.Wait()
+		if expired.Load() {
+			t.Fatal("time asleep was taken for silence")
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if !expired.Load() || w.expired() == "" {
+			t.Error("no end of the patience after waking up")
+		}
+	})
+}
+
+func TestLivenessCheckEndsTheService(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var result verdict
+		release := make(chan struct{})
+		h := supervised(t, Daruma, 0, Service{Run: func(ctx context.Context, host *Host) error {
+			host.Health.Liveness("queue", result.check, CheckEvery(5*time.Second))
+			host.Ready()
+			return leave(ctx, release)
+		}})
+		time.Sleep(time.Minute)
+		result.set(errors.New("stuck"))
+		failing := time.Now()
+		err := h.finish()
+		if CodeOf(err) != ExitWatchdog || time.Since(failing) > 15*time.Second {
+			t.Errorf("%v after %v", err, time.Since(failing))
+		}
+		if said := h.platform.all(); !slices.Contains(said, "say LIVE=0 liveness check queue failed 3 times in a row: stuck") {
+			t.Errorf("said %q", said)
+		}
+		if r := h.health().LivenessReport(); r.OK || !slices.Equal(names(r), []string{"heartbeat", "queue"}) {
+			t.Errorf("%+v", r)
+		}
+		close(release)
+	})
+}
+
+func TestHeartbeatIsCheap(t *testing.T) {
+	w := &watchdog{host: &Host{}, limit: time.Hour, watching: true}
+	w.heard()
+	defer w.stop()
+	if n := testing.AllocsPerRun(1000, w.heard); n != 0 {
+		t.Errorf("%v allocations per beat", n)
+	}
+}
+
+func BenchmarkHeartbeat(b *testing.B) {
+	w := &watchdog{host: &Host{}, limit: time.Hour, watching: true}
+	defer w.stop()
+	for b.Loop() {
+		w.heard()
+	}
+}

@@ -1,0 +1,80 @@
+package service
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Host is what a service knows of whatever runs it, and says to it. Its methods may be called from any goroutine,
+// never wait, and do nothing once the service has stopped.
+type Host struct {
+	// Health registers checks of the service and serves what they say.
+	Health *Health
+	// Log writes where the surroundings keep logs; it is Service.Logger where that is set.
+	Log *slog.Logger
+
+	service     Service
+	environment Environment
+	arguments   []string
+	watchdog    time.Duration
+	post        func(message)
+	stop        *stopContext
+
+	remarks *remarks // the package's own, for Log
+
+	life       context.Context // ends when Run has returned
+	attendants sync.WaitGroup  // goroutines that end with life
+
+	sockets inheritedSockets // those of LISTEN_FDS: listen.go
+}
+
+// Ready says that the service does its work: RUNNING for the Service Control Manager, READY=1 for systemd and daruma.
+// Only the first call counts. Until then dependents and, at boot, Windows' queue of services wait; after
+// Service.StartTimeout without it the process is ended.
+func (h *Host) Ready() { h.post(readyMessage{}) }
+
+// Status says in a few words what the service is doing: STATUS= for systemd (systemctl status) and daruma; the Service
+// Control Manager keeps no such text, and a terminal shows none. Line breaks become spaces; what is beyond 1,000 bytes is cut off.
+// Of texts that come faster than they can be told the last one is.
+func (h *Host) Status(text string) { h.post(statusMessage(shortLine(text))) }
+
+// Stopping says that the service ends of itself: from now on it is stopping, with Service.StopTimeout to return, and
+// Run's context is cancelled with Finished. A service that was asked to stop needn't call it.
+func (h *Host) Stopping() { h.post(stopMessage(Finished)) }
+
+// ExtendTimeout asks for d from now for the start or the stop that is under way, where that is later than the deadline it has.
+// systemd hears EXTEND_TIMEOUT_USEC (sd_notify(3); since v236) and allows it beyond TimeoutStartSec and TimeoutStopSec; it is
+// reminded every 2 s, for it forgets at each daemon-reload, and ends at once what is beyond those times just then: StartTimeout and
+// StopTimeout had better be what is usual. In between it does nothing. The Service Control Manager has no deadline of its own as long as its checkpoint advances,
+// which happens by itself; only a machine that shuts down doesn't wait any longer for it.
+func (h *Host) ExtendTimeout(d time.Duration) { h.post(extendMessage(d)) }
+
+// StopContext ends a little before the deadline of the stop, a tenth of Service.StopTimeout, or of the time there is
+// if that is less, but at most 2 s, so that Run still comes to return. Hand it to what shall be finished during the stop: Run's own context is over by then.
+//
+//	<-ctx.Done()
+//	return srv.Shutdown(host.StopContext())
+//
+// Before a stop has begun it has no deadline. When it ends by itself, its error is context.DeadlineExceeded; a Run that returns that has
+// failed, for something wasn't finished.
+func (h *Host) StopContext() context.Context { return h.stop }
+
+// Environment is what runs the service.
+func (h *Host) Environment() Environment { return h.environment }
+
+// Arguments are those of the command line after the verb or role: Install.Arguments in an installed service, followed
+// by what was given to start (Windows: sc start NAME a b).
+func (h *Host) Arguments() []string { return h.arguments }
+
+// attend runs f in a goroutine that is waited for when the service has ended; f must return when its context is done.
+func (h *Host) attend(f func(context.Context)) {
+	h.attendants.Go(func() { f(h.life) })
+}
+
+// say hands words of sd_notify ("KEY=VALUE", lines without a newline inside) to systemd or daruma, in order.
+func (h *Host) say(words ...string) { h.post(sayMessage(words)) }
+
+// expire ends the process because the service is hung.
+func (h *Host) expire(why string) { h.post(expiredMessage(why)) }

@@ -1,0 +1,123 @@
+package service
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/daruma-sh/daruma/service/manager"
+)
+
+// Install is what the verb install asks of the system's service manager. The zero value is a service that starts at boot
+// and is restarted whenever it fails. Account: LocalSystem on Windows, root on Linux.
+type Install struct {
+	// StartType says when the service starts by itself. --start-type on the command line overrules it.
+	StartType StartType
+	// DependsOn are the names of services that start first. Linux: a unit of another kind with its suffix
+	// (network-online.target); they are wanted, and one that fails doesn't keep this one from starting. Windows: the
+	// service doesn't start unless they run.
+	DependsOn []string
+	// Arguments are appended to the command line, see Host.Arguments.
+	Arguments []string
+	// Env is added to the environment, each entry NAME=VALUE. Anybody on the machine can read it: no secrets.
+	Env []string
+	// WorkingDir is an absolute path, on Linux alone: Windows starts every service in its system folder.
+	WorkingDir string
+	// Recovery is what happens when the service fails.
+	Recovery Recovery
+}
+
+// StartType says when a service starts by itself.
+type StartType uint8
+
+const (
+	// Automatic starts with the system, before anyone logs on.
+	Automatic StartType = iota
+	// Delayed starts about two minutes after the system, out of the way of what is needed first. Linux: by a timer.
+	Delayed
+	// Manual starts when told to, or when a service that depends on it starts.
+	Manual
+	// Disabled doesn't start, whoever asks.
+	Disabled
+)
+
+// String is the word that --start-type takes: automatic, delayed, manual or disabled.
+func (t StartType) String() string { return manager.StartType(t).String() }
+
+// Recovery is what the service manager does when the service fails: crashes, exits with an error, hangs. The zero value
+// restarts it after 1 s, then 5 s, then 60 s each time, for ever.
+type Recovery struct {
+	// Delays before the first, second … restart, 0 to 49 days; the last one repeats. Linux: from the first to the last the
+	// delay grows by a constant factor, and from systemd 254 on only; older ones use the first always.
+	Delays []time.Duration
+	// ResetAfter this long without a failure the delays begin anew; 0: a day. Windows alone; on Linux they begin anew when
+	// the service is stopped, or by systemctl reset-failed.
+	ResetAfter time.Duration
+	// CrashesOnly leaves the service down when it ends in good order with an exit code other than 0.
+	CrashesOnly bool
+	// Never leaves it down in any case.
+	Never bool
+}
+
+func (r Recovery) hosts() manager.Recovery {
+	want := manager.DefaultRecovery()
+	if r.Never {
+		return manager.Recovery{}
+	}
+	if len(r.Delays) > 0 {
+		want.Delays = r.Delays
+	}
+	if r.ResetAfter != 0 {
+		want.ResetAfter = r.ResetAfter
+	}
+	want.OnNonCrash = !r.CrashesOnly
+	return want
+}
+
+// grace is what the service manager gives beyond the service's own deadlines, so that those end it first: with the stacks
+// in the log, and an exit code that says why.
+const grace = 10 * time.Second
+
+// spec translates what the service says of itself into what the service manager shall know.
+func (s Service) spec(executable string) manager.Spec {
+	s = s.withDefaults()
+	spec := manager.Spec{
+		Name: s.Name, DisplayName: s.DisplayName, Description: s.Description,
+		Executable:         executable,
+		Arguments:          append([]string{roleService, s.Name}, s.Install.Arguments...),
+		WorkingDir:         s.Install.WorkingDir,
+		Env:                s.Install.Env,
+		StartType:          manager.StartType(s.Install.StartType),
+		DependsOn:          s.Install.DependsOn,
+		Recovery:           s.Install.Recovery.hosts(),
+		StartTimeout:       s.StartTimeout + grace,
+		StopTimeout:        s.StopTimeout + grace,
+		PreShutdownTimeout: s.StopTimeout + grace,
+		Watchdog:           s.Watchdog,
+	}
+	if s.OnReload != nil {
+		spec.Notify = manager.NotifyReload
+	}
+	if s.DisplayName == s.Name {
+		spec.DisplayName = "" // withDefaults' doing
+	}
+	return spec
+}
+
+// thisExecutable is the path that the service will be started by.
+func thisExecutable() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	if dir, err := filepath.Rel(os.TempDir(), path); err == nil && strings.HasPrefix(dir, "go-build") {
+		return "", errors.New("go run's executable is gone when it ends: go build it, and install the result")
+	}
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("the executable was moved or replaced while it ran: %w", err)
+	}
+	return path, nil
+}

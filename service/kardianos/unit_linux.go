@@ -1,0 +1,157 @@
+package service
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// unitText is the unit file of the service: of SystemdScript where it is given, else one of our own.
+func (u units) unitText() (string, error) {
+	path, err := u.executable()
+	if err != nil {
+		return "", err
+	}
+	if script := value(u.Option, "SystemdScript", ""); script != "" {
+		text, err := render(script, u.keys(path))
+		if err != nil {
+			return "", fmt.Errorf("option SystemdScript: %w", err)
+		}
+		return text, nil
+	}
+	return u.builtIn(path)
+}
+
+// keys are what a SystemdScript may ask for, in both syntaxes.
+func (u units) keys(path string) map[string]any {
+	logs, output := value(u.Option, "LogOutput", false), ""
+	if logs {
+		output = "yes"
+	}
+	limit := ""
+	if n := value(u.Option, "LimitNOFILE", -1); n > -1 {
+		limit = strconv.Itoa(n)
+	}
+	return map[string]any{
+		"Name": u.Name, "DisplayName": u.DisplayName, "Description": u.Description, "Path": path, "Executable": u.Executable,
+		"Arguments": u.Arguments, "Dependencies": u.Dependencies, "EnvVars": u.environment(),
+		"ChRoot": u.ChRoot, "WorkingDirectory": u.WorkingDirectory, "UserName": u.UserName,
+		"LogOutput": logs, "OutputFileSupport": output, "HasOutputFileSupport": true, "LogDirectory": u.logs(),
+		"LimitNOFILE": limit, "ReloadSignal": value(u.Option, "ReloadSignal", ""), "PIDFile": value(u.Option, "PIDFile", ""),
+		"Restart": value(u.Option, "Restart", "always"), "SuccessExitStatus": value(u.Option, "SuccessExitStatus", ""),
+	}
+}
+
+func (u units) logs() string { return value(u.Option, "LogDirectory", "/var/log") }
+
+func (u units) environment() []pair {
+	var list []pair
+	for _, name := range slices.Sorted(maps.Keys(u.EnvVars)) {
+		list = append(list, pair{name, u.EnvVars[name], "Environment=" + unitWord(name+"="+u.EnvVars[name])})
+	}
+	return list
+}
+
+// builtIn is the unit as the original has it, but for what is explained here. Its first line is the mark by which daruma
+// knows its own: a program that moves on to package service can install itself in place of it.
+func (u units) builtIn(path string) (string, error) {
+	var b strings.Builder
+	line := func(key, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%s=%s\n", key, value)
+		}
+	}
+	b.WriteString("# Managed by daruma. Written by its package kardianos/service.\n\n[Unit]\n")
+	// A backslash at the end of a line would append the next one.
+	line("Description", specifiers(strings.TrimRight(strings.Join(strings.Fields(u.Description), " "), `\ `)))
+	for _, dependency := range u.Dependencies {
+		b.WriteString(dependencyLines(dependency))
+	}
+	// The original allows ten starts in 5 s, then never again.
+	line("StartLimitIntervalSec", "0")
+	b.WriteString("\n[Service]\n")
+	// Not notify: programs call New for the verbs alone and run without Run; systemd would wait in vain for their word.
+	line("Type", "exec")
+	line("NotifyAccess", "main") // STATUS= and more time to stop are heard all the same
+	words := []string{unitWord(path)}
+	for _, argument := range u.Arguments {
+		words = append(words, unitWord(strings.ReplaceAll(argument, "$", "$$")))
+	}
+	line("ExecStart", strings.Join(words, " "))
+	line("RootDirectory", specifiers(u.ChRoot))
+	line("WorkingDirectory", specifiers(u.WorkingDirectory))
+	if !u.user {
+		line("User", u.UserName)
+	}
+	if signal := value(u.Option, "ReloadSignal", ""); signal != "" {
+		line("ExecReload", "/bin/kill -"+signal+" $MAINPID")
+	}
+	line("PIDFile", specifiers(value(u.Option, "PIDFile", "")))
+	if value(u.Option, "LogOutput", false) {
+		// append: the original's file: writes over what is there, from its beginning.
+		line("StandardOutput", "append:"+specifiers(u.logs()+"/"+u.Name+".out"))
+		line("StandardError", "append:"+specifiers(u.logs()+"/"+u.Name+".err"))
+	}
+	if n := value(u.Option, "LimitNOFILE", -1); n > -1 {
+		line("LimitNOFILE", strconv.Itoa(n))
+	}
+	line("Restart", value(u.Option, "Restart", "always"))
+	line("SuccessExitStatus", value(u.Option, "SuccessExitStatus", ""))
+	// The original waits 120 s, always. systemd before 254 doesn't know the growth and restarts after 1 s.
+	line("RestartSec", "1s")
+	line("RestartSteps", "5")
+	line("RestartMaxDelaySec", "60s")
+	line("TimeoutStopSec", "90s") // stopTimeout, and time for the stacks
+	line("EnvironmentFile", "-/etc/sysconfig/"+u.Name)
+	for _, entry := range u.environment() {
+		b.WriteString(entry.line + "\n")
+	}
+	target := "multi-user.target"
+	if u.user {
+		target = "default.target" // the users' manager has no multi-user.target: the original's unit never starts by itself
+	}
+	fmt.Fprintf(&b, "\n[Install]\nWantedBy=%s\n\n[X-Daruma]\nStartType=automatic\n", target)
+	return b.String(), u.checkLines()
+}
+
+// checkLines refuses what would break out of its line in the unit.
+func (u units) checkLines() error {
+	fields := map[string]string{"UserName": u.UserName, "ChRoot": u.ChRoot, "WorkingDirectory": u.WorkingDirectory}
+	for _, key := range []string{"ReloadSignal", "PIDFile", "LogDirectory", "Restart", "SuccessExitStatus"} {
+		fields["option "+key] = value(u.Option, key, "")
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if text := fields[name]; strings.ContainsAny(text, "\r\n\x00") || strings.HasSuffix(text, `\`) {
+			return fmt.Errorf("%s: %q: a unit file has no place for a line break, nor for a backslash at its end", name, text)
+		}
+	}
+	return nil
+}
+
+// dependencyLines are the lines of [Unit] for an element of Config.Dependencies.
+func dependencyLines(dependency string) string {
+	dependency = strings.TrimSpace(dependency)
+	switch {
+	case dependency == "":
+		return ""
+	case strings.Contains(dependency, "="):
+		return dependency + "\n"
+	case !strings.Contains(dependency, "."):
+		dependency += ".service"
+	}
+	return "Wants=" + dependency + "\nAfter=" + dependency + "\n"
+}
+
+// specifiers keeps systemd from expanding % (systemd.unit(5), "Specifiers").
+func specifiers(text string) string { return strings.ReplaceAll(text, "%", "%%") }
+
+// unitWord quotes a word as systemd.syntax(7) reads it.
+func unitWord(text string) string {
+	text = specifiers(text)
+	if text != "" && !strings.ContainsAny(text, " \t\r\n\"'\\;") {
+		return text
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(text) + `"`
+}

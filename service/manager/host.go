@@ -1,0 +1,76 @@
+// Package manager speaks to the operating system's service manager: the Service Control Manager (SCM) on Windows, systemd
+// over D-Bus on Linux. It installs, changes, removes, starts, stops and looks at one service at a time.
+//
+// What it promises: nothing is changed before it is sure that the rights are there; a change is read back after it was
+// written; a second Install changes only what differs and lists it; every wait ends with the context, and one that lasts
+// over a second tells of itself. What it leaves to others: what a service does once it runs, and the words around it.
+//
+// The package service (verbs of a program that is a service itself) and the command line of daruma stand on it. On other
+// systems every call answers ErrUnsupported.
+package manager
+
+import "context"
+
+// Manager is one way to speak to the service manager. The zero value is ready to use. A Manager holds no connection
+// between calls and may be used from several goroutines.
+type Manager struct {
+	// Progress, where set, hears once a second of a wait that lasts longer than that, in the goroutine that waits.
+	Progress func(Progress)
+
+	// Overwrite allows Install and Uninstall to touch a service of the same name that somebody else installed: a unit
+	// file without daruma's mark, a Windows service of another executable.
+	Overwrite bool
+}
+
+// Install creates the service, or changes in place what differs from spec, and tells what that was. The service isn't
+// started, and one that runs is not restarted: Changes.Remarks says so where the running one still goes by the old
+// settings.
+//
+// Errors: ErrInvalid, ErrRights, ErrForeign, ErrMarkedForDeletion (Windows), ErrUnsupported. After an error a service that
+// was to be created isn't there, and a unit file is what it was.
+func (m Manager) Install(ctx context.Context, spec Spec) (Changes, error) {
+	return m.install(ctx, spec, false)
+}
+
+// Plan tells what Install would change, and changes nothing. It needs no rights beyond looking.
+func (m Manager) Plan(ctx context.Context, spec Spec) (Changes, error) {
+	return m.install(ctx, spec, true)
+}
+
+func (m Manager) install(ctx context.Context, spec Spec, dryRun bool) (Changes, error) {
+	if err := spec.check(); err != nil {
+		return Changes{}, &Error{Op: "installing", Name: spec.Name, Kind: ErrInvalid, Cause: err}
+	}
+	return installService(ctx, m, spec, dryRun)
+}
+
+// Uninstall stops the service, waits for its end, and removes what Install made. Files of the service's own are left,
+// and so are drop-ins of the administrator (Linux). Where Windows only marks the service for deletion, because another
+// program holds it open, Uninstall waits up to 30 s for it to go, then answers ErrMarkedForDeletion.
+//
+// Errors: ErrNotInstalled, ErrRights, ErrForeign, ErrMarkedForDeletion, ErrUnsupported.
+func (m Manager) Uninstall(ctx context.Context, name string) (Changes, error) {
+	return uninstallService(ctx, m, name)
+}
+
+// Start starts the service and waits until it runs: on systemd until it is ready. A service that runs already is no error.
+//
+// Errors: ErrNotInstalled, ErrRights, ErrDisabled, ErrFailed (it didn't come up; the text says with which code),
+// ErrUnsupported, the context's own.
+func (m Manager) Start(ctx context.Context, name string) error { return startService(ctx, m, name) }
+
+// Stop stops the service and waits until its process has ended. A service that doesn't run is no error. On Windows a
+// service that others depend on isn't stopped while those run; the error names them.
+//
+// Errors: ErrNotInstalled, ErrRights, ErrFailed, ErrUnsupported, the context's own.
+func (m Manager) Stop(ctx context.Context, name string) error { return stopService(ctx, m, name) }
+
+// Restart stops the service where it runs, and starts it. Errors are those of Stop and Start.
+func (m Manager) Restart(ctx context.Context, name string) error {
+	return restartService(ctx, m, name)
+}
+
+// Status tells how the service is. It needs no rights beyond looking. Errors: ErrNotInstalled, ErrUnsupported.
+func (m Manager) Status(ctx context.Context, name string) (Status, error) {
+	return serviceStatus(ctx, m, name)
+}

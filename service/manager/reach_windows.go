@@ -1,0 +1,3 @@
+package manager
+
+func unreachable(string, string, bool) error { return nil }

@@ -1,0 +1,30 @@
+package manager
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+func registration(ctx context.Context, m Manager, name string) (Registration, error) {
+	s, err := connect(ctx, m, "looking at", name)
+	if err != nil {
+		return Registration{}, err
+	}
+	defer s.conn.Close()
+	properties, err := s.conn.GetAllPropertiesContext(ctx, s.unit())
+	if err != nil {
+		return Registration{}, s.fail("", err)
+	}
+	if word(properties, "LoadState") == "not-found" {
+		return Registration{}, &Error{Op: s.op, Name: name, Kind: ErrNotInstalled}
+	}
+	r := Registration{Words: commandLine(properties["ExecStart"]), Account: word(properties, "User")}
+	r.CommandLine = fmt.Sprintf("%q", r.Words)
+	restart := word(properties, "Restart")
+	r.Recovers = restart != "" && restart != "no" && restart != "on-success"
+	r.OnNonCrash = slices.Contains([]string{"always", "on-failure"}, restart)
+	r.DropIns, _ = properties["DropInPaths"].([]string)
+	r.NeedReload, _ = properties["NeedDaemonReload"].(bool)
+	return r, nil
+}

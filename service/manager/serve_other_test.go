@@ -1,0 +1,5 @@
+//go:build !linux && !windows
+
+package manager
+
+func serve(string, string) int { return 1 }

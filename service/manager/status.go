@@ -1,0 +1,68 @@
+package manager
+
+import "time"
+
+// State is how a service is, in one word that means the same on every system.
+type State string
+
+// The states. Windows: after SERVICE_STATUS.dwCurrentState. Linux: after ActiveState and SubState.
+const (
+	Stopped    State = "stopped"    // not running, and that is fine
+	Starting   State = "starting"   // SERVICE_START_PENDING; activating: not ready yet
+	Running    State = "running"    // SERVICE_RUNNING; active
+	Reloading  State = "reloading"  // systemd alone
+	Stopping   State = "stopping"   // SERVICE_STOP_PENDING; deactivating
+	Paused     State = "paused"     // Windows alone
+	Pausing    State = "pausing"    // Windows alone
+	Continuing State = "continuing" // Windows alone
+	Restarting State = "restarting" // systemd waits before it starts the service again
+	Failed     State = "failed"     // not running, and the last run ended with an error
+
+	// NotInstalled is never what Status answers, which is ErrNotInstalled; for those who show it beside the others.
+	NotInstalled State = "not installed"
+)
+
+// Status is what the service manager says of a service.
+type Status struct {
+	Name      string    `json:"name"`
+	State     State     `json:"state"`
+	StartType StartType `json:"startType"`
+	PID       int       `json:"pid,omitempty"`     // 0: no process
+	Text      string    `json:"text,omitempty"`    // Linux: what the service says of itself (STATUS=)
+	Since     time.Time `json:"since,omitzero"`    // Linux: of the last change of state. The SCM doesn't tell
+	SCM       *SCM      `json:"scm,omitempty"`     // Windows alone
+	Systemd   *Systemd  `json:"systemd,omitempty"` // Linux alone
+}
+
+// Up tells that the service runs: exit code 0 of the verb status, else 3.
+func (s Status) Up() bool { return s.State == Running || s.State == Reloading }
+
+// SCM is the service's SERVICE_STATUS_PROCESS, as `sc queryex` shows it.
+type SCM struct {
+	Type            uint32 `json:"type"`
+	State           uint32 `json:"state"`            // 1 to 7
+	StateName       string `json:"stateName"`        // STOPPED, START_PENDING …
+	Accepts         uint32 `json:"controlsAccepted"` // SERVICE_ACCEPT_… bits
+	Win32ExitCode   uint32 `json:"win32ExitCode"`    // 1066: see ServiceExitCode; 1067: the process died; 1077: not started since boot
+	ServiceExitCode uint32 `json:"serviceExitCode"`  // the service's own
+	CheckPoint      uint32 `json:"checkPoint"`
+	WaitHint        uint32 `json:"waitHint"` // milliseconds
+	PID             uint32 `json:"pid"`
+	Flags           uint32 `json:"flags"`
+}
+
+// Systemd is what `systemctl show` says, under its names (org.freedesktop.systemd1(5)).
+type Systemd struct {
+	LoadState      string   `json:"loadState"`   // loaded, bad-setting, error, masked
+	ActiveState    string   `json:"activeState"` // active, reloading, inactive, failed, activating, deactivating
+	SubState       string   `json:"subState"`    // running, dead, auto-restart …
+	Result         string   `json:"result"`      // success, exit-code, signal, timeout, watchdog …
+	UnitFileState  string   `json:"unitFileState"`
+	FragmentPath   string   `json:"fragmentPath"`
+	DropInPaths    []string `json:"dropInPaths,omitempty"`
+	ExecMainCode   int      `json:"execMainCode"`   // CLD_EXITED 1, CLD_KILLED 2, CLD_DUMPED 3; 0: none has ended
+	ExecMainStatus int      `json:"execMainStatus"` // exit code or signal
+	NRestarts      int      `json:"nRestarts"`
+	NeedReload     bool     `json:"needDaemonReload"` // unit files were changed since systemd read them
+	Version        string   `json:"version"`          // of systemd
+}

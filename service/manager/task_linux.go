@@ -1,0 +1,152 @@
+package manager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// fallbackUnit is an instance's name, which no service of daruma's can have: "shop-ensure" could be another service.
+func fallbackUnit(name, suffix string) string { return "daruma-ensure@" + name + suffix }
+
+func checkFallback(f Fallback) error { return checkSystem(Spec{Executable: f.Executable}) }
+
+// fallbackUnits are the timer and what it starts.
+func fallbackUnits(f Fallback) (timer, service unit) {
+	timer.add("Unit", "Description", unitText("Looks after "+f.Name))
+	timer.time("Timer", "OnBootSec", delayedStart)
+	// Counted from the last run; a run that was slept through is made up for at once on waking.
+	timer.time("Timer", "OnUnitActiveSec", f.Every)
+	if f.WakeToRun {
+		timer.add("Timer", "WakeSystem", "true") // CLOCK_BOOTTIME_ALARM
+	}
+	timer.add("Timer", "AccuracySec", "10s")
+	timer.add("Timer", "Unit", fallbackUnit(f.Name, ".service"))
+	timer.add("Install", "WantedBy", "timers.target")
+
+	service.add("Unit", "Description", unitText("Starts "+f.Name+" where it should run and doesn't"))
+	service.add("Service", "Type", "oneshot")
+	line := []string{unitWord(f.Executable)}
+	for _, argument := range f.arguments() {
+		line = append(line, unitArgument(argument))
+	}
+	service.add("Service", "ExecStart", strings.Join(line, " "))
+	service.time("Service", "TimeoutStartSec", taskLimit)
+	return timer, service
+}
+
+func registerTask(ctx context.Context, m Manager, f Fallback, dryRun bool) (Changes, error) {
+	s, err := connect(ctx, m, "registering the fallback of", f.Name)
+	if err != nil {
+		return Changes{}, err
+	}
+	defer s.conn.Close()
+	timer, service := fallbackUnits(f)
+	comment := "It is the fallback of " + f.Name + ".service; install again to change it."
+	files := []*planned{
+		{unit: fallbackUnit(f.Name, ".service"), want: service.text(comment)},
+		{unit: fallbackUnit(f.Name, ".timer"), want: timer.text(comment)},
+	}
+	var changes Changes
+	for _, file := range files {
+		if err := s.planFallback(ctx, file, &changes); err != nil {
+			return Changes{}, err
+		}
+	}
+	if state, _, err := s.unitFileState(ctx, files[1].unit); err != nil {
+		return Changes{}, err
+	} else if state != "enabled" {
+		changes.Changed = append(changes.Changed, Change{files[1].unit, state, "enabled"})
+	}
+	if dryRun || len(changes.Changed) == 0 {
+		return changes, nil
+	}
+	return changes, s.writeFallback(ctx, files)
+}
+
+// planFallback reads the unit file that is there and adds what differs.
+func (s *systemd) planFallback(ctx context.Context, file *planned, changes *Changes) error {
+	if err := s.mayWrite(ctx, file.unit); err != nil {
+		return err
+	}
+	file.path = filepath.Join(unitDir, file.unit)
+	text, err := os.ReadFile(file.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return s.fail("reading the unit file", err)
+	}
+	file.have = string(text)
+	if file.have == "" {
+		changes.Created = true // without either of the two there is no fallback
+	}
+	for _, c := range diffUnits(parseUnit(file.have), parseUnit(file.want)) {
+		c.Setting = filepath.Ext(file.unit)[1:] + "." + c.Setting // timer.Timer.OnBootSec
+		changes.Changed = append(changes.Changed, c)
+	}
+	return nil
+}
+
+func (s *systemd) writeFallback(ctx context.Context, files []*planned) error {
+	if err := s.needRights(); err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := writeUnit(file.path, file.want); err != nil {
+			return s.fail("writing the unit file", err)
+		}
+	}
+	if err := s.conn.ReloadContext(ctx); err != nil {
+		return s.fail("having systemd read the units", err)
+	}
+	timer := files[1].unit
+	if _, _, err := s.conn.EnableUnitFilesContext(ctx, []string{timer}, false, true); err != nil {
+		return s.fail("enabling "+timer, err)
+	}
+	if err := s.conn.ReloadContext(ctx); err != nil {
+		return s.fail("having systemd read the unit's links", err)
+	}
+	// Restarted, so that a changed time counts from now on. OnBootSec may be in the past: it elapses at once, then the service
+	// that was just installed is looked at, which changes nothing.
+	ended := make(chan string, 1)
+	if _, err := s.conn.RestartUnitContext(ctx, timer, "replace", ended); err != nil {
+		return s.fail("starting "+timer, err)
+	}
+	result, err := await(ctx, s.Manager, timer+" is starting", ended)
+	if err != nil || result != "done" {
+		return &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Detail: fmt.Sprintf("starting %s: %s", timer, result), Cause: err}
+	}
+	return syncLinks()
+}
+
+func unregisterTask(ctx context.Context, m Manager, name string) (Changes, error) {
+	s, err := connect(ctx, m, "removing the fallback of", name)
+	if err != nil {
+		return Changes{}, err
+	}
+	defer s.conn.Close()
+	var files []*planned
+	for _, suffix := range []string{".timer", ".service"} {
+		file := &planned{unit: fallbackUnit(name, suffix), path: filepath.Join(unitDir, fallbackUnit(name, suffix))}
+		if !exists(file.path) {
+			continue
+		}
+		if err := s.mayWrite(ctx, file.unit); err != nil {
+			return Changes{}, err
+		}
+		files = append(files, file)
+	}
+	if len(files) == 0 {
+		return Changes{}, nil
+	}
+	if err := s.needRights(); err != nil {
+		return Changes{}, err
+	}
+	return s.remove(ctx, files)
+}
+
+func hasTask(_ context.Context, _ Manager, name string) (bool, error) {
+	return exists(filepath.Join(unitDir, fallbackUnit(name, ".timer"))), nil
+}

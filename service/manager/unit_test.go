@@ -1,0 +1,104 @@
+package manager
+
+import (
+	"embed"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// golden is in the test binary, which also runs in machines that don't have the source.
+//
+//go:embed testdata/*.unit
+var golden embed.FS
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func shop() Spec {
+	return Spec{
+		Name: "shop", DisplayName: "Shop backend", Description: "Orders API\nand its 100% worker \\",
+		Executable: "/opt/my shop/bin/$hop", Arguments: []string{"service-run", "shop", "--price", "5 $", `a"b\`, "", "%n", "line\nbreak"},
+		WorkingDir: "/var/lib/100% shop", Env: []string{"LOG=info", "MOTTO=it's 100% $fine"},
+		DependsOn: []string{"postgresql", "network-online.target"}, Recovery: DefaultRecovery(),
+		StartTimeout: 90 * time.Second, StopTimeout: 1500 * time.Millisecond, Watchdog: time.Minute,
+	}
+}
+
+func TestUnitFiles(t *testing.T) {
+	crashesOnly := shop()
+	crashesOnly.Recovery = Recovery{Delays: []time.Duration{100 * time.Microsecond}}
+	crashesOnly.Notify, crashesOnly.StartType = NotifyNone, Disabled
+	reload := shop()
+	reload.Notify, reload.StartType, reload.Recovery = NotifyReload, Delayed, Recovery{}
+	type file struct {
+		name    string
+		unit    unit
+		remarks []string
+		count   int // of remarks
+	}
+	var cases []file
+	add := func(name string, s Spec, version, remarks int) {
+		u, r := serviceUnit(s, version)
+		cases = append(cases, file{name, u, r, remarks})
+	}
+	add("systemd-257", shop(), 257, 0)
+	add("systemd-239", shop(), 239, 1)
+	add("crashes-only-disabled", crashesOnly, 257, 0)
+	add("reload-delayed-257", reload, 257, 0)
+	add("reload-delayed-252", reload, 252, 1)
+	cases = append(cases, file{name: "timer", unit: timerUnit(shop())})
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got := c.unit.text("Comment.")
+			if *update {
+				if err := os.WriteFile(filepath.Join("testdata", c.name+".unit"), []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want, err := golden.ReadFile("testdata/" + c.name + ".unit")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != strings.ReplaceAll(string(want), "\r\n", "\n") {
+				t.Errorf("the unit is\n%s\nwant\n%s", got, want)
+			}
+			if len(c.remarks) != c.count {
+				t.Errorf("remarks %q, want %d", c.remarks, c.count)
+			}
+			if diff := diffUnits(parseUnit(got), c.unit); len(diff) > 0 {
+				t.Errorf("read back, it differs: %v", diff)
+			}
+		})
+	}
+}
+
+func TestUnitTimes(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", time.Nanosecond: "1us", 1500 * time.Nanosecond: "2us", time.Millisecond: "1ms", 1500 * time.Millisecond: "1500ms", time.Hour: "3600s",
+	} {
+		if got := unitTime(d); got != want {
+			t.Errorf("%v is written %s, want %s", d, got, want)
+		}
+	}
+}
+
+func TestUnitDifferences(t *testing.T) {
+	before := parseUnit("# c\n[Unit]\nAfter=a.service\nAfter=b.service\n[Service]\nExecStart=/bin/x \\\n; in between\n  y\nRestart=no\n[Install]\nWantedBy=x")
+	same := unit{{"Service", "ExecStart", "/bin/x  y"}, {"Service", "Restart", "no"}, {"Unit", "After", "a.service"}, {"Unit", "After", "b.service"}, {"Install", "WantedBy", "x"}}
+	if diff := diffUnits(before, same); len(diff) > 0 {
+		t.Errorf("the same in another order differs: %v", diff)
+	}
+	after := unit{{"Unit", "After", "b.service"}, {"Service", "ExecStart", "/bin/x  y"}, {"Service", "Restart", "no"}, {"Service", "RestartSec", "1s"}}
+	var got []string
+	for _, c := range diffUnits(before, after) {
+		got = append(got, c.String())
+	}
+	want := "Unit.After: a.service, b.service → b.service|Service.RestartSec: 1s|Install.WantedBy: x → (none)"
+	if strings.Join(got, "|") != want {
+		t.Errorf("differences %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,69 @@
+package manager
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// identity adds who the service runs as.
+//
+// A virtual account is systemd's dynamic user: it exists while the service runs and owns nothing but the service's folders. With it
+// come ProtectSystem=strict, ProtectHome=read-only, PrivateTmp= and NoNewPrivileges= (systemd.exec(5)). Other accounts get no
+// sandbox: what their programs may write to and start is for whoever made the account.
+func identity(u *unit, s Spec) (remarks []string) {
+	switch account := s.Account; {
+	case account == "" || account == AccountSystem:
+		return nil // root
+	case !userAccount(account):
+		u.add("Service", "DynamicUser", "yes")
+		u.add("Service", "User", dynamicUser(s.Name))
+		if account != AccountVirtual {
+			remarks = append(remarks, fmt.Sprintf("account %s is Windows'; here it is the same as %s", account, AccountVirtual))
+		}
+	default:
+		u.add("Service", "User", unitText(account))
+	}
+	return remarks
+}
+
+// dynamicUser names the user, by which ps shows it. Not by the service's name alone: systemd would take a user of /etc/passwd
+// that happens to be called so. Names have 31 characters (systemd.exec(5), User=).
+func dynamicUser(name string) string {
+	const prefix, longest = "daruma-", 31
+	plain := strings.ToLower(name)
+	if strings.Trim(plain, "abcdefghijklmnopqrstuvwxyz0123456789-_") == "" && len(prefix+plain) <= longest {
+		return prefix + plain
+	}
+	sum := sha256.Sum256([]byte(name))
+	return prefix + hex.EncodeToString(sum[:8])
+}
+
+// supervision adds what a service needs that keeps other programs running.
+func supervision(u *unit, s Spec, version int) {
+	v := s.Supervision
+	if v.Folders != "" {
+		for _, kind := range []struct{ name, mode string }{{"State", "0700"}, {"Logs", "0750"}, {"Runtime", "0700"}} {
+			u.add("Service", kind.name+"Directory", v.Folders)
+			u.add("Service", kind.name+"DirectoryMode", kind.mode)
+		}
+		// What was read from the programs and isn't in a log yet survives a crash.
+		u.add("Service", "RuntimeDirectoryPreserve", "restart")
+	}
+	if s.Account != "" && s.Account != AccountSystem {
+		u.add("Service", "AmbientCapabilities", strings.Join(v.Capabilities, " "))
+	}
+	if v.Delegate {
+		u.add("Service", "Delegate", "yes")
+		if version >= 243 {
+			u.add("Service", "OOMPolicy", "continue")
+		}
+		u.add("Service", "TasksMax", "infinity") // its programs' processes all count
+	}
+	var codes []string
+	for _, code := range v.NoRestart {
+		codes = append(codes, fmt.Sprint(code))
+	}
+	u.add("Service", "RestartPreventExitStatus", strings.Join(codes, " "))
+}

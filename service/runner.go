@@ -1,0 +1,289 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"time"
+)
+
+// runner owns the state of the service. Its loop is the one goroutine that changes anything here; everybody else posts
+// messages.
+type runner struct {
+	service  Service
+	platform platform
+	mail     *mailbox
+	host     *Host
+	log      *remarks
+	drain    func(context.Context) error
+	stderr   io.Writer
+	exit     func(code int) // ends the process
+
+	ctx    context.Context // Run's
+	cancel context.CancelCauseFunc
+
+	state      state
+	reason     StopReason // stopping: the first one
+	interrupts int
+	checkpoint uint32
+	timer      *time.Timer
+	deadline   time.Time // starting, stopping: the process is ended then; pausing, continuing: no checkpoint later than that
+	nextReport time.Time // pending: the next checkpoint
+
+	controls []controlEvent // those that wait for their handler
+	handling string         // the handler at work, "" for none
+	dropped  int            // controls that found the queue full
+	returned bool
+	failure  error // of Run, or else of a handler that panicked
+	code     ExitCode
+}
+
+// Pending states: the Service Control Manager calls a service hung that doesn't raise its checkpoint within the wait hint.
+// Programs that watch it (sc, services.msc) ask every tenth of the hint, but not more often than once a second.
+const (
+	checkpointPeriod = 2 * time.Second
+	checkpointHint   = 10 * time.Second
+	// lastWords is how long the process may take for its stacks, log and outcome once a deadline has passed.
+	lastWords = 2 * time.Second
+)
+
+// maxControls bounds what waits for a handler: session events go on coming while one hangs.
+const maxControls = 1024
+
+func newRunner(s Service, p platform, mail *mailbox, arguments []string) *runner {
+	r := &runner{service: s, platform: p, mail: mail, stderr: os.Stderr, exit: os.Exit}
+	r.ctx, r.cancel = context.WithCancelCause(context.Background())
+	log, drain := s.Logger, func(context.Context) error { return nil }
+	if log == nil {
+		log, drain = serviceLogger(s, p.environment())
+	}
+	r.log, r.drain = &remarks{log: log}, drain
+	r.host = &Host{Log: log, remarks: r.log, service: s, environment: p.environment(), arguments: arguments, watchdog: p.watchdog(),
+		post: mail.post, stop: newStopContext()}
+	return r
+}
+
+// run is the life of the service, in the caller's goroutine.
+func (r *runner) run() error {
+	life, endLife := context.WithCancel(context.Background())
+	r.host.life = life
+	r.host.Health = newHealth(r.host)
+	r.timer = time.NewTimer(0)
+	r.enter(starting, r.service.StartTimeout)
+	r.launch("Run", func() error { return r.service.Run(r.ctx, r.host) }, func(err error) message { return returnedMessage{err} })
+	for !r.over() {
+		select {
+		case <-r.mail.wake:
+			for _, m := range r.mail.take() {
+				r.hear(m)
+			}
+		case <-r.timer.C:
+		}
+		if !r.over() {
+			r.lookAtClock()
+		}
+	}
+	r.timer.Stop()
+	endLife()
+	return r.end()
+}
+
+// over: Run and the handlers have returned, or the process should have been ended.
+func (r *runner) over() bool {
+	return r.state == stopped || r.returned && r.handling == ""
+}
+
+func (r *runner) hear(m message) {
+	if r.over() {
+		return
+	}
+	switch m := m.(type) {
+	case readyMessage:
+		if r.state == starting {
+			r.enter(running, 0)
+			r.handleNext()
+		}
+	case statusMessage:
+		r.platform.status(singleLine(string(m)))
+	case extendMessage:
+		r.extend(time.Duration(m))
+	case stopMessage:
+		r.stop(StopReason(m))
+	case controlMessage:
+		r.take(controlEvent(m))
+	case beatMessage:
+		r.platform.beat()
+	case sayMessage:
+		r.platform.say(m)
+	case expiredMessage:
+		r.abandon(ExitWatchdog, string(m))
+	case returnedMessage:
+		r.hearReturn(m.err)
+	case handledMessage:
+		r.hearHandled(m.err)
+	}
+}
+
+// enter changes the state and says so. limit is how long the state may last, 0 for ever.
+func (r *runner) enter(s state, limit time.Duration) {
+	r.state, r.checkpoint, r.deadline = s, 0, time.Time{}
+	if limit > 0 {
+		r.deadline = time.Now().Add(limit)
+	}
+	r.report()
+	r.host.Health.entered(s)
+}
+
+// report tells the system where the service stands, with the next checkpoint while it is pending.
+func (r *runner) report() {
+	now := situation{state: r.state, reason: r.reason}
+	r.nextReport = time.Time{}
+	if r.state.pending() {
+		r.checkpoint++
+		now.checkpoint = r.checkpoint
+		now.hint = min(checkpointHint-2*lastWords, max(0, time.Until(r.deadline))) + 2*lastWords
+		r.nextReport = time.Now().Add(checkpointPeriod)
+	}
+	r.platform.report(now)
+}
+
+// lookAtClock does what is due and sets the timer for what is next.
+func (r *runner) lookAtClock() {
+	now := time.Now()
+	due := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
+	switch {
+	case due(r.deadline) && r.state == starting:
+		r.abandon(ExitStartTimeout, "Run hasn't called host.Ready within "+r.service.StartTimeout.String()+
+			": call it as soon as the service does its work, or give it more time (Service.StartTimeout, host.ExtendTimeout)")
+		return
+	case due(r.deadline) && r.state == stopping:
+		r.abandon(ExitStopTimeout, r.whoStays())
+		return
+	case due(r.deadline):
+		// No checkpoint any more: whoever watches the service shall see that it hangs.
+		r.log.Warn(r.handling+" is still at work; other controls wait for it", "since", r.service.StopTimeout.String())
+		r.deadline, r.nextReport = time.Time{}, time.Time{}
+	case due(r.nextReport):
+		r.report()
+	}
+	// On Windows, the runtime takes a process for deadlocked that waits for a console's event alone: a timer tells it otherwise.
+	next := now.Add(time.Hour)
+	r.timer.Reset(time.Until(earlier(next, earlier(r.deadline, r.nextReport))))
+}
+
+// whoStays says what keeps the service from ending.
+func (r *runner) whoStays() string {
+	if r.returned {
+		return r.handling + " hasn't returned within the time to stop: it must watch its context"
+	}
+	return "Run hasn't returned within the time to stop: it must watch its context, and return when that is done; " +
+		"the stacks tell where it stands"
+}
+
+// earlier gives the earlier of two times, of which zero is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// maxExtend keeps what is as good as for ever within what time.Duration can add.
+const maxExtend = 1000 * 24 * time.Hour
+
+func (r *runner) extend(d time.Duration) {
+	if r.state != starting && r.state != stopping || d <= 0 {
+		return
+	}
+	d = min(d, maxExtend)
+	if at := time.Now().Add(d); at.After(r.deadline) {
+		r.deadline = at
+		r.platform.extend(d)
+		if r.state == stopping {
+			r.host.stop.end(at.Add(-r.margin(d)))
+		}
+		r.report()
+	}
+}
+
+// margin is what Run keeps of so much time to stop once its StopContext has ended.
+func (r *runner) margin(of time.Duration) time.Duration {
+	return min(r.service.StopTimeout/10, of/10, 2*time.Second)
+}
+
+// stop begins the stop, or hears that there is one more reason for it.
+func (r *runner) stop(reason StopReason) {
+	if reason == Interrupt {
+		r.interrupts++
+	}
+	limit := r.service.StopTimeout
+	if l := r.platform.limit(reason); l > 0 {
+		limit = min(limit, l)
+	}
+	if r.state == stopping {
+		if r.interrupts > 1 {
+			r.abandon(ExitInterrupted, "")
+		} else if at := time.Now().Add(limit); limit < r.service.StopTimeout && at.Before(r.deadline) {
+			r.deadline = at // the machine goes down while the service stops
+			r.host.stop.end(at.Add(-r.margin(limit)))
+		}
+		return
+	}
+	r.reason = reason
+	r.controls = nil
+	r.host.stop.end(time.Now().Add(limit - r.margin(limit))) // Run finds it set
+	r.cancel(reason)
+	r.enter(stopping, limit)
+}
+
+func (r *runner) hearReturn(err error) {
+	r.returned = true
+	if onlyStop(err) && (err == nil || r.state == stopping) {
+		err = nil
+	}
+	if r.failure == nil {
+		r.failure = err
+	}
+	if r.state != stopping {
+		r.stop(Finished) // a handler may still be at work
+	}
+}
+
+// abandon ends the process of a service that can't be trusted to end itself.
+func (r *runner) abandon(code ExitCode, why string) {
+	r.code, r.failure = code, WithExitCode(errors.New(code.because(why)), int(code))
+	r.lastWords(why)
+	r.mail.close()
+	r.platform.ended(r.outcome())
+	r.exit(int(code))
+	r.state = stopped // reached by tests alone
+}
+
+func (r *runner) outcome() outcome {
+	asked := r.state == stopping && r.reason != Finished && r.reason != HandlerPanicked
+	return outcome{r.code, r.failure, asked}
+}
+
+// end tidies up and tells the system how it went.
+func (r *runner) end() error {
+	r.mail.close()
+	r.cancel(Finished)
+	r.host.stop.release()
+	if r.code != 0 {
+		return r.failure
+	}
+	r.host.Health.close()
+	r.host.attendants.Wait()
+	if r.failure != nil {
+		r.logFailure(r.failure)
+	}
+	r.code = CodeOf(r.failure)
+	ctx, cancel := context.WithTimeout(context.Background(), lastWords)
+	defer cancel()
+	r.log.flush(ctx)
+	_ = r.drain(ctx) // what couldn't be written can't be said either
+	r.platform.ended(r.outcome())
+	r.state = stopped
+	return r.failure
+}

@@ -1,0 +1,132 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Func is a service: it starts what it needs, calls [Host.Ready], works until ctx is cancelled, cleans up and returns.
+//
+// [context.Cause] of ctx tells why it shall end, a [StopReason]. nil is a clean stop, asked for or not; so is, after a
+// request to stop, the context's own error. Any other error is a failure: see [ExitCode] for what the system is told.
+type Func func(ctx context.Context, host *Host) error
+
+// Service describes a service. Name and Run are required.
+//
+// The functions beside Run are optional, and the system is told that the service accepts a control only where its
+// function is set. They are called one at a time, in the order of arrival, never in the Service Control Manager's own
+// handler, and not before Ready. Their context is Run's: it ends when the service shall stop. A panic in one of them is
+// logged with its stack and stops the service with [ExitPanicked]; an error is logged, and the service goes on.
+type Service struct {
+	// Name is what the system knows the service by: letters, digits, '.', '_' and '-', at most 80. It isn't case-sensitive on Windows.
+	Name string
+	// DisplayName is what people see in a list of services; Name where empty.
+	DisplayName string
+	// Description says in a sentence or two what the service is for.
+	Description string
+
+	// Run is the service.
+	Run Func
+
+	// OnPause puts the work off and OnContinue takes it up again (Service Control Manager alone). An error leaves the service
+	// as it was: running, or paused. Both or none must be set.
+	OnPause, OnContinue func(context.Context) error
+	// OnReload reads the configuration again: SIGHUP, systemctl reload, PARAMCHANGE (sc control NAME paramchange).
+	OnReload func(context.Context) error
+	// OnPower hears of suspend and resume (Windows).
+	OnPower func(context.Context, PowerEvent)
+	// OnSession hears of people who log on and off (Windows).
+	OnSession func(context.Context, SessionEvent)
+	// OnControl takes a code of the service's own, 128 to 255 (Windows: sc control NAME 128).
+	OnControl func(context.Context, uint8)
+
+	// StartTimeout is how long Run may take until [Host.Ready]; 0: 90 s, as systemd's DefaultTimeoutStartSec. Then the process
+	// is ended with [ExitStartTimeout]. [Host.ExtendTimeout] gives more.
+	StartTimeout time.Duration
+	// StopTimeout is how long Run may take to return once its context is cancelled; 0: 30 s. Then the stacks of all goroutines
+	// are written to the log and to stderr, and the process is ended with [ExitStopTimeout].
+	StopTimeout time.Duration
+	// Watchdog is how long the service may go without a heartbeat before it counts as hung and its process is ended with
+	// [ExitWatchdog]. 0: what systemd (WATCHDOG_USEC) or daruma asks for; else 30 s, once Host.Heartbeat was called.
+	Watchdog time.Duration
+
+	// Logger is used for what the package itself has to say: failures, panics, deadlines. nil: a [LogHandler] that
+	// suits the surroundings. [Host.Log] is the same logger.
+	Logger *slog.Logger
+
+	// Install is what the verb install asks of the system.
+	Install Install
+}
+
+// Main is a program's whole main function: it acts on a verb (install, uninstall, start, stop, restart, status, run, help),
+// or it is the service itself, in whatever started it. It returns when the service has stopped cleanly, with no goroutine of its own left, and ends the process with an
+// [ExitCode] otherwise.
+//
+// Call it at once: Windows ends a service that hasn't called its dispatcher 30 s after it was started.
+func Main(s Service) {
+	if code := mainCode(s, os.Args[1:], os.Stderr); code != 0 {
+		os.Exit(code)
+	}
+}
+
+// Words on the command line that aren't verbs of the installer.
+const (
+	// roleService is the first word of an installed service's command line; its name follows, then Install.Arguments. A role on the
+	// command line is sure where guessing from the process's surroundings isn't.
+	roleService = "service-run"
+	// roleTerminal is the verb for the service in a terminal: Windows' dispatcher isn't tried.
+	roleTerminal = "run"
+)
+
+// role is what the command line says about who started the process.
+type role uint8
+
+const (
+	unknown  role = iota // find out
+	service              // the system's service manager
+	terminal             // a person
+)
+
+// mainCode is Main without its end of the process.
+func mainCode(s Service, args []string, stderr io.Writer) int {
+	var err error
+	switch {
+	case len(args) > 0 && args[0] == roleService:
+		err = run(s, service, args[min(2, len(args)):])
+	case len(args) > 0 && args[0] == roleTerminal:
+		err = run(s, terminal, args[1:])
+	default:
+		if code, handled := verbs(s, args); handled {
+			return code
+		}
+		err = run(s, unknown, args)
+	}
+	var unrun *unrunError
+	if errors.As(err, &unrun) { // everything else is in the log
+		_, _ = fmt.Fprintf(stderr, "%s: %v\n", filepath.Base(os.Args[0]), unrun)
+	}
+	return int(CodeOf(err))
+}
+
+// Run is the service without verbs, for a program with a command line of its own. It returns what Service.Run returned,
+// nil after a clean stop; give [CodeOf] of it to os.Exit, and soon: where the Service Control Manager is set to restart
+// only services that crash, the failure reaches it by the end of the process.
+//
+// It ends the process itself in four cases, for nothing else can help: at StartTimeout, at StopTimeout, when the watchdog
+// expired, and at the second Ctrl+C. It may be called once in the life of a Windows service's process.
+func Run(s Service) error {
+	return run(s, unknown, os.Args[1:])
+}
+
+func run(s Service, as role, args []string) error {
+	if err := s.check(); err != nil {
+		return &unrunError{err, ExitUsage}
+	}
+	return surround(s.withDefaults(), as, args)
+}

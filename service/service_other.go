@@ -1,0 +1,34 @@
+//go:build !linux && !windows
+
+package service
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// surround runs the service in a terminal: of other systems daruma knows no service manager.
+func surround(s Service, _ role, arguments []string) error {
+	mail := newMailbox()
+	signals := make(chan os.Signal, 8)
+	done := make(chan struct{})
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer close(done)
+	defer signal.Stop(signals)
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			case s := <-signals:
+				if s == os.Interrupt {
+					mail.post(stopMessage(Interrupt))
+				} else {
+					mail.post(stopMessage(Terminate))
+				}
+			}
+		}
+	}()
+	return newRunner(s, &words{where: Terminal}, mail, arguments).run()
+}

@@ -1,0 +1,101 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/daruma-sh/daruma/service/manager"
+)
+
+func verbService() Service {
+	return Service{Name: "verbs-test", Description: "A service for tests.", Run: func(context.Context, *Host) error { return nil }}
+}
+
+func TestVerbsUsage(t *testing.T) {
+	cases := []struct {
+		args    string
+		handled bool
+		code    ExitCode
+		stdout  string
+		stderr  string
+	}{
+		{"", false, ExitOK, "", ""},
+		{"-port 80", false, ExitOK, "", ""},
+		{"help", true, ExitOK, "A service for tests.", ""},
+		{"--help", true, ExitOK, "install --start-type delayed", ""},
+		{"-h", true, ExitOK, "3 not running", ""},
+		{"instal", true, ExitUsage, "", `no verb "instal"`},
+		{"install --help", true, ExitOK, "", "-dry-run"},
+		{"install --start-type soon", true, ExitUsage, "", "automatic, delayed, manual, disabled"},
+		{"install --now --start-type disabled", true, ExitUsage, "", "--now can't start"},
+		{"install --nonsense", true, ExitUsage, "", "nonsense"},
+		{"uninstall other", true, ExitUsage, "", `"other" is too much`},
+		{"start other", true, ExitUsage, "", "verbs-test"},
+		{"status -o yaml", true, ExitUsage, "", `not "yaml"`},
+		{"stop --timeout soon", true, ExitUsage, "", "timeout"},
+	}
+	for _, c := range cases {
+		var stdout, stderr bytes.Buffer
+		code, handled := verbsTo(verbService(), strings.Fields(c.args), &stdout, &stderr)
+		if handled != c.handled || code != int(c.code) || !strings.Contains(stdout.String(), c.stdout) || !strings.Contains(stderr.String(), c.stderr) {
+			t.Errorf("%q: handled %v, code %d, want %v, %d with %q on stdout and %q on stderr; got\n%s%s",
+				c.args, handled, code, c.handled, c.code, c.stdout, c.stderr, &stdout, &stderr)
+		}
+	}
+	var stderr bytes.Buffer
+	wrong := verbService()
+	wrong.Name = "a/b"
+	if code, _ := verbsTo(wrong, []string{"install"}, &stderr, &stderr); code != int(ExitUsage) || !strings.Contains(stderr.String(), "a/b") {
+		t.Errorf("install of a service whose name can't be: %d, %s", code, &stderr)
+	}
+}
+
+func TestGoRunIsNotInstalled(t *testing.T) {
+	// go test's binary is where go run's would be, unless it was built with -c.
+	path, err := thisExecutable()
+	if strings.Contains(path, "go-build") {
+		t.Errorf("%s would be installed", path)
+	}
+	if err != nil && !strings.Contains(err.Error(), "go build it") {
+		t.Error(err)
+	}
+}
+
+func TestWhatIsInstalled(t *testing.T) {
+	s := verbService()
+	spec := s.spec("/opt/x")
+	if !slices.Equal(spec.Arguments, []string{roleService, "verbs-test"}) || spec.DisplayName != "" || spec.StartType != manager.Automatic {
+		t.Errorf("by default %+v", spec)
+	}
+	if spec.StartTimeout <= defaultStart || spec.StopTimeout <= defaultStop || spec.PreShutdownTimeout <= defaultStop {
+		t.Errorf("the service manager gives %v, %v, %v, no longer than the service itself", spec.StartTimeout, spec.StopTimeout, spec.PreShutdownTimeout)
+	}
+	if want := manager.DefaultRecovery(); !slices.Equal(spec.Recovery.Delays, want.Delays) || spec.Recovery.ResetAfter != want.ResetAfter || !spec.Recovery.OnNonCrash {
+		t.Errorf("recovery by default %+v, want %+v", spec.Recovery, want)
+	}
+	s.OnReload = func(context.Context) error { return nil }
+	s.Watchdog, s.DisplayName = time.Minute, "Verbs"
+	s.Install = Install{StartType: Delayed, Arguments: []string{"--port", "80"}, DependsOn: []string{"db"}, Env: []string{"A=b"},
+		WorkingDir: "/srv", Recovery: Recovery{Delays: []time.Duration{time.Hour}, ResetAfter: time.Minute, CrashesOnly: true}}
+	spec = s.spec("/opt/x")
+	if spec.Notify != manager.NotifyReload || spec.Watchdog != time.Minute || spec.DisplayName != "Verbs" || spec.StartType != manager.Delayed ||
+		!slices.Equal(spec.Arguments, []string{roleService, "verbs-test", "--port", "80"}) || !slices.Equal(spec.DependsOn, []string{"db"}) ||
+		!slices.Equal(spec.Env, []string{"A=b"}) || spec.WorkingDir != "/srv" || spec.Executable != "/opt/x" {
+		t.Errorf("with everything %+v", spec)
+	}
+	if r := spec.Recovery; !slices.Equal(r.Delays, []time.Duration{time.Hour}) || r.ResetAfter != time.Minute || r.OnNonCrash {
+		t.Errorf("recovery %+v", r)
+	}
+	if r := (Recovery{Never: true}).hosts(); len(r.Delays) != 0 {
+		t.Errorf("never restarting is %+v", r)
+	}
+	for t1, t2 := range map[StartType]manager.StartType{Automatic: manager.Automatic, Delayed: manager.Delayed, Manual: manager.Manual, Disabled: manager.Disabled} {
+		if manager.StartType(t1) != t2 {
+			t.Errorf("%v would be installed as %v", t1, t2)
+		}
+	}
+}
