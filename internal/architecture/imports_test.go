@@ -26,11 +26,16 @@ var rank = map[string]int{
 	"internal/incident":   1,
 	"internal/nssm":       1, // services of NSSM become definitions
 	"internal/takeover":   1, // how far a service of another manager has become one of daruma's
-	"internal/supervisor": 2,
+	"internal/supervisor": 3,
 	"internal/ensure":     2, // starts a service that should run and doesn't
 	"internal/doctor":     2, // checks of an installation
-	"internal/cli":        3,
-	"cmd/daruma":          4,
+	"internal/cli":        4,
+	"cmd/daruma":          5,
+
+	// parts of the supervisor that know nothing of each other
+	"internal/supervisor/asyncwriter": 2,
+	"internal/supervisor/mailbox":     1,
+	"internal/supervisor/terminal":    2,
 
 	"service/manager":   0, // the OS's service manager, for the command line and for package service
 	"service/notify":    0, // what a supervised program says of itself, written by package service, read by the supervisor

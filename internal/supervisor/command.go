@@ -36,7 +36,7 @@ func (b backend) Command(ctx context.Context, c control.Command) (control.Answer
 		err    error
 	}
 	ch := make(chan outcome, 1)
-	b.s.mailbox.post(func() {
+	b.s.mailbox.Post(func() {
 		if c.Verb == control.VerbReload {
 			answer := b.s.reload(reasonOf(c))
 			ch <- outcome{answer: &answer}
@@ -68,7 +68,7 @@ func (b backend) Command(ctx context.Context, c control.Command) (control.Answer
 	case answer := <-o.wait.reply:
 		return answer, nil
 	case <-ctx.Done():
-		b.s.mailbox.post(func() { b.s.dropWaiter(o.wait) })
+		b.s.mailbox.Post(func() { b.s.dropWaiter(o.wait) })
 		return control.Answer{}, ctx.Err()
 	case <-b.s.ctx.Done():
 		return control.Answer{}, context.Cause(b.s.ctx)

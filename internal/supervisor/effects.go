@@ -153,7 +153,7 @@ func (s *supervisor) setTimer(e engine.SetTimer) {
 		(*slot).Stop() // one that has fired already is told by its serial
 	}
 	*slot = time.AfterFunc(e.After, func() {
-		s.mailbox.post(func() { s.step(engine.TimerFired{Program: e.Program, Serial: e.Serial, Reset: e.Reset}) })
+		s.mailbox.Post(func() { s.step(engine.TimerFired{Program: e.Program, Serial: e.Serial, Reset: e.Reset}) })
 	})
 }
 

@@ -42,7 +42,7 @@ func (s *supervisor) note(e control.Event) {
 func (s *supervisor) openSystemLog() {
 	if s.hello.Hosted {
 		s.system = eventlog.Open(s.cfg.Service, func(err error) {
-			s.mailbox.post(func() { s.log.Warn("the system's log", "error", err) })
+			s.mailbox.Post(func() { s.log.Warn("the system's log", "error", err) })
 		})
 	}
 }

@@ -47,7 +47,7 @@ func (s *supervisor) runOccasion(p *engine.Program, o occasion) {
 	go func() {
 		defer cancel()
 		r := probe.Run(ctx, *o.handler, runner)
-		s.mailbox.post(func() {
+		s.mailbox.Post(func() {
 			delete(u.hooks, o.task)
 			s.link.Send(&keeper.Forget{ID: taskID(name, o.task)})
 			e := control.Event{Program: name, Generation: int(generation), Kind: control.EventHookDone, Reason: o.name}

@@ -9,13 +9,14 @@ import (
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/logs"
+	"github.com/daruma-sh/daruma/internal/supervisor/mailbox"
 )
 
 // scribe writes the incident record, in order, beside the loop: a fall is written with the program's last words, and
 // those may still be on their way through the pipe.
 type scribe struct {
 	recorder *incident.Recorder
-	queue    mailbox
+	queue    *mailbox.Mailbox
 	quit     chan struct{}
 	done     chan struct{}
 }
@@ -24,27 +25,19 @@ type scribe struct {
 const lastWords = 250 * time.Millisecond
 
 func newScribe(r *incident.Recorder) *scribe {
-	c := &scribe{recorder: r, queue: newMailbox(), quit: make(chan struct{}), done: make(chan struct{})}
+	c := &scribe{recorder: r, queue: mailbox.New(), quit: make(chan struct{}), done: make(chan struct{})}
 	go c.run()
 	return c
 }
 
 func (c *scribe) run() {
 	defer close(c.done)
-	var batch []func()
-	work := func() {
-		batch = c.queue.take(batch)
-		for i, f := range batch {
-			f()
-			batch[i] = nil
-		}
-	}
 	for {
 		select {
-		case <-c.queue.wake:
-			work()
+		case <-c.queue.Wake():
+			c.queue.Run()
 		case <-c.quit:
-			work()
+			c.queue.Run()
 			return
 		}
 	}
@@ -53,7 +46,7 @@ func (c *scribe) run() {
 // write queues an entry; ago tells it how long ago it was queued.
 func (c *scribe) write(f func(r *incident.Recorder, ago time.Duration)) {
 	at := keeper.Now()
-	c.queue.post(func() { f(c.recorder, keeper.Now()-at) })
+	c.queue.Post(func() { f(c.recorder, keeper.Now()-at) })
 }
 
 // trouble says what is wrong with the record, or "".
@@ -97,7 +90,7 @@ func (c *scribe) fell(s *supervisor, e engine.OpenIncident) {
 	}
 	captures, sink := u.outputs[e.Generation], u.sink
 	at := keeper.Now()
-	c.queue.post(func() {
+	c.queue.Post(func() {
 		f.LastOutput = lastOutput(captures, sink, e.Exit != nil)
 		f.Ago = keeper.Now() - at
 		c.recorder.Fell(f)

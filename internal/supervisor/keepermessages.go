@@ -124,7 +124,7 @@ func (s *supervisor) stopRequested(m *keeper.StopRequest) {
 // endSoon: the keeper kills everything itself; its word of each end is on the way. Don't wait for long.
 func (s *supervisor) endSoon() {
 	time.AfterFunc(2*time.Second, func() {
-		s.mailbox.post(func() { s.ending = &ending{now: true, reason: "stopped at once"} })
+		s.mailbox.Post(func() { s.ending = &ending{now: true, reason: "stopped at once"} })
 	})
 }
 

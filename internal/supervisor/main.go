@@ -20,6 +20,9 @@ import (
 	"github.com/daruma-sh/daruma/internal/logs"
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/reserve"
+	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
+	"github.com/daruma-sh/daruma/internal/supervisor/mailbox"
+	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
 )
 
 // Role is the first argument of a supervisor process.
@@ -124,7 +127,7 @@ func prepare(cfg Config, link *keeper.Link, l *legacy) (*supervisor, int, error)
 		return nil, int(exitcode.NoFiles), err
 	}
 	s := &supervisor{
-		cfg: cfg, place: place, link: link, hello: l.hello, mailbox: newMailbox(),
+		cfg: cfg, place: place, link: link, hello: l.hello, mailbox: mailbox.New(),
 		units: map[string]*unit{}, tasks: map[string]*task{}, sockets: map[string]*socket{}, warnings: map[string]string{},
 		scheduler: probe.NewScheduler(), since: time.Now(), log: slog.New(slog.DiscardHandler),
 	}
@@ -149,7 +152,7 @@ func prepare(cfg Config, link *keeper.Link, l *legacy) (*supervisor, int, error)
 		return nil, int(exitcode.NoFiles), fmt.Errorf("control socket: %w", err)
 	}
 	if cfg.Terminal {
-		s.screen = newScreen(s.ctx, s.place.Logs, s.programNamesOf(s.def), s.hub)
+		s.terminal = terminal.New(s.ctx, s.place.Logs, s.programNamesOf(s.def), s.hub)
 	}
 	s.begin(l, snap)
 	go s.receive()
@@ -197,7 +200,7 @@ func (s *supervisor) openFiles() error {
 	if err != nil {
 		s.warn("own log", "daruma's own log can't be written: "+err.Error())
 	} else {
-		s.ownLog = newAside(own)
+		s.ownLog = asyncwriter.New(own)
 		s.log = slog.New(slog.NewJSONHandler(s.ownLog, nil))
 	}
 	s.store, err = logs.Open(logs.Options{
@@ -249,7 +252,7 @@ func (s *supervisor) receive() {
 			}
 			letters = append(letters, letter{m, files})
 		}
-		s.mailbox.post(func() {
+		s.mailbox.Post(func() {
 			for _, l := range letters {
 				s.hear(l.message, l.files)
 			}
@@ -273,8 +276,8 @@ func (s *supervisor) close(buried bool) {
 	}
 	s.scribe.close()
 	_ = s.store.Close()
-	if s.screen != nil {
-		s.screen.close()
+	if s.terminal != nil {
+		s.terminal.Close()
 	}
 	s.cancel(errors.New("the service has ended"))
 	s.closeSystemLog()

@@ -58,7 +58,7 @@ func (s *supervisor) listen(program string, generation uint64, f *os.File) {
 // tell has the loop take note of the messages; false: there is no loop any more.
 func (s *supervisor) tell(program string, generation uint64, batch []notify.Message) bool {
 	done := make(chan struct{})
-	s.mailbox.post(func() {
+	s.mailbox.Post(func() {
 		s.heard(program, generation, batch)
 		close(done)
 	})

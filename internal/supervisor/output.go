@@ -78,7 +78,7 @@ func (s *supervisor) drain(program string, generation uint64) {
 				s.log.Warn("draining output", "program", program, "generation", generation, "error", err)
 			}
 		}
-		s.mailbox.post(func() {
+		s.mailbox.Post(func() {
 			delete(u.outputs, generation)
 			s.link.Send(&keeper.Release{ID: program, Generation: generation})
 			if u.closing && len(u.outputs) == 0 {
@@ -105,5 +105,5 @@ func (s *supervisor) closeSink(u *unit) {
 
 // logEvent is called from the log pump's goroutines.
 func (s *supervisor) logEvent(e logs.Event) {
-	s.mailbox.post(func() { s.noteLogEvent(e) })
+	s.mailbox.Post(func() { s.noteLogEvent(e) })
 }

@@ -28,7 +28,7 @@ func (s *supervisor) watch(e engine.StartProbes, kind engine.ProbeKind, p *defin
 		Probe: *p, Kind: probe.Kind(kind.String()), Generation: int(e.Generation),
 		Runner: s.runner(e.Def, kind.String()),
 		Report: func(o probe.Outcome) {
-			s.mailbox.post(func() {
+			s.mailbox.Post(func() {
 				s.step(engine.Probed{Program: e.Program, Generation: e.Generation, Kind: kind, OK: o.Healthy, Reason: o.Reason})
 			})
 		},
@@ -42,7 +42,7 @@ func (s *supervisor) watch(e engine.StartProbes, kind engine.ProbeKind, p *defin
 	}
 	u := s.unit(e.Program)
 	if p.Handler.Notify != nil {
-		ear := probe.StartNotifyProbe(cfg, s.saidBy(e.Program), s.mailbox.post)
+		ear := probe.StartNotifyProbe(cfg, s.saidBy(e.Program), s.mailbox.Post)
 		u.probes = append(u.probes, &watch{kind: kind, worker: ear, ear: ear})
 		return
 	}
@@ -100,7 +100,7 @@ func (s *supervisor) runHook(e engine.RunHook) {
 		if !r.OK {
 			problem = r.Message
 		}
-		s.mailbox.post(func() {
+		s.mailbox.Post(func() {
 			s.log.Info("hook", "program", e.Program, "hook", kind, "ok", r.OK, "message", r.Message, "took", time.Since(begin))
 			s.step(engine.HookDone{Program: e.Program, Generation: e.Generation, PreStop: e.PreStop, Error: problem})
 		})

@@ -40,7 +40,7 @@ func (s *supervisor) spawn(e engine.Spawn) {
 
 // spawnFailed comes back through the mailbox: the engine is never stepped inside one of its own steps' effects.
 func (s *supervisor) spawnFailed(program string, generation uint64, err error) {
-	s.mailbox.post(func() {
+	s.mailbox.Post(func() {
 		s.step(engine.SpawnFailed{Program: program, Generation: generation, Error: err.Error()})
 	})
 }

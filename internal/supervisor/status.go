@@ -15,7 +15,7 @@ import (
 // Status implements control.Backend.
 func (b backend) Status(ctx context.Context) (control.Status, error) {
 	ch := make(chan control.Status, 1)
-	b.s.mailbox.post(func() { ch <- b.s.status() })
+	b.s.mailbox.Post(func() { ch <- b.s.status() })
 	select {
 	case st := <-ch:
 		for i := range st.Programs { // reading /proc is left to the asker's goroutine

@@ -17,6 +17,9 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/logs"
 	"github.com/daruma-sh/daruma/internal/probe"
+	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
+	"github.com/daruma-sh/daruma/internal/supervisor/mailbox"
+	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
 )
 
 // supervisor is the state of the process; run's goroutine owns it.
@@ -26,7 +29,7 @@ type supervisor struct {
 	link    *keeper.Link
 	hello   *keeper.Hello
 	log     *slog.Logger
-	mailbox mailbox
+	mailbox *mailbox.Mailbox
 	ctx     context.Context // ends with the supervisor; its cause says why
 	cancel  context.CancelCauseFunc
 
@@ -43,9 +46,9 @@ type supervisor struct {
 	notices   notices
 
 	server   *control.Server
-	screen   *screen // nil without a terminal
+	terminal *terminal.Printer // nil without a terminal
 	stacks   *stacks
-	ownLog   *aside
+	ownLog   *asyncwriter.Writer
 	draining sync.WaitGroup
 
 	units   map[string]*unit // by program
@@ -107,53 +110,21 @@ type ending struct {
 	now    bool
 }
 
-// mailbox is an unbounded queue: whoever puts something in never waits, so no probe or client can hold up another.
-type mailbox struct {
-	mu    sync.Mutex
-	queue []func()
-	wake  chan struct{}
-}
-
-func newMailbox() mailbox { return mailbox{wake: make(chan struct{}, 1)} }
-
-func (m *mailbox) post(f func()) {
-	m.mu.Lock()
-	m.queue = append(m.queue, f)
-	m.mu.Unlock()
-	select {
-	case m.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (m *mailbox) take(reuse []func()) []func() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	batch := m.queue
-	m.queue = reuse[:0]
-	return batch
-}
-
 // run is the supervisor's loop. It gives the exit code for the whole service.
 func (s *supervisor) run() (code int, buried bool) {
 	beat := time.NewTicker(max(s.hello.Hang/2, 10*time.Millisecond))
 	defer beat.Stop()
 	s.link.Send(&keeper.Beat{})
 	s.slept = probe.Slept()
-	watchClock(s.ctx, func() { s.mailbox.post(s.lookForSleep) })
-	var batch []func()
+	watchClock(s.ctx, func() { s.mailbox.Post(s.lookForSleep) })
 	for {
 		s.flush()
 		if code, over := s.over(); over {
 			return code, false
 		}
 		select {
-		case <-s.mailbox.wake:
-			batch = s.mailbox.take(batch)
-			for i, f := range batch {
-				f()
-				batch[i] = nil
-			}
+		case <-s.mailbox.Wake():
+			s.mailbox.Run()
 			s.answerWaiters()
 		case <-beat.C:
 			// From this goroutine and no other: it is this one whose life the keeper has to know of.

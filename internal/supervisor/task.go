@@ -55,7 +55,7 @@ func (s *supervisor) runner(def *definition.Program, kind string) probe.Runner {
 	id := taskID(def.Name, kind)
 	return func(ctx context.Context, command []string) (int, []byte, error) {
 		t := &task{id: id, done: make(chan taskResult, 1)}
-		s.mailbox.post(func() { s.startTask(t, def, command) })
+		s.mailbox.Post(func() { s.startTask(t, def, command) })
 		select {
 		case r := <-t.done:
 			return t.answer(r)
@@ -63,7 +63,7 @@ func (s *supervisor) runner(def *definition.Program, kind string) probe.Runner {
 		case <-s.ctx.Done():
 			return 0, nil, unknownError("the supervisor is ending")
 		}
-		s.mailbox.post(func() { s.link.Send(&keeper.Kill{ID: t.id, Generation: t.generation}) })
+		s.mailbox.Post(func() { s.link.Send(&keeper.Kill{ID: t.id, Generation: t.generation}) })
 		select {
 		case r := <-t.done:
 			_, out, _ := t.answer(r)

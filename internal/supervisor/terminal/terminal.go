@@ -1,0 +1,105 @@
+// Package terminal shows what happens in the terminal of `daruma run`: the events, and what programs write.
+package terminal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/logs"
+)
+
+// Printer prints events and output. It follows the event hub and the log files like any other reader, so a terminal
+// that doesn't take output (Ctrl+S) holds up nothing.
+type Printer struct {
+	mu     sync.Mutex
+	out    io.Writer
+	color  bool
+	width  int
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+}
+
+// New prints to stdout what happens from now on. dir is the folder of the log files.
+func New(ctx context.Context, dir string, programs []string, hub *control.Hub) *Printer {
+	p := &Printer{out: os.Stdout, color: isTerminal(os.Stdout) && os.Getenv("NO_COLOR") == ""}
+	for _, name := range programs {
+		p.width = max(p.width, len(name))
+	}
+	ctx, p.cancel = context.WithCancel(ctx)
+	p.done.Add(2)
+	last := hub.Last() // now, before the first program is started
+	go func() {
+		defer p.done.Done()
+		p.events(ctx, hub, last)
+	}()
+	begin := time.Now()
+	go func() {
+		defer p.done.Done()
+		_ = logs.Read(ctx, dir, logs.Query{Since: begin, Follow: true}, func(l logs.Line) error {
+			p.line(l.Program, "|", string(l.Text))
+			return nil
+		})
+	}()
+	return p
+}
+
+func (p *Printer) events(ctx context.Context, hub *control.Hub, last uint64) {
+	events := make([]control.Event, 0, 64)
+	for ctx.Err() == nil {
+		var err error
+		events, err = hub.Since(ctx, last, events[:0])
+		if errors.Is(err, control.ErrLagged) {
+			last = hub.Oldest() // the terminal was held: older events are skipped
+			continue
+		}
+		for _, e := range events {
+			last = e.Seq
+			p.line(e.Program, "*", fmt.Sprintf("%s: %s", e.Kind, e.Reason))
+		}
+	}
+}
+
+func (p *Printer) line(program, sign, text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	name := program
+	if name == "" {
+		name = "daruma"
+	}
+	begin, end := "", ""
+	if p.color {
+		end = "\x1b[0m"
+		begin = "\x1b[2m"
+		if sign == "*" {
+			begin = "\x1b[1;36m"
+		}
+	}
+	if _, err := fmt.Fprintf(p.out, "%s%s %-*s %s%s %s\n", begin, time.Now().Format("15:04:05"), max(p.width, 6), name, sign, end, text); err != nil {
+		p.cancel() // the terminal is gone
+	}
+}
+
+// Close gives the last lines up to a second to be printed: a terminal that is held takes none.
+func (p *Printer) Close() {
+	time.AfterFunc(100*time.Millisecond, p.cancel)
+	printed := make(chan struct{})
+	go func() {
+		p.done.Wait()
+		close(printed)
+	}()
+	select {
+	case <-printed:
+	case <-time.After(time.Second):
+	}
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && info.Mode()&os.ModeDevice != 0
+}
