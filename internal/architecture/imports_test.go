@@ -34,6 +34,8 @@ var rank = map[string]int{
 
 	// parts of the supervisor that know nothing of each other
 	"internal/supervisor/asyncwriter": 2,
+	"internal/supervisor/launchplan":  2,
+	"internal/supervisor/signals":     2,
 	"internal/supervisor/mailbox":     1,
 	"internal/supervisor/terminal":    2,
 

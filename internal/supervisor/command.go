@@ -8,6 +8,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 )
 
 // waiter is a command whose answer has to wait until its programs have got there.
@@ -249,7 +250,7 @@ func (s *supervisor) howItEnded(r *control.ProgramResult, p *engine.Program, t *
 	case engine.StopSignal:
 		r.EndedBy, r.Signal = control.EndedSignal, cmp.Or(s.unit(p.Name).asked, p.Def.StopSignal)
 	case engine.StopKill:
-		r.EndedBy, r.Signal = control.EndedKill, killWord
+		r.EndedBy, r.Signal = control.EndedKill, signals.Kill
 	default:
 		r.EndedBy = control.EndedExited
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 )
 
 // carryOut stores the state that the effects come from, then does them: first what programs wait for, and only when
@@ -87,7 +88,7 @@ func (s *supervisor) do(effect engine.Effect) {
 	case engine.SetRestartGrant:
 		s.link.Send(&keeper.SetOrder{ID: e.Program, Order: orderOf(e.Grant)})
 	case engine.Signal:
-		s.link.Send(&keeper.Signal{ID: e.Program, Generation: e.Generation, Signal: signalNumber(e.Def.StopSignal), Next: s.nextStep(e)})
+		s.link.Send(&keeper.Signal{ID: e.Program, Generation: e.Generation, Signal: signals.Number(e.Def.StopSignal), Next: s.nextStep(e)})
 	case engine.Kill:
 		s.link.Send(&keeper.Kill{ID: e.Program, Generation: e.Generation})
 	case engine.Freeze:

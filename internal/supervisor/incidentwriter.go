@@ -10,6 +10,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/logs"
 	"github.com/daruma-sh/daruma/internal/supervisor/mailbox"
+	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 )
 
 // scribe writes the incident record, in order, beside the loop: a fall is written with the program's last words, and
@@ -82,7 +83,7 @@ func (c *scribe) fell(s *supervisor, e engine.OpenIncident) {
 	}
 	if x := e.Exit; x != nil {
 		if x.Signal != 0 {
-			f.Signal = signalWord(x.Signal)
+			f.Signal = signals.Name(x.Signal)
 		} else if x.Error == "" {
 			code := x.Code
 			f.ExitCode = &code

@@ -21,6 +21,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/reserve"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
+	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 	"github.com/daruma-sh/daruma/internal/supervisor/mailbox"
 	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
 )
@@ -189,7 +190,7 @@ func firstDefinition(cfg Config, l *legacy) (*definition.Service, error) {
 	if def.Name != cfg.Service {
 		return nil, fmt.Errorf("%s: the service is called %s now, it was %s a moment ago", cfg.File, def.Name, cfg.Service)
 	}
-	if wrong := unenforceable(def); wrong != nil {
+	if wrong := launchplan.Unenforceable(def); wrong != nil {
 		return nil, wrong
 	}
 	return def, nil

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// statm reads the resident size from /proc/PID/statm: pages, second field (proc_pid_statm(5)).
-func statm(pid int) int64 {
+// residentBytes is the memory of a process that is in RAM, shared pages included; 0 where it isn't known.
+// Source: proc_pid_statm(5), the second field, in pages.
+func residentBytes(pid int) int64 {
 	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
 	if err != nil {
 		return 0

@@ -8,6 +8,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 )
 
 // reload reads the definition again. The new model is built whole; when anything is wrong with it the old one goes on.
@@ -55,7 +56,7 @@ func (s *supervisor) readDefinition() (*definition.Service, error) {
 		return nil, definition.Errors{{File: def.File, Pos: def.At("name"), Path: "name",
 			Msg: fmt.Sprintf("is %s, but the running service is %s; a service can't be renamed while it runs", def.Name, s.def.Name)}}
 	}
-	if wrong := unenforceable(def); wrong != nil {
+	if wrong := launchplan.Unenforceable(def); wrong != nil {
 		return nil, wrong
 	}
 	return def, nil
@@ -71,23 +72,4 @@ func problems(err error) (list []string, place string) {
 		list = append(list, e.Error())
 	}
 	return list, places(wrong)
-}
-
-// unkeptField is a field of a program that can't be kept on this machine.
-type unkeptField struct{ field, why string }
-
-// unenforceable says what a definition asks for that daruma can't enforce on this machine. A limit that is silently not
-// in force is worse than none.
-func unenforceable(def *definition.Service) definition.Errors {
-	var out definition.Errors
-	refuse := func(path, why string) {
-		out = append(out, definition.Error{File: def.File, Pos: def.At(path), Path: path, Msg: why})
-	}
-	for i := range def.Programs {
-		p := &def.Programs[i]
-		for _, r := range unkept(p) {
-			refuse("programs."+p.Name+"."+r.field, r.why)
-		}
-	}
-	return out
 }

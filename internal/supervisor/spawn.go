@@ -7,6 +7,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/logs"
 	"github.com/daruma-sh/daruma/internal/reserve"
+	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 )
 
 // keptDescriptors is what logs, incidents, probes and those who ask for the status may need at once.
@@ -22,7 +23,7 @@ func (s *supervisor) spawn(e engine.Spawn) {
 		s.spawnFailed(e.Program, e.Generation, err)
 		return
 	}
-	plan, err := s.plan(e.Def, e.Def.Command)
+	plan, err := launchplan.New(s.def, e.Def, e.Def.Command)
 	if err != nil {
 		s.spawnFailed(e.Program, e.Generation, err)
 		return

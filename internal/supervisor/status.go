@@ -10,6 +10,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 )
 
 // Status implements control.Backend.
@@ -70,7 +71,7 @@ func (s *supervisor) programStatus(p *engine.Program, now time.Duration) control
 		ps.LastExit = &control.Exit{At: time.Now().Add(x.At - now), Words: x.String()}
 		switch {
 		case x.Signal != 0:
-			ps.LastExit.Signal = signalWord(x.Signal)
+			ps.LastExit.Signal = signals.Name(x.Signal)
 		case x.Error == "":
 			code := x.Code
 			ps.LastExit.Code = &code

@@ -14,6 +14,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/probe"
+	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
+	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 )
 
 // task is a command that the keeper runs for a hook or an exec probe: in the program's environment, as its user,
@@ -82,7 +84,7 @@ func (t *task) answer(r taskResult) (int, []byte, error) {
 		return -1, nil, r.err
 	}
 	if r.signal != 0 {
-		return -1, t.output.bytes(), errors.New("ended by " + signalWord(r.signal))
+		return -1, t.output.bytes(), errors.New("ended by " + signals.Name(r.signal))
 	}
 	return r.code, t.output.bytes(), nil
 }
@@ -92,7 +94,7 @@ func (s *supervisor) startTask(t *task, def *definition.Program, command []strin
 		t.done <- taskResult{err: unknownError("the one before hasn't ended yet")}
 		return
 	}
-	plan, err := s.plan(def, command)
+	plan, err := launchplan.New(s.def, def, command)
 	if err != nil {
 		t.done <- taskResult{err: err}
 		return

@@ -24,6 +24,8 @@ func onWine() []suite {
 		{"service/kardianos", 2 * time.Minute, compiling()},
 		{"internal/cli", 8 * time.Minute, nil},
 		{"internal/supervisor", time.Minute, nil},
+		{"internal/supervisor/launchplan", time.Minute, nil},
+		{"internal/supervisor/signals", time.Minute, nil},
 		{"internal/definition", time.Minute, nil},
 		{"internal/incident", time.Minute, nil},
 		{"internal/control", time.Minute, nil},

@@ -1,4 +1,4 @@
-package supervisor
+package launchplan
 
 import (
 	"bytes"
@@ -8,36 +8,6 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 )
-
-// env is an environment in which later values replace earlier ones, in the order of first mention.
-type env struct {
-	at   map[string]int
-	vars []string
-}
-
-func newEnv() *env { return &env{at: map[string]int{}} }
-
-func (e *env) set(name, value string) {
-	v := name + "=" + value
-	key := variableKey(name)
-	if i, ok := e.at[key]; ok {
-		e.vars[i] = v
-		return
-	}
-	e.at[key] = len(e.vars)
-	e.vars = append(e.vars, v)
-}
-
-func (e *env) list() []string { return e.vars }
-
-func lookup(env []string, name string) string {
-	for _, v := range env {
-		if have, value, ok := strings.Cut(v, "="); ok && variableKey(have) == variableKey(name) {
-			return value
-		}
-	}
-	return ""
-}
 
 // maxEnvFile bounds what is read: the kernel takes no larger environment anyway.
 const maxEnvFile = 2 << 20

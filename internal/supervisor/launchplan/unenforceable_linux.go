@@ -1,12 +1,12 @@
-package supervisor
+package launchplan
 
 import "github.com/daruma-sh/daruma/internal/definition"
 
-// unkept are the fields that this version can't keep on Linux.
-func unkept(p *definition.Program) (list []unkeptField) {
+// unsupported gives the fields that this version can't enforce on Linux.
+func unsupported(p *definition.Program) (list []unsupportedField) {
 	refuse := func(asked bool, field, hint string) {
 		if asked {
-			list = append(list, unkeptField{field, "can't be enforced yet by this version of daruma; remove it" + hint})
+			list = append(list, unsupportedField{field, "can't be enforced yet by this version of daruma; remove it" + hint})
 		}
 	}
 	refuse(p.Limits.Memory != 0, "resources.limits.memory", " (rlimits.as bounds the address space meanwhile)")

@@ -1,12 +1,12 @@
-package supervisor
+package launchplan
 
 import "github.com/daruma-sh/daruma/internal/definition"
 
-// unkept are the fields that Windows has nothing for.
-func unkept(p *definition.Program) (list []unkeptField) {
+// unsupported gives the fields for which Windows has nothing.
+func unsupported(p *definition.Program) (list []unsupportedField) {
 	refuse := func(asked bool, field, hint string) {
 		if asked {
-			list = append(list, unkeptField{field, "isn't there on Windows: " + hint})
+			list = append(list, unsupportedField{field, "isn't there on Windows: " + hint})
 		}
 	}
 	refuse(len(p.Rlimits) > 0, "resources.rlimits", "use resources.limits, which holds for the whole process tree")

@@ -1,0 +1,88 @@
+package launchplan
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+func checkFolder(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("workingDir %s doesn't exist", dir)
+	case err != nil:
+		return fmt.Errorf("workingDir: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("workingDir %s is not a folder", dir)
+	}
+	return nil
+}
+
+// findExecutable resolves the first word of a command: with a separator from the definition's folder, else in PATH.
+// On Windows the extension may be left out.
+func findExecutable(name, dir, path string) (string, error) {
+	if strings.ContainsRune(name, filepath.Separator) || strings.ContainsRune(name, '/') {
+		full := filepath.FromSlash(name)
+		if !filepath.IsAbs(full) {
+			full = filepath.Join(dir, full)
+		}
+		file, err := executable(full)
+		if err != nil {
+			return "", fmt.Errorf("command %s: %w (looked for %s)", name, err, full)
+		}
+		return file, nil
+	}
+	var inTheWay error
+	for _, d := range filepath.SplitList(path) {
+		if d == "" || !filepath.IsAbs(d) {
+			continue // the current folder is nobody's to choose programs from
+		}
+		full := filepath.Join(d, name)
+		file, err := executable(full)
+		if err == nil {
+			return file, nil
+		}
+		if !errors.Is(err, errNoFile) && inTheWay == nil {
+			inTheWay = fmt.Errorf("command %s: %s: %w", name, full, err)
+		}
+	}
+	if inTheWay != nil {
+		return "", inTheWay
+	}
+	hint := ""
+	if _, err := executable(filepath.Join(dir, name)); err == nil {
+		hint = fmt.Sprintf("; for the one in the definition's folder write ./%s", name)
+	}
+	return "", fmt.Errorf("command %s: not found in PATH (%s)%s", name, path, hint)
+}
+
+var errNoFile = errors.New("there is no such file")
+
+// executable gives the file that a name stands for, the name itself or one with an extension that this system knows.
+func executable(name string) (string, error) {
+	err := errNoFile
+	for _, path := range spellings(name) {
+		if e := startable(path); e == nil {
+			return path, nil
+		} else if !errors.Is(e, errNoFile) && errors.Is(err, errNoFile) {
+			err = e
+		}
+	}
+	return "", err
+}
+
+func startable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return errNoFile
+	case err != nil:
+		return err
+	case info.IsDir():
+		return errors.New("it is a folder")
+	}
+	return mayExecute(info)
+}

@@ -1,0 +1,28 @@
+package launchplan
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestExecutablesWithoutExtension: one definition serves both systems.
+func TestExecutablesWithoutExtension(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"server.exe", "server.cmd", "run.bat", "bare"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]string{
+		"./server": "server.exe", `.\server`: "server.exe", "./run": "run.bat", "./bare": "bare", "./SERVER.CMD": "SERVER.CMD", "./none": "",
+	} {
+		got, err := findExecutable(name, dir, "")
+		if (err != nil) != (want == "") || err == nil && got != filepath.Join(dir, want) {
+			t.Errorf("%s is %s, %v; want %s", name, got, err, want)
+		}
+	}
+	if got, err := findExecutable("run", `C:\`, `relative;;"";`+dir); err != nil || got != filepath.Join(dir, "run.bat") {
+		t.Errorf("in PATH: %s, %v", got, err)
+	}
+}
