@@ -12,25 +12,26 @@ import (
 // rank orders the layers: a package imports only packages of a lower rank, so none of the same rank knows another.
 // definition ← engine ← supervisor ← cli. A package that isn't here yet needs a place here.
 var rank = map[string]int{
-	"internal/definition": 0,
-	"internal/folders":    0,
-	"internal/reserve":    0,
-	"internal/launch":     0, // between the keeper's fork and the program's first instruction
-	"internal/exitcode":   0, // what a hosted service ends with
-	"internal/eventlog":   0, // the system's own log, for the supervisor
-	"internal/engine":     1,
-	"internal/keeper":     1,
-	"internal/probe":      1,
-	"internal/logs":       1,
-	"internal/control":    1,
-	"internal/incident":   1,
-	"internal/nssm":       1, // services of NSSM become definitions
-	"internal/takeover":   1, // how far a service of another manager has become one of daruma's
-	"internal/supervisor": 3,
-	"internal/ensure":     2, // starts a service that should run and doesn't
-	"internal/doctor":     2, // checks of an installation
-	"internal/cli":        4,
-	"cmd/daruma":          5,
+	"internal/definition":  0,
+	"internal/folders":     0,
+	"internal/reserve":     0,
+	"internal/launch":      0, // between the keeper's fork and the program's first instruction
+	"internal/exitcode":    0, // what a hosted service ends with
+	"internal/eventlog":    0, // the system's own log, for the supervisor
+	"internal/keeper/wire": 0, // the protocol between keeper and supervisor
+	"internal/engine":      1,
+	"internal/keeper":      1,
+	"internal/probe":       1,
+	"internal/logs":        1,
+	"internal/control":     1,
+	"internal/incident":    1,
+	"internal/nssm":        1, // services of NSSM become definitions
+	"internal/takeover":    1, // how far a service of another manager has become one of daruma's
+	"internal/supervisor":  3,
+	"internal/ensure":      2, // starts a service that should run and doesn't
+	"internal/doctor":      2, // checks of an installation
+	"internal/cli":         4,
+	"cmd/daruma":           5,
 
 	// parts of the supervisor that know nothing of each other
 	"internal/supervisor/asyncwriter": 2,

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	native "github.com/daruma-sh/daruma/service"
 )
 
@@ -34,7 +35,7 @@ func (h *hosted) request(ctx context.Context, r keeper.Request) error {
 func (h *hosted) ping(ctx context.Context) error { return h.ask(keeper.Ping)(ctx) }
 
 // pass hands m on to the supervisor, unless a stop comes in between: then nobody has use for it.
-func (h *hosted) pass(ctx context.Context, m keeper.Message) {
+func (h *hosted) pass(ctx context.Context, m wire.Message) {
 	_ = h.request(ctx, keeper.Request{Verb: keeper.Pass, Message: m})
 }
 
@@ -43,16 +44,16 @@ func (h *hosted) pass(ctx context.Context, m keeper.Message) {
 func (h *hosted) power(ctx context.Context, e native.PowerEvent) {
 	switch e {
 	case native.PowerSuspend:
-		h.pass(ctx, &keeper.PowerRequest{})
+		h.pass(ctx, &wire.PowerRequest{})
 	case native.PowerResumedAutomatically:
-		h.pass(ctx, &keeper.PowerRequest{Resumed: true})
+		h.pass(ctx, &wire.PowerRequest{Resumed: true})
 	}
 }
 
 func (h *hosted) session(ctx context.Context, e native.SessionEvent) {
-	h.pass(ctx, &keeper.SessionRequest{Change: e.String()})
+	h.pass(ctx, &wire.SessionRequest{Change: e.String()})
 }
 
 func (h *hosted) control(ctx context.Context, code uint8) {
-	h.pass(ctx, &keeper.ControlRequest{Code: int(code)})
+	h.pass(ctx, &wire.ControlRequest{Code: int(code)})
 }

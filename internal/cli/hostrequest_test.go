@@ -10,6 +10,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	native "github.com/daruma-sh/daruma/service"
 )
 
@@ -17,7 +18,7 @@ import (
 // neither power nor session events, so the handlers are called as package service calls them.
 func TestEventsReachTheKeeper(t *testing.T) {
 	h := hosted{requests: make(chan keeper.Request)}
-	var got []keeper.Message
+	var got []wire.Message
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
@@ -36,8 +37,8 @@ func TestEventsReachTheKeeper(t *testing.T) {
 	h.control(t.Context(), 255)
 	close(h.requests)
 	<-over
-	want := []keeper.Message{&keeper.PowerRequest{}, &keeper.PowerRequest{Resumed: true}, &keeper.SessionRequest{Change: "session 2: logon"},
-		&keeper.ControlRequest{Code: 255}}
+	want := []wire.Message{&wire.PowerRequest{}, &wire.PowerRequest{Resumed: true}, &wire.SessionRequest{Change: "session 2: logon"},
+		&wire.ControlRequest{Code: 255}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("passed on: %+v, want %+v", got, want)
 	}

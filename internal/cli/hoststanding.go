@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // startMargin is what package service waits beyond our own bound.
@@ -39,7 +39,7 @@ func (s *standing) begin(manager teller) (end func()) {
 }
 
 // changed is called by the keeper's loop; nothing in it waits.
-func (s *standing) changed(now keeper.Standing) {
+func (s *standing) changed(now wire.Standing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.text = now.Status

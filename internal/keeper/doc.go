@@ -7,5 +7,5 @@
 // One goroutine, locked to the main thread, owns everything ([Main]). On Linux the thread matters: a child's
 // parent-death signal fires when the *thread* that forked it ends.
 //
-// The supervisor's side is [Link]. What passes between them is in messages.go.
+// What passes between keeper and supervisor, and the supervisor's end of it, is package wire.
 package keeper

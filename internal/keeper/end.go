@@ -1,5 +1,7 @@
 package keeper
 
+import "github.com/daruma-sh/daruma/internal/keeper/wire"
+
 // settle ends a run once its tree is empty: restart by standing order first, then tell.
 func (k *keeper) settle(p *program) {
 	r := p.alive
@@ -22,10 +24,10 @@ func (k *keeper) settle(p *program) {
 		r.next = p.newest + 1
 		startErr = k.start(p, r.next)
 	}
-	k.send(&Exited{ID: p.id, Generation: r.Generation, Exit: r.exit, Next: r.next, Failed: r.failed})
+	k.send(&wire.Exited{ID: p.id, Generation: r.Generation, Exit: r.exit, Next: r.next, Failed: r.failed})
 	switch {
 	case startErr != nil:
-		k.send(&Failed{ID: p.id, Generation: r.next, Error: startErr.Error()})
+		k.send(&wire.Failed{ID: p.id, Generation: r.next, Error: startErr.Error()})
 	case p.alive != nil:
 		if k.flushAt == 0 { // else a fast crash loop would never be told
 			k.flushAt = Now() + headStart
@@ -38,7 +40,7 @@ func (k *keeper) settle(p *program) {
 func (k *keeper) mayRestart(p *program, r *run) bool {
 	const backlog = 64
 	return k.stops < 2 && !k.ending && !r.killed && r.failed == "" && p.launch != nil && len(p.ended) <= backlog &&
-		p.order.covers(r.exit) && p.uses.allow(&p.order, Now())
+		covers(&p.order, r.exit) && p.uses.allow(&p.order, Now())
 }
 
 // settleAll looks again at the trees that were still ending.
@@ -51,12 +53,12 @@ func (k *keeper) settleAll() {
 }
 
 // signal obeys Signal. No restart follows.
-func (k *keeper) signal(m *Signal) {
+func (k *keeper) signal(m *wire.Signal) {
 	p, r := k.find(m.ID, m.Generation)
 	if r == nil {
 		return
 	}
-	p.order = Order{}
+	p.order = wire.Order{}
 	r.killed = true
 	if !r.exited {
 		k.signalRun(r, m)
@@ -64,20 +66,20 @@ func (k *keeper) signal(m *Signal) {
 }
 
 // kill obeys Kill: the whole tree. The main process' end is reported when it comes.
-func (k *keeper) kill(m *Kill) {
+func (k *keeper) kill(m *wire.Kill) {
 	p, r := k.find(m.ID, m.Generation)
 	if r == nil {
 		return
 	}
-	p.order = Order{}
+	p.order = wire.Order{}
 	r.killed = true
 	k.killTree(p, r)
 }
 
-func (k *keeper) freeze(m *Freeze) {
+func (k *keeper) freeze(m *wire.Freeze) {
 	if p, r := k.find(m.ID, m.Generation); r != nil && !r.exited {
 		k.freezeTree(p, r, !m.Thaw)
-		k.send(&Frozen{ID: m.ID, Generation: m.Generation, Thaw: m.Thaw})
+		k.send(&wire.Frozen{ID: m.ID, Generation: m.Generation, Thaw: m.Thaw})
 	}
 }
 

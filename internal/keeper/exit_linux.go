@@ -5,6 +5,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // mainExited: the main process of a run has ended. What is left of its tree ends now; if nothing is left, the
@@ -73,9 +75,9 @@ const (
 	cldDumped = 3
 )
 
-func exitOf(info *unix.Siginfo, usage *unix.Rusage) Exit {
+func exitOf(info *unix.Siginfo, usage *unix.Rusage) wire.Exit {
 	c := childOf(info)
-	e := Exit{
+	e := wire.Exit{
 		At: Now(), Wall: time.Now().UnixNano(), MaxRSS: usage.Maxrss << 10,
 		CPU: time.Duration(usage.Utime.Nano() + usage.Stime.Nano()),
 	}
@@ -89,7 +91,7 @@ func exitOf(info *unix.Siginfo, usage *unix.Rusage) Exit {
 
 // signalRun sends a signal to the main process. SIGCONT follows, as systemd does: a stopped process couldn't act on it
 // otherwise.
-func (k *keeper) signalRun(r *run, m *Signal) {
+func (k *keeper) signalRun(r *run, m *wire.Signal) {
 	// The process can't be gone and its pid another's: it is our child, and we haven't reaped it.
 	_ = unix.PidfdSendSignal(r.pidfd, unix.Signal(m.Signal), nil, 0)
 	_ = unix.PidfdSendSignal(r.pidfd, unix.SIGCONT, nil, 0)

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // mainExited: the main process of a run has ended. What is left of its tree ends now; if nothing is left, the standing
@@ -22,8 +24,8 @@ func (k *keeper) mainExited(p *program, r *run) {
 	k.settle(p)
 }
 
-func (r *run) exitOf() Exit {
-	e := Exit{At: Now(), Wall: time.Now().UnixNano(), MaxRSS: peakMemory(r.handle), CPU: r.job.cpu(), Asked: r.asked}
+func (r *run) exitOf() wire.Exit {
+	e := wire.Exit{At: Now(), Wall: time.Now().UnixNano(), MaxRSS: peakMemory(r.handle), CPU: r.job.cpu(), Asked: r.asked}
 	var code uint32
 	if err := windows.GetExitCodeProcess(r.handle, &code); err != nil {
 		e.Code, r.failed = -1, "its exit status was lost: "+err.Error()
@@ -31,7 +33,7 @@ func (r *run) exitOf() Exit {
 	}
 	e.Code = int(code)
 	if r.ended && code == killedCode {
-		e.Code, e.Signal = -1, SignalEnded
+		e.Code, e.Signal = -1, wire.SignalEnded
 	}
 	return e
 }

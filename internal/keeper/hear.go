@@ -1,12 +1,14 @@
 package keeper
 
+import "github.com/daruma-sh/daruma/internal/keeper/wire"
+
 // hear obeys what has arrived. It stops after a Spawn, so that 500 starts in a row don't hold up a restart.
 func (s *supervisor) hear(k *keeper) {
 	if !s.pending {
 		return
 	}
 	for {
-		m, _, rest, ok, err := nextFrame(s.inbox[s.heardUpTo:])
+		m, _, rest, ok, err := wire.NextFrame(s.inbox[s.heardUpTo:])
 		if err != nil {
 			k.distrust(err)
 			s.heardUpTo = len(s.inbox)
@@ -18,7 +20,7 @@ func (s *supervisor) hear(k *keeper) {
 		}
 		s.heardUpTo = len(s.inbox) - len(rest)
 		k.obey(m)
-		if _, spawned := m.(*Spawn); spawned || k.done {
+		if _, spawned := m.(*wire.Spawn); spawned || k.done {
 			break
 		}
 	}
@@ -47,28 +49,22 @@ func (k *keeper) distrust(error) {
 }
 
 // send queues a message. Without a supervisor it is dropped: the greeting of the next one tells everything anyway.
-func (k *keeper) send(m Message, fds ...descriptor) {
+func (k *keeper) send(m wire.Message, fds ...descriptor) {
 	s := &k.sup
 	if !s.connected() {
 		return
 	}
-	if n := len(s.outbox); n > 0 && len(s.outbox[n-1].data) < enoughData && len(s.outbox[n-1].fds)+len(fds) <= enoughFiles {
+	if n := len(s.outbox); n > 0 && len(s.outbox[n-1].data) < wire.BatchBytes && len(s.outbox[n-1].fds)+len(fds) <= wire.BatchFiles {
 		// Files travel ahead of their frames' bytes, but in the frames' order, and that is all the other side goes by.
-		s.outbox[n-1].data = appendFrame(s.outbox[n-1].data, m, len(fds))
+		s.outbox[n-1].data = wire.AppendFrame(s.outbox[n-1].data, m, len(fds))
 		s.outbox[n-1].fds = append(s.outbox[n-1].fds, fds...)
 		return
 	}
-	s.outbox = append(s.outbox, outgoing{appendFrame(nil, m, len(fds)), fds})
+	s.outbox = append(s.outbox, outgoing{wire.AppendFrame(nil, m, len(fds)), fds})
 }
-
-// What goes into one sendmsg, at most about. The kernel takes 253 files (SCM_MAX_FD); Link has room for 64.
-const (
-	enoughData  = 16 << 10
-	enoughFiles = 32
-)
 
 // busy says that more orders wait than have been answered for: in the middle of 500 starts the supervisor isn't woken
 // for each of them.
 func (s *supervisor) busy() bool {
-	return s.pending && len(s.outbox) == 1 && len(s.outbox[0].data) < enoughData && len(s.outbox[0].fds) < enoughFiles/2
+	return s.pending && len(s.outbox) == 1 && len(s.outbox[0].data) < wire.BatchBytes && len(s.outbox[0].fds) < wire.BatchFiles/2
 }

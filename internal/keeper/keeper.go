@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"strconv"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // keeper is the state of the process. One goroutine owns it.
@@ -29,10 +31,10 @@ type keeper struct {
 	frugalAt time.Duration // monotonic: from then on memory is worth more than time; 0: it is so
 	flushAt  time.Duration // monotonic: don't wake the supervisor before; 0: no reason to wait
 
-	reload   bool      // asked for while no supervisor was there
-	paused   bool      // by the service manager
-	waiting  []Message // likewise for the next supervisor
-	stops    int       // requests to stop received so far
+	reload   bool           // asked for while no supervisor was there
+	paused   bool           // by the service manager
+	waiting  []wire.Message // likewise for the next supervisor
+	stops    int            // requests to stop received so far
 	ending   bool
 	hurry    bool // whoever hosts us ends this process in a moment
 	exitCode int
@@ -43,7 +45,7 @@ type keeper struct {
 type program struct {
 	id     string
 	launch *launchable // of the last Spawn
-	order  Order
+	order  wire.Order
 	uses   tally
 	tree   tree
 	alive  *run
@@ -55,11 +57,11 @@ type program struct {
 
 // run is one process tree.
 type run struct {
-	Run
+	wire.Run
 	mainProcess
 	streams  []stream
 	exited   bool // its main process is reaped; the tree may still be ending
-	exit     Exit
+	exit     wire.Exit
 	next     uint64
 	failed   string
 	killed   bool          // by order: no restart follows

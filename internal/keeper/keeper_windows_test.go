@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/testprog/testbin"
 )
@@ -113,25 +114,24 @@ func TestLock(t *testing.T) {
 }
 
 // linked connects a keeper's end with a Link, both in this process.
-func linked(t *testing.T) (*keeper, *Link) {
+func linked(t *testing.T) (*keeper, *wire.Link) {
 	t.Helper()
-	down, up, theirs, err := linkPipes()
+	pipes, err := wire.NewPipes()
 	if err != nil {
 		t.Fatal(err)
 	}
 	k := newKeeper(Config{Service: "test"})
 	k.poll = newPoller()
-	k.sup.handle, k.sup.out, k.sup.in = windows.CurrentProcess(), newPipeWriter(down), up
-	t.Setenv(linkVariable, fmt.Sprintf("%d,%d", theirs[0], theirs[1]))
-	l, err := Connect()
+	k.sup.handle, k.sup.out, k.sup.in = windows.CurrentProcess(), newPipeWriter(pipes.Down), pipes.Up
+	name, value, _ := strings.Cut(pipes.Variable(), "=")
+	t.Setenv(name, value)
+	l, err := wire.Connect()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		k.sup.out.close()
-		up.Close()
-		l.from.Close()
-		l.to.Close()
+		pipes.Up.Close()
 	})
 	return k, l
 }
@@ -154,7 +154,7 @@ func TestHandlesTravel(t *testing.T) {
 				windows.CloseHandle(write)
 				handles = append(handles, read)
 			}
-			k.send(&Started{ID: fmt.Sprint(i), Streams: []string{strings.Repeat("x", i*40)}}, handles...)
+			k.send(&wire.Started{ID: fmt.Sprint(i), Streams: []string{strings.Repeat("x", i*40)}}, handles...)
 			if i%7 == 0 {
 				k.sup.flush(k)
 			}
@@ -166,7 +166,7 @@ func TestHandlesTravel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s, ok := m.(*Started); !ok || s.ID != fmt.Sprint(i) || len(files) != i%3 {
+		if s, ok := m.(*wire.Started); !ok || s.ID != fmt.Sprint(i) || len(files) != i%3 {
 			t.Fatalf("message %d is %T %+v with %d files", i, m, m, len(files))
 		}
 		for j, f := range files {
@@ -183,10 +183,10 @@ func TestHandlesTravel(t *testing.T) {
 func TestTheKeepersEndIsSeen(t *testing.T) {
 	k, l := linked(t)
 	k.sup.out.close()
-	if _, _, err := l.Receive(); !Gone(err) {
+	if _, _, err := l.Receive(); !wire.KeeperLost(err) {
 		t.Errorf("%v isn't the keeper's end", err)
 	}
-	if Gone(errFrame) {
+	if wire.KeeperLost(wire.ErrMalformed) {
 		t.Error("a malformed frame is the keeper's end")
 	}
 }

@@ -5,18 +5,20 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // signalRun asks the main process to end, in the way that Signal names: Ctrl+C or Ctrl+Break, then WM_CLOSE to its tree's
 // windows. WM_CLOSE comes after m.Next, which is its share of the grace period, or at once where there is no console.
-func (k *keeper) signalRun(r *run, m *Signal) {
+func (k *keeper) signalRun(r *run, m *wire.Signal) {
 	switch m.Signal {
-	case SignalKill:
+	case wire.SignalKill:
 		r.ended = true
 		_ = windows.TerminateProcess(r.handle, killedCode)
-	case SignalClose:
+	case wire.SignalClose:
 		k.closeRunsWindows(r)
-	case SignalBreak:
+	case wire.SignalBreak:
 		k.sendConsole(r, "break", "CTRL_BREAK", m.Next)
 	default:
 		k.sendConsole(r, "c", "CTRL_C", m.Next)

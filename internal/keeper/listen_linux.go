@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // socket is one that the keeper holds open.
@@ -17,8 +19,8 @@ type socket struct {
 }
 
 // listen binds a socket. It stays open for as long as the keeper lives, whoever falls.
-func (k *keeper) listen(m *Listen) {
-	answer := &Listening{Name: m.Name, Network: m.Network, Address: m.Address}
+func (k *keeper) listen(m *wire.Listen) {
+	answer := &wire.Listening{Name: m.Name, Network: m.Network, Address: m.Address}
 	if k.sockets[m.Name] == nil {
 		f, err := bind(m.Network, m.Address)
 		if err != nil {

@@ -1,11 +1,13 @@
 package keeper
 
+import "github.com/daruma-sh/daruma/internal/keeper/wire"
+
 // socket is one that the keeper holds open.
 type socket struct{ network, address string }
 
 // listen refuses: how a program on Windows would be handed a socket isn't decided by any protocol it could know.
-func (k *keeper) listen(m *Listen) {
-	k.send(&Listening{Name: m.Name, Network: m.Network, Address: m.Address,
+func (k *keeper) listen(m *wire.Listen) {
+	k.send(&wire.Listening{Name: m.Name, Network: m.Network, Address: m.Address,
 		Error: "daruma can't hand sockets to programs on Windows: let the program listen itself"})
 }
 

@@ -5,56 +5,58 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // obey does what the supervisor said.
-func (k *keeper) obey(m Message) {
+func (k *keeper) obey(m wire.Message) {
 	if !k.sup.dumping && !k.ending {
 		k.sup.heard = Now() // any message is a sign of life
 		k.sup.deadline = k.sup.heard + k.cfg.Hang
 	}
 	switch m := m.(type) {
-	case *Spawn:
+	case *wire.Spawn:
 		k.spawn(m)
-	case *SetOrder:
+	case *wire.SetOrder:
 		if p := k.programs[m.ID]; p != nil {
 			p.order = m.Order
 		}
-	case *Signal:
+	case *wire.Signal:
 		k.signal(m)
-	case *Kill:
+	case *wire.Kill:
 		k.kill(m)
-	case *Freeze:
+	case *wire.Freeze:
 		k.freeze(m)
-	case *Release:
+	case *wire.Release:
 		k.forget(m.ID, m.Generation, true)
-	case *Ack:
+	case *wire.Ack:
 		k.forget(m.ID, m.Generation, false)
-	case *Listen:
+	case *wire.Listen:
 		k.listen(m)
-	case *Unlisten:
+	case *wire.Unlisten:
 		k.unlisten(m.Name)
-	case *Keep:
+	case *wire.Keep:
 		if len(m.Data) == 0 {
 			delete(k.kept, m.Key)
 		} else {
 			k.kept[m.Key] = m.Data
 		}
-	case *Forget:
+	case *wire.Forget:
 		if p := k.programs[m.ID]; p != nil {
 			p.unwanted = true
 			k.drop(p)
 		}
-	case *Standing:
+	case *wire.Standing:
 		if k.cfg.Standing != nil {
 			k.cfg.Standing(*m)
 		}
-	case *Finish:
+	case *wire.Finish:
 		k.done, k.exitCode = true, m.Code
-	case *Beat:
+	case *wire.Beat:
 		k.reap()
 	default:
-		k.distrust(errFrame) // a message of ours, sent back
+		k.distrust(wire.ErrMalformed) // a message of ours, sent back
 	}
 }
 
@@ -64,14 +66,14 @@ func (k *keeper) greet(why string) {
 	if k.sessions > 0 {
 		gone = Now() - k.sup.heard
 	}
-	k.send(&Hello{KeeperPID: os.Getpid(), Sessions: k.sessions, Gone: gone, Why: why, Cgroup: k.trees.base, Hang: k.cfg.Hang, Mark: k.mark,
+	k.send(&wire.Hello{KeeperPID: os.Getpid(), Sessions: k.sessions, Gone: gone, Why: why, Cgroup: k.trees.base, Hang: k.cfg.Hang, Mark: k.mark,
 		Hosted: k.cfg.Standing != nil})
 	k.sessions++
 	for key, data := range k.kept {
-		k.send(&Keep{Key: key, Data: data})
+		k.send(&wire.Keep{Key: key, Data: data})
 	}
 	for name, s := range k.sockets {
-		k.send(&Listening{Name: name, Network: s.network, Address: s.address})
+		k.send(&wire.Listening{Name: name, Network: s.network, Address: s.address})
 	}
 	for _, p := range k.programs {
 		slices.SortFunc(p.ended, func(a, b *run) int { return cmp.Compare(a.Generation, b.Generation) })
@@ -82,25 +84,25 @@ func (k *keeper) greet(why string) {
 			k.known(p, p.alive, true)
 		}
 	}
-	k.send(&Welcome{})
+	k.send(&wire.Welcome{})
 	if k.reload {
 		k.reload = false
-		k.send(&ReloadRequest{})
+		k.send(&wire.ReloadRequest{})
 	}
 	if k.paused { // it may not have come to pass it on to every program
-		k.send(&PauseRequest{})
+		k.send(&wire.PauseRequest{})
 	}
 	for _, m := range k.waiting {
 		k.send(m)
 	}
 	k.waiting = nil
 	if k.stops > 0 {
-		k.send(&StopRequest{Signal: "an earlier request", Now: k.stops > 1})
+		k.send(&wire.StopRequest{Signal: "an earlier request", Now: k.stops > 1})
 	}
 }
 
 func (k *keeper) known(p *program, r *run, alive bool) {
-	m := &Known{ID: p.id, Run: r.Run, Alive: alive, Exit: r.exit, Next: r.next, Failed: r.failed, Acked: r.acked}
+	m := &wire.Known{ID: p.id, Run: r.Run, Alive: alive, Exit: r.exit, Next: r.next, Failed: r.failed, Acked: r.acked}
 	var fds []descriptor
 	for _, s := range r.streams {
 		m.Streams = append(m.Streams, s.name)

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
 )
 
@@ -100,12 +101,12 @@ func TestObeysAnythingWithoutCgroups(t *testing.T) { obeysAnything(t, "", 400) }
 func obeysAnything(t *testing.T, base string, steps int) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	m := madness{rng: rand.New(rand.NewPCG(seed, 1)), dir: t.TempDir(), all: everyKind(t)}
+	m := madness{rng: rand.New(rand.NewPCG(seed, 1)), dir: t.TempDir(), all: wire.EveryKind()}
 	k := testKeeper(t, base)
 	beside := folderNames(t, filepath.Dir(base))
 	for range steps {
-		frame := appendFrame(nil, m.message(), 0)
-		msg, _, _, ok, err := nextFrame(frame)
+		frame := wire.AppendFrame(nil, m.message(), 0)
+		msg, _, _, ok, err := wire.NextFrame(frame)
 		if !ok || err != nil {
 			t.Fatalf("%v: %x", err, frame)
 		}
@@ -127,7 +128,7 @@ func obeysAnything(t *testing.T, base string, steps int) {
 type madness struct {
 	rng *rand.Rand
 	dir string
-	all []Message
+	all []wire.Message
 }
 
 func (m *madness) pick(list ...string) string { return list[m.rng.IntN(len(list))] }
@@ -153,33 +154,33 @@ func (m *madness) number() int {
 	return int(m.rng.Uint64())
 }
 
-func (m *madness) order() Order {
-	return Order{Count: m.number(), Within: time.Duration(m.number()), Signals: m.rng.IntN(2) > 0, Codes: []Range{{m.number(), m.number()}, {0, 255}}}
+func (m *madness) order() wire.Order {
+	return wire.Order{Count: m.number(), Within: time.Duration(m.number()), Signals: m.rng.IntN(2) > 0, Codes: []wire.Range{{From: m.number(), To: m.number()}, {From: 0, To: 255}}}
 }
 
-func (m *madness) message() Message {
+func (m *madness) message() wire.Message {
 	switch m.rng.IntN(12) {
 	case 0, 1, 2:
 		commands := [][]byte{plan("/bin/true"), plan("/bin/sleep", "1000"), plan("/nothing"), plan("/bin/sh", "-c", "sleep 1000 & exit 3"), nil, {1, 2, 3}}
-		s := &Spawn{ID: m.id(), Generation: m.generation(), Order: m.order()}
-		s.Spec = Spec{Plan: commands[m.rng.IntN(len(commands))], Split: m.rng.IntN(2) > 0}
+		s := &wire.Spawn{ID: m.id(), Generation: m.generation(), Order: m.order()}
+		s.Spec = wire.Spec{Plan: commands[m.rng.IntN(len(commands))], Split: m.rng.IntN(2) > 0}
 		return s
 	case 3:
-		return &Signal{ID: m.id(), Generation: m.generation(), Signal: m.number()}
+		return &wire.Signal{ID: m.id(), Generation: m.generation(), Signal: m.number()}
 	case 4:
-		return &Kill{ID: m.id(), Generation: m.generation()}
+		return &wire.Kill{ID: m.id(), Generation: m.generation()}
 	case 5:
-		return &Freeze{ID: m.id(), Generation: m.generation(), Thaw: m.rng.IntN(2) > 0}
+		return &wire.Freeze{ID: m.id(), Generation: m.generation(), Thaw: m.rng.IntN(2) > 0}
 	case 6:
-		return &Release{ID: m.id(), Generation: m.generation()}
+		return &wire.Release{ID: m.id(), Generation: m.generation()}
 	case 7:
-		return &Ack{ID: m.id(), Generation: m.generation()}
+		return &wire.Ack{ID: m.id(), Generation: m.generation()}
 	case 8:
-		return &Listen{Name: m.id(), Network: m.pick("tcp", "udp", "unix", ""), Address: m.pick("127.0.0.1:0", "127.0.0.1:99999", filepath.Join(m.dir, "s"), m.dir, "")}
+		return &wire.Listen{Name: m.id(), Network: m.pick("tcp", "udp", "unix", ""), Address: m.pick("127.0.0.1:0", "127.0.0.1:99999", filepath.Join(m.dir, "s"), m.dir, "")}
 	case 9:
-		return &SetOrder{ID: m.id(), Order: m.order()}
+		return &wire.SetOrder{ID: m.id(), Order: m.order()}
 	case 10:
-		return &Forget{ID: m.id()}
+		return &wire.Forget{ID: m.id()}
 	}
 	return m.all[m.rng.IntN(len(m.all))] // empty, those that only a keeper sends included
 }
@@ -209,15 +210,15 @@ func TestForgottenProgramsLeaveNothing(t *testing.T) {
 	var before int
 	for n := range 60 {
 		id := fmt.Sprintf("p%d", n)
-		k.obey(&Spawn{ID: id, Generation: 1, Spec: Spec{Plan: plan("/bin/true"), Split: true}})
+		k.obey(&wire.Spawn{ID: id, Generation: 1, Spec: wire.Spec{Plan: plan("/bin/true"), Split: true}})
 		k.turnUntil(t, id+" has ended", func() bool { p := k.programs[id]; return p.alive == nil && len(p.ended) == 1 })
 		if n%2 == 0 { // the order mustn't matter
-			k.obey(&Forget{ID: id})
+			k.obey(&wire.Forget{ID: id})
 		}
-		k.obey(&Release{ID: id, Generation: 1})
-		k.obey(&Ack{ID: id, Generation: 1})
+		k.obey(&wire.Release{ID: id, Generation: 1})
+		k.obey(&wire.Ack{ID: id, Generation: 1})
 		if n%2 == 1 {
-			k.obey(&Forget{ID: id})
+			k.obey(&wire.Forget{ID: id})
 		}
 		k.turn(0)
 		if n == 9 {
@@ -301,13 +302,13 @@ func TestAnEndlessTreeCostsLittle(t *testing.T) {
 	if _, err := events.WriteAt([]byte("populated 1\n"), 0); err != nil {
 		t.Fatal(err)
 	}
-	k.obey(&Spawn{ID: "a", Generation: 1, Spec: Spec{Plan: plan("/bin/sleep", "1000")}})
+	k.obey(&wire.Spawn{ID: "a", Generation: 1, Spec: wire.Spec{Plan: plan("/bin/sleep", "1000")}})
 	p := k.programs["a"]
 	if p.alive == nil {
 		t.Fatal("it doesn't run")
 	}
 	p.tree.cg = &cgroup{path: filepath.Dir(events.Name()), dir: -1, killer: k.null, events: int(events.Fd())}
-	k.obey(&Kill{ID: "a", Generation: 1})
+	k.obey(&wire.Kill{ID: "a", Generation: 1})
 	turns := 0
 	for end := Now() + 500*time.Millisecond; Now() < end; turns++ {
 		k.poll.wait(k.patience())

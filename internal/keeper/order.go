@@ -1,27 +1,13 @@
 package keeper
 
-import "time"
+import (
+	"time"
 
-// Order is the standing order: restart at once, at most Count times within Within, on these exits.
-type Order struct {
-	Count   int
-	Within  time.Duration
-	Codes   []Range
-	Signals bool
-}
-
-// Range is the exit codes From to To, both included.
-type Range struct{ From, To int }
-
-func (o *Order) code(c *coder) {
-	c.num(&o.Count)
-	c.dur(&o.Within)
-	list(c, &o.Codes, func(r *Range) { c.num(&r.From); c.num(&r.To) })
-	c.flag(&o.Signals)
-}
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
+)
 
 // covers says whether the order speaks of this exit at all.
-func (o *Order) covers(e Exit) bool {
+func covers(o *wire.Order, e wire.Exit) bool {
 	if o.Count <= 0 {
 		return false
 	}
@@ -43,7 +29,7 @@ const manyRestarts = 1 << 16
 type tally []time.Duration
 
 // allow says whether the order may be used at now, and notes the use.
-func (t *tally) allow(o *Order, now time.Duration) bool {
+func (t *tally) allow(o *wire.Order, now time.Duration) bool {
 	if o.Count >= manyRestarts {
 		return true
 	}

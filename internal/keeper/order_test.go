@@ -4,41 +4,43 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 func TestOrderCovers(t *testing.T) {
-	o := Order{Count: 1, Codes: []Range{{1, 1}, {3, 5}}}
+	o := &wire.Order{Count: 1, Codes: []wire.Range{{From: 1, To: 1}, {From: 3, To: 5}}}
 	for code := -1; code < 8; code++ {
-		if got, want := o.covers(Exit{Code: code}), code == 1 || code >= 3 && code <= 5; got != want {
+		if got, want := covers(o, wire.Exit{Code: code}), code == 1 || code >= 3 && code <= 5; got != want {
 			t.Errorf("exit code %d: %v", code, got)
 		}
 	}
-	killed := Exit{Code: -1, Signal: 9}
-	if o.covers(killed) {
+	killed := wire.Exit{Code: -1, Signal: 9}
+	if covers(o, killed) {
 		t.Error("covers a signal that it doesn't speak of")
 	}
 	o.Signals = true
-	if !o.covers(killed) || !o.covers(Exit{Code: 1}) {
+	if !covers(o, killed) || !covers(o, wire.Exit{Code: 1}) {
 		t.Error("doesn't cover a signal")
 	}
-	signals := Order{Count: 1, Signals: true, Codes: []Range{{0, 255}}}
-	if (&Order{Signals: true}).covers(Exit{Code: 0}) || !signals.covers(Exit{Code: 0}) {
+	signals := wire.Order{Count: 1, Signals: true, Codes: []wire.Range{{From: 0, To: 255}}}
+	if covers(&wire.Order{Signals: true}, wire.Exit{Code: 0}) || !covers(&signals, wire.Exit{Code: 0}) {
 		t.Error("exit code 0")
 	}
 	for _, count := range []int{0, -1} {
 		signals.Count = count
-		if signals.covers(killed) || signals.covers(Exit{}) {
+		if covers(&signals, killed) || covers(&signals, wire.Exit{}) {
 			t.Errorf("an order for %d restarts covers something", count)
 		}
 	}
-	if new(Order).covers(killed) {
+	if covers(new(wire.Order), killed) {
 		t.Error("the zero Order restarts")
 	}
 }
 
 func TestTallySlides(t *testing.T) {
 	var uses tally
-	o := &Order{Count: 2, Within: 10 * time.Second}
+	o := &wire.Order{Count: 2, Within: 10 * time.Second}
 	for i, c := range []struct {
 		at time.Duration
 		ok bool
@@ -60,7 +62,7 @@ func TestTallySlides(t *testing.T) {
 func TestTallyNeverAllowsMore(t *testing.T) {
 	for seed := range uint64(200) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		o := &Order{Count: 1 + rng.IntN(5), Within: time.Duration(1+rng.IntN(20)) * time.Second}
+		o := &wire.Order{Count: 1 + rng.IntN(5), Within: time.Duration(1+rng.IntN(20)) * time.Second}
 		var uses tally
 		var allowed []time.Duration
 		now := time.Duration(0)
@@ -87,7 +89,7 @@ func TestTallyNeverAllowsMore(t *testing.T) {
 // A program without backoff may crash a million times; no memory goes with it.
 func TestTallyOfAnUnboundedOrder(t *testing.T) {
 	var uses tally
-	o := &Order{Count: manyRestarts, Within: time.Hour}
+	o := &wire.Order{Count: manyRestarts, Within: time.Hour}
 	for i := range 100_000 {
 		if !uses.allow(o, time.Duration(i)) {
 			t.Fatalf("use %d is refused", i)

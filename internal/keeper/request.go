@@ -1,13 +1,17 @@
 package keeper
 
-import "time"
+import (
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
+)
 
 // Request is what a service manager asks of a service.
 type Request struct {
 	Verb    Verb
 	Why     string        // who or what asked, for the events
 	Within  time.Duration // StopNow: how long there is until this process ends
-	Message Message       // Pass: a PowerRequest, SessionRequest or ControlRequest
+	Message wire.Message  // Pass: a PowerRequest, SessionRequest or ControlRequest
 	Done    func()        // called by the loop when the request was taken note of; nil: nobody waits for it
 }
 
@@ -42,10 +46,10 @@ func (k *keeper) requested(r Request) {
 		k.askReload()
 	case Pause:
 		k.paused = true
-		k.send(&PauseRequest{})
+		k.send(&wire.PauseRequest{})
 	case Resume:
 		k.paused = false
-		k.send(&PauseRequest{Resume: true})
+		k.send(&wire.PauseRequest{Resume: true})
 	case Ping:
 	case StopNow:
 		k.overdue(r.Why, r.Within)
@@ -60,14 +64,14 @@ func (k *keeper) requested(r Request) {
 // askReload: where no supervisor is there at the moment, the next one is told.
 func (k *keeper) askReload() {
 	k.reload = !k.sup.connected()
-	k.send(&ReloadRequest{})
+	k.send(&wire.ReloadRequest{})
 }
 
 // maxWaiting bounds what waits for a supervisor.
 const maxWaiting = 64
 
 // pass hands a message on to the supervisor, or keeps it for the next one.
-func (k *keeper) pass(m Message) {
+func (k *keeper) pass(m wire.Message) {
 	if k.sup.connected() {
 		k.send(m)
 	} else if len(k.waiting) < maxWaiting {

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // read takes what the supervisor sent. It never carries file descriptors in this direction.
@@ -23,7 +25,7 @@ func (s *supervisor) read(k *keeper) {
 		}
 		s.inbox = append(s.inbox, buf[:n]...)
 		s.pending = true
-		if len(s.inbox)-s.heardUpTo > maxFrame {
+		if len(s.inbox)-s.heardUpTo > wire.MaxFrame {
 			return // let the loop work some off
 		}
 	}

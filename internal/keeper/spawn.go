@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
 )
 
@@ -15,7 +16,7 @@ type launchable struct {
 	env   []string // the plan's, with places behind it: see environ
 }
 
-func prepare(s *Spec) (*launchable, error) {
+func prepare(s *wire.Spec) (*launchable, error) {
 	plan, err := launch.Decode(s.Plan)
 	if err != nil {
 		return nil, err
@@ -46,14 +47,14 @@ func (l *launchable) environ(mark string, generation uint64, channel uint64) {
 }
 
 // spawn obeys Spawn. At most one instance, ever: where a run is alive, it refuses.
-func (k *keeper) spawn(m *Spawn) {
+func (k *keeper) spawn(m *wire.Spawn) {
 	if !usableID(m.ID) {
-		k.distrust(errFrame)
+		k.distrust(wire.ErrMalformed)
 		return
 	}
 	p := k.program(m.ID)
 	if p.alive != nil {
-		k.send(&Failed{ID: m.ID, Generation: m.Generation, Error: fmt.Sprintf("run %d is still alive (pid %d)", p.alive.Generation, p.alive.PID)})
+		k.send(&wire.Failed{ID: m.ID, Generation: m.Generation, Error: fmt.Sprintf("run %d is still alive (pid %d)", p.alive.Generation, p.alive.PID)})
 		return
 	}
 	l, err := prepare(&m.Spec)
@@ -62,12 +63,12 @@ func (k *keeper) spawn(m *Spawn) {
 	}
 	if err != nil {
 		p.newest = m.Generation
-		k.send(&Failed{ID: m.ID, Generation: m.Generation, Error: err.Error()})
+		k.send(&wire.Failed{ID: m.ID, Generation: m.Generation, Error: err.Error()})
 		return
 	}
 	p.launch, p.order = l, m.Order
 	if err := k.start(p, m.Generation); err != nil {
-		k.send(&Failed{ID: m.ID, Generation: m.Generation, Error: err.Error()})
+		k.send(&wire.Failed{ID: m.ID, Generation: m.Generation, Error: err.Error()})
 		return
 	}
 	k.announce(p)
@@ -75,7 +76,7 @@ func (k *keeper) spawn(m *Spawn) {
 
 // announce tells the supervisor of a run, and hands it the read ends.
 func (k *keeper) announce(p *program) {
-	m := &Started{ID: p.id, Run: p.alive.Run}
+	m := &wire.Started{ID: p.id, Run: p.alive.Run}
 	var fds []descriptor
 	for _, s := range p.alive.streams {
 		m.Streams = append(m.Streams, s.name)

@@ -5,16 +5,13 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-)
 
-// StacksFile is where the supervisor with this pid lets its stacks be written if it crashes or hangs.
-func StacksFile(run string, pid int) string {
-	return filepath.Join(run, fmt.Sprintf("stacks-%d.txt", pid))
-}
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
+)
 
 // saveStacks keeps the stacks of a supervisor that crashed or hung, in the state folder.
 func (k *keeper) saveStacks(pid int) {
-	from := StacksFile(k.cfg.Folders.Run, pid)
+	from := wire.StacksFile(k.cfg.Folders.Run, pid)
 	info, err := os.Lstat(from)
 	if err != nil {
 		return

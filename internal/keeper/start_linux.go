@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/reserve"
 )
@@ -24,7 +25,7 @@ func (k *keeper) start(p *program, generation uint64) error {
 	if err := p.tree.open(k.trees, p.id); err != nil {
 		return fmt.Errorf("making a cgroup: %w", err)
 	}
-	r := &run{Run: Run{Generation: generation}, mainProcess: mainProcess{pidfd: -1}}
+	r := &run{Run: wire.Run{Generation: generation}, mainProcess: mainProcess{pidfd: -1}}
 	l := p.launch
 	how, err := k.pipes(r, l)
 	if err != nil {

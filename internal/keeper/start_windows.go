@@ -8,13 +8,14 @@ import (
 
 	"golang.org/x/sys/windows"
 
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
 )
 
 // start creates the process. It is the path that decides how fast a program stands again.
 func (k *keeper) start(p *program, generation uint64) error {
 	p.newest = generation
-	r := &run{Run: Run{Generation: generation}}
+	r := &run{Run: wire.Run{Generation: generation}}
 	if err := k.create(p, r); err != nil {
 		closeRun(r)
 		return err

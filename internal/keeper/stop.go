@@ -4,15 +4,17 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // stop passes on a request to stop; the second one ends everything at once.
 func (k *keeper) stop(why string) {
 	if k.stops++; k.stops == 1 {
-		k.send(&StopRequest{Signal: why})
+		k.send(&wire.StopRequest{Signal: why})
 		return
 	}
-	k.stopNow(&StopRequest{Signal: why}, farewell)
+	k.stopNow(&wire.StopRequest{Signal: why}, farewell)
 }
 
 // overdue ends everything because the time to stop is over. The supervisor gets half of what is left, to write the last output.
@@ -29,13 +31,13 @@ func (k *keeper) overdue(why string, within time.Duration) {
 		k.cfg.Overdue(left)
 	}
 	k.hurry = true
-	k.stopNow(&StopRequest{Signal: why, Overdue: true, Left: left}, min(within/2, farewell))
+	k.stopNow(&wire.StopRequest{Signal: why, Overdue: true, Left: left}, min(within/2, farewell))
 }
 
 // stopNow doesn't ask the supervisor: it may be what hangs. It gets patience to say its last words.
-func (k *keeper) stopNow(m *StopRequest, patience time.Duration) {
+func (k *keeper) stopNow(m *wire.StopRequest, patience time.Duration) {
 	for _, p := range k.programs {
-		p.order = Order{}
+		p.order = wire.Order{}
 		if p.alive != nil {
 			p.alive.killed = true
 			k.killTree(p, p.alive)

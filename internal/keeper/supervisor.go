@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // farewell is how long a supervisor gets to write the last logs when everything stops now, or to dump its stacks.
@@ -68,7 +70,7 @@ func (k *keeper) supervisorGone(why string) {
 		s.why = "it hung (no heartbeat) and was ended; its stacks were saved"
 	}
 	if k.stops > 0 && len(s.deaths) >= 4 && !k.ending { // no supervisor lives long enough to stop anything
-		k.stopNow(&StopRequest{Signal: "an earlier request"}, farewell)
+		k.stopNow(&wire.StopRequest{Signal: "an earlier request"}, farewell)
 	}
 	if k.ending {
 		k.done, k.exitCode = true, 1

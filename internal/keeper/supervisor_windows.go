@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/windows"
 
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
 )
 
@@ -36,35 +37,35 @@ func (p *peer) kill() {
 
 // askForStacks: there is no SIGQUIT here. The goroutine that receives does it, which hears us although the loop hangs.
 func (s *supervisor) askForStacks(k *keeper) {
-	k.send(&Dump{})
+	k.send(&wire.Dump{})
 	s.flush(k)
 }
 
 // start starts a supervisor and greets it with all that its predecessor left.
 func (s *supervisor) start(k *keeper) error {
-	down, up, theirs, err := linkPipes()
+	pipes, err := wire.NewPipes()
 	if err != nil {
 		return err
 	}
 	stdio, err := inheritableOutput()
 	if err == nil {
 		stdio[0] = k.null
-		err = k.createSupervisor(stdio, theirs)
+		err = k.createSupervisor(stdio, &pipes)
 	}
-	for _, h := range append(theirs[:], stdio[1:]...) {
+	for _, h := range append(pipes.Theirs[:], stdio[1:]...) {
 		closeIfOpen(h)
 	}
 	if err != nil {
-		down.Close()
-		up.Close()
+		pipes.Down.Close()
+		pipes.Up.Close()
 		return err
 	}
-	s.out, s.in = newPipeWriter(down), up
+	s.out, s.in = newPipeWriter(pipes.Down), pipes.Up
 	s.afresh(Now() + k.cfg.Hang)
 	if s.wait, err = k.poll.whenSignalled(s.handle, k.supervisorExited); err != nil {
 		s.kill() // it isn't seen; the end of its pipe is
 	}
-	go k.read(up)
+	go k.read(pipes.Up)
 	k.noteSupervisor()
 	k.greet(s.why)
 	s.flush(k)
@@ -77,18 +78,18 @@ func closeIfOpen(h windows.Handle) {
 	}
 }
 
-func (k *keeper) createSupervisor(stdio [3]windows.Handle, theirs [2]windows.Handle) error {
+func (k *keeper) createSupervisor(stdio [3]windows.Handle, pipes *wire.Pipes) error {
 	s := &k.sup
 	// A new version that doesn't start must not cost the service its supervisor: every third try takes the
 	// executable that is running now.
 	exe := k.own(len(s.deaths)%3 == 2)
 	plan := launch.Plan{
 		Path: exe, Argv: append([]string{exe, "supervisor"}, k.cfg.Args...), UID: launch.Leave, GID: launch.Leave,
-		Env: append(k.supervisorEnv(), linkVariable+"="+strconv.Itoa(int(theirs[0]))+","+strconv.Itoa(int(theirs[1]))),
+		Env: append(k.supervisorEnv(), pipes.Variable()),
 	}
 	// A process group of its own: the console's Ctrl+C comes to the keeper, which passes it on in good order.
 	// Not in a job: it may outlive the keeper for as long as it takes to write down the programs' last output.
-	child, err := launch.Start(plan, launch.How{Stdio: stdio, Extra: theirs[:], Flags: windows.CREATE_NEW_PROCESS_GROUP})
+	child, err := launch.Start(plan, launch.How{Stdio: stdio, Extra: pipes.Theirs[:], Flags: windows.CREATE_NEW_PROCESS_GROUP})
 	if err != nil {
 		return err
 	}

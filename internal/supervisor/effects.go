@@ -8,7 +8,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/incident"
-	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 )
 
@@ -86,11 +86,11 @@ func (s *supervisor) do(effect engine.Effect) {
 	case engine.Spawn:
 		s.spawn(e)
 	case engine.SetRestartGrant:
-		s.link.Send(&keeper.SetOrder{ID: e.Program, Order: orderOf(e.Grant)})
+		s.link.Send(&wire.SetOrder{ID: e.Program, Order: orderOf(e.Grant)})
 	case engine.Signal:
-		s.link.Send(&keeper.Signal{ID: e.Program, Generation: e.Generation, Signal: signals.Number(e.Def.StopSignal), Next: s.nextStep(e)})
+		s.link.Send(&wire.Signal{ID: e.Program, Generation: e.Generation, Signal: signals.Number(e.Def.StopSignal), Next: s.nextStep(e)})
 	case engine.Kill:
-		s.link.Send(&keeper.Kill{ID: e.Program, Generation: e.Generation})
+		s.link.Send(&wire.Kill{ID: e.Program, Generation: e.Generation})
 	case engine.Freeze:
 		s.freeze(e)
 	case engine.RunHook:
@@ -159,7 +159,7 @@ func (s *supervisor) setTimer(e engine.SetTimer) {
 }
 
 func (s *supervisor) freeze(e engine.Freeze) {
-	s.link.Send(&keeper.Freeze{ID: e.Program, Generation: e.Generation, Thaw: e.Thaw})
+	s.link.Send(&wire.Freeze{ID: e.Program, Generation: e.Generation, Thaw: e.Thaw})
 	u := s.unit(e.Program)
 	u.freezing = true
 	for _, w := range u.probes {
@@ -205,10 +205,10 @@ func (s *supervisor) end(e engine.EndService) {
 	s.keepMeta()
 }
 
-func orderOf(o engine.RestartGrant) keeper.Order {
-	k := keeper.Order{Count: o.Count, Within: o.Within, Signals: o.Signals}
+func orderOf(o engine.RestartGrant) wire.Order {
+	k := wire.Order{Count: o.Count, Within: o.Within, Signals: o.Signals}
 	for _, r := range o.Codes {
-		k.Codes = append(k.Codes, keeper.Range(r))
+		k.Codes = append(k.Codes, wire.Range(r))
 	}
 	return k
 }

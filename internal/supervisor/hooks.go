@@ -9,6 +9,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/probe"
 )
 
@@ -49,7 +50,7 @@ func (s *supervisor) runOccasion(p *engine.Program, o occasion) {
 		r := probe.Run(ctx, *o.handler, runner)
 		s.mailbox.Post(func() {
 			delete(u.hooks, o.task)
-			s.link.Send(&keeper.Forget{ID: taskID(name, o.task)})
+			s.link.Send(&wire.Forget{ID: taskID(name, o.task)})
 			e := control.Event{Program: name, Generation: int(generation), Kind: control.EventHookDone, Reason: o.name}
 			problem := ""
 			if !r.OK {

@@ -7,15 +7,15 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // hear turns a message of the keeper into an event.
-func (s *supervisor) hear(m keeper.Message, files []*os.File) {
+func (s *supervisor) hear(m wire.Message, files []*os.File) {
 	switch m := m.(type) {
-	case *keeper.Started:
+	case *wire.Started:
 		s.started(m, files)
-	case *keeper.Failed:
+	case *wire.Failed:
 		if isTask(m.ID) {
 			if t := s.task(m.ID, m.Generation); t != nil {
 				s.taskEnded(t, taskResult{err: unknownError(m.Error)})
@@ -27,32 +27,32 @@ func (s *supervisor) hear(m keeper.Message, files []*os.File) {
 			reason = why
 		}
 		s.step(engine.SpawnFailed{Program: m.ID, Generation: m.Generation, Error: reason})
-	case *keeper.Exited:
+	case *wire.Exited:
 		s.exited(m)
-	case *keeper.Frozen:
+	case *wire.Frozen:
 		if u := s.units[m.ID]; u != nil {
 			u.freezing = false
 		}
-	case *keeper.Listening:
+	case *wire.Listening:
 		if k := s.sockets[m.Name]; k != nil {
 			k.err = m.Error
 		}
-	case *keeper.StopRequest:
+	case *wire.StopRequest:
 		s.stopRequested(m)
-	case *keeper.ReloadRequest:
+	case *wire.ReloadRequest:
 		s.reload("SIGHUP")
-	case *keeper.PauseRequest:
+	case *wire.PauseRequest:
 		s.pauseRequested(m)
-	case *keeper.PowerRequest:
+	case *wire.PowerRequest:
 		s.powerChanged(m)
-	case *keeper.SessionRequest:
+	case *wire.SessionRequest:
 		s.publish(control.Event{Kind: control.EventSessionChanged, Reason: m.Change})
-	case *keeper.ControlRequest:
+	case *wire.ControlRequest:
 		s.controlled(control.Command{Code: m.Code, Reason: "the service manager"}, nil)
 	}
 }
 
-func (s *supervisor) started(m *keeper.Started, files []*os.File) {
+func (s *supervisor) started(m *wire.Started, files []*os.File) {
 	if isTask(m.ID) {
 		s.taskStarted(m, files)
 		return
@@ -63,7 +63,7 @@ func (s *supervisor) started(m *keeper.Started, files []*os.File) {
 	s.step(engine.Spawned{Program: m.ID, Generation: m.Run.Generation, PID: m.Run.PID, At: m.Run.At})
 }
 
-func (s *supervisor) exited(m *keeper.Exited) {
+func (s *supervisor) exited(m *wire.Exited) {
 	if isTask(m.ID) {
 		if t := s.task(m.ID, m.Generation); t != nil {
 			s.taskEnded(t, taskResult{code: m.Exit.Code, signal: m.Exit.Signal})
@@ -78,14 +78,14 @@ func (s *supervisor) exited(m *keeper.Exited) {
 }
 
 // ended gives the engine the end of a run, then acknowledges it: by then it is in the snapshot.
-func (s *supervisor) ended(id string, generation uint64, exit keeper.Exit, next uint64, failed string) {
+func (s *supervisor) ended(id string, generation uint64, exit wire.Exit, next uint64, failed string) {
 	if failed != "" {
 		s.step(engine.SpawnFailed{Program: id, Generation: generation, Error: failed})
 	} else {
 		e := engine.Exit{Generation: generation, Code: exit.Code, Signal: exit.Signal, CoreDump: exit.CoreDump, At: exit.At}
 		s.step(engine.Exited{Program: id, Generation: generation, Exit: e, Restarted: next})
 	}
-	s.link.Send(&keeper.Ack{ID: id, Generation: generation})
+	s.link.Send(&wire.Ack{ID: id, Generation: generation})
 	if exit.Strays {
 		s.log.Info("descendants that outlived it were ended", "program", id, "generation", generation)
 	}
@@ -93,19 +93,19 @@ func (s *supervisor) ended(id string, generation uint64, exit keeper.Exit, next 
 
 // forgetRun lets the keeper forget a run of which nothing is needed any more.
 func (s *supervisor) forgetRun(id string, generation uint64) {
-	s.link.Send(&keeper.Ack{ID: id, Generation: generation})
-	s.link.Send(&keeper.Release{ID: id, Generation: generation})
+	s.link.Send(&wire.Ack{ID: id, Generation: generation})
+	s.link.Send(&wire.Release{ID: id, Generation: generation})
 }
 
 // forgetProgram lets the keeper forget a program, its hooks and its exec probes.
 func (s *supervisor) forgetProgram(name string) {
-	s.link.Send(&keeper.Forget{ID: name})
+	s.link.Send(&wire.Forget{ID: name})
 	for _, kind := range taskKinds() {
-		s.link.Send(&keeper.Forget{ID: taskID(name, kind)})
+		s.link.Send(&wire.Forget{ID: taskID(name, kind)})
 	}
 }
 
-func (s *supervisor) stopRequested(m *keeper.StopRequest) {
+func (s *supervisor) stopRequested(m *wire.StopRequest) {
 	if m.Overdue {
 		s.overdue(m.Left)
 		return

@@ -17,6 +17,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/logs"
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/reserve"
@@ -43,7 +44,7 @@ func Main(cfg Config) int {
 	reserve.Threads(8)
 	settle := time.AfterFunc(settleAfter, saveMemory)
 	defer settle.Stop()
-	link, err := keeper.Connect()
+	link, err := wire.Connect()
 	if err != nil {
 		return complain(err)
 	}
@@ -55,7 +56,7 @@ func Main(cfg Config) int {
 	if err != nil {
 		// What runs isn't ended because we can't begin (a full disk, no descriptor free): the keeper tries again.
 		if !inheritance.inUse() {
-			link.Send(&keeper.Finish{Code: code})
+			link.Send(&wire.Finish{Code: code})
 			_ = link.Flush()
 		}
 		return complain(err) // last: stderr may be held
@@ -66,7 +67,7 @@ func Main(cfg Config) int {
 	}
 	s.close(buried)
 	if !buried { // should the keeper live all the same, it is to go on
-		link.Send(&keeper.Finish{Code: code})
+		link.Send(&wire.Finish{Code: code})
 		_ = link.Flush()
 	}
 	s.stacks.done()
@@ -94,7 +95,7 @@ func complain(err error) int {
 }
 
 // greeting hears what the predecessor left, up to the keeper's Welcome.
-func greeting(link *keeper.Link) (*legacy, error) {
+func greeting(link *wire.Link) (*legacy, error) {
 	l := &legacy{kept: map[string][]byte{}}
 	for {
 		m, files, err := link.Receive()
@@ -102,15 +103,15 @@ func greeting(link *keeper.Link) (*legacy, error) {
 			return nil, fmt.Errorf("the keeper's greeting: %w", err)
 		}
 		switch m := m.(type) {
-		case *keeper.Hello:
+		case *wire.Hello:
 			l.hello = m
-		case *keeper.Keep:
+		case *wire.Keep:
 			l.kept[m.Key] = m.Data
-		case *keeper.Listening:
+		case *wire.Listening:
 			l.sockets = append(l.sockets, m)
-		case *keeper.Known:
+		case *wire.Known:
 			l.runs = append(l.runs, inherited{Known: *m, files: outputFiles(m.Streams, files)})
-		case *keeper.Welcome:
+		case *wire.Welcome:
 			if l.hello == nil {
 				return nil, errors.New("the keeper's greeting has no beginning")
 			}
@@ -122,7 +123,7 @@ func greeting(link *keeper.Link) (*legacy, error) {
 // prepare makes everything ready in an order that has reasons: the definition first, for without it there is nothing to
 // do; logs before programs are taken over, for their output waits; the control socket last, when there is an answer
 // to every question.
-func prepare(cfg Config, link *keeper.Link, l *legacy) (*supervisor, int, error) {
+func prepare(cfg Config, link *wire.Link, l *legacy) (*supervisor, int, error) {
 	place, err := folders.Of(cfg.Service)
 	if err != nil {
 		return nil, int(exitcode.NoFiles), err
@@ -133,7 +134,7 @@ func prepare(cfg Config, link *keeper.Link, l *legacy) (*supervisor, int, error)
 		scheduler: probe.NewScheduler(), since: time.Now(), log: slog.New(slog.DiscardHandler),
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
-	s.stacks = saveStacks(keeper.StacksFile(place.Run, os.Getpid()))
+	s.stacks = saveStacks(wire.StacksFile(place.Run, os.Getpid()))
 	snap, m := l.snapshot()
 	s.openSystemLog()
 	if s.def, err = firstDefinition(cfg, l); err != nil {
@@ -236,14 +237,14 @@ func (s *supervisor) openFiles() error {
 // keeper's end.
 func (s *supervisor) receive() {
 	type letter struct {
-		message keeper.Message
+		message wire.Message
 		files   []*os.File
 	}
 	for {
 		var letters []letter
 		for more := true; more; more = s.link.More() {
 			m, files, err := s.link.Receive()
-			if err != nil && !keeper.Gone(err) {
+			if err != nil && !wire.KeeperLost(err) {
 				complain(fmt.Errorf("%w; another supervisor takes over", err))
 				os.Exit(1) // the keeper holds everything, and starts the next one
 			}

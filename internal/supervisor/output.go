@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/logs"
 )
 
@@ -65,7 +65,7 @@ func (s *supervisor) drain(program string, generation uint64) {
 	u := s.unit(program)
 	captures := u.outputs[generation]
 	if len(captures) == 0 {
-		s.link.Send(&keeper.Release{ID: program, Generation: generation})
+		s.link.Send(&wire.Release{ID: program, Generation: generation})
 		return
 	}
 	s.draining.Add(1)
@@ -80,7 +80,7 @@ func (s *supervisor) drain(program string, generation uint64) {
 		}
 		s.mailbox.Post(func() {
 			delete(u.outputs, generation)
-			s.link.Send(&keeper.Release{ID: program, Generation: generation})
+			s.link.Send(&wire.Release{ID: program, Generation: generation})
 			if u.closing && len(u.outputs) == 0 {
 				s.closeSink(u)
 			}

@@ -7,7 +7,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // tellStanding tells the service manager that hosts the keeper how the service stands, where that has changed. Nobody
@@ -28,7 +28,7 @@ func (s *supervisor) tellStanding() {
 // standingOf: the service is up when every program that can start has a process. One that waits for another to be
 // ready isn't waited for, nor one that fell: the Service Control Manager lets nothing else start meanwhile. Where the
 // definition wants it ready, every wanted program is waited for, and the status names those that aren't.
-func standingOf(programs []*engine.Program, when definition.Condition) keeper.Standing {
+func standingOf(programs []*engine.Program, when definition.Condition) wire.Standing {
 	up := true
 	counts := map[string]int{}
 	var missing []string
@@ -60,7 +60,7 @@ func standingOf(programs []*engine.Program, when definition.Condition) keeper.St
 	if len(missing) > 0 {
 		status += "; not ready: " + shortList(missing)
 	}
-	return keeper.Standing{Up: up, Status: status}
+	return wire.Standing{Up: up, Status: status}
 }
 
 // shortList names a few and counts the rest: a status is a line.
@@ -73,7 +73,7 @@ func shortList(names []string) string {
 }
 
 // pauseRequested: the service manager wants all programs to stand still, or to go on.
-func (s *supervisor) pauseRequested(m *keeper.PauseRequest) {
+func (s *supervisor) pauseRequested(m *wire.PauseRequest) {
 	verb := engine.Pause
 	if m.Resume {
 		verb = engine.Resume

@@ -6,6 +6,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/probe"
 )
 
@@ -27,7 +28,7 @@ func (s *supervisor) lookForSleep() {
 }
 
 // powerChanged: Windows says that the machine is about to sleep, or woke up.
-func (s *supervisor) powerChanged(m *keeper.PowerRequest) {
+func (s *supervisor) powerChanged(m *wire.PowerRequest) {
 	if !m.Resumed {
 		s.publish(control.Event{Kind: control.EventSuspended, Reason: "Windows suspends it"})
 		s.forgiveProbes() // what is under way would come back in another time

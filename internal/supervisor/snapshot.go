@@ -7,7 +7,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // Keys of the snapshot that aren't programs' names (which have no #).
@@ -36,7 +36,7 @@ type meta struct {
 func (s *supervisor) keepProgram(name string) {
 	p := s.engine.Program(name)
 	if p == nil {
-		s.link.Send(&keeper.Keep{Key: name})
+		s.link.Send(&wire.Keep{Key: name})
 		return
 	}
 	data, err := json.Marshal(p)
@@ -44,7 +44,7 @@ func (s *supervisor) keepProgram(name string) {
 		s.log.Error("snapshot", "program", name, "error", err)
 		return
 	}
-	s.link.Send(&keeper.Keep{Key: name, Data: data})
+	s.link.Send(&wire.Keep{Key: name, Data: data})
 }
 
 func (s *supervisor) keepMeta() {
@@ -55,19 +55,19 @@ func (s *supervisor) keepMeta() {
 	}
 	s.meta = m
 	if data, err := json.Marshal(m); err == nil {
-		s.link.Send(&keeper.Keep{Key: keyMeta, Data: data})
+		s.link.Send(&wire.Keep{Key: keyMeta, Data: data})
 	}
 }
 
 func (s *supervisor) keepDefinition(def *definition.Service) {
-	s.link.Send(&keeper.Keep{Key: keyDefinition, Data: def.Source})
+	s.link.Send(&wire.Keep{Key: keyDefinition, Data: def.Source})
 }
 
 // legacy is what a predecessor left.
 type legacy struct {
-	hello   *keeper.Hello
+	hello   *wire.Hello
 	kept    map[string][]byte
-	sockets []*keeper.Listening
+	sockets []*wire.Listening
 	runs    []inherited
 }
 
@@ -75,7 +75,7 @@ type legacy struct {
 func (l *legacy) inUse() bool { return len(l.kept) > 0 || len(l.runs) > 0 }
 
 type inherited struct {
-	keeper.Known
+	wire.Known
 	files []outputFile
 }
 

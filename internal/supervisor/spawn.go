@@ -3,7 +3,7 @@ package supervisor
 import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/logs"
 	"github.com/daruma-sh/daruma/internal/reserve"
@@ -33,9 +33,9 @@ func (s *supervisor) spawn(e engine.Spawn) {
 		s.bind(l)
 	}
 	plan.Env = watchdogEnv(plan.Env, e.Def)
-	s.link.Send(&keeper.Spawn{
+	s.link.Send(&wire.Spawn{
 		ID: e.Program, Generation: e.Generation, Order: orderOf(e.Grant),
-		Spec: keeper.Spec{Plan: launch.Encode(plan), Split: e.Def.Logs.Format == definition.JSON, Notify: e.Def.Notifies()},
+		Spec: wire.Spec{Plan: launch.Encode(plan), Split: e.Def.Logs.Format == definition.JSON, Notify: e.Def.Notifies()},
 	})
 }
 
@@ -74,10 +74,10 @@ func (s *supervisor) bind(l definition.Listener) {
 		return
 	}
 	if have != nil && have.err == "" {
-		s.link.Send(&keeper.Unlisten{Name: l.Name})
+		s.link.Send(&wire.Unlisten{Name: l.Name})
 	}
 	s.sockets[l.Name] = &socket{network: l.Network, address: address}
-	s.link.Send(&keeper.Listen{Name: l.Name, Network: l.Network, Address: address})
+	s.link.Send(&wire.Listen{Name: l.Name, Network: l.Network, Address: address})
 }
 
 // dropSockets closes the sockets that no program of the definition names.
@@ -91,7 +91,7 @@ func (s *supervisor) dropSockets() {
 	for name := range s.sockets {
 		if !wanted[name] {
 			delete(s.sockets, name)
-			s.link.Send(&keeper.Unlisten{Name: name})
+			s.link.Send(&wire.Unlisten{Name: name})
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/logs"
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
@@ -26,8 +27,8 @@ import (
 type supervisor struct {
 	cfg     Config
 	place   folders.Folders
-	link    *keeper.Link
-	hello   *keeper.Hello
+	link    *wire.Link
+	hello   *wire.Hello
 	log     *slog.Logger
 	mailbox *mailbox.Mailbox
 	ctx     context.Context // ends with the supervisor; its cause says why
@@ -60,8 +61,8 @@ type supervisor struct {
 	warnings map[string]string // by subject
 	ending   *ending
 
-	moved    bool            // something has happened since the service manager was told last
-	standing keeper.Standing // what it was told
+	moved    bool          // something has happened since the service manager was told last
+	standing wire.Standing // what it was told
 
 	slept time.Duration // how long the machine has, by the last look
 	awake time.Duration // monotonic: when it was last told that it woke up; 0: never
@@ -81,7 +82,7 @@ type unit struct {
 	closing  bool              // its program left the definition
 	said     *said             // what the current run said by its notify channel; nil without one
 	refused  string            // answer to the last request, where it couldn't be done
-	asked    string            // how the last run was asked to end, see keeper.Exit
+	asked    string            // how the last run was asked to end, see wire.Exit
 }
 
 // watch is a probe at work: one that asks, or one that listens.
@@ -114,7 +115,7 @@ type ending struct {
 func (s *supervisor) run() (code int, buried bool) {
 	beat := time.NewTicker(max(s.hello.Hang/2, 10*time.Millisecond))
 	defer beat.Stop()
-	s.link.Send(&keeper.Beat{})
+	s.link.Send(&wire.Beat{})
 	s.slept = probe.Slept()
 	watchClock(s.ctx, func() { s.mailbox.Post(s.lookForSleep) })
 	for {
@@ -128,7 +129,7 @@ func (s *supervisor) run() (code int, buried bool) {
 			s.answerWaiters()
 		case <-beat.C:
 			// From this goroutine and no other: it is this one whose life the keeper has to know of.
-			s.link.Send(&keeper.Beat{})
+			s.link.Send(&wire.Beat{})
 			s.lookForSleep()
 		case <-s.ctx.Done():
 			return s.bury(), true
@@ -168,7 +169,7 @@ func (s *supervisor) bury() int {
 			mains = append(mains, p.PID)
 		}
 	}
-	keeper.Undertake(s.hello, mains)
+	keeper.KillOrphans(s.hello, mains)
 	s.log.Error("the keeper is gone; its programs were ended", "cause", context.Cause(s.ctx))
 	s.publish(control.Event{Kind: control.EventKeeperFailed, Reason: "its programs were ended; the system starts the service again where it is told to"})
 	return 1
@@ -198,7 +199,7 @@ func (s *supervisor) warn(subject, text string) {
 func environment(name string) (string, bool) { return os.LookupEnv(name) }
 
 // incidentStart says what came before this supervisor.
-func incidentStart(h *keeper.Hello) incident.Start {
+func incidentStart(h *wire.Hello) incident.Start {
 	if h.Sessions > 0 {
 		return incident.SupervisorReplaced
 	}

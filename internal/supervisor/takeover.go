@@ -5,6 +5,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // takeOver makes a successor's state and the keeper's runs meet: what ended meanwhile is worked off in order, what
@@ -85,9 +86,9 @@ func (s *supervisor) endInheritedTask(r *inherited) {
 	for _, f := range r.files {
 		f.file.Close()
 	}
-	s.link.Send(&keeper.Forget{ID: r.ID}) // until it is run again
+	s.link.Send(&wire.Forget{ID: r.ID}) // until it is run again
 	if r.Alive {
-		s.link.Send(&keeper.Kill{ID: r.ID, Generation: r.Run.Generation})
+		s.link.Send(&wire.Kill{ID: r.ID, Generation: r.Run.Generation})
 		return
 	}
 	s.forgetRun(r.ID, r.Run.Generation)

@@ -12,6 +12,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
@@ -65,7 +66,7 @@ func (s *supervisor) runner(def *definition.Program, kind string) probe.Runner {
 		case <-s.ctx.Done():
 			return 0, nil, unknownError("the supervisor is ending")
 		}
-		s.mailbox.Post(func() { s.link.Send(&keeper.Kill{ID: t.id, Generation: t.generation}) })
+		s.mailbox.Post(func() { s.link.Send(&wire.Kill{ID: t.id, Generation: t.generation}) })
 		select {
 		case r := <-t.done:
 			_, out, _ := t.answer(r)
@@ -102,7 +103,7 @@ func (s *supervisor) startTask(t *task, def *definition.Program, command []strin
 	// The clock never gives a number twice, across supervisors too: no counter has to be handed on.
 	t.generation = uint64(keeper.Now())
 	s.tasks[t.id] = t
-	s.link.Send(&keeper.Spawn{ID: t.id, Generation: t.generation, Spec: keeper.Spec{Plan: launch.Encode(plan)}})
+	s.link.Send(&wire.Spawn{ID: t.id, Generation: t.generation, Spec: wire.Spec{Plan: launch.Encode(plan)}})
 }
 
 // task gives the task under way if it is this run of it, and not one that a predecessor left.
@@ -113,7 +114,7 @@ func (s *supervisor) task(id string, generation uint64) *task {
 	return nil
 }
 
-func (s *supervisor) taskStarted(m *keeper.Started, files []*os.File) {
+func (s *supervisor) taskStarted(m *wire.Started, files []*os.File) {
 	if t := s.task(m.ID, m.Run.Generation); t != nil {
 		t.capture(files)
 		return
@@ -121,7 +122,7 @@ func (s *supervisor) taskStarted(m *keeper.Started, files []*os.File) {
 	for _, f := range files {
 		f.Close()
 	}
-	s.link.Send(&keeper.Kill{ID: m.ID, Generation: m.Run.Generation}) // nobody waits for it
+	s.link.Send(&wire.Kill{ID: m.ID, Generation: m.Run.Generation}) // nobody waits for it
 }
 
 // capture reads the task's output; more than some KiB of it is of no use to anybody.

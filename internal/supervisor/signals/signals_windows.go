@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // Number gives the keeper's number for a stopSignal. One definition may serve both systems, so Linux' signals have a meaning
@@ -12,13 +12,13 @@ import (
 func Number(name string) int {
 	switch strings.TrimPrefix(name, "SIG") {
 	case "KILL":
-		return keeper.SignalKill
+		return wire.SignalKill
 	case "CTRL_BREAK", "QUIT":
-		return keeper.SignalBreak
+		return wire.SignalBreak
 	case "WM_CLOSE":
-		return keeper.SignalClose
+		return wire.SignalClose
 	}
-	return keeper.SignalCtrlC
+	return wire.SignalCtrlC
 }
 
 // Kill names what ends a process tree that doesn't end by itself.
@@ -27,13 +27,13 @@ const Kill = "TerminateJobObject"
 // Name gives the name of a signal by its number, for people.
 func Name(n int) string {
 	switch n {
-	case keeper.SignalKill, keeper.SignalEnded:
+	case wire.SignalKill, wire.SignalEnded:
 		return Kill
-	case keeper.SignalBreak:
+	case wire.SignalBreak:
 		return "CTRL_BREAK"
-	case keeper.SignalClose:
+	case wire.SignalClose:
 		return "WM_CLOSE"
-	case keeper.SignalCtrlC:
+	case wire.SignalCtrlC:
 		return "CTRL_C"
 	}
 	return fmt.Sprintf("signal %d", n)

@@ -3,13 +3,13 @@ package signals
 import (
 	"testing"
 
-	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 func TestSignalNumbers(t *testing.T) {
 	for name, want := range map[string]int{
-		"": keeper.SignalCtrlC, "SIGTERM": keeper.SignalCtrlC, "SIGINT": keeper.SignalCtrlC, "CTRL_C": keeper.SignalCtrlC,
-		"CTRL_BREAK": keeper.SignalBreak, "SIGQUIT": keeper.SignalBreak, "WM_CLOSE": keeper.SignalClose, "SIGKILL": keeper.SignalKill,
+		"": wire.SignalCtrlC, "SIGTERM": wire.SignalCtrlC, "SIGINT": wire.SignalCtrlC, "CTRL_C": wire.SignalCtrlC,
+		"CTRL_BREAK": wire.SignalBreak, "SIGQUIT": wire.SignalBreak, "WM_CLOSE": wire.SignalClose, "SIGKILL": wire.SignalKill,
 	} {
 		if got := Number(name); got != want {
 			t.Errorf("%s is %d, want %d", name, got, want)

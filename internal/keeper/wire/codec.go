@@ -1,4 +1,4 @@
-package keeper
+package wire
 
 import (
 	"encoding/binary"
@@ -6,14 +6,23 @@ import (
 	"time"
 )
 
-// Limits of one frame. Whoever exceeds them isn't our peer, or is out of its mind.
+// MaxFrame is the size of the largest frame, in bytes. A peer that sends a larger one isn't ours, or its memory is damaged.
+const MaxFrame = 16 << 20
+
+// What the keeper sends at once, at most about, in bytes and in files: the kernel takes 253 files in one sendmsg (SCM_MAX_FD), and
+// Link has room for 64.
 const (
-	maxFrame = 16 << 20
-	maxItems = 1 << 16
-	header   = 6 // u32 length of the rest, u8 type, u8 number of file descriptors
+	BatchBytes = 16 << 10
+	BatchFiles = 32
 )
 
-var errFrame = errors.New("malformed frame")
+const (
+	maxItems = 1 << 16 // in a list
+	header   = 6       // u32 length of the rest, u8 kind, u8 number of file descriptors
+)
+
+// ErrMalformed: what was read isn't a frame of this protocol.
+var ErrMalformed = errors.New("malformed frame")
 
 // coder writes a message's fields to buf, or reads them back: one function per message serves both, so that
 // the two directions can't drift apart.
@@ -25,7 +34,7 @@ type coder struct {
 
 func (c *coder) take(n int) []byte {
 	if c.err != nil || n < 0 || n > len(c.buf) {
-		c.err = errFrame
+		c.err = ErrMalformed
 		return nil
 	}
 	b := c.buf[:n]
@@ -43,7 +52,7 @@ func (c *coder) u64(v *uint64) {
 	}
 	x, n := binary.Uvarint(c.buf)
 	if n <= 0 {
-		c.err = errFrame
+		c.err = ErrMalformed
 		return
 	}
 	c.buf = c.buf[n:]
@@ -82,7 +91,7 @@ func (c *coder) count(n int) int {
 	x := uint64(n)
 	c.u64(&x)
 	if c.reading && (x > maxItems || x > uint64(len(c.buf))) {
-		c.err = errFrame
+		c.err = ErrMalformed
 		return 0
 	}
 	return int(x)
@@ -96,7 +105,7 @@ func (c *coder) blob(v *[]byte) {
 		return
 	}
 	if n > uint64(len(c.buf)) {
-		c.err = errFrame
+		c.err = ErrMalformed
 		return
 	}
 	if b := c.take(int(n)); len(b) > 0 {
@@ -128,36 +137,37 @@ func list[T any](c *coder, v *[]T, item func(*T)) {
 
 func (c *coder) strs(v *[]string) { list(c, v, c.str) }
 
-// appendFrame appends m as one frame that carries fds file descriptors.
-func appendFrame(buf []byte, m Message, fds int) []byte {
+// AppendFrame appends m to buf as one frame that carries fds file descriptors, at most 255.
+func AppendFrame(buf []byte, m Message, fds int) []byte {
 	start := len(buf)
-	buf = append(buf, 0, 0, 0, 0, byte(m.kind()), byte(fds))
+	buf = append(buf, 0, 0, 0, 0, numberOf(m), byte(fds))
 	c := coder{buf: buf}
-	m.code(&c)
+	m.fields(&c)
 	binary.LittleEndian.PutUint32(c.buf[start:], uint32(len(c.buf)-start-4))
 	return c.buf
 }
 
-// nextFrame takes the first frame off buf. ok is false where it isn't there whole yet.
-func nextFrame(buf []byte) (m Message, fds int, rest []byte, ok bool, err error) {
+// NextFrame takes the first frame off buf: its message, how many file descriptors belong to it, and what follows. ok is false where the
+// frame isn't there whole yet; the error is ErrMalformed. The message keeps nothing of buf.
+func NextFrame(buf []byte) (m Message, fds int, rest []byte, ok bool, err error) {
 	if len(buf) < header {
 		return nil, 0, buf, false, nil
 	}
 	n := binary.LittleEndian.Uint32(buf)
-	if n < header-4 || n > maxFrame {
-		return nil, 0, buf, false, errFrame
+	if n < header-4 || n > MaxFrame {
+		return nil, 0, buf, false, ErrMalformed
 	}
 	if uint32(len(buf)-4) < n {
 		return nil, 0, buf, false, nil
 	}
-	m = newMessage(messageKind(buf[4]))
+	m = newMessage(buf[4])
 	if m == nil {
-		return nil, 0, buf, false, errFrame
+		return nil, 0, buf, false, ErrMalformed
 	}
 	c := coder{buf: buf[header : 4+n], reading: true}
-	m.code(&c)
+	m.fields(&c)
 	if c.err == nil && len(c.buf) != 0 {
-		c.err = errFrame
+		c.err = ErrMalformed
 	}
 	return m, int(buf[5]), buf[4+n:], c.err == nil, c.err
 }

@@ -1,41 +1,13 @@
 package keeper
 
 import (
-	"encoding/binary"
 	"os"
 	"sync"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
-
-// What goes over the pipe to the supervisor are pieces: u32 number of handles, u32 bytes of frames, the handles as u64,
-// the frames. The handles are the supervisor's already when it reads them; each frame says how many are its own.
-const pieceHeader = 8
-
-// linkVariable tells the supervisor the two pipe ends it has inherited: reading, writing.
-const linkVariable = "DARUMA_LINK"
-
-// linkPipes makes a pipe for each direction. theirs are inheritable, and to be closed once the supervisor has them.
-func linkPipes() (down, up *os.File, theirs [2]windows.Handle, err error) {
-	var r1, w1, r2, w2 windows.Handle
-	if err = windows.CreatePipe(&r1, &w1, nil, 64<<10); err == nil {
-		if err = windows.CreatePipe(&r2, &w2, nil, 64<<10); err == nil {
-			theirs = [2]windows.Handle{r1, w2}
-			for _, h := range theirs {
-				if err == nil {
-					err = windows.SetHandleInformation(h, windows.HANDLE_FLAG_INHERIT, windows.HANDLE_FLAG_INHERIT)
-				}
-			}
-		}
-	}
-	if err != nil {
-		for _, h := range []windows.Handle{r1, w1, r2, w2} {
-			closeIfOpen(h)
-		}
-		return nil, nil, theirs, os.NewSyscallError("making pipes to the supervisor", err)
-	}
-	return os.NewFile(uintptr(w1), "to the supervisor"), os.NewFile(uintptr(r2), "from the supervisor"), theirs, nil
-}
 
 // flush hands what is queued to the goroutine that writes. A supervisor that doesn't read makes the queue longer, not
 // the keeper slower.
@@ -44,16 +16,12 @@ func (s *supervisor) flush(*keeper) {
 		if s.out == nil {
 			break
 		}
-		piece := make([]byte, pieceHeader, pieceHeader+8*len(o.fds)+len(o.data))
-		binary.LittleEndian.PutUint32(piece, uint32(len(o.fds)))
-		binary.LittleEndian.PutUint32(piece[4:], uint32(len(o.data)))
-		for _, h := range o.fds {
-			var theirs windows.Handle
+		handles := make([]windows.Handle, len(o.fds))
+		for i, h := range o.fds {
 			// It fails when the supervisor has just ended: then nobody reads this.
-			_ = windows.DuplicateHandle(windows.CurrentProcess(), h, s.handle, &theirs, 0, false, windows.DUPLICATE_SAME_ACCESS)
-			piece = binary.LittleEndian.AppendUint64(piece, uint64(theirs))
+			_ = windows.DuplicateHandle(windows.CurrentProcess(), h, s.handle, &handles[i], 0, false, windows.DUPLICATE_SAME_ACCESS)
 		}
-		s.out.put(append(piece, o.data...))
+		s.out.put(wire.Piece(o.data, handles))
 	}
 	s.outbox = nil
 }

@@ -1,32 +1,34 @@
-package keeper
+package wire
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"reflect"
+	"regexp"
 	"testing"
 )
 
-// everyKind gives one empty message of each kind. The kinds are numbered without a gap.
-func everyKind(t testing.TB) []Message {
-	t.Helper()
-	var all []Message
-	for k := messageKind(1); ; k++ {
-		m := newMessage(k)
-		if m == nil {
-			break
-		}
-		if m.kind() != k {
-			t.Fatalf("newMessage(%d) gives a %T, whose kind is %d", k, m, m.kind())
-		}
-		all = append(all, m)
+// TestEveryMessageHasAKind: each type with fields of its own stands in the list of kinds.
+func TestEveryMessageHasAKind(t *testing.T) {
+	source, err := os.ReadFile("fields.go")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if last := kindControlRequest; len(all) != int(last) {
-		t.Fatalf("%d kinds can be made, the last one is number %d", len(all), last)
+	listed := map[string]bool{}
+	for n, m := range EveryKind() {
+		if got := numberOf(m); int(got) != n+1 {
+			t.Errorf("%T is number %d in the list, and is written as %d", m, n+1, got)
+		}
+		listed[reflect.TypeOf(m).Elem().Name()] = true
 	}
-	return all
+	for _, m := range regexp.MustCompile(`func \(.*\*(\w+)\) fields\(`).FindAllStringSubmatch(string(source), -1) {
+		if !listed[m[1]] {
+			t.Errorf("%s isn't in the list of kinds: it would be written by nobody", m[1])
+		}
+	}
 }
 
 // fill gives every field a value that isn't its zero value, nested ones included.
@@ -69,15 +71,15 @@ func fill(t testing.TB, rng *rand.Rand, v reflect.Value) {
 	}
 }
 
-// TestEveryMessageSurvives: each field of each kind is the same on the other side. A field that code forgets is found.
+// TestEveryMessageSurvives: each field of each kind is the same on the other side. A field that is forgotten is found.
 func TestEveryMessageSurvives(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	for _, m := range everyKind(t) {
+	for _, m := range EveryKind() {
 		t.Run(fmt.Sprintf("%T", m), func(t *testing.T) {
-			empty := newMessage(m.kind())
+			empty := newMessage(numberOf(m))
 			roundTrip(t, empty, 0)
 			for range 100 {
-				full := newMessage(m.kind())
+				full := newMessage(numberOf(m))
 				fill(t, rng, reflect.ValueOf(full).Elem())
 				roundTrip(t, full, rng.IntN(4))
 			}
@@ -87,13 +89,13 @@ func TestEveryMessageSurvives(t *testing.T) {
 
 func roundTrip(t *testing.T, m Message, fds int) {
 	t.Helper()
-	frame := appendFrame([]byte("before"), m, fds)[len("before"):]
-	got, n, rest, ok, err := nextFrame(append(bytes.Clone(frame), "after"...))
+	frame := AppendFrame([]byte("before"), m, fds)[len("before"):]
+	got, n, rest, ok, err := NextFrame(append(bytes.Clone(frame), "after"...))
 	if err != nil || !ok || n != fds || string(rest) != "after" || !reflect.DeepEqual(got, m) {
 		t.Fatalf("%+v with %d descriptors came back as %+v with %d, rest %q, %v %v", m, fds, got, n, rest, ok, err)
 	}
 	for cut := range len(frame) { // a stream brings frames in pieces
-		if _, _, rest, ok, err := nextFrame(frame[:cut]); ok || err != nil || len(rest) != cut {
+		if _, _, rest, ok, err := NextFrame(frame[:cut]); ok || err != nil || len(rest) != cut {
 			t.Fatalf("%d of %d bytes: ok %v, %v", cut, len(frame), ok, err)
 		}
 	}
@@ -102,7 +104,7 @@ func roundTrip(t *testing.T, m Message, fds int) {
 		short = short[:len(short)-1]
 		short[0]--
 		if len(frame) < 250 {
-			if _, _, _, ok, err := nextFrame(short); ok || !errors.Is(err, errFrame) {
+			if _, _, _, ok, err := NextFrame(short); ok || !errors.Is(err, ErrMalformed) {
 				t.Fatalf("a %T without its last byte is taken", m)
 			}
 		}
@@ -111,8 +113,8 @@ func roundTrip(t *testing.T, m Message, fds int) {
 
 // TestDecodedMessagesKeepNothingOfTheBuffer: the reader uses it again.
 func TestDecodedMessagesKeepNothingOfTheBuffer(t *testing.T) {
-	frame := appendFrame(nil, &Keep{Key: "api", Data: []byte("state")}, 0)
-	m, _, _, _, _ := nextFrame(frame)
+	frame := AppendFrame(nil, &Keep{Key: "api", Data: []byte("state")}, 0)
+	m, _, _, _, _ := NextFrame(frame)
 	clear(frame)
 	if k := m.(*Keep); k.Key != "api" || string(k.Data) != "state" {
 		t.Errorf("%+v", k)
@@ -125,18 +127,18 @@ func TestMalformedFrames(t *testing.T) {
 	}
 	for name, data := range map[string][]byte{
 		"no kind":                         frame(0),
-		"unknown kind":                    frame(byte(kindDump) + 1),
-		"more than the message":           frame(byte(kindBeat), 0),
-		"less than the message":           frame(byte(kindFinish)),
-		"shorter than its own header":     {1, 0, 0, 0, byte(kindBeat), 0},
-		"longer than allowed":             {0, 0, 0, 2, byte(kindKeep), 0},
-		"a string beyond the end":         frame(byte(kindUnlisten), 2, 'a'),
-		"a string of 2^64-1":              frame(byte(kindUnlisten), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1),
-		"a number that doesn't end":       frame(byte(kindFinish), 0x80),
-		"a number beyond 64 bits":         frame(byte(kindFinish), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1),
-		"more ranges than bytes are left": frame(byte(kindSetOrder), 1, 'a', 2, 0, 0xff, 0xff, 3, 0),
+		"unknown kind":                    frame(byte(len(kinds))),
+		"more than the message":           frame(numberOf(&Beat{}), 0),
+		"less than the message":           frame(numberOf(&Finish{})),
+		"shorter than its own header":     {1, 0, 0, 0, numberOf(&Beat{}), 0},
+		"longer than allowed":             {0, 0, 0, 2, numberOf(&Keep{}), 0},
+		"a string beyond the end":         frame(numberOf(&Unlisten{}), 2, 'a'),
+		"a string of 2^64-1":              frame(numberOf(&Unlisten{}), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1),
+		"a number that doesn't end":       frame(numberOf(&Finish{}), 0x80),
+		"a number beyond 64 bits":         frame(numberOf(&Finish{}), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1),
+		"more ranges than bytes are left": frame(numberOf(&SetOrder{}), 1, 'a', 2, 0, 0xff, 0xff, 3, 0),
 	} {
-		if m, _, _, ok, err := nextFrame(data); ok || !errors.Is(err, errFrame) {
+		if m, _, _, ok, err := NextFrame(data); ok || !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %+v, %v, %v", name, m, ok, err)
 		}
 	}
@@ -162,18 +164,18 @@ func weight(v reflect.Value) int {
 	return n
 }
 
-// FuzzFrame: whatever arrives, nextFrame doesn't panic, takes no more memory than what arrived justifies, and what it
+// FuzzFrame: whatever arrives, NextFrame doesn't panic, takes no more memory than what arrived justifies, and what it
 // takes for a message is one: written and read again it is the same.
 func FuzzFrame(f *testing.F) {
 	rng := rand.New(rand.NewPCG(2, 2))
-	for _, m := range everyKind(f) {
-		f.Add(appendFrame(nil, m, 0))
+	for _, m := range EveryKind() {
+		f.Add(AppendFrame(nil, m, 0))
 		fill(f, rng, reflect.ValueOf(m).Elem())
-		f.Add(appendFrame(appendFrame(nil, m, 3), m, 0))
+		f.Add(AppendFrame(AppendFrame(nil, m, 3), m, 0))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for rest := data; ; {
-			m, fds, tail, ok, err := nextFrame(rest)
+			m, fds, tail, ok, err := NextFrame(rest)
 			if m != nil {
 				if w := weight(reflect.ValueOf(m)); w > 1024+64*len(data) {
 					t.Fatalf("%d bytes became a %T of %d bytes", len(data), m, w)
@@ -185,7 +187,7 @@ func FuzzFrame(f *testing.F) {
 			if len(tail) >= len(rest) || fds > 255 {
 				t.Fatalf("took %d bytes and %d descriptors", len(rest)-len(tail), fds)
 			}
-			again, n, left, ok, err := nextFrame(appendFrame(nil, m, fds))
+			again, n, left, ok, err := NextFrame(AppendFrame(nil, m, fds))
 			if err != nil || !ok || n != fds || len(left) > 0 || !reflect.DeepEqual(again, m) {
 				t.Fatalf("%+v came back as %+v: %v", m, again, err)
 			}

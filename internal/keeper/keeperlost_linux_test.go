@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // The keeper's death has ended the main process; its child has written a title over its environment, as nginx' workers do.
@@ -15,7 +17,7 @@ func TestUndertakeWithoutEnvironment(t *testing.T) {
 	if err := unix.Kill(main, unix.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	Undertake(&Hello{Mark: mark}, []int{main, stranger.cmd.Process.Pid})
+	KillOrphans(&wire.Hello{Mark: mark}, []int{main, stranger.cmd.Process.Pid})
 	orphans.gone(t)
 	if !stranger.lives() {
 		t.Error("a living process that isn't marked was killed: its number may have been given to a stranger")
@@ -26,10 +28,10 @@ func TestUndertakeWithoutEnvironment(t *testing.T) {
 func TestTheLivingArentBuried(t *testing.T) {
 	mark := testMark(t)
 	f := start(t, mark+"/p/1", waitForever)
-	Undertake(&Hello{KeeperPID: os.Getppid(), Mark: mark}, nil)
+	KillOrphans(&wire.Hello{KeeperPID: os.Getppid(), Mark: mark}, nil)
 	if !f.lives() {
 		t.Fatal("it was ended")
 	}
-	Undertake(&Hello{KeeperPID: 1 << 30, Mark: mark}, nil)
+	KillOrphans(&wire.Hello{KeeperPID: 1 << 30, Mark: mark}, nil)
 	f.gone(t)
 }

@@ -1,0 +1,50 @@
+package keeper
+
+import (
+	"os"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
+)
+
+// KillOrphans ends what a keeper left that died without being able to. The supervisor calls it when its Link breaks.
+// Whatever it can't reach, the next keeper clears away. mains are the pids of the runs that lived.
+//
+// Without a cgroup, parent-death signals end the main processes, and the mark in the environment tells who else belongs to
+// them. But a program that shows a title in ps (nginx, PostgreSQL) has written it over its environment: its children are
+// known by their session, whose number is the main process's.
+//
+// Nothing happens where the keeper turns out to live: not every broken Link is a dead keeper.
+func KillOrphans(h *wire.Hello, mains []int) {
+	// The kernel closes a dying process' files first and gives its children away last.
+	for end := Now() + 2*time.Second; os.Getppid() == h.KeeperPID; time.Sleep(time.Millisecond) {
+		if Now() > end {
+			return
+		}
+	}
+	if h.Cgroup != "" {
+		removeCgroup(h.Cgroup)
+		return
+	}
+	ours := strays{mark: h.Mark + "/", prefix: true}
+	killStrays(ours)
+	if ours.sessions = leaderless(mains, time.Second); len(ours.sessions) > 0 {
+		killStrays(ours)
+	}
+}
+
+// leaderless gives the sessions that have lost their leader, and waits that long for those about to lose it. While a
+// session has members its number is given to nobody else, so a leader that lives on is a stranger who got the number.
+func leaderless(leaders []int, patience time.Duration) map[int]bool {
+	lost := map[int]bool{}
+	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		for _, pid := range leaders {
+			if p, ok := look(pid); !ok || p.dead {
+				lost[pid] = true
+			}
+		}
+		if len(lost) == len(leaders) || time.Now().After(end) {
+			return lost
+		}
+	}
+}

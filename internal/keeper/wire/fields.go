@@ -1,0 +1,102 @@
+package wire
+
+// The fields of each message in their order on the wire. One function serves both directions: see coder.
+
+func (r *Run) code(c *coder) {
+	c.u64(&r.Generation)
+	c.num(&r.PID)
+	c.dur(&r.At)
+	c.i64(&r.Wall)
+}
+
+func (e *Exit) code(c *coder) {
+	c.num(&e.Code)
+	c.num(&e.Signal)
+	c.flag(&e.CoreDump)
+	c.dur(&e.At)
+	c.i64(&e.Wall)
+	c.i64(&e.MaxRSS)
+	c.dur(&e.CPU)
+	c.flag(&e.Strays)
+	c.str(&e.Asked)
+}
+
+func (s *Spec) code(c *coder) {
+	c.blob(&s.Plan)
+	c.flag(&s.Split)
+	c.flag(&s.Notify)
+}
+
+func (m *Spawn) fields(c *coder) {
+	c.str(&m.ID)
+	c.u64(&m.Generation)
+	m.Spec.code(c)
+	m.Order.code(c)
+}
+func (m *SetOrder) fields(c *coder) { c.str(&m.ID); m.Order.code(c) }
+func (m *Signal) fields(c *coder) {
+	c.str(&m.ID)
+	c.u64(&m.Generation)
+	c.num(&m.Signal)
+	c.dur(&m.Next)
+}
+func (m *Kill) fields(c *coder)     { c.str(&m.ID); c.u64(&m.Generation) }
+func (m *Freeze) fields(c *coder)   { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
+func (m *Release) fields(c *coder)  { c.str(&m.ID); c.u64(&m.Generation) }
+func (m *Ack) fields(c *coder)      { c.str(&m.ID); c.u64(&m.Generation) }
+func (m *Listen) fields(c *coder)   { c.str(&m.Name); c.str(&m.Network); c.str(&m.Address) }
+func (m *Unlisten) fields(c *coder) { c.str(&m.Name) }
+func (m *Beat) fields(*coder)       {}
+func (m *Keep) fields(c *coder)     { c.str(&m.Key); c.blob(&m.Data) }
+func (m *Finish) fields(c *coder)   { c.num(&m.Code) }
+func (m *Forget) fields(c *coder)   { c.str(&m.ID) }
+func (m *Frozen) fields(c *coder)   { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
+func (m *Welcome) fields(*coder)    {}
+func (m *Dump) fields(*coder)       {}
+func (m *Listening) fields(c *coder) {
+	c.str(&m.Name)
+	c.str(&m.Network)
+	c.str(&m.Address)
+	c.str(&m.Error)
+}
+func (m *StopRequest) fields(c *coder) {
+	c.str(&m.Signal)
+	c.flag(&m.Now)
+	c.flag(&m.Overdue)
+	c.strs(&m.Left)
+}
+func (m *ReloadRequest) fields(*coder)    {}
+func (m *PauseRequest) fields(c *coder)   { c.flag(&m.Resume) }
+func (m *PowerRequest) fields(c *coder)   { c.flag(&m.Resumed) }
+func (m *SessionRequest) fields(c *coder) { c.str(&m.Change) }
+func (m *ControlRequest) fields(c *coder) { c.num(&m.Code) }
+func (m *Standing) fields(c *coder)       { c.flag(&m.Up); c.str(&m.Status) }
+func (m *Hello) fields(c *coder) {
+	c.num(&m.KeeperPID)
+	c.u64(&m.Sessions)
+	c.dur(&m.Gone)
+	c.str(&m.Why)
+	c.str(&m.Cgroup)
+	c.dur(&m.Hang)
+	c.str(&m.Mark)
+	c.flag(&m.Hosted)
+}
+func (m *Known) fields(c *coder) {
+	c.str(&m.ID)
+	m.Run.code(c)
+	c.flag(&m.Alive)
+	m.Exit.code(c)
+	c.u64(&m.Next)
+	c.strs(&m.Streams)
+	c.str(&m.Failed)
+	c.flag(&m.Acked)
+}
+func (m *Started) fields(c *coder) { c.str(&m.ID); m.Run.code(c); c.strs(&m.Streams) }
+func (m *Failed) fields(c *coder)  { c.str(&m.ID); c.u64(&m.Generation); c.str(&m.Error) }
+func (m *Exited) fields(c *coder) {
+	c.str(&m.ID)
+	c.u64(&m.Generation)
+	m.Exit.code(c)
+	c.u64(&m.Next)
+	c.str(&m.Failed)
+}
