@@ -44,16 +44,16 @@ func (h *hosted) pass(ctx context.Context, m wire.Message) {
 func (h *hosted) power(ctx context.Context, e native.PowerEvent) {
 	switch e {
 	case native.PowerSuspend:
-		h.pass(ctx, &wire.PowerRequest{})
+		h.pass(ctx, &wire.PowerEvent{})
 	case native.PowerResumedAutomatically:
-		h.pass(ctx, &wire.PowerRequest{Resumed: true})
+		h.pass(ctx, &wire.PowerEvent{Resumed: true})
 	}
 }
 
 func (h *hosted) session(ctx context.Context, e native.SessionEvent) {
-	h.pass(ctx, &wire.SessionRequest{Change: e.String()})
+	h.pass(ctx, &wire.SessionEvent{Change: e.String()})
 }
 
 func (h *hosted) control(ctx context.Context, code uint8) {
-	h.pass(ctx, &wire.ControlRequest{Code: int(code)})
+	h.pass(ctx, &wire.ControlEvent{Code: int(code)})
 }

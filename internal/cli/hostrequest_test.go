@@ -37,8 +37,8 @@ func TestEventsReachTheKeeper(t *testing.T) {
 	h.control(t.Context(), 255)
 	close(h.requests)
 	<-over
-	want := []wire.Message{&wire.PowerRequest{}, &wire.PowerRequest{Resumed: true}, &wire.SessionRequest{Change: "session 2: logon"},
-		&wire.ControlRequest{Code: 255}}
+	want := []wire.Message{&wire.PowerEvent{}, &wire.PowerEvent{Resumed: true}, &wire.SessionEvent{Change: "session 2: logon"},
+		&wire.ControlEvent{Code: 255}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("passed on: %+v, want %+v", got, want)
 	}

@@ -39,7 +39,7 @@ func (s *standing) begin(manager teller) (end func()) {
 }
 
 // changed is called by the keeper's loop; nothing in it waits.
-func (s *standing) changed(now wire.Standing) {
+func (s *standing) changed(now wire.ServiceState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.text = now.Status

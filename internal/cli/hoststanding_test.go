@@ -20,7 +20,7 @@ func TestRunningIsReportedAtTheBound(t *testing.T) {
 		s := standing{bound: time.Minute}
 		end := s.begin(&heard)
 		defer end()
-		s.changed(wire.Standing{Status: "1 program: 1 running; not ready: api"})
+		s.changed(wire.ServiceState{Status: "1 program: 1 running; not ready: api"})
 		time.Sleep(time.Minute - time.Nanosecond)
 		s.mu.Lock()
 		if slices.Contains(heard.words, "READY") {
@@ -29,7 +29,7 @@ func TestRunningIsReportedAtTheBound(t *testing.T) {
 		s.mu.Unlock()
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
-		s.changed(wire.Standing{Up: true, Status: "1 program: 1 ready"})
+		s.changed(wire.ServiceState{Up: true, Status: "1 program: 1 ready"})
 		want := []string{"1 program: 1 running; not ready: api",
 			"1 program: 1 running; not ready: api (not up after 1m0s, reported running all the same)", "READY", "1 program: 1 ready"}
 		if !slices.Equal(heard.words, want) {
@@ -43,7 +43,7 @@ func TestRunningIsReportedWhenUp(t *testing.T) {
 		var heard said
 		s := standing{bound: time.Minute}
 		end := s.begin(&heard)
-		s.changed(wire.Standing{Up: true, Status: "1 program: 1 ready"})
+		s.changed(wire.ServiceState{Up: true, Status: "1 program: 1 ready"})
 		end()
 		time.Sleep(time.Hour)
 		if want := []string{"1 program: 1 ready", "READY"}; !slices.Equal(heard.words, want) {

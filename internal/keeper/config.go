@@ -19,7 +19,7 @@ type Config struct {
 	Requests <-chan Request
 	// Standing hears how the service stands whenever that changes. It is called by the keeper's loop and must not wait; nil: nobody
 	// wants to know, and the supervisor doesn't find out.
-	Standing func(wire.Standing)
+	Standing func(wire.ServiceState)
 	// Overdue hears after Request StopNow which programs were still there and were ended by force, in order of their names. It is
 	// called by the keeper's loop; nil: nobody wants to know.
 	Overdue func(programs []string)

@@ -40,7 +40,7 @@ func (k *keeper) settle(p *program) {
 func (k *keeper) mayRestart(p *program, r *run) bool {
 	const backlog = 64
 	return k.stops < 2 && !k.ending && !r.killed && r.failed == "" && p.launch != nil && len(p.ended) <= backlog &&
-		covers(&p.order, r.exit) && p.uses.allow(&p.order, Now())
+		covers(&p.grant, r.exit) && p.uses.allow(&p.grant, Now())
 }
 
 // settleAll looks again at the trees that were still ending.
@@ -58,7 +58,7 @@ func (k *keeper) signal(m *wire.Signal) {
 	if r == nil {
 		return
 	}
-	p.order = wire.Order{}
+	p.grant = wire.RestartGrant{}
 	r.killed = true
 	if !r.exited {
 		k.signalRun(r, m)
@@ -71,7 +71,7 @@ func (k *keeper) kill(m *wire.Kill) {
 	if r == nil {
 		return
 	}
-	p.order = wire.Order{}
+	p.grant = wire.RestartGrant{}
 	r.killed = true
 	k.killTree(p, r)
 }

@@ -29,7 +29,7 @@ func (k *keeper) mainExited(p *program, r *run) {
 		r.exit.Code, r.exit.Signal = -1, 0
 		r.failed = "its exit status was lost: " + err.Error()
 	}
-	r.exit.Strays = p.tree.kill(r.PID, k.runMark(p, r))
+	r.exit.Orphans = p.tree.kill(r.PID, k.runMark(p, r))
 	k.fading[p] = struct{}{}
 	k.settle(p)
 }

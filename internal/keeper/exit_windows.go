@@ -19,7 +19,7 @@ func (k *keeper) mainExited(p *program, r *run) {
 	}
 	r.exited = true
 	r.exit = r.exitOf()
-	r.exit.Strays = r.job.active() > 0 && r.job.strays()
+	r.exit.Orphans = r.job.active() > 0 && r.job.strays()
 	k.fading[p] = struct{}{}
 	k.settle(p)
 }

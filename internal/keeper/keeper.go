@@ -45,7 +45,7 @@ type keeper struct {
 type program struct {
 	id     string
 	launch *launchable // of the last Spawn
-	order  wire.Order
+	grant  wire.RestartGrant
 	uses   tally
 	tree   tree
 	alive  *run

@@ -18,9 +18,9 @@ func (k *keeper) obey(m wire.Message) {
 	switch m := m.(type) {
 	case *wire.Spawn:
 		k.spawn(m)
-	case *wire.SetOrder:
+	case *wire.SetRestartGrant:
 		if p := k.programs[m.ID]; p != nil {
-			p.order = m.Order
+			p.grant = m.Grant
 		}
 	case *wire.Signal:
 		k.signal(m)
@@ -36,7 +36,7 @@ func (k *keeper) obey(m wire.Message) {
 		k.listen(m)
 	case *wire.Unlisten:
 		k.unlisten(m.Name)
-	case *wire.Keep:
+	case *wire.SnapshotPart:
 		if len(m.Data) == 0 {
 			delete(k.kept, m.Key)
 		} else {
@@ -47,13 +47,13 @@ func (k *keeper) obey(m wire.Message) {
 			p.unwanted = true
 			k.drop(p)
 		}
-	case *wire.Standing:
+	case *wire.ServiceState:
 		if k.cfg.Standing != nil {
 			k.cfg.Standing(*m)
 		}
 	case *wire.Finish:
 		k.done, k.exitCode = true, m.Code
-	case *wire.Beat:
+	case *wire.Heartbeat:
 		k.reap()
 	default:
 		k.distrust(wire.ErrMalformed) // a message of ours, sent back
@@ -70,7 +70,7 @@ func (k *keeper) greet(why string) {
 		Hosted: k.cfg.Standing != nil})
 	k.sessions++
 	for key, data := range k.kept {
-		k.send(&wire.Keep{Key: key, Data: data})
+		k.send(&wire.SnapshotPart{Key: key, Data: data})
 	}
 	for name, s := range k.sockets {
 		k.send(&wire.Listening{Name: name, Network: s.network, Address: s.address})
@@ -102,7 +102,7 @@ func (k *keeper) greet(why string) {
 }
 
 func (k *keeper) known(p *program, r *run, alive bool) {
-	m := &wire.Known{ID: p.id, Run: r.Run, Alive: alive, Exit: r.exit, Next: r.next, Failed: r.failed, Acked: r.acked}
+	m := &wire.KnownRun{ID: p.id, Run: r.Run, Alive: alive, Exit: r.exit, Next: r.next, Failed: r.failed, Acked: r.acked}
 	var fds []descriptor
 	for _, s := range r.streams {
 		m.Streams = append(m.Streams, s.name)

@@ -154,15 +154,15 @@ func (m *madness) number() int {
 	return int(m.rng.Uint64())
 }
 
-func (m *madness) order() wire.Order {
-	return wire.Order{Count: m.number(), Within: time.Duration(m.number()), Signals: m.rng.IntN(2) > 0, Codes: []wire.Range{{From: m.number(), To: m.number()}, {From: 0, To: 255}}}
+func (m *madness) grant() wire.RestartGrant {
+	return wire.RestartGrant{Count: m.number(), Within: time.Duration(m.number()), Signals: m.rng.IntN(2) > 0, Codes: []wire.Range{{From: m.number(), To: m.number()}, {From: 0, To: 255}}}
 }
 
 func (m *madness) message() wire.Message {
 	switch m.rng.IntN(12) {
 	case 0, 1, 2:
 		commands := [][]byte{plan("/bin/true"), plan("/bin/sleep", "1000"), plan("/nothing"), plan("/bin/sh", "-c", "sleep 1000 & exit 3"), nil, {1, 2, 3}}
-		s := &wire.Spawn{ID: m.id(), Generation: m.generation(), Order: m.order()}
+		s := &wire.Spawn{ID: m.id(), Generation: m.generation(), Grant: m.grant()}
 		s.Spec = wire.Spec{Plan: commands[m.rng.IntN(len(commands))], Split: m.rng.IntN(2) > 0}
 		return s
 	case 3:
@@ -178,7 +178,7 @@ func (m *madness) message() wire.Message {
 	case 8:
 		return &wire.Listen{Name: m.id(), Network: m.pick("tcp", "udp", "unix", ""), Address: m.pick("127.0.0.1:0", "127.0.0.1:99999", filepath.Join(m.dir, "s"), m.dir, "")}
 	case 9:
-		return &wire.SetOrder{ID: m.id(), Order: m.order()}
+		return &wire.SetRestartGrant{ID: m.id(), Grant: m.grant()}
 	case 10:
 		return &wire.Forget{ID: m.id()}
 	}

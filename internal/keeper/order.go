@@ -7,7 +7,7 @@ import (
 )
 
 // covers says whether the order speaks of this exit at all.
-func covers(o *wire.Order, e wire.Exit) bool {
+func covers(o *wire.RestartGrant, e wire.Exit) bool {
 	if o.Count <= 0 {
 		return false
 	}
@@ -29,7 +29,7 @@ const manyRestarts = 1 << 16
 type tally []time.Duration
 
 // allow says whether the order may be used at now, and notes the use.
-func (t *tally) allow(o *wire.Order, now time.Duration) bool {
+func (t *tally) allow(o *wire.RestartGrant, now time.Duration) bool {
 	if o.Count >= manyRestarts {
 		return true
 	}

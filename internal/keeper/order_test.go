@@ -9,7 +9,7 @@ import (
 )
 
 func TestOrderCovers(t *testing.T) {
-	o := &wire.Order{Count: 1, Codes: []wire.Range{{From: 1, To: 1}, {From: 3, To: 5}}}
+	o := &wire.RestartGrant{Count: 1, Codes: []wire.Range{{From: 1, To: 1}, {From: 3, To: 5}}}
 	for code := -1; code < 8; code++ {
 		if got, want := covers(o, wire.Exit{Code: code}), code == 1 || code >= 3 && code <= 5; got != want {
 			t.Errorf("exit code %d: %v", code, got)
@@ -23,8 +23,8 @@ func TestOrderCovers(t *testing.T) {
 	if !covers(o, killed) || !covers(o, wire.Exit{Code: 1}) {
 		t.Error("doesn't cover a signal")
 	}
-	signals := wire.Order{Count: 1, Signals: true, Codes: []wire.Range{{From: 0, To: 255}}}
-	if covers(&wire.Order{Signals: true}, wire.Exit{Code: 0}) || !covers(&signals, wire.Exit{Code: 0}) {
+	signals := wire.RestartGrant{Count: 1, Signals: true, Codes: []wire.Range{{From: 0, To: 255}}}
+	if covers(&wire.RestartGrant{Signals: true}, wire.Exit{Code: 0}) || !covers(&signals, wire.Exit{Code: 0}) {
 		t.Error("exit code 0")
 	}
 	for _, count := range []int{0, -1} {
@@ -33,14 +33,14 @@ func TestOrderCovers(t *testing.T) {
 			t.Errorf("an order for %d restarts covers something", count)
 		}
 	}
-	if covers(new(wire.Order), killed) {
+	if covers(new(wire.RestartGrant), killed) {
 		t.Error("the zero Order restarts")
 	}
 }
 
 func TestTallySlides(t *testing.T) {
 	var uses tally
-	o := &wire.Order{Count: 2, Within: 10 * time.Second}
+	o := &wire.RestartGrant{Count: 2, Within: 10 * time.Second}
 	for i, c := range []struct {
 		at time.Duration
 		ok bool
@@ -62,7 +62,7 @@ func TestTallySlides(t *testing.T) {
 func TestTallyNeverAllowsMore(t *testing.T) {
 	for seed := range uint64(200) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		o := &wire.Order{Count: 1 + rng.IntN(5), Within: time.Duration(1+rng.IntN(20)) * time.Second}
+		o := &wire.RestartGrant{Count: 1 + rng.IntN(5), Within: time.Duration(1+rng.IntN(20)) * time.Second}
 		var uses tally
 		var allowed []time.Duration
 		now := time.Duration(0)
@@ -89,7 +89,7 @@ func TestTallyNeverAllowsMore(t *testing.T) {
 // A program without backoff may crash a million times; no memory goes with it.
 func TestTallyOfAnUnboundedOrder(t *testing.T) {
 	var uses tally
-	o := &wire.Order{Count: manyRestarts, Within: time.Hour}
+	o := &wire.RestartGrant{Count: manyRestarts, Within: time.Hour}
 	for i := range 100_000 {
 		if !uses.allow(o, time.Duration(i)) {
 			t.Fatalf("use %d is refused", i)

@@ -66,7 +66,7 @@ func (k *keeper) spawn(m *wire.Spawn) {
 		k.send(&wire.Failed{ID: m.ID, Generation: m.Generation, Error: err.Error()})
 		return
 	}
-	p.launch, p.order = l, m.Order
+	p.launch, p.grant = l, m.Grant
 	if err := k.start(p, m.Generation); err != nil {
 		k.send(&wire.Failed{ID: m.ID, Generation: m.Generation, Error: err.Error()})
 		return

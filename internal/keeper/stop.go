@@ -37,7 +37,7 @@ func (k *keeper) overdue(why string, within time.Duration) {
 // stopNow doesn't ask the supervisor: it may be what hangs. It gets patience to say its last words.
 func (k *keeper) stopNow(m *wire.StopRequest, patience time.Duration) {
 	for _, p := range k.programs {
-		p.order = wire.Order{}
+		p.grant = wire.RestartGrant{}
 		if p.alive != nil {
 			p.alive.killed = true
 			k.killTree(p, p.alive)

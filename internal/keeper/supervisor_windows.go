@@ -37,7 +37,7 @@ func (p *peer) kill() {
 
 // askForStacks: there is no SIGQUIT here. The goroutine that receives does it, which hears us although the loop hangs.
 func (s *supervisor) askForStacks(k *keeper) {
-	k.send(&wire.Dump{})
+	k.send(&wire.DumpStacks{})
 	s.flush(k)
 }
 

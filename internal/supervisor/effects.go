@@ -86,7 +86,7 @@ func (s *supervisor) do(effect engine.Effect) {
 	case engine.Spawn:
 		s.spawn(e)
 	case engine.SetRestartGrant:
-		s.link.Send(&wire.SetOrder{ID: e.Program, Order: orderOf(e.Grant)})
+		s.link.Send(&wire.SetRestartGrant{ID: e.Program, Grant: grantOf(e.Grant)})
 	case engine.Signal:
 		s.link.Send(&wire.Signal{ID: e.Program, Generation: e.Generation, Signal: signals.Number(e.Def.StopSignal), Next: s.nextStep(e)})
 	case engine.Kill:
@@ -205,9 +205,9 @@ func (s *supervisor) end(e engine.EndService) {
 	s.keepMeta()
 }
 
-func orderOf(o engine.RestartGrant) wire.Order {
-	k := wire.Order{Count: o.Count, Within: o.Within, Signals: o.Signals}
-	for _, r := range o.Codes {
+func grantOf(g engine.RestartGrant) wire.RestartGrant {
+	k := wire.RestartGrant{Count: g.Count, Within: g.Within, Signals: g.Signals}
+	for _, r := range g.Codes {
 		k.Codes = append(k.Codes, wire.Range(r))
 	}
 	return k

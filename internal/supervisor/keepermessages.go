@@ -43,11 +43,11 @@ func (s *supervisor) hear(m wire.Message, files []*os.File) {
 		s.reload("SIGHUP")
 	case *wire.PauseRequest:
 		s.pauseRequested(m)
-	case *wire.PowerRequest:
+	case *wire.PowerEvent:
 		s.powerChanged(m)
-	case *wire.SessionRequest:
+	case *wire.SessionEvent:
 		s.publish(control.Event{Kind: control.EventSessionChanged, Reason: m.Change})
-	case *wire.ControlRequest:
+	case *wire.ControlEvent:
 		s.controlled(control.Command{Code: m.Code, Reason: "the service manager"}, nil)
 	}
 }
@@ -86,7 +86,7 @@ func (s *supervisor) ended(id string, generation uint64, exit wire.Exit, next ui
 		s.step(engine.Exited{Program: id, Generation: generation, Exit: e, Restarted: next})
 	}
 	s.link.Send(&wire.Ack{ID: id, Generation: generation})
-	if exit.Strays {
+	if exit.Orphans {
 		s.log.Info("descendants that outlived it were ended", "program", id, "generation", generation)
 	}
 }

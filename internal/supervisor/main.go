@@ -105,12 +105,12 @@ func greeting(link *wire.Link) (*legacy, error) {
 		switch m := m.(type) {
 		case *wire.Hello:
 			l.hello = m
-		case *wire.Keep:
+		case *wire.SnapshotPart:
 			l.kept[m.Key] = m.Data
 		case *wire.Listening:
 			l.sockets = append(l.sockets, m)
-		case *wire.Known:
-			l.runs = append(l.runs, inherited{Known: *m, files: outputFiles(m.Streams, files)})
+		case *wire.KnownRun:
+			l.runs = append(l.runs, inherited{KnownRun: *m, files: outputFiles(m.Streams, files)})
 		case *wire.Welcome:
 			if l.hello == nil {
 				return nil, errors.New("the keeper's greeting has no beginning")

@@ -105,7 +105,7 @@ func (s *supervisor) keepSaid(program string, what *said) {
 		return
 	}
 	what.kept = true
-	s.link.Send(&wire.Keep{Key: keyNotify + program, Data: data})
+	s.link.Send(&wire.SnapshotPart{Key: keyNotify + program, Data: data})
 }
 
 // forgetSaid: the run is over.
@@ -115,7 +115,7 @@ func (s *supervisor) forgetSaid(program string, generation uint64) {
 		return
 	}
 	if u.said.kept {
-		s.link.Send(&wire.Keep{Key: keyNotify + program})
+		s.link.Send(&wire.SnapshotPart{Key: keyNotify + program})
 	}
 	u.said = nil
 }
@@ -133,7 +133,7 @@ func (s *supervisor) restoreSaid(kept map[string][]byte) {
 			u.said.State, u.said.kept = old.State, true
 			continue
 		}
-		s.link.Send(&wire.Keep{Key: key})
+		s.link.Send(&wire.SnapshotPart{Key: key})
 	}
 }
 

@@ -28,7 +28,7 @@ func (s *supervisor) tellStanding() {
 // standingOf: the service is up when every program that can start has a process. One that waits for another to be
 // ready isn't waited for, nor one that fell: the Service Control Manager lets nothing else start meanwhile. Where the
 // definition wants it ready, every wanted program is waited for, and the status names those that aren't.
-func standingOf(programs []*engine.Program, when definition.Condition) wire.Standing {
+func standingOf(programs []*engine.Program, when definition.Condition) wire.ServiceState {
 	up := true
 	counts := map[string]int{}
 	var missing []string
@@ -60,7 +60,7 @@ func standingOf(programs []*engine.Program, when definition.Condition) wire.Stan
 	if len(missing) > 0 {
 		status += "; not ready: " + shortList(missing)
 	}
-	return wire.Standing{Up: up, Status: status}
+	return wire.ServiceState{Up: up, Status: status}
 }
 
 // shortList names a few and counts the rest: a status is a line.

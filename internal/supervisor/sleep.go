@@ -28,7 +28,7 @@ func (s *supervisor) lookForSleep() {
 }
 
 // powerChanged: Windows says that the machine is about to sleep, or woke up.
-func (s *supervisor) powerChanged(m *wire.PowerRequest) {
+func (s *supervisor) powerChanged(m *wire.PowerEvent) {
 	if !m.Resumed {
 		s.publish(control.Event{Kind: control.EventSuspended, Reason: "Windows suspends it"})
 		s.forgiveProbes() // what is under way would come back in another time

@@ -31,7 +31,7 @@ func TestOneSleepIsToldOnce(t *testing.T) {
 	w := &sleeper{}
 	s := &supervisor{def: def, engine: engine.New(def, 1), hub: control.NewHub(0), log: slog.New(slog.DiscardHandler), slept: probe.Slept(),
 		units: map[string]*unit{"it": {probes: []*watch{{worker: w}}}}}
-	s.powerChanged(&wire.PowerRequest{})
+	s.powerChanged(&wire.PowerEvent{})
 	if w.woken != 1 {
 		t.Errorf("at the suspend the probe was told %d times", w.woken)
 	}
@@ -39,12 +39,12 @@ func TestOneSleepIsToldOnce(t *testing.T) {
 	s.slept -= 2 * time.Hour // as the clocks show after two hours
 	s.lookForSleep()
 	s.lookForSleep()
-	s.powerChanged(&wire.PowerRequest{Resumed: true})
+	s.powerChanged(&wire.PowerEvent{Resumed: true})
 	if w.woken != 2 {
 		t.Errorf("after the waking the probe was told %d times, want 2", w.woken)
 	}
 	s.awake -= 2 * oneWaking
-	s.powerChanged(&wire.PowerRequest{Resumed: true}) // a sleep that the clocks don't show
+	s.powerChanged(&wire.PowerEvent{Resumed: true}) // a sleep that the clocks don't show
 	events, err := s.hub.Since(t.Context(), 0, make([]control.Event, 0, 16))
 	if err != nil {
 		t.Fatal(err)

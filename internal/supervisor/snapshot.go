@@ -36,7 +36,7 @@ type meta struct {
 func (s *supervisor) keepProgram(name string) {
 	p := s.engine.Program(name)
 	if p == nil {
-		s.link.Send(&wire.Keep{Key: name})
+		s.link.Send(&wire.SnapshotPart{Key: name})
 		return
 	}
 	data, err := json.Marshal(p)
@@ -44,7 +44,7 @@ func (s *supervisor) keepProgram(name string) {
 		s.log.Error("snapshot", "program", name, "error", err)
 		return
 	}
-	s.link.Send(&wire.Keep{Key: name, Data: data})
+	s.link.Send(&wire.SnapshotPart{Key: name, Data: data})
 }
 
 func (s *supervisor) keepMeta() {
@@ -55,12 +55,12 @@ func (s *supervisor) keepMeta() {
 	}
 	s.meta = m
 	if data, err := json.Marshal(m); err == nil {
-		s.link.Send(&wire.Keep{Key: keyMeta, Data: data})
+		s.link.Send(&wire.SnapshotPart{Key: keyMeta, Data: data})
 	}
 }
 
 func (s *supervisor) keepDefinition(def *definition.Service) {
-	s.link.Send(&wire.Keep{Key: keyDefinition, Data: def.Source})
+	s.link.Send(&wire.SnapshotPart{Key: keyDefinition, Data: def.Source})
 }
 
 // legacy is what a predecessor left.
@@ -75,7 +75,7 @@ type legacy struct {
 func (l *legacy) inUse() bool { return len(l.kept) > 0 || len(l.runs) > 0 }
 
 type inherited struct {
-	wire.Known
+	wire.KnownRun
 	files []outputFile
 }
 

@@ -61,8 +61,8 @@ type supervisor struct {
 	warnings map[string]string // by subject
 	ending   *ending
 
-	moved    bool          // something has happened since the service manager was told last
-	standing wire.Standing // what it was told
+	moved    bool              // something has happened since the service manager was told last
+	standing wire.ServiceState // what it was told
 
 	slept time.Duration // how long the machine has, by the last look
 	awake time.Duration // monotonic: when it was last told that it woke up; 0: never
@@ -115,7 +115,7 @@ type ending struct {
 func (s *supervisor) run() (code int, buried bool) {
 	beat := time.NewTicker(max(s.hello.Hang/2, 10*time.Millisecond))
 	defer beat.Stop()
-	s.link.Send(&wire.Beat{})
+	s.link.Send(&wire.Heartbeat{})
 	s.slept = probe.Slept()
 	watchClock(s.ctx, func() { s.mailbox.Post(s.lookForSleep) })
 	for {
@@ -129,7 +129,7 @@ func (s *supervisor) run() (code int, buried bool) {
 			s.answerWaiters()
 		case <-beat.C:
 			// From this goroutine and no other: it is this one whose life the keeper has to know of.
-			s.link.Send(&wire.Beat{})
+			s.link.Send(&wire.Heartbeat{})
 			s.lookForSleep()
 		case <-s.ctx.Done():
 			return s.bury(), true

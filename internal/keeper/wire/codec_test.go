@@ -113,10 +113,10 @@ func roundTrip(t *testing.T, m Message, fds int) {
 
 // TestDecodedMessagesKeepNothingOfTheBuffer: the reader uses it again.
 func TestDecodedMessagesKeepNothingOfTheBuffer(t *testing.T) {
-	frame := AppendFrame(nil, &Keep{Key: "api", Data: []byte("state")}, 0)
+	frame := AppendFrame(nil, &SnapshotPart{Key: "api", Data: []byte("state")}, 0)
 	m, _, _, _, _ := NextFrame(frame)
 	clear(frame)
-	if k := m.(*Keep); k.Key != "api" || string(k.Data) != "state" {
+	if k := m.(*SnapshotPart); k.Key != "api" || string(k.Data) != "state" {
 		t.Errorf("%+v", k)
 	}
 }
@@ -128,15 +128,15 @@ func TestMalformedFrames(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"no kind":                         frame(0),
 		"unknown kind":                    frame(byte(len(kinds))),
-		"more than the message":           frame(numberOf(&Beat{}), 0),
+		"more than the message":           frame(numberOf(&Heartbeat{}), 0),
 		"less than the message":           frame(numberOf(&Finish{})),
-		"shorter than its own header":     {1, 0, 0, 0, numberOf(&Beat{}), 0},
-		"longer than allowed":             {0, 0, 0, 2, numberOf(&Keep{}), 0},
+		"shorter than its own header":     {1, 0, 0, 0, numberOf(&Heartbeat{}), 0},
+		"longer than allowed":             {0, 0, 0, 2, numberOf(&SnapshotPart{}), 0},
 		"a string beyond the end":         frame(numberOf(&Unlisten{}), 2, 'a'),
 		"a string of 2^64-1":              frame(numberOf(&Unlisten{}), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1),
 		"a number that doesn't end":       frame(numberOf(&Finish{}), 0x80),
 		"a number beyond 64 bits":         frame(numberOf(&Finish{}), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1),
-		"more ranges than bytes are left": frame(numberOf(&SetOrder{}), 1, 'a', 2, 0, 0xff, 0xff, 3, 0),
+		"more ranges than bytes are left": frame(numberOf(&SetRestartGrant{}), 1, 'a', 2, 0, 0xff, 0xff, 3, 0),
 	} {
 		if m, _, _, ok, err := NextFrame(data); ok || !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %+v, %v, %v", name, m, ok, err)

@@ -17,7 +17,7 @@ func (e *Exit) code(c *coder) {
 	c.i64(&e.Wall)
 	c.i64(&e.MaxRSS)
 	c.dur(&e.CPU)
-	c.flag(&e.Strays)
+	c.flag(&e.Orphans)
 	c.str(&e.Asked)
 }
 
@@ -31,28 +31,28 @@ func (m *Spawn) fields(c *coder) {
 	c.str(&m.ID)
 	c.u64(&m.Generation)
 	m.Spec.code(c)
-	m.Order.code(c)
+	m.Grant.code(c)
 }
-func (m *SetOrder) fields(c *coder) { c.str(&m.ID); m.Order.code(c) }
+func (m *SetRestartGrant) fields(c *coder) { c.str(&m.ID); m.Grant.code(c) }
 func (m *Signal) fields(c *coder) {
 	c.str(&m.ID)
 	c.u64(&m.Generation)
 	c.num(&m.Signal)
 	c.dur(&m.Next)
 }
-func (m *Kill) fields(c *coder)     { c.str(&m.ID); c.u64(&m.Generation) }
-func (m *Freeze) fields(c *coder)   { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
-func (m *Release) fields(c *coder)  { c.str(&m.ID); c.u64(&m.Generation) }
-func (m *Ack) fields(c *coder)      { c.str(&m.ID); c.u64(&m.Generation) }
-func (m *Listen) fields(c *coder)   { c.str(&m.Name); c.str(&m.Network); c.str(&m.Address) }
-func (m *Unlisten) fields(c *coder) { c.str(&m.Name) }
-func (m *Beat) fields(*coder)       {}
-func (m *Keep) fields(c *coder)     { c.str(&m.Key); c.blob(&m.Data) }
-func (m *Finish) fields(c *coder)   { c.num(&m.Code) }
-func (m *Forget) fields(c *coder)   { c.str(&m.ID) }
-func (m *Frozen) fields(c *coder)   { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
-func (m *Welcome) fields(*coder)    {}
-func (m *Dump) fields(*coder)       {}
+func (m *Kill) fields(c *coder)         { c.str(&m.ID); c.u64(&m.Generation) }
+func (m *Freeze) fields(c *coder)       { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
+func (m *Release) fields(c *coder)      { c.str(&m.ID); c.u64(&m.Generation) }
+func (m *Ack) fields(c *coder)          { c.str(&m.ID); c.u64(&m.Generation) }
+func (m *Listen) fields(c *coder)       { c.str(&m.Name); c.str(&m.Network); c.str(&m.Address) }
+func (m *Unlisten) fields(c *coder)     { c.str(&m.Name) }
+func (m *Heartbeat) fields(*coder)      {}
+func (m *SnapshotPart) fields(c *coder) { c.str(&m.Key); c.blob(&m.Data) }
+func (m *Finish) fields(c *coder)       { c.num(&m.Code) }
+func (m *Forget) fields(c *coder)       { c.str(&m.ID) }
+func (m *Frozen) fields(c *coder)       { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
+func (m *Welcome) fields(*coder)        {}
+func (m *DumpStacks) fields(*coder)     {}
 func (m *Listening) fields(c *coder) {
 	c.str(&m.Name)
 	c.str(&m.Network)
@@ -65,12 +65,12 @@ func (m *StopRequest) fields(c *coder) {
 	c.flag(&m.Overdue)
 	c.strs(&m.Left)
 }
-func (m *ReloadRequest) fields(*coder)    {}
-func (m *PauseRequest) fields(c *coder)   { c.flag(&m.Resume) }
-func (m *PowerRequest) fields(c *coder)   { c.flag(&m.Resumed) }
-func (m *SessionRequest) fields(c *coder) { c.str(&m.Change) }
-func (m *ControlRequest) fields(c *coder) { c.num(&m.Code) }
-func (m *Standing) fields(c *coder)       { c.flag(&m.Up); c.str(&m.Status) }
+func (m *ReloadRequest) fields(*coder)  {}
+func (m *PauseRequest) fields(c *coder) { c.flag(&m.Resume) }
+func (m *PowerEvent) fields(c *coder)   { c.flag(&m.Resumed) }
+func (m *SessionEvent) fields(c *coder) { c.str(&m.Change) }
+func (m *ControlEvent) fields(c *coder) { c.num(&m.Code) }
+func (m *ServiceState) fields(c *coder) { c.flag(&m.Up); c.str(&m.Status) }
 func (m *Hello) fields(c *coder) {
 	c.num(&m.KeeperPID)
 	c.u64(&m.Sessions)
@@ -81,7 +81,7 @@ func (m *Hello) fields(c *coder) {
 	c.str(&m.Mark)
 	c.flag(&m.Hosted)
 }
-func (m *Known) fields(c *coder) {
+func (m *KnownRun) fields(c *coder) {
 	c.str(&m.ID)
 	m.Run.code(c)
 	c.flag(&m.Alive)

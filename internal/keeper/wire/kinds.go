@@ -19,7 +19,7 @@ func kindOf[T any, P interface {
 // after an upgrade a keeper of the old version speaks with a supervisor of the new one.
 var kinds = [...]kind{
 	1: kindOf[Spawn](),
-	kindOf[SetOrder](),
+	kindOf[SetRestartGrant](),
 	kindOf[Signal](),
 	kindOf[Kill](),
 	kindOf[Freeze](),
@@ -27,8 +27,8 @@ var kinds = [...]kind{
 	kindOf[Ack](),
 	kindOf[Listen](),
 	kindOf[Unlisten](),
-	kindOf[Beat](),
-	kindOf[Keep](),
+	kindOf[Heartbeat](),
+	kindOf[SnapshotPart](),
 	kindOf[Finish](),
 	kindOf[Forget](),
 	kindOf[Frozen](),
@@ -39,14 +39,14 @@ var kinds = [...]kind{
 	kindOf[StopRequest](),
 	kindOf[ReloadRequest](),
 	kindOf[Hello](),
-	kindOf[Known](),
+	kindOf[KnownRun](),
 	kindOf[Welcome](),
-	kindOf[Dump](),
-	kindOf[Standing](),
+	kindOf[DumpStacks](),
+	kindOf[ServiceState](),
 	kindOf[PauseRequest](),
-	kindOf[PowerRequest](),
-	kindOf[SessionRequest](),
-	kindOf[ControlRequest](),
+	kindOf[PowerEvent](),
+	kindOf[SessionEvent](),
+	kindOf[ControlEvent](),
 }
 
 // numberOf gives the number of a message's kind. A search of so short a list costs less than a hash.

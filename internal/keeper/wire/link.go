@@ -81,7 +81,7 @@ func (l *Link) deliver(m Message, n int, rest []byte) (Message, []*os.File, erro
 	if n > len(l.files) {
 		return nil, nil, ErrMalformed
 	}
-	if _, dump := m.(*Dump); dump {
+	if _, dump := m.(*DumpStacks); dump {
 		panic("the keeper heard no heartbeat and asks for the stacks of all goroutines")
 	}
 	files := make([]*os.File, 0, n)

@@ -2,37 +2,38 @@ package wire
 
 import "time"
 
-// Message is one frame between keeper and supervisor: one of the types below, by pointer.
+// Message is what one frame carries between keeper and supervisor: a pointer to one of the types below.
 type Message interface{ fields(*coder) }
 
 // From the supervisor to the keeper.
 type (
-	// Spawn starts run Generation of the program ID. The keeper refuses where one is alive.
+	// Spawn starts run Generation of the program ID. The answer is Started or Failed. The keeper refuses while a run of that
+	// program is alive.
 	Spawn struct {
 		ID         string
 		Generation uint64
 		Spec       Spec
-		Order      Order
+		Grant      RestartGrant
 	}
-	// SetOrder replaces the standing order of a program.
-	SetOrder struct {
+	// SetRestartGrant replaces the restart grant of a program.
+	SetRestartGrant struct {
 		ID    string
-		Order Order
+		Grant RestartGrant
 	}
-	// Signal sends a signal to the main process of a run, then SIGCONT, and cancels the standing order.
-	// On Windows Ctrl+C is followed by WM_CLOSE, if the program then still runs, after Next.
+	// Signal sends a signal to the main process of a run, then SIGCONT, and takes back the restart grant.
+	// On Windows Ctrl+C and Ctrl+Break are followed by WM_CLOSE, after Next, if the program still runs by then.
 	Signal struct {
 		ID         string
 		Generation uint64
 		Signal     int
 		Next       time.Duration
 	}
-	// Kill ends the whole tree of a run, and cancels the standing order.
+	// Kill ends the whole tree of a run, and takes back the restart grant.
 	Kill struct {
 		ID         string
 		Generation uint64
 	}
-	// Freeze stops a tree where it stands, or with Thaw lets it go on.
+	// Freeze stops a tree where it stands, or with Thaw lets it go on. The answer is Frozen.
 	Freeze struct {
 		ID         string
 		Generation uint64
@@ -43,28 +44,30 @@ type (
 		ID         string
 		Generation uint64
 	}
-	// Ack says that the end of a run was taken note of and is in the snapshot.
+	// Ack says that the supervisor knows of the end of a run and has it in its snapshot.
 	Ack struct {
 		ID         string
 		Generation uint64
 	}
-	// Listen binds a socket, to be handed to programs by name. Answered by Listening.
+	// Listen binds a socket, to be handed to programs by name. Network is tcp, udp or unix. The answer is Listening.
 	Listen struct{ Name, Network, Address string }
 	// Unlisten closes it.
 	Unlisten struct{ Name string }
-	// Beat is the heartbeat.
-	Beat struct{}
-	// Keep stores an opaque piece of the supervisor's snapshot; an empty Data forgets it.
-	Keep struct {
+	// Heartbeat says that the supervisor's loop is alive: see Hello.Hang.
+	Heartbeat struct{}
+	// SnapshotPart stores one part of the supervisor's snapshot, which the keeper can't read; empty Data deletes the part. In the
+	// greeting the keeper sends it to the successor.
+	SnapshotPart struct {
 		Key  string
 		Data []byte
 	}
-	// Forget says that a program will not be started again: with its last run its cgroup and all that is known of it goes.
+	// Forget says that a program won't be started again. Once its last run is acknowledged and released, the keeper removes its cgroup
+	// and everything it knows of the program.
 	Forget struct{ ID string }
-	// Standing says how the service stands, for the service manager that hosts it (Hello.Hosted).
-	Standing struct {
+	// ServiceState is what the service manager that hosts the service is told of it (Hello.Hosted).
+	ServiceState struct {
 		Up     bool   // it counts as started: the service manager may go on to its dependents
-		Status string // in a few words
+		Status string // a line for people
 	}
 	// Finish ends the keeper with this exit code. Whatever still runs is killed.
 	Finish struct{ Code int }
@@ -72,31 +75,32 @@ type (
 
 // From the keeper to the supervisor.
 type (
-	// Hello begins a session. The Known and Keep messages that follow, up to Welcome, are what a predecessor left.
+	// Hello begins the greeting, with which every connection begins. The SnapshotPart, Listening and KnownRun messages that follow,
+	// up to Welcome, are what a predecessor left.
 	Hello struct {
 		KeeperPID int
 		Sessions  uint64        // supervisors before this one
 		Gone      time.Duration // how long no supervisor was in charge
-		Why       string        // how the predecessor ended, in words; "" for the first
+		Why       string        // how the predecessor ended, for people; "" for the first
 		Cgroup    string        // folder of the cgroup that holds the trees; "": there is none
-		Hang      time.Duration // a supervisor silent for so long is replaced; it sends Beat twice as often
+		Hang      time.Duration // a supervisor that sends nothing for so long is replaced; it sends Heartbeat twice as often
 		Mark      string        // begins the value of DARUMA_RUN in the environment of everything this keeper started
-		Hosted    bool          // a service manager wants to know how the service stands: send Standing
+		Hosted    bool          // a service manager wants to know the service's state: send ServiceState
 	}
-	// Known is one run, alive or ended and not yet acknowledged and released. It carries the read ends of its output.
-	Known struct {
+	// KnownRun is one run, alive or ended and not yet acknowledged and released. It carries the read ends of its output.
+	KnownRun struct {
 		ID      string
 		Run     Run
 		Alive   bool
 		Exit    Exit
-		Next    uint64   // the generation that followed by standing order, or 0
-		Streams []string // one file descriptor each
-		Failed  string   // it could not be launched: why
+		Next    uint64   // the generation that followed by restart grant, or 0
+		Streams []string // names of the files that come with it: stdout, stderr, notify
+		Failed  string   // it couldn't be launched: why
 		Acked   bool     // its end is known already; only its output isn't drained
 	}
 	// Welcome ends the greeting.
 	Welcome struct{}
-	// Started answers Spawn, or tells of a start by standing order. It carries the read ends of the output.
+	// Started answers Spawn, or reports a restart by restart grant. It carries the read ends of the output.
 	Started struct {
 		ID      string
 		Run     Run
@@ -113,37 +117,36 @@ type (
 		ID         string
 		Generation uint64
 		Exit       Exit
-		Next       uint64 // generation restarted by standing order, or 0
+		Next       uint64 // the generation that was started by restart grant, or 0
 		Failed     string // its launch failed after the fork: why
 	}
-	// Frozen answers Freeze: the processes stand still, or go on.
+	// Frozen answers Freeze: the processes are stopped, or with Thaw go on.
 	Frozen struct {
 		ID         string
 		Generation uint64
 		Thaw       bool
 	}
-	// Listening answers Listen.
+	// Listening answers Listen. Error is "" where the socket is bound.
 	Listening struct{ Name, Network, Address, Error string }
-	// StopRequest passes on that the keeper was asked to stop: Now, by the second request, means at once.
-	// Overdue: because the time to stop was over; Left are the programs that were still there.
+	// StopRequest passes on that the keeper was asked to stop.
 	StopRequest struct {
-		Signal  string
-		Now     bool
-		Overdue bool
-		Left    []string
+		Signal  string   // the signal's name, or who else asked
+		Now     bool     // the keeper has ended all programs itself, after a second request or because the time to stop was over
+		Overdue bool     // the time to stop was over
+		Left    []string // with Overdue: the programs that still ran
 	}
-	// ReloadRequest passes on SIGHUP.
+	// ReloadRequest passes on that the definition is to be read again: SIGHUP, or the service manager asked.
 	ReloadRequest struct{}
-	// PauseRequest passes on that the service manager wants all programs to stand still, or with Resume to go on.
+	// PauseRequest passes on that the service manager wants all programs frozen, or with Resume to go on.
 	PauseRequest struct{ Resume bool }
-	// PowerRequest passes on that the machine is about to sleep, or with Resumed that it woke up.
-	PowerRequest struct{ Resumed bool }
-	// SessionRequest passes on that somebody's session changed: "session 2: logon".
-	SessionRequest struct{ Change string }
-	// ControlRequest passes on a control code of the service's own, 128 to 255.
-	ControlRequest struct{ Code int }
-	// Dump asks a supervisor that hangs for the stacks of its goroutines, where the system has no signal for that.
-	Dump struct{}
+	// PowerEvent says that the machine is about to sleep, or with Resumed that it woke up.
+	PowerEvent struct{ Resumed bool }
+	// SessionEvent says that somebody's session changed: "session 2: logon".
+	SessionEvent struct{ Change string }
+	// ControlEvent brings a control code of the service's own, 128 to 255.
+	ControlEvent struct{ Code int }
+	// DumpStacks makes a supervisor that hangs end with the stacks of all its goroutines. Windows has no signal for that.
+	DumpStacks struct{}
 )
 
 // Numbers of Signal.Signal on Windows, where they only name ways to ask. On Linux the numbers are the kernel's.
@@ -152,7 +155,7 @@ const (
 	SignalKill  = 9   // TerminateProcess
 	SignalClose = 16  // WM_CLOSE to the windows of its tree
 	SignalBreak = 21  // Ctrl+Break; Microsoft's C library numbers it so
-	SignalEnded = 137 // only in Exit.Signal, on Windows: the keeper's TerminateJobObject ended it
+	SignalEnded = 137 // only in Exit.Signal, on Windows: the keeper ended it (TerminateJobObject, TerminateProcess)
 )
 
 // Spec says how to start a program. All of it is decided by the supervisor.
@@ -168,7 +171,7 @@ type Spec struct {
 type Run struct {
 	Generation uint64
 	PID        int
-	At         time.Duration // monotonic
+	At         time.Duration // of its start, monotonic
 	Wall       int64         // Unix nanoseconds
 }
 
@@ -181,6 +184,6 @@ type Exit struct {
 	Wall     int64         // Unix nanoseconds
 	MaxRSS   int64         // bytes
 	CPU      time.Duration // user and system
-	Strays   bool          // descendants had to be killed
+	Orphans  bool          // descendants had to be killed
 	Asked    string        // Windows: the last way in which it was asked to end: CTRL_C, CTRL_BREAK, WM_CLOSE; "": none
 }
