@@ -12,6 +12,12 @@ import (
 // rank orders the layers: a package imports only packages of a lower rank, so none of the same rank knows another.
 // definition ← engine ← supervisor ← cli. A package that isn't here yet needs a place here.
 var rank = map[string]int{
+	// one way for each thing, for all others
+	"internal/safefile":  -1, // opening files that a stranger may have touched, replacing files as a whole
+	"internal/plaintext": -1, // cleaning text for terminals
+	"internal/monotonic": -1, // the machine's clocks
+	"internal/wine":      -1, // tells Wine from Windows
+
 	"internal/definition":  0,
 	"internal/folders":     0,
 	"internal/reserve":     0,
