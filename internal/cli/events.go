@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 func newEvents(std IO) *cobra.Command {
@@ -170,7 +171,7 @@ func printEvent(std IO, e control.Event, output format) error {
 		parts = append(parts, "("+strings.Join(more, ", ")+")")
 	}
 	if e.Reason != "" {
-		parts = append(parts, oneLine(e.Reason))
+		parts = append(parts, plaintext.Line(e.Reason))
 	}
 	_, err := fmt.Fprintln(std.Out, strings.Join(parts, "  "))
 	return err

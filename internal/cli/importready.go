@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // steadyFor is how long all programs must have been ready without a restart: most definitions that come from NSSM have no probe, and
@@ -96,17 +97,17 @@ func (w *readiness) look(st control.Status, now time.Time) (done bool, err error
 
 // lastWords is why a program isn't there, and how its last run ended.
 func lastWords(p control.ProgramStatus) string {
-	text := oneLine(p.Reason)
+	text := plaintext.Line(p.Reason)
 	if p.LastExit != nil && !strings.Contains(text, p.LastExit.Words) {
 		text += ", its last run: " + p.LastExit.Words
 	}
 	for _, probe := range p.Probes {
 		if p.State == control.StateRunning && !probe.OK && probe.Message != "" {
-			text += fmt.Sprintf(", its %s probe: %s", probe.Kind, oneLine(probe.Message))
+			text += fmt.Sprintf(", its %s probe: %s", probe.Kind, plaintext.Line(probe.Message))
 		}
 	}
 	if p.StatusText != "" {
-		text += ", it says: " + oneLine(p.StatusText)
+		text += ", it says: " + plaintext.Line(p.StatusText)
 	}
 	return text
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/incident"
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // whenLayout is how moments are shown, in local time.
@@ -107,7 +108,7 @@ func outcomeOf(i incident.Incident) (string, colour) {
 	case incident.Superseded:
 		return "removed", dim
 	}
-	return oneLine(string(i.Outcome)), plain
+	return plaintext.Line(string(i.Outcome)), plain
 }
 
 // stood words how long it took.
@@ -136,7 +137,7 @@ func fallen(i incident.Incident) string {
 	if i.EndReason != "" {
 		text += "; " + i.EndReason
 	}
-	return oneLine(text)
+	return plaintext.Line(text)
 }
 
 func summaries(s screen, r record, q incidentsQuery) string {

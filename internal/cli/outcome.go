@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // outcome says in words what an order did to a program.
@@ -12,7 +13,7 @@ func outcome(verb control.Verb, r control.ProgramResult) string {
 	if !r.Done {
 		text := fmt.Sprintf("not %s; it is %s", done(verb), r.State)
 		if r.Message != "" {
-			text += ": " + oneLine(r.Message)
+			text += ": " + plaintext.Line(r.Message)
 		}
 		return text
 	}
@@ -33,7 +34,7 @@ func outcome(verb control.Verb, r control.ProgramResult) string {
 		text = done(verb)
 	}
 	if r.Message != "" {
-		text += " (" + oneLine(r.Message) + ")"
+		text += " (" + plaintext.Line(r.Message) + ")"
 	}
 	return text
 }

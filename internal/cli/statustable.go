@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // table draws the status of services at the time now.
@@ -51,7 +52,7 @@ func whyNot(v view) string {
 		_, reason := systemState(*v.System)
 		why = strings.TrimPrefix(why+"; "+reason, "; ")
 	}
-	return oneLine(why)
+	return plaintext.Line(why)
 }
 
 func row(service string, p control.ProgramStatus, now time.Time) []cell {
@@ -113,7 +114,7 @@ func because(p control.ProgramStatus, now time.Time) string {
 			parts = append(parts, fmt.Sprintf("%s probe failed %s: %s", probe.Kind, times(probe.Failures), probe.Message))
 		}
 	}
-	return oneLine(strings.Join(parts, "; "))
+	return plaintext.Line(strings.Join(parts, "; "))
 }
 
 // remarks are the lines below the table.
@@ -121,7 +122,7 @@ func remarks(s screen, views []view) string {
 	var b strings.Builder
 	for _, v := range views {
 		for _, w := range v.Warnings {
-			fmt.Fprintln(&b, s.paint(yellow, v.Service+": "+oneLine(w)))
+			fmt.Fprintln(&b, s.paint(yellow, v.Service+": "+plaintext.Line(w)))
 		}
 		for _, p := range v.Programs {
 			if p.LogLost > 0 {
@@ -172,14 +173,4 @@ func size(bytes int64) string {
 		text = strconv.FormatFloat(value, 'f', 0, 64)
 	}
 	return text + [...]string{"Ki", "Mi", "Gi", "Ti"}[unit]
-}
-
-// oneLine keeps what programs and probes wrote from changing the terminal or the table.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, s)
 }

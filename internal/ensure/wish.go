@@ -7,12 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/incident"
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // Wish is the note "wanted" in the folders State (written by the service's own process) and Config (by install): whether the service is to run in this boot of the machine.
@@ -81,16 +80,6 @@ func loadWish(path string) (w Wish, ok bool) {
 	if err != nil || json.Unmarshal(text, &w) != nil || w.At.IsZero() {
 		return Wish{}, false
 	}
-	w.Why = oneLine(w.Why)
+	w.Why = plaintext.Line(w.Why)
 	return w, w.Boot == incident.Boot()
-}
-
-// oneLine leaves out what would move an administrator's terminal, or look like another line.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, s)
 }

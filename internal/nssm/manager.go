@@ -3,6 +3,8 @@ package nssm
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // manager is what the service control manager keeps of the service, one key above NSSM's.
@@ -33,12 +35,7 @@ func (c *conversion) manager() {
 
 // oneLine makes s fit for displayName: one line of at most 256 bytes.
 func oneLine(s string) string {
-	s = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r < ' ' {
-			return ' '
-		}
-		return r
-	}, s))
+	s = strings.TrimSpace(plaintext.Line(s))
 	for len(s) > 256 {
 		_, size := utf8.DecodeLastRuneInString(s)
 		s = s[:len(s)-size]

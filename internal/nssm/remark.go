@@ -3,8 +3,8 @@ package nssm
 import (
 	"fmt"
 	"strconv"
-	"strings"
-	"unicode"
+
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // Remark is what the user should know of one setting: it has no counterpart, or the counterpart behaves differently. It
@@ -23,12 +23,7 @@ func (c *conversion) note(setting, format string, args ...any) {
 
 // printable makes s one line that a comment and a terminal can show.
 func printable(s string) string {
-	clean := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, s)
+	clean := plaintext.Line(s)
 	const most = 600
 	if r := []rune(clean); len(r) > most {
 		clean = string(r[:most]) + "…"

@@ -8,10 +8,9 @@ import (
 	"net"
 	"os"
 	"strconv"
-	"strings"
 	"syscall"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // excerptLen is how many bytes of a program's answer a message shows.
@@ -65,40 +64,4 @@ func quoted(b []byte) string {
 }
 
 // excerpt gives the beginning of b as one printable line of at most excerptLen bytes and an ellipsis.
-func excerpt(b []byte) string {
-	const scan = 4 * excerptLen // bytes read; runs of blanks shrink
-	cut := len(b) > scan
-	if cut {
-		b = b[:scan]
-	}
-	var s strings.Builder
-	blank := false
-	for len(b) > 0 {
-		r, size := utf8.DecodeRune(b)
-		b = b[size:]
-		if unicode.IsSpace(r) || unicode.IsControl(r) {
-			blank = s.Len() > 0
-			continue
-		}
-		if !unicode.IsPrint(r) {
-			r = utf8.RuneError
-		}
-		need := utf8.RuneLen(r)
-		if blank {
-			need++
-		}
-		if s.Len()+need > excerptLen {
-			cut = true
-			break
-		}
-		if blank {
-			s.WriteByte(' ')
-			blank = false
-		}
-		s.WriteRune(r)
-	}
-	if cut {
-		s.WriteString("…")
-	}
-	return s.String()
-}
+func excerpt(b []byte) string { return plaintext.Excerpt(b, excerptLen) }
