@@ -13,12 +13,12 @@ func constant(name string) (reason string) {
 	switch name {
 	case "internal/incident.clockSet":
 		return "a date: Go has no constants of type time.Time"
-	case "internal/probe.times":
-		return "two functions of kernelbase.dll, looked up at their first use"
-	case "internal/keeper.calls":
+	case "internal/monotonic.calls":
 		return "functions of Windows' DLLs, found at first use and then for ever the same; looking them up each time costs more than the clock they read"
 	case "internal/keeper/wire.kinds":
 		return "the table of messages: a switch for each of its columns would have to be kept the same by hand"
+	case "internal/keeper.calls":
+		return "functions of Windows' DLLs, found at first use and then for ever the same"
 	case "service/kardianos.ConsoleLogger", "service/kardianos.ControlAction":
 		return "the original's API has variables of these names"
 	case "service/kardianos.process":

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -88,7 +89,7 @@ func (r *run) look(ctx context.Context) (Facts, Action, error) {
 	f := Facts{Status: status}
 	r.result.State, r.result.Start, r.result.Running = status.State, status.StartType, status.Up()
 	if !status.Up() { // the rest is needed for nothing else
-		f.Uptime = uptime()
+		f.Uptime = monotonic.SinceBoot()
 		if w, ok := LoadWish(r.place); ok {
 			f.Wish = &w
 		}

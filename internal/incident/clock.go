@@ -1,6 +1,10 @@
 package incident
 
-import "time"
+import (
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/monotonic"
+)
 
 // clock is how the record tells time.
 type clock struct {
@@ -14,7 +18,7 @@ const timeBegins = Millis(time.Millisecond)
 
 // systemClock is the clock of this machine.
 func systemClock() *clock {
-	return &clock{boot: bootID(), mono: sinceBoot, wall: time.Now}
+	return &clock{boot: bootID(), mono: monotonic.Now, wall: time.Now}
 }
 
 // moment is a point in time as the record's time line, the wall clock and the machine know it.

@@ -2,10 +2,7 @@ package incident
 
 import (
 	"strconv"
-	"time"
-	"unsafe"
 
-	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
 )
 
@@ -22,14 +19,4 @@ func bootID() string {
 		return ""
 	}
 	return strconv.FormatUint(n, 10)
-}
-
-// sinceBoot is the interrupt time without the time the machine slept, in steps of 100 ns.
-func sinceBoot() time.Duration {
-	var ticks uint64
-	proc := windows.NewLazySystemDLL("kernel32.dll").NewProc("QueryUnbiasedInterruptTime")
-	if ok, _, _ := proc.Call(uintptr(unsafe.Pointer(&ticks))); ok == 0 {
-		return windows.DurationSinceBoot()
-	}
-	return time.Duration(ticks) * 100
 }

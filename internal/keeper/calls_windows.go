@@ -1,7 +1,6 @@
 package keeper
 
 import (
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -10,31 +9,14 @@ import (
 // calls are the functions of kernel32 and ntdll that golang.org/x/sys/windows leaves out. They are looked up at their
 // first use.
 var calls = struct {
-	unbiasedTime, preciseTime, registerWait, unregisterWait, memoryInfo, isProcessInJob, suspend, resume *windows.LazyProc
+	registerWait, unregisterWait, memoryInfo, isProcessInJob, suspend, resume *windows.LazyProc
 }{
-	unbiasedTime:   windows.NewLazySystemDLL("kernel32.dll").NewProc("QueryUnbiasedInterruptTime"),
-	preciseTime:    windows.NewLazySystemDLL("kernelbase.dll").NewProc("QueryUnbiasedInterruptTimePrecise"),
 	registerWait:   windows.NewLazySystemDLL("kernel32.dll").NewProc("RegisterWaitForSingleObject"),
 	unregisterWait: windows.NewLazySystemDLL("kernel32.dll").NewProc("UnregisterWaitEx"),
 	memoryInfo:     windows.NewLazySystemDLL("kernel32.dll").NewProc("K32GetProcessMemoryInfo"),
 	isProcessInJob: windows.NewLazySystemDLL("kernel32.dll").NewProc("IsProcessInJob"),
 	suspend:        windows.NewLazySystemDLL("ntdll.dll").NewProc("NtSuspendProcess"),
 	resume:         windows.NewLazySystemDLL("ntdll.dll").NewProc("NtResumeProcess"),
-}
-
-// Now gives the machine's monotonic clock: the same for keeper, supervisor and their successors, untouched by changes of
-// the time of day, standing still while the machine sleeps.
-//
-// It is the precise form, because the other one moves in steps of a timer tick, up to 15.6 ms.
-// Source: https://learn.microsoft.com/windows/win32/api/realtimeapiset/nf-realtimeapiset-queryunbiasedinterrupttimeprecise
-func Now() time.Duration {
-	var t uint64
-	if calls.preciseTime.Find() == nil {
-		calls.preciseTime.Call(uintptr(unsafe.Pointer(&t)))
-	} else {
-		calls.unbiasedTime.Call(uintptr(unsafe.Pointer(&t)))
-	}
-	return time.Duration(t) * 100
 }
 
 // registerWait has callback called once, from a thread of Windows' pool, when the object is signalled.

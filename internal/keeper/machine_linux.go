@@ -43,13 +43,3 @@ func (p *mainProcess) closeProcess() {
 		p.pidfd = -1
 	}
 }
-
-// Now gives the machine's monotonic clock (CLOCK_MONOTONIC): the same for keeper, supervisor and their successors,
-// untouched by changes of the time of day, standing still while the machine sleeps.
-func Now() time.Duration {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
-		panic(err) // the kernel always has it
-	}
-	return time.Duration(ts.Nano())
-}

@@ -1,6 +1,10 @@
 package probe
 
-import "time"
+import (
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/monotonic"
+)
 
 // After the machine has slept, a failure says nothing about the program: connections broke, the network isn't back, memory is
 // being paged in again. So the probe under way is dropped, the counters are reset, and for wakeGrace failures don't count. A success does.
@@ -22,7 +26,7 @@ type sleepDetector struct {
 
 func newSleepDetector(clock func() time.Duration) sleepDetector {
 	if clock == nil {
-		clock = Slept
+		clock = monotonic.Slept
 	}
 	return sleepDetector{clock: clock, seen: clock()}
 }

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/service/notify"
 )
 
@@ -140,9 +141,9 @@ func TestNotifyProbeSleeps(t *testing.T) {
 
 // TestThisMachineDoesntSleep: the clocks that are compared stay together while the machine is awake.
 func TestThisMachineDoesntSleep(t *testing.T) {
-	begin := Slept()
+	begin := monotonic.Slept()
 	for range 10000 {
-		if d := Slept() - begin; d > leastSleep/2 || d < -leastSleep/2 {
+		if d := monotonic.Slept() - begin; d > leastSleep/2 || d < -leastSleep/2 {
 			t.Fatalf("it slept for %v while it was awake", d)
 		}
 	}

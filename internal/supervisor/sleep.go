@@ -7,7 +7,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
-	"github.com/daruma-sh/daruma/internal/probe"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 const (
@@ -20,7 +20,7 @@ const (
 // lookForSleep notices by the clocks that the machine has slept. It is how Linux tells, and Windows where no service manager
 // hosts us.
 func (s *supervisor) lookForSleep() {
-	slept := probe.Slept()
+	slept := monotonic.Slept()
 	if gone := slept - s.slept; gone >= leastSleep {
 		s.slept = slept
 		s.wokeUp("after " + words(gone))

@@ -9,6 +9,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/probe"
 )
 
@@ -29,7 +30,7 @@ func TestOneSleepIsToldOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := &sleeper{}
-	s := &supervisor{def: def, engine: engine.New(def, 1), hub: control.NewHub(0), log: slog.New(slog.DiscardHandler), slept: probe.Slept(),
+	s := &supervisor{def: def, engine: engine.New(def, 1), hub: control.NewHub(0), log: slog.New(slog.DiscardHandler), slept: monotonic.Slept(),
 		units: map[string]*unit{"it": {probes: []*watch{{worker: w}}}}}
 	s.powerChanged(&wire.PowerEvent{})
 	if w.woken != 1 {

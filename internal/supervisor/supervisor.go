@@ -17,6 +17,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/logs"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/mailbox"
@@ -116,7 +117,7 @@ func (s *supervisor) run() (code int, buried bool) {
 	beat := time.NewTicker(max(s.hello.Hang/2, 10*time.Millisecond))
 	defer beat.Stop()
 	s.link.Send(&wire.Heartbeat{})
-	s.slept = probe.Slept()
+	s.slept = monotonic.Slept()
 	watchClock(s.ctx, func() { s.mailbox.Post(s.lookForSleep) })
 	for {
 		s.flush()
