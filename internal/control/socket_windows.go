@@ -14,6 +14,8 @@ import (
 
 	"github.com/Microsoft/go-winio"
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/internal/wine"
 )
 
 // pipeName is the beginning of the name of the pipe that stands for the socket at path. Pipes have one name space for the
@@ -48,7 +50,7 @@ func listen(path string) (net.Listener, error) {
 		return nil, err
 	}
 	l, err := listenSoon(name, &winio.PipeConfig{SecurityDescriptor: sddl, InputBufferSize: 16 << 10, OutputBufferSize: 64 << 10})
-	if err == nil && underWine() {
+	if err == nil && wine.Running() {
 		l, err = loosen(l, name)
 	}
 	if err != nil {
@@ -124,7 +126,7 @@ func dial(ctx context.Context, path string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if underWine() && !loosened(name) {
+	if wine.Running() && !loosened(name) {
 		return nil, &os.PathError{Op: "open", Path: name, Err: windows.ERROR_FILE_NOT_FOUND}
 	}
 	return winio.DialPipeContext(ctx, name)

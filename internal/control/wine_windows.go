@@ -15,11 +15,6 @@ import (
 // ever. So the server itself is the first client; and that nobody comes before it, the others wait for an event by the
 // pipe's name, which lives as long as the server. On Windows nothing of this is needed, and nothing of it is done.
 
-// underWine tells Wine from Windows: its ntdll has one function more.
-func underWine() bool {
-	return windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
-}
-
 // wineListener closes the event with the pipe.
 type wineListener struct {
 	net.Listener

@@ -14,6 +14,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/testprog/testbin"
+	"github.com/daruma-sh/daruma/internal/wine"
 )
 
 // logged gives what `daruma logs` shows of a program. As long as there is no log it says so instead.
@@ -318,7 +319,7 @@ func TestUpgrade(t *testing.T) {
 	if err := os.Rename(exe, old); err != nil {
 		t.Fatal(err)
 	}
-	if underWine() { // it tells the name that a file had when it was opened, and so there is nothing to start
+	if wine.Running() { // it tells the name that a file had when it was opened, and so there is nothing to start
 		t.Log("Wine: a supervisor from a renamed file isn't shown")
 	} else if got := next(); got != filepath.Base(old) {
 		t.Errorf("with no file under the old name the next supervisor is %s, want %s", got, filepath.Base(old))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/incident"
+	"github.com/daruma-sh/daruma/internal/wine"
 )
 
 // allKinds are the programs of kinds.
@@ -87,7 +88,7 @@ func (i *installed) keeperFalls() {
 	for _, one := range tree {
 		one.await(i.t)
 	}
-	if underWine() {
+	if wine.Running() {
 		st, _ := i.state(svc.Stopped)
 		if st.Win32ExitCode != 1067 {
 			i.t.Errorf("exit code %d, want 1067 (the process ended unexpectedly)", st.Win32ExitCode)
@@ -109,7 +110,7 @@ func (i *installed) keeperFalls() {
 		for _, one := range i.incidents() {
 			stood[one.Program] = one.Outcome == incident.Recovered && (one.Kind == incident.Keeper || one.LastCause != "")
 		}
-		return !slices.ContainsFunc(allKinds(), func(program string) bool { return !stood[program] }) && (!underWine() || stood[""])
+		return !slices.ContainsFunc(allKinds(), func(program string) bool { return !stood[program] }) && (!wine.Running() || stood[""])
 	})
 	if out := i.ok("ensure", i.name); !strings.Contains(out, "runs") {
 		i.t.Errorf("all is well, and daruma ensure says %q", out)

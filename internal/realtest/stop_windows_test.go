@@ -10,6 +10,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/testprog/testbin"
+	"github.com/daruma-sh/daruma/internal/wine"
 )
 
 // TestStops: the answer to a stop says which step ended the program, and no byte of its last words is lost.
@@ -81,7 +82,7 @@ programs:
 	}
 	out := strings.ReplaceAll(s.awaitLogged("it", `blank`), "\r\n", "\n")
 	want := []string{"\"a & echo pwned\"\n", `"C:\dir with blank\`}
-	if !underWine() { // whose cmd.exe drops the second percent sign; the variable isn't expanded there either
+	if !wine.Running() { // whose cmd.exe drops the second percent sign; the variable isn't expanded there either
 		want = append(want, "\"%PATH%\"\n")
 	}
 	for _, text := range want {

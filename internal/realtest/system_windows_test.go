@@ -177,11 +177,6 @@ func read(t *testing.T, path string) string {
 	return string(data)
 }
 
-// underWine tells Wine from Windows: its ntdll has one function more.
-func underWine() bool {
-	return windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
-}
-
 // imageOf is the path of a process' executable, as its file is called now.
 func imageOf(t *testing.T, pid int) string {
 	t.Helper()
