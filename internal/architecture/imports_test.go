@@ -40,11 +40,12 @@ var rank = map[string]int{
 	"cmd/daruma":           5,
 
 	// parts of the supervisor that know nothing of each other
-	"internal/supervisor/asyncwriter": 2,
-	"internal/supervisor/launchplan":  2,
-	"internal/supervisor/signals":     2,
-	"internal/supervisor/mailbox":     1,
-	"internal/supervisor/terminal":    2,
+	"internal/supervisor/asyncwriter":   2,
+	"internal/supervisor/launchplan":    2,
+	"internal/supervisor/notifychannel": 2,
+	"internal/supervisor/signals":       2,
+	"internal/supervisor/mailbox":       1,
+	"internal/supervisor/terminal":      2,
 
 	"service/manager":   0, // the OS's service manager, for the command line and for package service
 	"service/notify":    0, // what a supervised program says of itself, written by package service, read by the supervisor

@@ -90,7 +90,7 @@ func (s *supervisor) command(c control.Command) (*waiter, error) {
 	for _, p := range s.engine.Programs() {
 		if c.Program == "" || c.Program == p.Name {
 			w.targets = append(w.targets, target{name: p.Name, before: p.Generation, alive: p.State.Alive(), begin: now})
-			s.unit(p.Name).refused = ""
+			s.runtimeOf(p.Name).refused = ""
 		}
 	}
 	if len(w.targets) == 0 && c.Program != "" {
@@ -183,7 +183,7 @@ func (s *supervisor) verdict(verb control.Verb, t *target) *control.ProgramResul
 		Program: p.Name, State: stateOf(p), Generation: int(p.Generation), PID: p.PID,
 		TookMs: float64(keeper.Now()-t.begin) / float64(time.Millisecond),
 	}
-	if why := s.unit(p.Name).refused; why != "" {
+	if why := s.runtimeOf(p.Name).refused; why != "" {
 		r.Message = why
 		return r
 	}
@@ -194,9 +194,9 @@ func (s *supervisor) verdict(verb control.Verb, t *target) *control.ProgramResul
 		r.Done = settled && !p.Wanted
 		s.howItEnded(r, p, t)
 	case control.VerbPause:
-		settled, r.Done = !s.unit(p.Name).freezing || !p.State.Alive(), p.Paused
+		settled, r.Done = !s.runtimeOf(p.Name).freezing || !p.State.Alive(), p.Paused
 	case control.VerbResume:
-		settled, r.Done = !s.unit(p.Name).freezing || !p.State.Alive(), !p.Paused && p.State.Alive()
+		settled, r.Done = !s.runtimeOf(p.Name).freezing || !p.State.Alive(), !p.Paused && p.State.Alive()
 	default:
 		settled, r.Done = standing(p, verb == control.VerbRestart && t.alive, t.before)
 		if verb == control.VerbRestart {
@@ -248,7 +248,7 @@ func (s *supervisor) howItEnded(r *control.ProgramResult, p *engine.Program, t *
 	case engine.StopHook:
 		r.EndedBy = control.EndedPreStop
 	case engine.StopSignal:
-		r.EndedBy, r.Signal = control.EndedSignal, cmp.Or(s.unit(p.Name).asked, p.Def.StopSignal)
+		r.EndedBy, r.Signal = control.EndedSignal, cmp.Or(s.runtimeOf(p.Name).asked, p.Def.StopSignal)
 	case engine.StopKill:
 		r.EndedBy, r.Signal = control.EndedKill, signals.Kill
 	default:

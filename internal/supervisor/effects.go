@@ -103,7 +103,7 @@ func (s *supervisor) do(effect engine.Effect) {
 		s.setTimer(e)
 	case engine.Refuse:
 		if e.Program != "" {
-			s.unit(e.Program).refused = e.Reason
+			s.runtimeOf(e.Program).refused = e.Reason
 		}
 	case engine.ForgetProgram:
 		s.removed(e.Program)
@@ -145,10 +145,10 @@ func (s *supervisor) record(effect engine.Effect) {
 }
 
 func (s *supervisor) setTimer(e engine.SetTimer) {
-	u := s.unit(e.Program)
-	slot := &u.timer
+	rt := s.runtimeOf(e.Program)
+	slot := &rt.timer
 	if e.Reset {
-		slot = &u.reset
+		slot = &rt.reset
 	}
 	if *slot != nil {
 		(*slot).Stop() // one that has fired already is told by its serial
@@ -160,9 +160,9 @@ func (s *supervisor) setTimer(e engine.SetTimer) {
 
 func (s *supervisor) freeze(e engine.Freeze) {
 	s.link.Send(&wire.Freeze{ID: e.Program, Generation: e.Generation, Thaw: e.Thaw})
-	u := s.unit(e.Program)
-	u.freezing = true
-	for _, w := range u.probes {
+	rt := s.runtimeOf(e.Program)
+	rt.freezing = true
+	for _, w := range rt.probes {
 		if e.Thaw {
 			w.worker.Resume()
 		} else {
@@ -174,17 +174,17 @@ func (s *supervisor) freeze(e engine.Freeze) {
 // removed forgets a program that left the definition. Its log files stay.
 func (s *supervisor) removed(name string) {
 	s.forgetProgram(name)
-	u := s.units[name]
-	if u == nil {
+	rt := s.runtimes[name]
+	if rt == nil {
 		return
 	}
-	delete(s.units, name)
-	for _, t := range []*time.Timer{u.timer, u.reset} {
+	delete(s.runtimes, name)
+	for _, t := range []*time.Timer{rt.timer, rt.reset} {
 		if t != nil {
 			t.Stop()
 		}
 	}
-	s.closeWhenDrained(u)
+	s.closeWhenDrained(rt)
 	s.scribe.write(func(r *incident.Recorder, _ time.Duration) {
 		r.Ended(name, incident.Superseded, "no longer in the definition")
 	})

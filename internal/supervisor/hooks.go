@@ -26,7 +26,7 @@ type occasion struct {
 
 // runOccasion runs a hook beside the loop, as long as the program's run lasts. The same hook never runs twice at once.
 func (s *supervisor) runOccasion(p *engine.Program, o occasion) {
-	u := s.unit(p.Name)
+	rt := s.runtimeOf(p.Name)
 	switch {
 	case p.State != engine.Starting && p.State != engine.Running:
 		o.done("it isn't running")
@@ -34,22 +34,22 @@ func (s *supervisor) runOccasion(p *engine.Program, o occasion) {
 	case p.Paused:
 		o.done("it is paused")
 		return
-	case u.hooks[o.task] != nil:
+	case rt.hooks[o.task] != nil:
 		o.done("the same hook is still running")
 		return
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, hookTime)
-	if u.hooks == nil {
-		u.hooks = map[string]func(){}
+	if rt.hooks == nil {
+		rt.hooks = map[string]func(){}
 	}
-	u.hooks[o.task] = cancel
+	rt.hooks[o.task] = cancel
 	name, generation := p.Name, p.Generation
 	runner := s.runner(p.Def, o.task)
 	go func() {
 		defer cancel()
 		r := probe.Run(ctx, *o.handler, runner)
 		s.mailbox.Post(func() {
-			delete(u.hooks, o.task)
+			delete(rt.hooks, o.task)
 			s.link.Send(&wire.Forget{ID: taskID(name, o.task)})
 			e := control.Event{Program: name, Generation: int(generation), Kind: control.EventHookDone, Reason: o.name}
 			problem := ""

@@ -73,7 +73,7 @@ func (c *scribe) close() {
 }
 
 func (c *scribe) fell(s *supervisor, e engine.OpenIncident) {
-	u := s.unit(e.Program)
+	rt := s.runtimeOf(e.Program)
 	f := incident.Fall{Program: e.Program, Generation: int(e.Generation), Kind: incident.Kind(e.Kind), Cause: e.Cause}
 	switch e.Kind {
 	case "livenessProbe", "startupProbe":
@@ -89,7 +89,7 @@ func (c *scribe) fell(s *supervisor, e engine.OpenIncident) {
 			f.ExitCode = &code
 		}
 	}
-	captures, sink := u.outputs[e.Generation], u.sink
+	captures, sink := rt.outputs[e.Generation], rt.sink
 	at := keeper.Now()
 	c.queue.Post(func() {
 		f.LastOutput = lastOutput(captures, sink, e.Exit != nil)

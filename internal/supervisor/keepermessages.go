@@ -10,8 +10,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
-// hear turns a message of the keeper into an event.
-func (s *supervisor) hear(m wire.Message, files []*os.File) {
+// handle turns a message of the keeper into an event.
+func (s *supervisor) handle(m wire.Message, files []*os.File) {
 	switch m := m.(type) {
 	case *wire.Started:
 		s.started(m, files)
@@ -30,8 +30,8 @@ func (s *supervisor) hear(m wire.Message, files []*os.File) {
 	case *wire.Exited:
 		s.exited(m)
 	case *wire.Frozen:
-		if u := s.units[m.ID]; u != nil {
-			u.freezing = false
+		if rt := s.runtimes[m.ID]; rt != nil {
+			rt.freezing = false
 		}
 	case *wire.Listening:
 		if k := s.sockets[m.Name]; k != nil {
@@ -57,8 +57,8 @@ func (s *supervisor) started(m *wire.Started, files []*os.File) {
 		s.taskStarted(m, files)
 		return
 	}
-	u := s.unit(m.ID)
-	u.wall, u.freezing = time.Unix(0, m.Run.Wall), false
+	rt := s.runtimeOf(m.ID)
+	rt.wall, rt.freezing = time.Unix(0, m.Run.Wall), false
 	s.attach(m.ID, m.Run.Generation, outputFiles(m.Streams, files))
 	s.step(engine.Spawned{Program: m.ID, Generation: m.Run.Generation, PID: m.Run.PID, At: m.Run.At})
 }
@@ -71,9 +71,9 @@ func (s *supervisor) exited(m *wire.Exited) {
 		s.forgetRun(m.ID, m.Generation)
 		return
 	}
-	s.unit(m.ID).asked = m.Exit.Asked
+	s.runtimeOf(m.ID).asked = m.Exit.Asked
 	s.drain(m.ID, m.Generation)
-	s.forgetSaid(m.ID, m.Generation)
+	s.forgetNotifyState(m.ID, m.Generation)
 	s.ended(m.ID, m.Generation, m.Exit, m.Next, m.Failed)
 }
 

@@ -130,7 +130,7 @@ func prepare(cfg Config, link *wire.Link, l *legacy) (*supervisor, int, error) {
 	}
 	s := &supervisor{
 		cfg: cfg, place: place, link: link, hello: l.hello, mailbox: mailbox.New(),
-		units: map[string]*unit{}, tasks: map[string]*task{}, sockets: map[string]*socket{}, warnings: map[string]string{},
+		runtimes: map[string]*programRuntime{}, tasks: map[string]*task{}, sockets: map[string]*socket{}, warnings: map[string]string{},
 		scheduler: probe.NewScheduler(), since: time.Now(), log: slog.New(slog.DiscardHandler),
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
@@ -256,7 +256,7 @@ func (s *supervisor) receive() {
 		}
 		s.mailbox.Post(func() {
 			for _, l := range letters {
-				s.hear(l.message, l.files)
+				s.handle(l.message, l.files)
 			}
 		})
 	}

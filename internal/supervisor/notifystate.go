@@ -5,7 +5,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
@@ -18,48 +17,30 @@ const streamNotify = "notify"
 // keyNotify begins the snapshot's keys of what programs have said. A program's own key has no #.
 const keyNotify = "#notify/"
 
-// said is what a run has said of itself by its notify channel.
-type said struct {
+// notifyState is what a run has said of itself by its notify channel.
+type notifyState struct {
 	Generation uint64
 	State      notify.State
 	kept       bool // the keeper has a part of it
 }
 
-// noticePause follows each reading of a channel: a program that floods it costs a hundred readings a second, not a processor.
-const noticePause = 10 * time.Millisecond
-
-// listen hears what a run says, until nobody is left to say anything. What was said is taken out of the pipe only when the
-// keeper has what follows from it: a successor finds it there otherwise.
-func (s *supervisor) listen(program string, generation uint64, f *os.File) {
-	s.unit(program).said = &said{Generation: generation}
+// readNotifyChannel takes note of the messages of a run in a goroutine of its own.
+func (s *supervisor) readNotifyChannel(program string, generation uint64, f *os.File) {
+	s.runtimeOf(program).notify = &notifyState{Generation: generation}
 	go func() {
 		defer f.Close()
-		var d notify.Decoder
-		for {
-			var batch []notify.Message
-			n, err := s.notices.peek(f, func(p []byte) { d.Write(p, func(m notify.Message) { batch = append(batch, m) }) })
-			if err != nil {
-				break
-			}
-			if len(batch) > 0 && !s.tell(program, generation, batch) {
-				return
-			}
-			if err := s.notices.take(f, n); err != nil {
-				break
-			}
-			time.Sleep(noticePause)
-		}
-		if n := d.Refused(); n > 0 {
-			s.log.Warn("on the notify channel came lines that aren't KEY=VALUE", "program", program, "generation", generation, "lines", n)
+		ignored := s.notifyReader.Read(f, func(batch []notify.Message) bool { return s.deliver(program, generation, batch) })
+		if ignored > 0 {
+			s.log.Warn("on the notify channel came lines that aren't KEY=VALUE", "program", program, "generation", generation, "lines", ignored)
 		}
 	}()
 }
 
-// tell has the loop take note of the messages; false: there is no loop any more.
-func (s *supervisor) tell(program string, generation uint64, batch []notify.Message) bool {
+// deliver has the loop take note of the messages; false: there is no loop any more.
+func (s *supervisor) deliver(program string, generation uint64, batch []notify.Message) bool {
 	done := make(chan struct{})
 	s.mailbox.Post(func() {
-		s.heard(program, generation, batch)
+		s.applyMessages(program, generation, batch)
 		close(done)
 	})
 	select {
@@ -70,35 +51,35 @@ func (s *supervisor) tell(program string, generation uint64, batch []notify.Mess
 	}
 }
 
-func (s *supervisor) heard(program string, generation uint64, batch []notify.Message) {
-	u := s.units[program]
-	if u == nil || u.said == nil || u.said.Generation != generation {
+func (s *supervisor) applyMessages(program string, generation uint64, batch []notify.Message) {
+	rt := s.runtimes[program]
+	if rt == nil || rt.notify == nil || rt.notify.Generation != generation {
 		return // it is over, or the next run speaks already
 	}
-	before := u.said.State.Lasting()
+	before := rt.notify.State.Lasting()
 	for _, m := range batch {
-		u.said.State.Apply(m)
+		rt.notify.State.Apply(m)
 	}
-	if u.said.State.Lasting() != before {
-		s.keepSaid(program, u.said)
+	if rt.notify.State.Lasting() != before {
+		s.keepNotifyState(program, rt.notify)
 		s.flush()
 	}
-	for _, w := range u.probes {
-		if w.ear != nil {
-			w.ear.Update(u.said.State)
+	for _, w := range rt.probes {
+		if w.notify != nil {
+			w.notify.Update(rt.notify.State)
 		}
 	}
 }
 
-// saidBy is what the program's current run has said, where it has a channel.
-func (s *supervisor) saidBy(program string) notify.State {
-	if u := s.units[program]; u != nil && u.said != nil {
-		return u.said.State
+// notifyStateOf is what the program's current run has said, where it has a channel.
+func (s *supervisor) notifyStateOf(program string) notify.State {
+	if rt := s.runtimes[program]; rt != nil && rt.notify != nil {
+		return rt.notify.State
 	}
 	return notify.State{}
 }
 
-func (s *supervisor) keepSaid(program string, what *said) {
+func (s *supervisor) keepNotifyState(program string, what *notifyState) {
 	data, err := json.Marshal(what)
 	if err != nil {
 		s.log.Error("snapshot", "program", program, "error", err)
@@ -108,29 +89,29 @@ func (s *supervisor) keepSaid(program string, what *said) {
 	s.link.Send(&wire.SnapshotPart{Key: keyNotify + program, Data: data})
 }
 
-// forgetSaid: the run is over.
-func (s *supervisor) forgetSaid(program string, generation uint64) {
-	u := s.units[program]
-	if u == nil || u.said == nil || u.said.Generation != generation {
+// forgetNotifyState: the run is over.
+func (s *supervisor) forgetNotifyState(program string, generation uint64) {
+	rt := s.runtimes[program]
+	if rt == nil || rt.notify == nil || rt.notify.Generation != generation {
 		return
 	}
-	if u.said.kept {
+	if rt.notify.kept {
 		s.link.Send(&wire.SnapshotPart{Key: keyNotify + program})
 	}
-	u.said = nil
+	rt.notify = nil
 }
 
-// restoreSaid goes on with what runs had said to the predecessor, and drops what was said by those that are gone.
-func (s *supervisor) restoreSaid(kept map[string][]byte) {
+// restoreNotifyStates goes on with what runs had said to the predecessor, and drops what was said by those that are gone.
+func (s *supervisor) restoreNotifyStates(kept map[string][]byte) {
 	for key, data := range kept {
 		program, ours := strings.CutPrefix(key, keyNotify)
 		if !ours {
 			continue
 		}
-		var old said
-		u := s.units[program]
-		if json.Unmarshal(data, &old) == nil && u != nil && u.said != nil && u.said.Generation == old.Generation {
-			u.said.State, u.said.kept = old.State, true
+		var old notifyState
+		rt := s.runtimes[program]
+		if json.Unmarshal(data, &old) == nil && rt != nil && rt.notify != nil && rt.notify.Generation == old.Generation {
+			rt.notify.State, rt.notify.kept = old.State, true
 			continue
 		}
 		s.link.Send(&wire.SnapshotPart{Key: key})

@@ -32,24 +32,24 @@ func outputFiles(streams []string, files []*os.File) []outputFile {
 
 // attach begins to pump a run's output into its log.
 func (s *supervisor) attach(program string, generation uint64, files []outputFile) {
-	u := s.unit(program)
+	rt := s.runtimeOf(program)
 	for _, f := range files {
 		if f.stream == streamNotify {
-			s.listen(program, generation, f.file)
+			s.readNotifyChannel(program, generation, f.file)
 			continue
 		}
-		if u.sink == nil {
+		if rt.sink == nil {
 			s.swallow(f.file)
 			continue
 		}
-		c, err := u.sink.Attach(int(generation), f.stream, f.file)
+		c, err := rt.sink.Attach(int(generation), f.stream, f.file)
 		if err != nil {
 			// The program must not block because its log can't be kept: somebody has to read.
 			s.warn("log "+program, "the output of "+program+" can't be logged: "+err.Error())
 			s.swallow(f.file)
 			continue
 		}
-		u.outputs[generation] = append(u.outputs[generation], c)
+		rt.outputs[generation] = append(rt.outputs[generation], c)
 	}
 }
 
@@ -62,8 +62,8 @@ func (s *supervisor) swallow(f *os.File) {
 
 // drain takes the rest of an ended run's output, then lets the keeper close its ends.
 func (s *supervisor) drain(program string, generation uint64) {
-	u := s.unit(program)
-	captures := u.outputs[generation]
+	rt := s.runtimeOf(program)
+	captures := rt.outputs[generation]
 	if len(captures) == 0 {
 		s.link.Send(&wire.Release{ID: program, Generation: generation})
 		return
@@ -79,27 +79,27 @@ func (s *supervisor) drain(program string, generation uint64) {
 			}
 		}
 		s.mailbox.Post(func() {
-			delete(u.outputs, generation)
+			delete(rt.outputs, generation)
 			s.link.Send(&wire.Release{ID: program, Generation: generation})
-			if u.closing && len(u.outputs) == 0 {
-				s.closeSink(u)
+			if rt.closing && len(rt.outputs) == 0 {
+				s.closeSink(rt)
 			}
 		})
 	}()
 }
 
 // closeWhenDrained closes a removed program's log once everything is in it.
-func (s *supervisor) closeWhenDrained(u *unit) {
-	u.closing = true
-	if len(u.outputs) == 0 {
-		s.closeSink(u)
+func (s *supervisor) closeWhenDrained(rt *programRuntime) {
+	rt.closing = true
+	if len(rt.outputs) == 0 {
+		s.closeSink(rt)
 	}
 }
 
-func (s *supervisor) closeSink(u *unit) {
-	if u.sink != nil {
-		u.sink.Close()
-		u.sink = nil
+func (s *supervisor) closeSink(rt *programRuntime) {
+	if rt.sink != nil {
+		rt.sink.Close()
+		rt.sink = nil
 	}
 }
 

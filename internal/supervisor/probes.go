@@ -13,14 +13,14 @@ import (
 // startProbes starts the startup probe alone, or the other two once it has succeeded.
 func (s *supervisor) startProbes(e engine.StartProbes) {
 	if e.Startup {
-		s.watch(e, engine.StartupProbe, e.Def.StartupProbe)
+		s.startProbe(e, engine.StartupProbe, e.Def.StartupProbe)
 		return
 	}
-	s.watch(e, engine.LivenessProbe, e.Def.LivenessProbe)
-	s.watch(e, engine.ReadinessProbe, e.Def.ReadinessProbe)
+	s.startProbe(e, engine.LivenessProbe, e.Def.LivenessProbe)
+	s.startProbe(e, engine.ReadinessProbe, e.Def.ReadinessProbe)
 }
 
-func (s *supervisor) watch(e engine.StartProbes, kind engine.ProbeKind, p *definition.Probe) {
+func (s *supervisor) startProbe(e engine.StartProbes, kind engine.ProbeKind, p *definition.Probe) {
 	if p == nil {
 		return
 	}
@@ -40,38 +40,38 @@ func (s *supervisor) watch(e engine.StartProbes, kind engine.ProbeKind, p *defin
 		yes := true
 		cfg.Initial = &yes // a takeover: it was ready, and nothing says that it isn't any more
 	}
-	u := s.unit(e.Program)
+	rt := s.runtimeOf(e.Program)
 	if p.Handler.Notify != nil {
-		ear := probe.StartNotifyProbe(cfg, s.saidBy(e.Program), s.mailbox.Post)
-		u.probes = append(u.probes, &watch{kind: kind, worker: ear, ear: ear})
+		n := probe.StartNotifyProbe(cfg, s.notifyStateOf(e.Program), s.mailbox.Post)
+		rt.probes = append(rt.probes, &activeProbe{kind: kind, worker: n, notify: n})
 		return
 	}
-	u.probes = append(u.probes, &watch{kind: kind, worker: s.scheduler.Start(s.ctx, cfg)})
+	rt.probes = append(rt.probes, &activeProbe{kind: kind, worker: s.scheduler.Start(s.ctx, cfg)})
 }
 
 // stopProbes calls them off without waiting: what one in flight still reports carries an old generation, or finds
 // the program in a state where it means nothing.
 func (s *supervisor) stopProbes(e engine.StopProbes) {
-	u := s.unit(e.Program)
-	keep := u.probes[:0]
-	for _, w := range u.probes {
+	rt := s.runtimeOf(e.Program)
+	keep := rt.probes[:0]
+	for _, w := range rt.probes {
 		if e.OnlyLife && w.kind == engine.ReadinessProbe {
 			keep = append(keep, w)
 			continue
 		}
 		w.worker.Cancel()
 	}
-	clear(u.probes[len(keep):])
-	u.probes = keep
+	clear(rt.probes[len(keep):])
+	rt.probes = keep
 	if e.OnlyLife {
 		return
 	}
-	for _, callOff := range u.hooks {
+	for _, callOff := range rt.hooks {
 		callOff()
 	}
-	if u.endHook != nil {
-		u.endHook()
-		u.endHook = nil
+	if rt.endHook != nil {
+		rt.endHook()
+		rt.endHook = nil
 	}
 }
 
@@ -86,11 +86,11 @@ func (s *supervisor) runHook(e engine.RunHook) {
 		kind = hookPreStop
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, max(e.Timeout, 0))
-	u := s.unit(e.Program)
-	if u.endHook != nil {
-		u.endHook() // a postStart that a stop overtook
+	rt := s.runtimeOf(e.Program)
+	if rt.endHook != nil {
+		rt.endHook() // a postStart that a stop overtook
 	}
-	u.endHook = cancel
+	rt.endHook = cancel
 	runner := s.runner(p.Def, kind)
 	go func() {
 		defer cancel()

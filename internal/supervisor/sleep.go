@@ -53,8 +53,8 @@ func (s *supervisor) wokeUp(how string) {
 }
 
 func (s *supervisor) forgiveProbes() {
-	for _, u := range s.units {
-		for _, w := range u.probes {
+	for _, rt := range s.runtimes {
+		for _, w := range rt.probes {
 			w.worker.Woke()
 		}
 	}

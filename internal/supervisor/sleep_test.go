@@ -31,7 +31,7 @@ func TestOneSleepIsToldOnce(t *testing.T) {
 	}
 	w := &sleeper{}
 	s := &supervisor{def: def, engine: engine.New(def, 1), hub: control.NewHub(0), log: slog.New(slog.DiscardHandler), slept: monotonic.Slept(),
-		units: map[string]*unit{"it": {probes: []*watch{{worker: w}}}}}
+		runtimes: map[string]*programRuntime{"it": {probes: []*activeProbe{{worker: w}}}}}
 	s.powerChanged(&wire.PowerEvent{})
 	if w.woken != 1 {
 		t.Errorf("at the suspend the probe was told %d times", w.woken)

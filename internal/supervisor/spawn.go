@@ -55,7 +55,7 @@ func (s *supervisor) sink(def *definition.Program) (*logs.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.unit(def.Name).sink = sink
+	s.runtimeOf(def.Name).sink = sink
 	return sink, nil
 }
 

@@ -55,13 +55,13 @@ func (s *supervisor) status() control.Status {
 }
 
 func (s *supervisor) programStatus(p *engine.Program, now time.Duration) control.ProgramStatus {
-	u := s.unit(p.Name)
+	rt := s.runtimeOf(p.Name)
 	ps := control.ProgramStatus{
 		Name: p.Name, Wanted: p.Wanted, State: stateOf(p), Ready: p.Ready, Healthy: p.Healthy, Paused: p.Paused,
 		Generation: int(p.Generation), PID: p.PID, Restarts: p.Restarts, Reason: p.Reason,
 	}
 	if p.State.Alive() && p.PID != 0 {
-		ps.StartedAt = u.wall
+		ps.StartedAt = rt.wall
 		ps.UptimeSeconds = (now - p.StartedAt).Seconds()
 	}
 	if p.State == engine.Backoff {
@@ -77,18 +77,18 @@ func (s *supervisor) programStatus(p *engine.Program, now time.Duration) control
 			ps.LastExit.Code = &code
 		}
 	}
-	for _, w := range u.probes {
+	for _, w := range rt.probes {
 		last := w.worker.Last()
 		ps.Probes = append(ps.Probes, control.ProbeStatus{
 			Kind: []string{"startup", "liveness", "readiness"}[w.kind], OK: last.Healthy, At: last.At,
 			Failures: last.Failures, Message: last.Result.Message,
 		})
 	}
-	if u.said != nil {
-		ps.StatusText = u.said.State.Status
+	if rt.notify != nil {
+		ps.StatusText = rt.notify.State.Status
 	}
-	if u.sink != nil {
-		stats := u.sink.Stats()
+	if rt.sink != nil {
+		stats := rt.sink.Stats()
 		ps.LogBytes, ps.LogLost = stats.Captured, stats.Lost
 	}
 	return ps

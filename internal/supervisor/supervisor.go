@@ -21,6 +21,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/mailbox"
+	"github.com/daruma-sh/daruma/internal/supervisor/notifychannel"
 	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
 )
 
@@ -39,13 +40,13 @@ type supervisor struct {
 	engine *engine.Service
 	meta   meta
 
-	hub       *control.Hub
-	system    *eventlog.Log  // the operating system's; nil where no service manager hosts the service
-	found     incident.Found // in the incident record, when it was opened
-	store     *logs.Store
-	scribe    *scribe
-	scheduler *probe.Scheduler
-	notices   notices
+	hub          *control.Hub
+	system       *eventlog.Log  // the operating system's; nil where no service manager hosts the service
+	found        incident.Found // in the incident record, when it was opened
+	store        *logs.Store
+	scribe       *scribe
+	scheduler    *probe.Scheduler
+	notifyReader notifychannel.Reader
 
 	server   *control.Server
 	terminal *terminal.Printer // nil without a terminal
@@ -53,10 +54,10 @@ type supervisor struct {
 	ownLog   *asyncwriter.Writer
 	draining sync.WaitGroup
 
-	units   map[string]*unit // by program
-	tasks   map[string]*task // by id: hooks and exec probes under way
-	sockets map[string]*socket
-	waiters []*waiter
+	runtimes map[string]*programRuntime // by program
+	tasks    map[string]*task           // by id: hooks and exec probes under way
+	sockets  map[string]*socket
+	waiters  []*waiter
 
 	since    time.Time
 	warnings map[string]string // by subject
@@ -69,11 +70,11 @@ type supervisor struct {
 	awake time.Duration // monotonic: when it was last told that it woke up; 0: never
 }
 
-// unit is what the supervisor holds for one program beside the engine's state.
-type unit struct {
+// programRuntime is what the supervisor holds for one program beside the engine's state.
+type programRuntime struct {
 	sink     *logs.Sink
 	outputs  map[uint64][]*logs.Capture // by generation
-	probes   []*watch
+	probes   []*activeProbe
 	timer    *time.Timer       // the engine's timer
 	reset    *time.Timer       // the engine's reset timer
 	wall     time.Time         // start of the current run
@@ -81,13 +82,13 @@ type unit struct {
 	hooks    map[string]func() // calls off onControl and onResume, by name
 	freezing bool              // the keeper was told to freeze or thaw it, and hasn't answered
 	closing  bool              // its program left the definition
-	said     *said             // what the current run said by its notify channel; nil without one
+	notify   *notifyState      // what the current run said by its notify channel; nil without one
 	refused  string            // answer to the last request, where it couldn't be done
 	asked    string            // how the last run was asked to end, see wire.Exit
 }
 
-// watch is a probe at work: one that asks, or one that listens.
-type watch struct {
+// activeProbe is a probe at work: one that asks, or one that listens.
+type activeProbe struct {
 	kind   engine.ProbeKind
 	worker interface {
 		Pause()
@@ -96,7 +97,7 @@ type watch struct {
 		Woke()
 		Last() probe.Last
 	}
-	ear *probe.NotifyProbe // the same, where it listens
+	notify *probe.NotifyProbe // the same, where it listens
 }
 
 // socket is one of the keeper's listening sockets.
@@ -176,13 +177,13 @@ func (s *supervisor) bury() int {
 	return 1
 }
 
-func (s *supervisor) unit(name string) *unit {
-	u := s.units[name]
-	if u == nil {
-		u = &unit{outputs: map[uint64][]*logs.Capture{}}
-		s.units[name] = u
+func (s *supervisor) runtimeOf(name string) *programRuntime {
+	rt := s.runtimes[name]
+	if rt == nil {
+		rt = &programRuntime{outputs: map[uint64][]*logs.Capture{}}
+		s.runtimes[name] = rt
 	}
-	return u
+	return rt
 }
 
 func (s *supervisor) warn(subject, text string) {

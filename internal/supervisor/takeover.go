@@ -31,7 +31,7 @@ func (s *supervisor) takeOver(l *legacy) {
 		}
 		s.inherit(r)
 	}
-	s.restoreSaid(l.kept)
+	s.restoreNotifyStates(l.kept)
 	now := keeper.Now()
 	for _, name := range s.programNames() {
 		s.carryOut(s.engine.Adopt(now, knownOf(name, newest[name])))
@@ -67,7 +67,7 @@ func (s *supervisor) inherit(r *inherited) {
 			s.log.Error("log", "program", r.ID, "error", err)
 		}
 		if r.Alive {
-			s.unit(r.ID).wall = time.Unix(0, r.Run.Wall)
+			s.runtimeOf(r.ID).wall = time.Unix(0, r.Run.Wall)
 		}
 	}
 	s.attach(r.ID, r.Run.Generation, r.files)
@@ -75,7 +75,7 @@ func (s *supervisor) inherit(r *inherited) {
 		return
 	}
 	s.drain(r.ID, r.Run.Generation)
-	s.forgetSaid(r.ID, r.Run.Generation)
+	s.forgetNotifyState(r.ID, r.Run.Generation)
 	if !r.Acked {
 		s.ended(r.ID, r.Run.Generation, r.Exit, r.Next, r.Failed)
 	}
