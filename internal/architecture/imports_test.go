@@ -25,6 +25,7 @@ var rank = map[string]int{
 	"internal/exitcode":    0, // what a hosted service ends with
 	"internal/eventlog":    0, // the system's own log, for the supervisor
 	"internal/keeper/wire": 0, // the protocol between keeper and supervisor
+	"internal/mailbox":     0, // a queue of functions for the goroutine that owns a state
 	"internal/engine":      1,
 	"internal/keeper":      1,
 	"internal/probe":       1,
@@ -44,7 +45,6 @@ var rank = map[string]int{
 	"internal/supervisor/launchplan":    2,
 	"internal/supervisor/notifychannel": 2,
 	"internal/supervisor/signals":       2,
-	"internal/supervisor/mailbox":       1,
 	"internal/supervisor/terminal":      2,
 
 	"service/manager":   0, // the OS's service manager, for the command line and for package service

@@ -1,10 +1,11 @@
 package keeper
 
 import (
-	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/mailbox"
 )
 
 // poller calls a function when a file descriptor has something to say. A raw epoll rather than Go's netpoller: pidfds
@@ -14,9 +15,8 @@ type poller struct {
 	calls  map[int32]func()
 	events [64]unix.EpollEvent
 
-	mu     sync.Mutex
-	posted []func()
-	bell   int // eventfd that wakes the loop
+	mail *mailbox.Mailbox
+	bell int // eventfd that wakes the loop
 }
 
 func newPoller() (*poller, error) {
@@ -24,7 +24,7 @@ func newPoller() (*poller, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &poller{fd: fd, calls: map[int32]func(){}}
+	p := &poller{fd: fd, calls: map[int32]func(){}, mail: mailbox.New()}
 	if p.bell, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		return nil, err
 	}
@@ -33,22 +33,14 @@ func newPoller() (*poller, error) {
 
 // post has f called by the loop; whoever posts never waits.
 func (p *poller) post(f func()) {
-	p.mu.Lock()
-	p.posted = append(p.posted, f)
-	p.mu.Unlock()
+	p.mail.Post(f)
 	_, _ = unix.Write(p.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 }
 
 func (p *poller) callPosted() {
 	var buf [8]byte
 	_, _ = unix.Read(p.bell, buf[:])
-	p.mu.Lock()
-	due := p.posted
-	p.posted = nil
-	p.mu.Unlock()
-	for _, f := range due {
-		f()
-	}
+	p.mail.Run()
 }
 
 func (p *poller) add(fd int, events uint32, call func()) error {

@@ -5,22 +5,23 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/internal/mailbox"
 )
 
 // poller is the queue of what has happened: threads of Windows' pool and goroutines that read put functions into it,
 // the loop calls them. It has no bound, so nobody who puts something in ever waits.
 type poller struct {
-	mu    sync.Mutex
-	queue []func()
-	wake  chan struct{}
+	mail *mailbox.Mailbox
 
 	callback uintptr // for registerWait
+	mu       sync.Mutex
 	serial   uintptr
 	waits    map[uintptr]func()
 }
 
 func newPoller() *poller {
-	p := &poller{wake: make(chan struct{}, 1), waits: map[uintptr]func(){}}
+	p := &poller{mail: mailbox.New(), waits: map[uintptr]func(){}}
 	p.callback = windows.NewCallback(func(serial, _ uintptr) uintptr {
 		p.signalled(serial)
 		return 0
@@ -28,39 +29,25 @@ func newPoller() *poller {
 	return p
 }
 
-func (p *poller) post(f func()) {
-	p.mu.Lock()
-	p.queue = append(p.queue, f)
-	p.mu.Unlock()
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
-}
+func (p *poller) post(f func()) { p.mail.Post(f) }
 
 // wait sleeps up to d (negative: without end) and calls what is due.
 func (p *poller) wait(d time.Duration) {
 	if d != 0 {
 		p.sleep(d)
 	}
-	p.mu.Lock()
-	due := p.queue
-	p.queue = nil
-	p.mu.Unlock()
-	for _, f := range due {
-		f()
-	}
+	p.mail.Run()
 }
 
 func (p *poller) sleep(d time.Duration) {
 	if d < 0 {
-		<-p.wake
+		<-p.mail.Wake()
 		return
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
-	case <-p.wake:
+	case <-p.mail.Wake():
 	case <-timer.C:
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/logs"
-	"github.com/daruma-sh/daruma/internal/supervisor/mailbox"
+	"github.com/daruma-sh/daruma/internal/mailbox"
 	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 )
 

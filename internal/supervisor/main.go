@@ -19,11 +19,11 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/logs"
+	"github.com/daruma-sh/daruma/internal/mailbox"
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/reserve"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
-	"github.com/daruma-sh/daruma/internal/supervisor/mailbox"
 	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
 )
 

@@ -17,10 +17,10 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/logs"
+	"github.com/daruma-sh/daruma/internal/mailbox"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
-	"github.com/daruma-sh/daruma/internal/supervisor/mailbox"
 	"github.com/daruma-sh/daruma/internal/supervisor/notifychannel"
 	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
 )
