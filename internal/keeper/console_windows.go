@@ -18,9 +18,9 @@ import (
 // console: it has one of its own when it runs in a terminal, and can have no two; and it would get the signal too.
 const ConsoleRole = "console-signal"
 
-// obeyCtrlC clears the flag "ignore Ctrl+C", which a process inherits and hands on.
+// acceptCtrlC clears the flag "ignore Ctrl+C", which a process inherits and hands on.
 // Source: https://learn.microsoft.com/windows/console/setconsolectrlhandler
-func obeyCtrlC() {
+func acceptCtrlC() {
 	windows.NewLazySystemDLL("kernel32.dll").NewProc("SetConsoleCtrlHandler").Call(0, 0)
 }
 

@@ -28,7 +28,7 @@ type machine struct {
 func newMachine() machine { return machine{image: openImage()} }
 
 // trees has no place in the file system here: jobs have no names.
-type trees struct{ base string }
+type trees struct{ base, without string }
 
 // tree is nothing here: every run has a job of its own, see mainProcess.
 type tree struct{}

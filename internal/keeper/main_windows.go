@@ -1,64 +1,28 @@
 package keeper
 
 import (
-	"fmt"
 	"os"
-	"path/filepath"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
-
-	"github.com/daruma-sh/daruma/internal/exitcode"
-	"github.com/daruma-sh/daruma/internal/reserve"
 )
 
-// Role is the first argument of a keeper process.
-const Role = "keeper"
+// closeInherited has nothing to do: a process here inherits the handles that are listed for it and no other.
+func closeInherited() error { return nil }
 
-// Main is a keeper's life. It gives the exit code of the process: what the supervisor finished with, or
-// why nothing could be started; see package exitcode.
-func Main(cfg Config) int {
-	reserve.Threads(5)
-	if err := cfg.Folders.Make(); err != nil {
-		return complain(&exitcode.Error{Code: exitcode.NoFiles, Err: err})
-	}
-	lock, clean, err := takeLock(filepath.Join(cfg.Folders.Run, "lock"), cfg.Service)
-	if err != nil {
-		return complain(&exitcode.Error{Code: exitcode.NoFiles, Err: err})
-	}
-	k, err := begin(cfg, clean)
-	if err != nil {
-		lock.release()
-		return complain(err)
-	}
-	k.loop()
-	k.cleanUp()
-	lock.release()
-	return k.exitCode
-}
-
-func begin(cfg Config, clean bool) (*keeper, error) {
-	k := newKeeper(cfg)
+// open makes what the keeper needs of the system before it starts anything.
+func (k *keeper) open() error {
 	k.poll = newPoller()
 	var err error
 	if k.port, err = openJobPort(); err != nil {
-		return nil, err
+		return err
 	}
-	if k.null, err = openNull(); err != nil {
-		return nil, err
-	}
-	if !clean {
-		k.endStraySupervisor()
-	}
-	k.clearStacks()
-	if err := k.heedConsole(); err != nil {
-		return nil, err
-	}
-	if err := k.sup.start(k); err != nil {
-		return nil, &exitcode.Error{Code: exitcode.NoSupervisor, Err: fmt.Errorf("starting the supervisor: %w", err)}
-	}
-	return k, nil
+	k.null, err = openNull()
+	return err
 }
+
+// endRemains ends the supervisor of a keeper that was killed. Its programs have ended with their jobs.
+func (k *keeper) endRemains() { k.endStraySupervisor() }
 
 // openNull opens NUL for programs to inherit as their stdin.
 func openNull() (windows.Handle, error) {
@@ -76,16 +40,8 @@ func openNull() (windows.Handle, error) {
 	return h, nil
 }
 
-// cleanUp leaves nothing running and nothing lying about.
-func (k *keeper) cleanUp() {
-	if !k.hurry {
-		k.sup.farewell()
-	}
-	for _, p := range k.programs {
-		if p.alive != nil {
-			k.killTree(p, p.alive)
-		}
-	}
+// close gives back what open made.
+func (k *keeper) close() {
 	k.port.close()
 	_ = os.Remove(k.supervisorFile())
 }

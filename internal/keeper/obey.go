@@ -66,7 +66,7 @@ func (k *keeper) greet(why string) {
 	if k.sessions > 0 {
 		gone = Now() - k.sup.heard
 	}
-	k.send(&wire.Hello{KeeperPID: os.Getpid(), Sessions: k.sessions, Gone: gone, Why: why, Cgroup: k.trees.base, Hang: k.cfg.Hang, Mark: k.mark,
+	k.send(&wire.Hello{KeeperPID: os.Getpid(), Sessions: k.sessions, Gone: gone, Why: why, Cgroup: k.trees.base, NoCgroup: k.trees.without, Hang: k.cfg.Hang, Mark: k.mark,
 		Hosted: k.cfg.Standing != nil})
 	k.sessions++
 	for key, data := range k.kept {

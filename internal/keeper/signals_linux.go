@@ -9,8 +9,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/launch"
 )
 
-// heedSignals takes signals for requests, unless a host brings those.
-func (k *keeper) heedSignals() {
+// acceptRequests takes signals for requests, unless a host brings requests.
+func (k *keeper) acceptRequests() {
 	// A signal that is ignored stays ignored across exec: every program would be born with it. So nothing is, and what
 	// must not end us is caught and dropped.
 	t := terminal{there: hasTerminal(), optional: signal.Ignored(unix.SIGHUP)}

@@ -6,13 +6,13 @@ import (
 	"syscall"
 )
 
-// heedConsole takes what the console says for a request to stop. Ctrl+C and Ctrl+Break are os.Interrupt to Go, a closed
+// acceptRequests takes what the console says for a request to stop, unless a host brings requests. Ctrl+C and Ctrl+Break are os.Interrupt to Go, a closed
 // window, a logoff and a shutdown SIGTERM; for those Windows waits 5 s at most before it ends us.
-func (k *keeper) heedConsole() error {
-	obeyCtrlC() // or every program would be born deaf to it: the flag is inherited
+func (k *keeper) acceptRequests() {
+	acceptCtrlC() // for the programs: whether it is ignored is inherited
 	if k.cfg.Requests != nil {
 		k.heedRequests()
-		return nil
+		return
 	}
 	ch := make(chan os.Signal, 16)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
@@ -25,5 +25,4 @@ func (k *keeper) heedConsole() error {
 			k.poll.post(func() { k.stop(why) })
 		}
 	}()
-	return nil
 }

@@ -12,7 +12,8 @@ import (
 
 // trees is how process trees are held together on this machine: by cgroups where base isn't "".
 type trees struct {
-	base string // folder of the service's cgroup
+	base    string // folder of the service's cgroup
+	without string // why there is none, for people
 }
 
 // tree holds one program's processes: all of them, double forks and new sessions included.

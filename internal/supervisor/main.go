@@ -205,6 +205,9 @@ func (s *supervisor) openFiles() error {
 		s.ownLog = asyncwriter.New(own)
 		s.log = slog.New(slog.NewJSONHandler(s.ownLog, nil))
 	}
+	if why := s.hello.NoCgroup; why != "" {
+		s.log.Info("there is no cgroup to hold the programs' processes: sessions and environments tell what belongs to a program", "reason", why)
+	}
 	s.store, err = logs.Open(logs.Options{
 		Service: s.def.Name, Dir: s.place.Logs, SpoolDir: filepath.Join(s.place.Run, "spool"), OnEvent: s.logEvent,
 	})

@@ -77,6 +77,7 @@ func (m *Hello) fields(c *coder) {
 	c.dur(&m.Gone)
 	c.str(&m.Why)
 	c.str(&m.Cgroup)
+	c.str(&m.NoCgroup)
 	c.dur(&m.Hang)
 	c.str(&m.Mark)
 	c.flag(&m.Hosted)

@@ -83,6 +83,7 @@ type (
 		Gone      time.Duration // how long no supervisor was in charge
 		Why       string        // how the predecessor ended, for people; "" for the first
 		Cgroup    string        // folder of the cgroup that holds the trees; "": there is none
+		NoCgroup  string        // why there is none, for people; "" on Windows, which has no cgroups
 		Hang      time.Duration // a supervisor that sends nothing for so long is replaced; it sends Heartbeat twice as often
 		Mark      string        // begins the value of DARUMA_RUN in the environment of everything this keeper started
 		Hosted    bool          // a service manager wants to know the service's state: send ServiceState
