@@ -13,8 +13,7 @@ import (
 
 	"golang.org/x/sys/windows"
 
-	"github.com/daruma-sh/daruma/internal/eventlog"
-	"github.com/daruma-sh/daruma/service/manager"
+	"github.com/daruma-sh/daruma/internal/systemlog"
 )
 
 // The resources are linked into this test's executable as they are into daruma.exe.
@@ -47,7 +46,7 @@ func format(t *testing.T, id uint32, inserts ...string) string {
 }
 
 func TestEveryEventHasItsText(t *testing.T) {
-	for _, e := range eventlog.Table() {
+	for _, e := range systemlog.Table() {
 		want := strings.NewReplacer("%1", "shop", "%2", "api", "%3", "exit code 1").Replace(e.Text) + "\r\n"
 		if got := format(t, e.Identifier(), "shop", "api", "exit code 1"); got != want {
 			t.Errorf("event %d reads %q, want %q", e.ID, got, want)
@@ -94,17 +93,17 @@ func TestEventsAreReadWithTheirTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := manager.RegisterEventSource(name, exe); err != nil {
+	if err := systemlog.RegisterEventSource(name, exe); err != nil {
 		t.Skipf("registers an event source: run it as administrator (%v)", err)
 	}
 	defer func() {
-		if err := manager.UnregisterEventSource(name); err != nil {
+		if err := systemlog.UnregisterEventSource(name); err != nil {
 			t.Error(err)
 		}
 	}()
-	log := eventlog.Open(name, func(err error) { t.Error(err) })
-	log.Tell(eventlog.Event{Kind: "failed", Program: "api", Reason: "exit code 3, 100%1 sure"})
-	log.Tell(eventlog.Event{Kind: "serviceStarted", Reason: "a test"})
+	log := systemlog.Open(name, func(err error) { t.Error(err) })
+	log.Tell(systemlog.Event{Kind: "failed", Program: "api", Reason: "exit code 3, 100%1 sure"})
+	log.Tell(systemlog.Event{Kind: "serviceStarted", Reason: "a test"})
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	if err := log.Close(ctx); err != nil {

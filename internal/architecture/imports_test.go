@@ -18,27 +18,29 @@ var rank = map[string]int{
 	"internal/monotonic": -1, // the machine's clocks
 	"internal/wine":      -1, // tells Wine from Windows
 
-	"internal/definition":  0,
-	"internal/folders":     0,
-	"internal/reserve":     0,
-	"internal/launch":      0, // between the keeper's fork and the program's first instruction
-	"internal/exitcode":    0, // what a hosted service ends with
-	"internal/eventlog":    0, // the system's own log, for the supervisor
-	"internal/keeper/wire": 0, // the protocol between keeper and supervisor
-	"internal/mailbox":     0, // a queue of functions for the goroutine that owns a state
-	"internal/engine":      1,
-	"internal/keeper":      1,
-	"internal/probe":       1,
-	"internal/logs":        1,
-	"internal/control":     1,
-	"internal/incident":    1,
-	"internal/nssm":        1, // services of NSSM become definitions
-	"internal/takeover":    1, // how far a service of another manager has become one of daruma's
-	"internal/supervisor":  3,
-	"internal/ensure":      2, // starts a service that should run and doesn't
-	"internal/doctor":      2, // checks of an installation
-	"internal/cli":         4,
-	"cmd/daruma":           5,
+	"internal/definition":     0,
+	"internal/folders":        0,
+	"internal/reserve":        0,
+	"internal/launch":         0, // between the keeper's fork and the program's first instruction
+	"internal/exitcode":       0, // what a hosted service ends with
+	"internal/keeper/wire":    0, // the protocol between keeper and supervisor
+	"internal/mailbox":        0, // a queue of functions for the goroutine that owns a state
+	"internal/access":         1, // who may read and write files: owners, access lists, rights
+	"internal/systemlog":      1, // the system's own log, for the supervisor
+	"internal/install/record": 1, // what was installed
+	"internal/engine":         1,
+	"internal/keeper":         1,
+	"internal/probe":          1,
+	"internal/logs":           1,
+	"internal/control":        1,
+	"internal/incident":       1,
+	"internal/nssm":           1, // services of NSSM become definitions
+	"internal/takeover":       1, // how far a service of another manager has become one of daruma's
+	"internal/supervisor":     3,
+	"internal/ensure":         2, // starts a service that should run and doesn't
+	"internal/doctor":         2, // checks of an installation
+	"internal/cli":            4,
+	"cmd/daruma":              5,
 
 	// parts of the supervisor that know nothing of each other
 	"internal/supervisor/asyncwriter":   2,
@@ -52,8 +54,8 @@ var rank = map[string]int{
 	"service":           1, // the library
 	"service/kardianos": 2, // drop-in for github.com/kardianos/service, upon package service
 
-	"internal/winres":          1, // daruma.exe's resources, made by go generate
-	"internal/winres/generate": 2,
+	"internal/winres":          2, // daruma.exe's resources, made by go generate
+	"internal/winres/generate": 3,
 }
 
 // testsOnly are packages that exist for tests: no program may import them, and they may import anything.

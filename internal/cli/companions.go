@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/systemlog"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -25,12 +26,12 @@ func companions() []companion {
 }
 
 func addEventSource(_ context.Context, def *definition.Service, executable string, dryRun bool) ([]manager.Change, error) {
-	problems, err := manager.CheckEventSource(def.Name, executable)
+	problems, err := systemlog.CheckEventSource(def.Name, executable)
 	if err != nil || len(problems) == 0 {
 		return nil, err
 	}
 	if !dryRun {
-		if err := manager.RegisterEventSource(def.Name, executable); err != nil {
+		if err := systemlog.RegisterEventSource(def.Name, executable); err != nil {
 			return nil, err
 		}
 	}
@@ -38,5 +39,5 @@ func addEventSource(_ context.Context, def *definition.Service, executable strin
 }
 
 func removeEventSource(_ context.Context, name string) ([]manager.Change, error) {
-	return nil, manager.UnregisterEventSource(name)
+	return nil, systemlog.UnregisterEventSource(name)
 }

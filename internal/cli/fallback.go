@@ -9,6 +9,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/ensure"
+	"github.com/daruma-sh/daruma/internal/install/record"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -76,7 +77,7 @@ func removeFallback(ctx context.Context, name string) ([]manager.Change, error) 
 
 // keepRecord notes what was installed, for ensure and doctor, and that a new service isn't to run before somebody starts it.
 func (i *installation) keepRecord(created bool) error {
-	r := manager.Record{Spec: i.spec, Definition: i.def.File}
+	r := record.Record{Spec: i.spec, Definition: i.def.File}
 	if wantsFallback(i.def) {
 		f, err := fallbackOf(i.def, i.spec.Executable)
 		if err != nil {
@@ -84,7 +85,7 @@ func (i *installation) keepRecord(created bool) error {
 		}
 		r.Fallback = &f
 	}
-	if err := manager.SaveRecord(i.place.Config, r); err != nil {
+	if err := record.Save(i.place.Config, r); err != nil {
 		return err
 	}
 	if created && !i.flags.now {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/ensure"
+	"github.com/daruma-sh/daruma/internal/install/record"
 	"github.com/daruma-sh/daruma/internal/nssm"
 	"github.com/daruma-sh/daruma/internal/takeover"
 	"github.com/daruma-sh/daruma/service/manager"
@@ -117,7 +118,7 @@ func (r *replacement) removeBeside(ctx context.Context) error {
 			return fmt.Errorf("its %s: %w", c.what, err)
 		}
 	}
-	return errors.Join(manager.RemoveRecord(r.place.Config), ensure.Forget(r.place.Config))
+	return errors.Join(record.Remove(r.place.Config), ensure.Forget(r.place.Config))
 }
 
 // putBack stops daruma's service where it is this entry, and restores it.

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/takeover"
-	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // TestForgedJournal: a journal says which service to put back and what it ran. One that somebody else could have written would have
@@ -34,7 +34,7 @@ func TestForgedJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	forged := replacement{name: "shop"}
-	var exposed *manager.ExposedError
+	var exposed *access.ExposedError
 	if err := forged.begin(); !errors.As(err, &exposed) {
 		t.Errorf("a journal in a folder of user 61234: %v, %+v", err, forged.journal)
 	}

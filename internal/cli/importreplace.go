@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/nssm"
@@ -125,7 +126,7 @@ func (r *replacement) begin() error {
 		return err
 	}
 	// It decides what is registered, as whatever account it says. Everybody may make a folder in %ProgramData%.
-	if err := manager.Exposed(r.store.Folder); err != nil {
+	if err := access.Exposed(r.store.Folder); err != nil {
 		return fmt.Errorf("what an earlier call has left can't be relied on: %w", err)
 	}
 	return nil

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/windows/svc/mgr"
 
 	"github.com/daruma-sh/daruma/internal/nssm"
+	"github.com/daruma-sh/daruma/internal/systemlog"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -100,7 +101,7 @@ func (s *nssmService) remove() {
 		if _, err := (manager.Manager{}).UnregisterTask(ctx, name); err != nil {
 			s.t.Errorf("cleaning up: %v", err)
 		}
-		if err := manager.UnregisterEventSource(name); err != nil {
+		if err := systemlog.UnregisterEventSource(name); err != nil {
 			s.t.Errorf("cleaning up: %v", err)
 		}
 	}

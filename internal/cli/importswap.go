@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/doctor"
 	"github.com/daruma-sh/daruma/internal/ensure"
@@ -24,7 +25,7 @@ type swapStep struct {
 // command line is changed in one call; with two entries, the new one starts by hand until it is ready, then automatically, and the
 // old one is disabled after that.
 func (r *replacement) carryOut(ctx context.Context) error {
-	if _, err := manager.Protect(r.name, doctor.PlacesOf(r.place), false); err != nil {
+	if _, err := access.Protect(r.name, doctor.PlacesOf(r.place), false); err != nil {
 		return err
 	}
 	return r.locked(func() error {

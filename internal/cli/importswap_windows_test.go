@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/windows/registry"
 
+	"github.com/daruma-sh/daruma/internal/install/record"
 	"github.com/daruma-sh/daruma/internal/nssm"
 	"github.com/daruma-sh/daruma/internal/takeover"
 	"github.com/daruma-sh/daruma/service/manager"
@@ -57,19 +58,19 @@ func (s *nssmService) finishes() {
 		s.t.Fatalf("%+v %v %v", j, ok, err)
 	}
 	config := filepath.Join(s.home, "config")
-	record, err := manager.LoadRecord(config)
+	installed, err := record.Load(config)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	j.Step = takeover.Stands
-	if err := errors.Join(store.Note(j), manager.RemoveRecord(config)); err != nil {
+	if err := errors.Join(store.Note(j), record.Remove(config)); err != nil {
 		s.t.Fatal(err)
 	}
 	s.says(0, []string{"would be registered"}, "import", "nssm", s.name, "--replace", "-n")
 	s.says(0, []string{"is daruma's; see"}, "import", "nssm", s.name, "--replace")
-	again, err := manager.LoadRecord(config)
-	if err != nil || again.Spec.Name != record.Spec.Name || again.Spec.Executable != record.Spec.Executable {
-		s.t.Errorf("%+v, was %+v: %v", again, record, err)
+	again, err := record.Load(config)
+	if err != nil || again.Spec.Name != installed.Spec.Name || again.Spec.Executable != installed.Spec.Executable {
+		s.t.Errorf("%+v, was %+v: %v", again, installed, err)
 	}
 	if j, _, err := store.Load(); err != nil || j.Step != takeover.Done {
 		s.t.Errorf("%+v %v", j, err)

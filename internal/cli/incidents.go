@@ -108,7 +108,7 @@ func incidentServices(args []string, q *incidentsQuery) ([]string, error) {
 }
 
 // record is one service as it is shown.
-type record struct {
+type serviceRecord struct {
 	Service   string              `json:"service"`
 	Since     time.Time           `json:"since"`       // where the record begins
 	Observed  time.Time           `json:"observed"`    // up to when something is known
@@ -129,7 +129,7 @@ type summary struct {
 }
 
 func showIncidents(std IO, names []string, q incidentsQuery, output format) error {
-	records := []record{} // an empty list in JSON, too
+	records := []serviceRecord{} // an empty list in JSON, too
 	var failed error
 	for _, name := range names {
 		f, err := folders.Of(name)
@@ -153,9 +153,9 @@ func showIncidents(std IO, names []string, q incidentsQuery, output format) erro
 }
 
 // recordOf picks what is asked for.
-func recordOf(name string, h *incident.History, q incidentsQuery) record {
+func recordOf(name string, h *incident.History, q incidentsQuery) serviceRecord {
 	window, boot := h.Last(q.since), h.SinceBoot()
-	r := record{Service: name, Since: h.Since, Observed: h.Observed, Lost: h.Lost, Broken: h.Broken, Incidents: []incident.Incident{},
+	r := serviceRecord{Service: name, Since: h.Since, Observed: h.Observed, Lost: h.Lost, Broken: h.Broken, Incidents: []incident.Incident{},
 		SinceBoot: summary{boot.Since, reportOf(h, boot, q)}, Window: summary{window.Since, reportOf(h, window, q)}, history: h}
 	all := h.Incidents
 	if q.limited {

@@ -71,7 +71,7 @@ func TestIncidentsJSON(t *testing.T) {
 	}
 	recordFalls(t)
 	out, _ := daruma(t, ExitDone, "incidents", "shop", "-o", "json")
-	var records []record
+	var records []serviceRecord
 	if err := json.Unmarshal([]byte(out), &records); err != nil || len(records) != 1 {
 		t.Fatalf("%v\n%s", err, out)
 	}

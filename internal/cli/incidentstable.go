@@ -18,7 +18,7 @@ const whenLayout = "2006-01-02 15:04:05"
 const aliveWithin = 2 * time.Minute
 
 // printRecords prints the records, or says in a line that there is nothing to print.
-func printRecords(std IO, records []record, q incidentsQuery, output format, failed bool) error {
+func printRecords(std IO, records []serviceRecord, q incidentsQuery, output format, failed bool) error {
 	if output == formatJSON {
 		return writeJSON(std.Out, records)
 	}
@@ -37,7 +37,7 @@ func printRecords(std IO, records []record, q incidentsQuery, output format, fai
 	return err
 }
 
-func recordText(s screen, r record, q incidentsQuery, named bool) string {
+func recordText(s screen, r serviceRecord, q incidentsQuery, named bool) string {
 	var b strings.Builder
 	if len(r.Incidents)+r.earlier == 0 {
 		b.WriteString(nothing(r, q))
@@ -64,7 +64,7 @@ func recordText(s screen, r record, q incidentsQuery, named bool) string {
 }
 
 // nothing says kindly that nothing fell.
-func nothing(r record, q incidentsQuery) string {
+func nothing(r serviceRecord, q incidentsQuery) string {
 	what := r.Service
 	if q.program != "" {
 		what += "/" + q.program
@@ -78,7 +78,7 @@ func nothing(r record, q incidentsQuery) string {
 	return fmt.Sprintf("Nothing of %s has fallen since its record begins, on %s.\n", what, r.Since.Local().Format(whenLayout))
 }
 
-func fallsTable(s screen, r record) string {
+func fallsTable(s screen, r serviceRecord) string {
 	rows := [][]cell{{{"WHEN", bold}, {"PROGRAM", bold}, {"STOOD AGAIN AFTER", bold}, {"OUTCOME", bold}, {"WHAT FELL", bold}}}
 	for _, i := range r.Incidents {
 		program := i.Program
@@ -112,7 +112,7 @@ func outcomeOf(i incident.Incident) (string, colour) {
 }
 
 // stood words how long it took.
-func stood(r record, i incident.Incident) cell {
+func stood(r serviceRecord, i incident.Incident) cell {
 	switch {
 	case i.Recovered != nil:
 		return cell{text: took(i.RecoveredAfter.Duration())}
@@ -140,7 +140,7 @@ func fallen(i incident.Incident) string {
 	return plaintext.Line(text)
 }
 
-func summaries(s screen, r record, q incidentsQuery) string {
+func summaries(s screen, r serviceRecord, q incidentsQuery) string {
 	boot, window := r.SinceBoot, r.Window
 	last := "in the last " + spanOf(q.since)
 	if window.Since.Sub(r.Since) < time.Second {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/doctor"
 	"github.com/daruma-sh/daruma/service/manager"
 )
@@ -84,7 +85,7 @@ func (i *installation) plan(ctx context.Context, services manager.Manager) (inst
 // carryOut does it: folders first, so that nothing is ever in one that others may write to; the service last, so that it isn't
 // there before it could run.
 func (i *installation) carryOut(ctx context.Context, services manager.Manager, a *installAnswer) error {
-	if _, err := manager.Protect(i.def.Name, doctor.PlacesOf(i.place), false); err != nil {
+	if _, err := access.Protect(i.def.Name, doctor.PlacesOf(i.place), false); err != nil {
 		return err
 	}
 	if home := os.Getenv("DARUMA_HOME"); home != "" { // once more: it may have been made just now, as the folder above it has it
@@ -112,7 +113,7 @@ func (i *installation) carryOut(ctx context.Context, services manager.Manager, a
 
 // aside is what changes beside the service.
 func (i *installation) aside(ctx context.Context, dryRun bool) ([]manager.Change, error) {
-	all, err := manager.Protect(i.def.Name, doctor.PlacesOf(i.place), dryRun)
+	all, err := access.Protect(i.def.Name, doctor.PlacesOf(i.place), dryRun)
 	if err != nil {
 		return nil, err
 	}

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
-	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // refuseUnsafe refuses what would hand the service to somebody else, or couldn't work: files that ordinary users can change or that the
@@ -19,9 +19,9 @@ import (
 func refuseUnsafe(def *definition.Service, executable string) (warnings []string, err error) {
 	var problems []error
 	check := func(path string, execute bool) {
-		err := manager.Exposed(path)
+		err := access.Exposed(path)
 		if err == nil {
-			err = manager.Unreachable(path, def.Account, execute)
+			err = access.Unreachable(path, def.Account, execute)
 		}
 		if err != nil {
 			problems = append(problems, err)
@@ -66,7 +66,7 @@ func exposedHome(home string) error {
 	for dir != filepath.Dir(dir) && !exists(dir) {
 		dir = filepath.Dir(dir)
 	}
-	if err := manager.Exposed(dir); err != nil {
+	if err := access.Exposed(dir); err != nil {
 		return fmt.Errorf("DARUMA_HOME is %s: %w", home, err)
 	}
 	return nil

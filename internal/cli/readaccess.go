@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io/fs"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/install/record"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -21,7 +23,7 @@ func addReadAccess(_ context.Context, def *definition.Service, _ string, dryRun 
 		if !exists(file) {
 			continue // that it isn't there was told, or it is about to be written into our own folder
 		}
-		changes, err := manager.GrantRead(def.Name, file, dryRun)
+		changes, err := access.GrantRead(def.Name, file, dryRun)
 		if err != nil {
 			return all, err
 		}
@@ -44,19 +46,19 @@ func removeReadAccess(_ context.Context, name string) ([]manager.Change, error) 
 	if err != nil {
 		return nil, err
 	}
-	record, err := manager.LoadRecord(place.Config)
-	if errors.Is(err, manager.ErrNoRecord) || errors.Is(err, fs.ErrPermission) {
+	installed, err := record.Load(place.Config)
+	if errors.Is(err, record.ErrNone) || errors.Is(err, fs.ErrPermission) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
 	}
-	files := []string{record.Definition}
-	if def, err := definition.Load(record.Definition, serviceEnvironment(record.Spec.Env)); err == nil {
+	files := []string{installed.Definition}
+	if def, err := definition.Load(installed.Definition, serviceEnvironment(installed.Spec.Env)); err == nil {
 		files = readFiles(def)
 	}
 	var all []manager.Change
 	for _, file := range files {
-		changes, err := manager.RevokeRead(name, file)
+		changes, err := access.RevokeRead(name, file)
 		if err != nil {
 			return all, err
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/install/record"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -82,7 +83,7 @@ func uninstall(ctx context.Context, std IO, name string, purge, overwrite bool) 
 		}
 		a.Changed = append(a.Changed, changes...)
 	}
-	if err := errors.Join(manager.RemoveRecord(place.Config), ensure.Forget(place.Config)); err != nil {
+	if err := errors.Join(record.Remove(place.Config), ensure.Forget(place.Config)); err != nil {
 		return a, err
 	}
 	_ = os.Remove(place.Config) // where nothing else is in it; else the error would say so

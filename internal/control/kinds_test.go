@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/daruma-sh/daruma/internal/eventlog"
+	"github.com/daruma-sh/daruma/internal/systemlog"
 )
 
 // TestEveryKindHasANumber holds the kinds of events to the table of their numbers, one to one.
@@ -34,9 +34,9 @@ func TestEveryKindHasANumber(t *testing.T) {
 	if len(kinds) < 20 {
 		t.Fatalf("only %d kinds found: the test looks at the wrong thing", len(kinds))
 	}
-	for _, e := range eventlog.Table() {
+	for _, e := range systemlog.Table() {
 		switch e.Kind {
-		case eventlog.DefinitionRefused, eventlog.EventsLost, "unknown":
+		case systemlog.DefinitionRefused, systemlog.EventsLost, "unknown":
 			continue // of the system's log alone
 		}
 		if !kinds[e.Kind] {
@@ -45,6 +45,6 @@ func TestEveryKindHasANumber(t *testing.T) {
 		delete(kinds, e.Kind)
 	}
 	for kind := range kinds {
-		t.Errorf("the kind %q has no number: add it to internal/eventlog's table, run go generate ./cmd/daruma", kind)
+		t.Errorf("the kind %q has no number: add it to internal/systemlog's table, run go generate ./cmd/daruma", kind)
 	}
 }

@@ -6,19 +6,19 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/service/manager"
 )
 
-// access goes by the rules that install refuses by.
-func access(_ context.Context, s *subject) {
+// permissions goes by the rules that install refuses by.
+func permissions(_ context.Context, s *subject) {
 	for _, file := range []struct{ what, path string }{{"executable", s.executable}, {"definition", s.definition}} {
 		what, path := file.what, file.path
 		if path == "" || !filepath.IsAbs(path) {
 			continue
 		}
-		var exposed *manager.ExposedError
-		switch err := manager.Exposed(path); {
+		var exposed *access.ExposedError
+		switch err := access.Exposed(path); {
 		case errors.As(err, &exposed):
 			s.add(Fail, exposed.Where+" isn't safe, the "+what+" depends on it: "+exposed.Who+" "+exposed.What, exposed.Remedy)
 		case err != nil:
@@ -28,9 +28,9 @@ func access(_ context.Context, s *subject) {
 		}
 	}
 	account := s.account()
-	if err := manager.Unreachable(s.executable, account, true); err != nil {
+	if err := access.Unreachable(s.executable, account, true); err != nil {
 		s.add(Fail, err.Error(), "")
-	} else if err := manager.Unreachable(s.definition, account, false); s.definition != "" && err != nil {
+	} else if err := access.Unreachable(s.definition, account, false); s.definition != "" && err != nil {
 		s.add(Fail, err.Error(), "")
 	}
 	s.folders()
@@ -45,7 +45,7 @@ func (s *subject) account() string {
 }
 
 func (s *subject) folders() {
-	changes, err := manager.Protect(s.name, PlacesOf(s.place), true)
+	changes, err := access.Protect(s.name, PlacesOf(s.place), true)
 	switch {
 	case err != nil:
 		s.skip("the access to its folders can't be looked at: %v", err)
@@ -57,10 +57,10 @@ func (s *subject) folders() {
 	}
 }
 
-// PlacesOf says where a service's folders are, as manager.Protect wants it, for install and for doctor alike. What DARUMA_HOME names
+// PlacesOf says where a service's folders are, as access.Protect wants it, for install and for doctor alike. What DARUMA_HOME names
 // is somebody's own: the folder above the service's isn't daruma's to protect there.
-func PlacesOf(f folders.Folders) manager.Places {
-	p := manager.Places{Config: f.Config, State: f.State, Logs: f.Logs, Run: f.Run}
+func PlacesOf(f folders.Folders) access.Places {
+	p := access.Places{Config: f.Config, State: f.State, Logs: f.Logs, Run: f.Run}
 	p.Service = filepath.Dir(f.State)
 	if os.Getenv("DARUMA_HOME") == "" {
 		p.Root = filepath.Dir(p.Service)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/install/record"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -39,7 +40,7 @@ type subject struct {
 	place      folders.Folders
 	status     *manager.Status
 	registered *manager.Registration
-	record     *manager.Record
+	record     *record.Record
 	recordErr  error
 	executable string // as it is registered
 	definition string // the file that the service reads
@@ -68,7 +69,7 @@ func checks() []struct {
 		{"service", false, service},          // it is there, and how it is
 		{"command", true, command},           // what it runs, quoted, and there
 		{"definition", true, definitionFile}, // it is right
-		{"access", true, access},             // who else may write to it
+		{"access", true, permissions},        // who else may write to it
 		{"registration", true, drift},        // as it was installed
 		{"recovery", true, recovery},         // the service manager starts it again
 		{"event source", true, eventSource},  // events have their words
@@ -102,7 +103,7 @@ func Run(ctx context.Context, m manager.Manager, name string) ([]Finding, error)
 
 // look gathers what several checks need.
 func (s *subject) look(ctx context.Context) {
-	record, err := manager.LoadRecord(s.place.Config)
+	record, err := record.Load(s.place.Config)
 	if s.recordErr = err; err == nil {
 		s.record = &record
 		s.definition = record.Definition

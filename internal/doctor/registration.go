@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/daruma-sh/daruma/internal/install/record"
+	"github.com/daruma-sh/daruma/internal/systemlog"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -14,7 +16,7 @@ import (
 func drift(ctx context.Context, s *subject) {
 	if s.record == nil {
 		level, remedy := Warn, "daruma install FILE makes one"
-		if !errors.Is(s.recordErr, manager.ErrNoRecord) {
+		if !errors.Is(s.recordErr, record.ErrNone) {
 			level = Fail
 		}
 		s.add(level, s.recordErr.Error(), remedy)
@@ -65,7 +67,7 @@ func recovery(_ context.Context, s *subject) {
 }
 
 func eventSource(_ context.Context, s *subject) {
-	problems, err := manager.CheckEventSource(s.name, s.executable)
+	problems, err := systemlog.CheckEventSource(s.name, s.executable)
 	switch {
 	case errors.Is(err, manager.ErrUnsupported):
 		return

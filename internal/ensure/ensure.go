@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/install/record"
 	"github.com/daruma-sh/daruma/internal/monotonic"
+	"github.com/daruma-sh/daruma/internal/systemlog"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -103,7 +105,7 @@ func (r *run) look(ctx context.Context) (Facts, Action, error) {
 // installed is the start type that install recorded. Without a record a disabled service is taken for one that was automatic only
 // where that is asked for.
 func (r *run) installed(status manager.Status) *manager.StartType {
-	record, err := manager.LoadRecord(r.place.Config)
+	record, err := record.Load(r.place.Config)
 	if err == nil {
 		return &record.Spec.StartType
 	}
@@ -144,7 +146,7 @@ func pending(action Action, s manager.Status) bool {
 
 func (r *run) enable(ctx context.Context) error {
 	want := manager.Automatic
-	if record, err := manager.LoadRecord(r.place.Config); err == nil {
+	if record, err := record.Load(r.place.Config); err == nil {
 		want = record.Spec.StartType
 	}
 	have := r.result.Start
@@ -180,39 +182,39 @@ func (r *run) repair(ctx context.Context) error {
 	if err := safe(r.place.Config); err != nil {
 		return fmt.Errorf("what was installed can't be relied on: %w", err)
 	}
-	record, err := manager.LoadRecord(r.place.Config)
-	if errors.Is(err, manager.ErrNoRecord) {
+	installed, err := record.Load(r.place.Config)
+	if errors.Is(err, record.ErrNone) {
 		return fmt.Errorf("%w; daruma install makes one", err)
 	} else if err != nil {
 		return err
 	}
-	if record.Spec.Name != r.Name {
-		return fmt.Errorf("the record in %s is of the service %q: install it again", r.place.Config, record.Spec.Name)
+	if installed.Spec.Name != r.Name {
+		return fmt.Errorf("the record in %s is of the service %q: install it again", r.place.Config, installed.Spec.Name)
 	}
-	changes, err := r.services.Install(ctx, record.Spec)
+	changes, err := r.services.Install(ctx, installed.Spec)
 	if err != nil {
 		return err
 	}
 	r.took(changes)
-	if err := r.repairSource(record.Spec.Executable); err != nil {
+	if err := r.repairSource(installed.Spec.Executable); err != nil {
 		return err
 	}
-	if record.Fallback == nil {
+	if installed.Fallback == nil {
 		return nil
 	}
-	changes, err = r.services.RegisterTask(ctx, *record.Fallback)
+	changes, err = r.services.RegisterTask(ctx, *installed.Fallback)
 	r.took(changes)
 	return err
 }
 
 // repairSource registers the event source where that is wrong; there is nothing to do on Linux.
 func (r *run) repairSource(executable string) error {
-	problems, err := manager.CheckEventSource(r.Name, executable)
+	problems, err := systemlog.CheckEventSource(r.Name, executable)
 	if err != nil || len(problems) == 0 {
 		return err
 	}
 	r.took(manager.Changes{Changed: []manager.Change{{Setting: "event source " + r.Name, From: problems[0], To: executable}}})
-	return manager.RegisterEventSource(r.Name, executable)
+	return systemlog.RegisterEventSource(r.Name, executable)
 }
 
 func (r *run) took(c manager.Changes) {

@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/incident"
+	"github.com/daruma-sh/daruma/internal/install/record"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -23,8 +25,8 @@ func TestForgedRecord(t *testing.T) {
 	if err := os.Mkdir(config, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	forged := manager.Record{Spec: manager.Spec{Name: "forged-by-daruma-test", Executable: "/bin/true", Account: manager.AccountSystem}}
-	if err := manager.SaveRecord(config, forged); err != nil {
+	forged := record.Record{Spec: manager.Spec{Name: "forged-by-daruma-test", Executable: "/bin/true", Account: manager.AccountSystem}}
+	if err := record.Save(config, forged); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{config, filepath.Join(config, "installed.json")} {
@@ -35,7 +37,7 @@ func TestForgedRecord(t *testing.T) {
 	r := &run{Options: Options{Name: forged.Spec.Name}, place: folders.Folders{Config: config}}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // nothing is to be registered, whatever happens
-	var exposed *manager.ExposedError
+	var exposed *access.ExposedError
 	if err := r.repair(ctx); !errors.As(err, &exposed) {
 		t.Errorf("a record that user 61234 may write: %v", err)
 	}

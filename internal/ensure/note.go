@@ -6,8 +6,8 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/incident"
-	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // note leaves word for the incident record before the service is started, so that its supervisor finds it. Attempts that failed
@@ -25,7 +25,7 @@ func (r *run) note() incident.Outside {
 
 // safe tells why others than administrators decide what is in folder; nil: they don't, or it isn't there.
 func safe(folder string) error {
-	if err := manager.Exposed(folder); !errors.Is(err, fs.ErrNotExist) {
+	if err := access.Exposed(folder); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

@@ -9,9 +9,9 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
-	"github.com/daruma-sh/daruma/internal/eventlog"
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/systemlog"
 )
 
 // publish tells the world what happened: those who follow the events, daruma's own log, and the operating system's.
@@ -19,8 +19,8 @@ func (s *supervisor) publish(e control.Event) {
 	s.note(e)
 	if s.system.Wants(string(e.Kind)) {
 		def := s.def // the one in force now; it never changes, so the writer may look into it
-		s.system.Tell(eventlog.Event{Kind: string(e.Kind), Program: e.Program, Reason: e.Reason, Clean: func(reason string) string {
-			return eventlog.Plain(reason, secrets(def, e.Program))
+		s.system.Tell(systemlog.Event{Kind: string(e.Kind), Program: e.Program, Reason: e.Reason, Clean: func(reason string) string {
+			return systemlog.Plain(reason, secrets(def, e.Program))
 		}})
 	}
 }
@@ -28,12 +28,12 @@ func (s *supervisor) publish(e control.Event) {
 // publishPlain is publish where the operating system's log, which more people read, gets a reason of its own.
 func (s *supervisor) publishPlain(e control.Event, reason string) {
 	s.note(e)
-	s.system.Tell(eventlog.Event{Kind: string(e.Kind), Program: e.Program, Reason: eventlog.Plain(reason, nil)})
+	s.system.Tell(systemlog.Event{Kind: string(e.Kind), Program: e.Program, Reason: systemlog.Plain(reason, nil)})
 }
 
 // note is publish without the operating system's log.
 func (s *supervisor) note(e control.Event) {
-	e.EventID = eventlog.Find(string(e.Kind)).ID
+	e.EventID = systemlog.Find(string(e.Kind)).ID
 	s.hub.Publish(e)
 	s.log.Info(string(e.Kind), "program", e.Program, "generation", e.Generation, "reason", e.Reason)
 }
@@ -41,7 +41,7 @@ func (s *supervisor) note(e control.Event) {
 // openSystemLog: only a service manager's service has business in the system's log.
 func (s *supervisor) openSystemLog() {
 	if s.hello.Hosted {
-		s.system = eventlog.Open(s.cfg.Service, func(err error) {
+		s.system = systemlog.Open(s.cfg.Service, func(err error) {
 			s.mailbox.Post(func() { s.log.Warn("the system's log", "error", err) })
 		})
 	}
@@ -65,7 +65,7 @@ func (s *supervisor) refused(err error) {
 	if errors.As(err, &wrong) {
 		reason = places(wrong)
 	}
-	s.system.Tell(eventlog.Event{Kind: eventlog.DefinitionRefused, Reason: eventlog.Plain(reason, nil)})
+	s.system.Tell(systemlog.Event{Kind: systemlog.DefinitionRefused, Reason: systemlog.Plain(reason, nil)})
 	s.closeSystemLog()
 }
 
@@ -174,7 +174,7 @@ func secretsOf(p *definition.Program) []string {
 func arguments(command []string) []string {
 	var list []string
 	for _, argument := range command[min(1, len(command)):] {
-		if !eventlog.Word(argument) {
+		if !systemlog.Word(argument) {
 			list = append(list, argument)
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/eventlog"
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/incident"
@@ -23,6 +22,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/notifychannel"
 	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
+	"github.com/daruma-sh/daruma/internal/systemlog"
 )
 
 // supervisor is the state of the process; run's goroutine owns it.
@@ -41,7 +41,7 @@ type supervisor struct {
 	meta   meta
 
 	hub          *control.Hub
-	system       *eventlog.Log  // the operating system's; nil where no service manager hosts the service
+	system       *systemlog.Log // the operating system's; nil where no service manager hosts the service
 	found        incident.Found // in the incident record, when it was opened
 	store        *logs.Store
 	scribe       *scribe

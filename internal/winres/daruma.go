@@ -5,7 +5,7 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/daruma-sh/daruma/internal/eventlog"
+	"github.com/daruma-sh/daruma/internal/systemlog"
 )
 
 // manifest: asInvoker, because without it Windows guesses from a file's name whether it installs something; long paths; no
@@ -20,7 +20,7 @@ func File(goarch string) string { return "rsrc_windows_" + goarch + ".syso" }
 
 // Daruma gives daruma.exe's resources for a processor (amd64, arm64) as an object file. version is major.minor.patch.
 func Daruma(goarch, version string) ([]byte, error) {
-	messages, err := messageTable(eventlog.Table())
+	messages, err := messageTable(systemlog.Table())
 	if err != nil {
 		return nil, err
 	}

@@ -7,14 +7,14 @@ import (
 	"slices"
 	"unicode/utf16"
 
-	"github.com/daruma-sh/daruma/internal/eventlog"
+	"github.com/daruma-sh/daruma/internal/systemlog"
 )
 
 // messageTable is RT_MESSAGETABLE: blocks of consecutive identifiers, then their texts.
 // Source: learn.microsoft.com/windows/win32/api/winnt/ns-winnt-message_resource_data and its neighbours.
-func messageTable(entries []eventlog.Entry) ([]byte, error) {
+func messageTable(entries []systemlog.Entry) ([]byte, error) {
 	entries = slices.Clone(entries)
-	slices.SortFunc(entries, func(a, b eventlog.Entry) int { return cmp.Compare(a.Identifier(), b.Identifier()) })
+	slices.SortFunc(entries, func(a, b systemlog.Entry) int { return cmp.Compare(a.Identifier(), b.Identifier()) })
 	type block struct{ low, high, offset uint32 }
 	var blocks []block
 	var texts []byte

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
-	"github.com/daruma-sh/daruma/internal/eventlog"
+	"github.com/daruma-sh/daruma/internal/systemlog"
 )
 
 // The object files beside cmd/daruma are those that the table, the manifest and the changelog give.
@@ -177,13 +177,13 @@ func TestReadBack(t *testing.T) {
 			}
 		}
 		texts := messages(t, leaves[0].data)
-		for _, e := range eventlog.Table() {
+		for _, e := range systemlog.Table() {
 			if got := texts[e.Identifier()]; got != e.Text+"\r\n" {
 				t.Errorf("%s: event %d reads %q, want %q", c.goarch, e.ID, got, e.Text)
 			}
 		}
-		if len(texts) != len(eventlog.Table()) {
-			t.Errorf("%d texts for %d events", len(texts), len(eventlog.Table()))
+		if len(texts) != len(systemlog.Table()) {
+			t.Errorf("%d texts for %d events", len(texts), len(systemlog.Table()))
 		}
 		var anything struct{}
 		if err := xml.Unmarshal(leaves[2].data, &anything); err != nil {
@@ -257,8 +257,8 @@ func TestVersionInfo(t *testing.T) {
 }
 
 func TestTwoEventsOfOneID(t *testing.T) {
-	e := eventlog.Table()[0]
-	if _, err := messageTable([]eventlog.Entry{e, e}); err == nil {
+	e := systemlog.Table()[0]
+	if _, err := messageTable([]systemlog.Entry{e, e}); err == nil {
 		t.Error("two texts for one id are taken")
 	}
 }

@@ -30,6 +30,8 @@ func onWine() []suite {
 		{"internal/incident", time.Minute, nil},
 		{"internal/control", time.Minute, nil},
 		{"service/notify", time.Minute, nil},
+		{"internal/access", time.Minute, nil},
+		{"internal/systemlog", time.Minute, nil},
 		{"internal/nssm", time.Minute, nil},
 		{"internal/probe", time.Minute, nil},
 	}

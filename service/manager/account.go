@@ -30,8 +30,8 @@ func (Password) MarshalText() ([]byte, error) { return []byte("(hidden)"), nil }
 // the built-in accounts nor a managed service account, whose name ends in $.
 func NeedsPassword(account string) bool { return needsPassword(account) }
 
-// userAccount tells a user's name from the built-in accounts.
-func userAccount(account string) bool {
+// UserAccount reports whether account is a user's name, none of the built-in accounts.
+func UserAccount(account string) bool {
 	switch account {
 	case "", AccountVirtual, AccountLocal, AccountNetwork, AccountSystem:
 		return false

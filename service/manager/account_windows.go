@@ -8,7 +8,7 @@ import (
 )
 
 func needsPassword(account string) bool {
-	return userAccount(account) && !managed(account) && !strings.HasPrefix(strings.ToUpper(account), `NT SERVICE\`)
+	return UserAccount(account) && !managed(account) && !strings.HasPrefix(strings.ToUpper(account), `NT SERVICE\`)
 }
 
 // managed tells a (group) managed service account from one with a password: its name ends in $.
@@ -36,7 +36,7 @@ func startName(s Spec) string {
 func (s *scm) identitySettings(spec Spec) []setting {
 	var list []setting
 	if spec.Account != "" {
-		if userAccount(spec.Account) {
+		if UserAccount(spec.Account) {
 			list = append(list, s.logonSetting(startName(spec)))
 		}
 		list = append(list, s.accountSetting(spec))
@@ -83,7 +83,7 @@ func (s *scm) accountSetting(spec Spec) setting {
 // passwordOf: the null pointer for virtual and managed accounts, the empty text for the built-in ones
 // (ChangeServiceConfigW, lpPassword).
 func passwordOf(spec Spec) (*uint16, error) {
-	if spec.Account == AccountVirtual || managed(spec.Account) || userAccount(spec.Account) && !needsPassword(spec.Account) {
+	if spec.Account == AccountVirtual || managed(spec.Account) || UserAccount(spec.Account) && !needsPassword(spec.Account) {
 		return nil, nil
 	}
 	return windows.UTF16PtrFromString(string(spec.Password))

@@ -1,36 +1,8 @@
 package manager
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 )
-
-// FuzzRecord: whatever lies in the record's place, reading it ends without a panic and brings no password.
-func FuzzRecord(f *testing.F) {
-	f.Add([]byte(`{"spec":{"Name":"shop","Executable":"/opt/daruma","Recovery":{"Delays":[1]},"Password":"x"},"fallback":{"name":"shop"}}`))
-	f.Add([]byte(`{"spec":{"Name":"../x","DependsOn":[""],"Env":["=",""],"StartType":"delayed","Supervision":{"Folders":"../.."}}}`))
-	f.Add([]byte("null"))
-	folder := f.TempDir()
-	f.Fuzz(func(t *testing.T, text []byte) {
-		if err := os.WriteFile(filepath.Join(folder, recordFile), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		r, err := LoadRecord(folder)
-		if err != nil {
-			return
-		}
-		if r.Spec.Password != "" {
-			t.Error("a password was read")
-		}
-		_ = r.Spec.check() // what Install does first
-		if r.Fallback != nil && r.Fallback.check() == nil {
-			if again, err := diffTasks(TaskXML(*r.Fallback), TaskXML(*r.Fallback)); err != nil || len(again) > 0 {
-				t.Errorf("the task of %+v differs from itself: %v %v", *r.Fallback, again, err)
-			}
-		}
-	})
-}
 
 // FuzzTask: a task that is said to be as it was registered runs what was registered, as who was registered.
 func FuzzTask(f *testing.F) {

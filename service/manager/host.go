@@ -38,7 +38,7 @@ func (m Manager) Plan(ctx context.Context, spec Spec) (Changes, error) {
 }
 
 func (m Manager) install(ctx context.Context, spec Spec, dryRun bool) (Changes, error) {
-	if err := spec.check(); err != nil {
+	if err := spec.Check(); err != nil {
 		return Changes{}, &Error{Op: "installing", Name: spec.Name, Kind: ErrInvalid, Cause: err}
 	}
 	return installService(ctx, m, spec, dryRun)

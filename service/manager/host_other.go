@@ -37,9 +37,6 @@ func checkDependency(string) error { return nil }
 func checkSystem(Spec) error       { return nil }
 func needsPassword(string) bool    { return false }
 
-func protect(string, Places, bool) ([]Change, error) { return nil, ErrUnsupported }
-func exposed(string) error                           { return nil }
-
 func mayInstall(_ context.Context, _ Manager, name string) error {
 	return unsupported("installing", name)
 }
@@ -47,8 +44,3 @@ func mayInstall(_ context.Context, _ Manager, name string) error {
 func mayControl(_ context.Context, _ Manager, name string) error {
 	return unsupported("controlling", name)
 }
-
-func unreachable(string, string, bool) error { return nil }
-
-func grantRead(string, string, bool) ([]Change, error) { return nil, nil }
-func revokeRead(string, string) ([]Change, error)      { return nil, nil }

@@ -34,7 +34,7 @@ func (s *scm) logonSetting(account string) setting {
 
 // findAccount refuses a user that isn't there before anything is changed: the SCM would take the name, and fail at the start.
 func (s *scm) findAccount(spec Spec) error {
-	if !userAccount(spec.Account) {
+	if !UserAccount(spec.Account) {
 		return nil
 	}
 	if _, _, _, err := windows.LookupSID("", lookupName(startName(spec))); err != nil {

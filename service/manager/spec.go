@@ -120,7 +120,8 @@ func DefaultRecovery() Recovery {
 // is a unit's with its suffix already.
 func CheckName(name string) error { return checkName(name) }
 
-func (s Spec) check() error {
+// Check refuses a Spec that no service manager takes, and one that this system's doesn't. Install and Plan do it first.
+func (s Spec) Check() error {
 	if err := checkName(s.Name); err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func root() string {
 
 func TestSpecsThatCannotBe(t *testing.T) {
 	good := Spec{Name: "shop", Executable: filepath.Join(root(), "shop"), Recovery: DefaultRecovery()}
-	if err := good.check(); err != nil {
+	if err := good.Check(); err != nil {
 		t.Fatalf("a good one is refused: %v", err)
 	}
 	cases := []struct {

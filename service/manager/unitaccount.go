@@ -16,7 +16,7 @@ func identity(u *unit, s Spec) (remarks []string) {
 	switch account := s.Account; {
 	case account == "" || account == AccountSystem:
 		return nil // root
-	case !userAccount(account):
+	case !UserAccount(account):
 		u.add("Service", "DynamicUser", "yes")
 		u.add("Service", "User", dynamicUser(s.Name))
 		if account != AccountVirtual {

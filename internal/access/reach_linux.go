@@ -1,0 +1,92 @@
+package access
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+
+	"github.com/daruma-sh/daruma/service/manager"
+)
+
+func unreachable(path, account string, execute bool) error {
+	if account == "" || account == manager.AccountSystem {
+		return nil
+	}
+	who, err := identityOf(account)
+	if err != nil {
+		return err
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	need, verb := fs.FileMode(4), "read"
+	if execute {
+		need, verb = 1, "execute"
+	}
+	for p := real; ; p, need, verb = filepath.Dir(p), 1, "enter" {
+		info, err := os.Stat(p)
+		if err != nil {
+			return err
+		}
+		if !who.may(info, need) {
+			letter := map[fs.FileMode]string{4: "r", 1: "x"}[need]
+			return fmt.Errorf("%s: account %s may not %s %s (chmod o+%s %s, or move it)", path, account, verb, p, letter, p)
+		}
+		if p == filepath.Dir(p) {
+			return nil
+		}
+	}
+}
+
+// identity is a user with groups; a dynamic one owns nothing yet and is in no group.
+type unixIdentity struct {
+	uid  uint32
+	gids []uint32
+}
+
+const nobodyYet = ^uint32(0)
+
+func identityOf(account string) (unixIdentity, error) {
+	who := unixIdentity{uid: nobodyYet}
+	if !manager.UserAccount(account) {
+		return who, nil
+	}
+	u, err := user.Lookup(account)
+	if err != nil {
+		return who, fmt.Errorf("account %s: there is no such user: create it (useradd --system %s), or take account %s", account, account, manager.AccountVirtual)
+	}
+	texts, err := u.GroupIds()
+	if err != nil {
+		return who, fmt.Errorf("account %s: its groups: %w", account, err)
+	}
+	for _, text := range append(texts, u.Gid) {
+		if n, err := strconv.ParseUint(text, 10, 32); err == nil {
+			who.gids = append(who.gids, uint32(n))
+		}
+	}
+	n, err := strconv.ParseUint(u.Uid, 10, 32)
+	who.uid = uint32(n)
+	return who, err
+}
+
+// may goes by the mode bits, of which exactly one triple counts (path_resolution(7)).
+func (who unixIdentity) may(info fs.FileInfo, need fs.FileMode) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || who.uid == 0 {
+		return true
+	}
+	perm := info.Mode().Perm()
+	switch {
+	case st.Uid == who.uid:
+		perm >>= 6
+	case slices.Contains(who.gids, st.Gid):
+		perm >>= 3
+	}
+	return perm&need != 0
+}

@@ -1,0 +1,3 @@
+package access
+
+func unreachable(string, string, bool) error { return nil }

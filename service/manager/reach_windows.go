@@ -1,3 +1,0 @@
-package manager
-
-func unreachable(string, string, bool) error { return nil }
