@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // settleTime is how long a rotated file rests before it is compressed. In a flood retention deletes it before that, and
@@ -156,7 +158,7 @@ var errGone = errors.New("not wanted any more")
 // compress writes the compressed file beside the plain one, makes it durable, gives it its name, and only then removes
 // the plain one.
 func (z *compressor) compress(gz *gzip.Writer, j job) (err error) {
-	in, err := openRead(j.plain())
+	in, err := safefile.Open(j.plain())
 	if err != nil {
 		return err
 	}
@@ -195,11 +197,11 @@ func (z *compressor) compress(gz *gzip.Writer, j job) (err error) {
 	if unlinked(in) {
 		return errGone
 	}
-	if err := renameNew(tmp, j.plain()+gzExt); err != nil {
+	if err := safefile.RenameNew(tmp, j.plain()+gzExt); err != nil {
 		return err
 	}
 	os.Chtimes(j.plain()+gzExt, st.ModTime(), st.ModTime())
-	if err := syncDir(j.dir); err != nil {
+	if err := safefile.SyncFolder(j.dir); err != nil {
 		return nil // both files stay; the next start removes the plain one
 	}
 	if unlinked(in) { // retention deleted it in this moment, and didn't see the new name

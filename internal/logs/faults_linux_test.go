@@ -220,6 +220,7 @@ func TestLinksAndStrangersFilesAreRefused(t *testing.T) {
 		"symbolic link": func(path, victim string) error { return os.Symlink(victim, path) },
 		"folder":        func(path, _ string) error { return os.Mkdir(path, 0o755) },
 		"FIFO":          func(path, _ string) error { return unix.Mkfifo(path, 0o644) },
+		"hard link":     func(path, victim string) error { return os.Link(victim, path) },
 	} {
 		t.Run(what, func(t *testing.T) {
 			b := newBench(t, Options{})

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // logFile is the current file of one program, its index and its history. Whoever owns it locks it.
@@ -86,7 +88,7 @@ func (l *logFile) openIndex(now time.Time) error {
 	path := l.path() + idxExt
 	if l.backIdx != "" {
 		if l.size > 0 {
-			renameNew(l.backIdx, path) // fails where there is one already: fine
+			safefile.RenameNew(l.backIdx, path) // fails where there is one already: fine
 		}
 		l.backIdx = ""
 	}
@@ -183,15 +185,15 @@ func (l *logFile) turnOver(now time.Time) error {
 	to := filepath.Join(l.dir, r.file(l.program))
 	idxPath := l.path() + idxExt
 	back := func(err error) error {
-		renameNew(to+idxExt, idxPath)
+		safefile.RenameNew(to+idxExt, idxPath)
 		f.Close()
 		os.Remove(fresh)
 		return err
 	}
-	if err := renameNew(idxPath, to+idxExt); err != nil && !os.IsNotExist(err) {
+	if err := safefile.RenameNew(idxPath, to+idxExt); err != nil && !os.IsNotExist(err) {
 		return back(err)
 	}
-	if err := renameNew(l.path(), to); err != nil {
+	if err := safefile.RenameNew(l.path(), to); err != nil {
 		if os.IsExist(err) {
 			l.seq++ // a stranger's file has the name
 		}

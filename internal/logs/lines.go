@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // lineMost is the longest line that is given in one piece.
@@ -113,7 +115,7 @@ func (x *lineTimes) open() {
 	if x.f != nil {
 		return
 	}
-	f, err := openRead(x.path)
+	f, err := safefile.Open(x.path)
 	if err != nil {
 		return
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"sort"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // None is the [Query.Last] that means no line of those that are there: only what comes, with Follow.
@@ -230,7 +232,7 @@ const partialAfter = 500 * time.Millisecond
 
 // openSegment opens a rotated file for reading, whichever form it has.
 func openSegment(path string) (io.ReadCloser, error) {
-	f, err := openRead(path)
+	f, err := safefile.Open(path)
 	if !errors.Is(err, os.ErrNotExist) {
 		if err != nil {
 			return nil, err
@@ -249,7 +251,7 @@ type gzipFile struct {
 func (g *gzipFile) Close() error { return g.f.Close() }
 
 func openGzip(path string) (io.ReadCloser, error) {
-	f, err := openRead(path)
+	f, err := safefile.Open(path)
 	if err != nil {
 		return nil, err
 	}

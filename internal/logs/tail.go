@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // seekLast makes the track begin with its n last lines. Files are read from their end, compressed ones as a whole, and
@@ -157,7 +159,7 @@ func (k *Sink) tailOfCurrent(n int, emit func(Line) error) bool {
 	first := len(k.file.history) == 0
 	k.mu.Unlock()
 	t := &track{dir: k.store.opts.Dir, program: k.name, warn: func(error) {}}
-	f, err := openRead(t.path())
+	f, err := safefile.Open(t.path())
 	if err != nil {
 		return false
 	}

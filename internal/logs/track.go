@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // track reads one program's files one after the other.
@@ -60,7 +62,7 @@ func (t *track) begin(q Query) error {
 // look opens the current file and lists the rotated ones before it; false where that changed meanwhile.
 func (t *track) look() (bool, error) {
 	t.close()
-	f, err := openRead(t.path())
+	f, err := safefile.Open(t.path())
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return false, err
 	}
@@ -223,7 +225,7 @@ func (t *track) advance() (bool, error) {
 		if !t.follow {
 			return false, nil
 		}
-		f, err := openRead(t.path())
+		f, err := safefile.Open(t.path())
 		if err != nil {
 			if errors.Is(err, os.ErrNotExist) {
 				return false, nil
