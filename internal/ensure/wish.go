@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/plaintext"
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // Wish is the note "wanted" in the folders State (written by the service's own process) and Config (by install): whether the service is to run in this boot of the machine.
@@ -31,16 +31,8 @@ func Want(folder string, wanted bool, why string) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(folder, "."+wishFile+"-*")
-	if err != nil {
+	if err := safefile.Replace(filepath.Join(folder, wishFile), append(text, '\n'), 0o644, safefile.Unsynced); err != nil {
 		return fmt.Errorf("noting whether the service is wanted: %w", err)
-	}
-	_, err = file.Write(append(text, '\n'))
-	if err = errors.Join(err, file.Chmod(0o644), file.Close()); err == nil {
-		err = os.Rename(file.Name(), filepath.Join(folder, wishFile))
-	}
-	if err != nil {
-		return fmt.Errorf("noting whether the service is wanted: %w", errors.Join(err, os.Remove(file.Name())))
 	}
 	return nil
 }
@@ -67,16 +59,7 @@ func LoadWish(place folders.Folders) (w Wish, ok bool) {
 }
 
 func loadWish(path string) (w Wish, ok bool) {
-	file, err := openNote(path)
-	if err != nil {
-		return Wish{}, false
-	}
-	defer file.Close()
-	// What was opened is asked, not what has that name now.
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return Wish{}, false
-	}
-	text, err := io.ReadAll(io.LimitReader(file, maxWish))
+	text, err := safefile.ReadFile(path, maxWish)
 	if err != nil || json.Unmarshal(text, &w) != nil || w.At.IsZero() {
 		return Wish{}, false
 	}

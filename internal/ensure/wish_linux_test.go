@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // TestWishIsAPipe: opening one waits for its writer, and root would wait for ever.
@@ -38,7 +39,7 @@ func TestWishSwapped(t *testing.T) {
 	if err := os.Symlink("/dev/null", path); err != nil {
 		t.Fatal(err)
 	}
-	if file, err := openNote(path); err == nil {
+	if file, err := safefile.Open(path); err == nil {
 		_ = file.Close()
 		t.Error("a link is followed")
 	}

@@ -3,9 +3,10 @@ package incident
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"os"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 const (
@@ -23,7 +24,7 @@ func writeAlive(path string, m moment) error {
 	if err != nil || len(b) >= aliveSize {
 		return err
 	}
-	f, err := os.OpenFile(alivePath(path), os.O_WRONLY|os.O_CREATE, 0o600)
+	f, err := safefile.OpenFile(alivePath(path), os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
@@ -37,12 +38,7 @@ func writeAlive(path string, m moment) error {
 
 // readAlive gives the last note, or nil where there is none that makes sense.
 func readAlive(path string) *moment {
-	f, err := openToRead(alivePath(path))
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, aliveSize+1))
+	b, err := safefile.ReadFile(alivePath(path), aliveSize)
 	var m moment
 	if err != nil || len(b) != aliveSize || json.Unmarshal(b, &m) != nil || m.T <= 0 {
 		return nil

@@ -3,8 +3,9 @@ package incident
 import (
 	"cmp"
 	"io"
-	"os"
 	"slices"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // maxBoots is how many of its own starts a compacted record keeps.
@@ -21,7 +22,7 @@ func (r *Recorder) compact() {
 }
 
 func (r *Recorder) rewrite() error {
-	f, err := os.Open(r.path)
+	f, err := safefile.Open(r.path)
 	if err != nil {
 		return err
 	}

@@ -2,10 +2,10 @@ package incident
 
 import (
 	"encoding/json"
-	"errors"
-	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // Outside is what somebody else than the service's own processes did about its fall: `daruma ensure` started it. It is left in
@@ -23,30 +23,22 @@ type Outside struct {
 // account decides what a name means.
 const outsideFile = "ensured.json"
 
+// maxOutside bounds the note, in bytes.
+const maxOutside = 64 << 10
+
 // LeaveOutside puts o into folder, which must exist, in place of the note that was there.
 func LeaveOutside(folder string, o Outside) error {
 	text, err := json.Marshal(o)
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(folder, "."+outsideFile+"-*")
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(append(text, '\n'))
-	err = errors.Join(err, file.Chmod(0o644), file.Close()) // the service's account must be able to read it
-	if err == nil {
-		err = os.Rename(file.Name(), filepath.Join(folder, outsideFile))
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return nil
+	// The service's account must be able to read it.
+	return safefile.Replace(filepath.Join(folder, outsideFile), append(text, '\n'), 0o644, safefile.Unsynced)
 }
 
 // ReadOutside gives the note in folder; ok is false where there is none.
 func ReadOutside(folder string) (o Outside, ok bool) {
-	text, err := os.ReadFile(filepath.Join(folder, outsideFile))
+	text, err := safefile.ReadFile(filepath.Join(folder, outsideFile), maxOutside)
 	if err != nil || json.Unmarshal(text, &o) != nil {
 		return Outside{}, false
 	}
@@ -64,10 +56,10 @@ func TakeOutside(config, state string) (o Outside, ok bool) {
 	}
 	stamp := o.At.UTC().Format(time.RFC3339Nano)
 	path := filepath.Join(state, stampFile)
-	if last, err := os.ReadFile(path); err == nil && string(last) == stamp {
+	if last, err := safefile.ReadFile(path, maxOutside); err == nil && string(last) == stamp {
 		return Outside{}, false
 	}
-	if os.WriteFile(path, []byte(stamp), 0o600) != nil {
+	if safefile.Replace(path, []byte(stamp), 0o600) != nil {
 		return Outside{}, false // it would be taken again at every start
 	}
 	return o, true

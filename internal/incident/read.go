@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // maxLine bounds a line that is read; the longest we write has some 15 KiB.
@@ -45,7 +47,7 @@ func Read(path string) (*History, error) {
 
 func read(path string, c *clock) (*History, error) {
 	h := newHistory()
-	f, err := openToRead(path)
+	f, err := safefile.Open(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return h, nil
@@ -59,18 +61,6 @@ func read(path string, c *clock) (*History, error) {
 	h.see(readAlive(path))
 	h.settle(c)
 	return h, nil
-}
-
-// ordinary refuses what isn't a file of the disk.
-func ordinary(f *os.File, err error) (*os.File, error) {
-	if err != nil {
-		return nil, err
-	}
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		_ = f.Close()
-		return nil, errors.Join(err, &os.PathError{Op: "open", Path: f.Name(), Err: errors.New("isn't an ordinary file; remove it")})
-	}
-	return f, nil
 }
 
 func newHistory() *History {

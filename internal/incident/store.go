@@ -1,11 +1,11 @@
 package incident
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // store is the file as the recorder's goroutine writes it.
@@ -45,13 +45,13 @@ func (s *store) replaced() bool {
 	if err != nil {
 		return true
 	}
-	there, err := os.Stat(s.path)
+	there, err := os.Lstat(s.path)
 	return err != nil || !os.SameFile(mine, there)
 }
 
 // open opens or creates the file and cuts off what isn't good.
 func (s *store) open() error {
-	f, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := safefile.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
@@ -68,9 +68,6 @@ func (s *store) adopt(f *os.File) error {
 	if err != nil {
 		return err
 	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is no ordinary file", s.path)
-	}
 	if s.rescan || info.Size() < s.good {
 		h := newHistory()
 		if err := h.fold(io.NewSectionReader(f, 0, info.Size())); err != nil {
@@ -84,7 +81,7 @@ func (s *store) adopt(f *os.File) error {
 		}
 	}
 	if info.Size() == 0 {
-		return syncDir(filepath.Dir(s.path)) // the name of a new file must outlive a power cut, too
+		return safefile.SyncFolder(filepath.Dir(s.path)) // the name of a new file must outlive a power cut, too
 	}
 	return nil
 }
@@ -96,22 +93,16 @@ func (s *store) close() {
 	}
 }
 
-// replace puts another content in the file's place, atomically.
-func (s *store) replace(write func(io.Writer) (int64, error)) (err error) {
-	temp := s.path + ".new"
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
+// replace puts a file with another content in the file's place, atomically. write gives the content's length in bytes.
+func (s *store) replace(write func(io.Writer) (int64, error)) error {
+	s.close() // Windows doesn't rename onto an open file
+	var size int64
+	err := safefile.ReplaceFunc(s.path, 0o600, func(w io.Writer) (err error) {
+		size, err = write(w)
 		return err
-	}
-	size, err := write(f)
-	err = errors.Join(err, f.Sync(), f.Close())
+	})
 	if err == nil {
-		s.close() // Windows doesn't rename onto an open file
-		err = os.Rename(temp, s.path)
+		s.good = size
 	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temp))
-	}
-	s.good = size
-	return syncDir(filepath.Dir(s.path))
+	return err
 }
