@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // How long a server tries to get what a predecessor, which has just ended, or a client that looks may still have.
@@ -26,14 +28,8 @@ const secretLength = 16
 //
 // On a full disk the name isn't written, and the pipe gets the name that can be guessed: better than none.
 func claim(path string) (file *os.File, name string, err error) {
-	text, err := windows.UTF16PtrFromString(path)
-	if err != nil {
-		return nil, "", &os.PathError{Op: "open", Path: path, Err: err}
-	}
-	var h windows.Handle
 	for end := time.Now().Add(heldPatience); ; time.Sleep(heldStep) {
-		h, err = windows.CreateFile(text, windows.GENERIC_WRITE, windows.FILE_SHARE_READ, nil, windows.OPEN_ALWAYS,
-			windows.FILE_ATTRIBUTE_NORMAL|windows.FILE_FLAG_OPEN_REPARSE_POINT, 0)
+		file, err = safefile.OpenSharing(path, windows.GENERIC_WRITE, windows.FILE_SHARE_READ, windows.OPEN_ALWAYS)
 		if !errors.Is(err, windows.ERROR_SHARING_VIOLATION) || time.Now().After(end) {
 			break
 		}
@@ -42,9 +38,8 @@ func claim(path string) (file *os.File, name string, err error) {
 	case errors.Is(err, windows.ERROR_SHARING_VIOLATION):
 		return nil, "", &HeldError{Socket: path}
 	case err != nil:
-		return nil, "", &os.PathError{Op: "open", Path: path, Err: err}
+		return nil, "", err
 	}
-	file = os.NewFile(uintptr(h), path)
 	var secret [secretLength]byte
 	_, _ = rand.Read(secret[:]) // never fails
 	name = pipeName(path) + "-" + hex.EncodeToString(secret[:])
@@ -65,13 +60,13 @@ func claim(path string) (file *os.File, name string, err error) {
 
 // claimed gives the name of the pipe of the server that lives, or an error of kind fs.ErrNotExist.
 func claimed(path string) (string, error) {
-	if file, err := openClaim(path, windows.FILE_SHARE_READ|windows.FILE_SHARE_DELETE); err == nil {
+	if file, err := safefile.OpenSharing(path, windows.GENERIC_READ, windows.FILE_SHARE_READ|windows.FILE_SHARE_DELETE, windows.OPEN_EXISTING); err == nil {
 		_ = file.Close() // nobody has it open for writing
 		return "", &os.PathError{Op: "open", Path: path, Err: windows.ERROR_FILE_NOT_FOUND}
 	} else if !errors.Is(err, windows.ERROR_SHARING_VIOLATION) {
 		return "", err
 	}
-	file, err := openClaim(path, windows.FILE_SHARE_READ|windows.FILE_SHARE_DELETE|windows.FILE_SHARE_WRITE)
+	file, err := safefile.Open(path)
 	if err != nil {
 		return "", err
 	}
@@ -93,23 +88,4 @@ func checkClaim(path, name string) (string, error) {
 		return "", fmt.Errorf("%s holds %.80q, which is no name of a control pipe", path, name)
 	}
 	return name, nil
-}
-
-// openClaim opens a file of the disk for reading, and nothing that somebody put in its place: no link is followed, and whoever
-// is at the other end of a pipe may not act in our name.
-func openClaim(path string, share uint32) (*os.File, error) {
-	text, err := windows.UTF16PtrFromString(path)
-	if err != nil {
-		return nil, &os.PathError{Op: "open", Path: path, Err: err}
-	}
-	const careful = windows.FILE_FLAG_OPEN_REPARSE_POINT | windows.SECURITY_SQOS_PRESENT | windows.SECURITY_ANONYMOUS
-	h, err := windows.CreateFile(text, windows.GENERIC_READ, share, nil, windows.OPEN_EXISTING, careful, 0)
-	if err != nil {
-		return nil, &os.PathError{Op: "open", Path: path, Err: err}
-	}
-	if kind, err := windows.GetFileType(h); err != nil || kind != windows.FILE_TYPE_DISK {
-		windows.CloseHandle(h)
-		return nil, fmt.Errorf("%s is no ordinary file", path)
-	}
-	return os.NewFile(uintptr(h), path), nil
 }

@@ -7,18 +7,22 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // keeperLives says whether a keeper holds the lock file beside the socket.
 //
 // Trying the lock would tell too, but would keep out a keeper that takes it in that moment; /proc/locks (proc_locks(5)) only looks.
 func keeperLives(socket string) bool {
-	path := filepath.Join(filepath.Dir(socket), "lock")
-	pid, err := os.ReadFile(path)
+	file, err := safefile.Open(filepath.Join(filepath.Dir(socket), "lock"))
 	if err != nil {
 		return false
 	}
-	info, err := os.Stat(path)
+	defer file.Close()
+	var pid [64]byte
+	n, _ := file.ReadAt(pid[:], 0)
+	info, err := file.Stat()
 	if err != nil {
 		return false
 	}
@@ -28,7 +32,7 @@ func keeperLives(socket string) bool {
 		return false
 	}
 	// "1: FLOCK  ADVISORY  WRITE 4711 fe:01:1234567 0 EOF"; the device is left out, because btrfs and overlayfs give another one to stat.
-	pidField, inode := strings.TrimSpace(string(pid)), fmt.Sprintf(":%d", st.Ino)
+	pidField, inode := strings.TrimSpace(string(pid[:n])), fmt.Sprintf(":%d", st.Ino)
 	for line := range bytes.Lines(locks) {
 		f := strings.Fields(string(line))
 		if len(f) >= 6 && f[1] == "FLOCK" && f[4] == pidField && strings.HasSuffix(f[5], inode) {
