@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/daruma-sh/daruma/internal/nssm"
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 func newImport(std IO) *cobra.Command {
@@ -234,20 +235,16 @@ func remarkCount(n int) string {
 // writeNew writes a file that this user alone may read: the environment may hold secrets. Without force, a file that has
 // come about meanwhile isn't overwritten; with it, the old one stays whole until the new one is.
 func writeNew(file string, data []byte, force bool) error {
-	path := file
 	if force {
-		path = fmt.Sprintf("%s.new-%d", file, os.Getpid())
+		return safefile.Replace(file, data, 0o600, safefile.Private)
 	}
-	out, err := createPrivate(path)
+	out, err := safefile.CreatePrivate(file)
 	if err != nil {
 		return err
 	}
 	_, err = out.Write(data)
-	if err = errors.Join(err, out.Close()); err == nil && force {
-		err = os.Rename(path, file)
-	}
-	if err != nil {
-		_ = os.Remove(path)
+	if err = errors.Join(err, out.Close()); err != nil {
+		_ = os.Remove(file)
 	}
 	return err
 }

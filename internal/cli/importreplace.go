@@ -115,7 +115,7 @@ func (r *replacement) begin() error {
 	if r.place, err = folders.Installed(r.name); err != nil {
 		return err
 	}
-	r.store = takeover.Store{Folder: filepath.Join(r.place.Config, "nssm"), Create: createPrivate}
+	r.store = takeover.Store{Folder: filepath.Join(r.place.Config, "nssm")}
 	r.found, r.noted, err = r.store.Load()
 	r.journal = r.found
 	if errors.Is(err, os.ErrPermission) {

@@ -52,7 +52,7 @@ func TestReplaceInPlace(t *testing.T) {
 // finishes: a call that was interrupted after the swap, before what belongs beside the service was there.
 func (s *nssmService) finishes() {
 	s.t.Helper()
-	store := takeover.Store{Folder: filepath.Join(s.home, "config", "nssm"), Create: createPrivate}
+	store := takeover.Store{Folder: filepath.Join(s.home, "config", "nssm")}
 	j, ok, err := store.Load()
 	if err != nil || !ok || j.Step != takeover.Done || !j.InPlace || !j.Running {
 		s.t.Fatalf("%+v %v %v", j, ok, err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/doctor"
+	"github.com/daruma-sh/daruma/internal/safefile"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -188,16 +189,7 @@ func writeDefinition(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".daruma-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name()) // fails once it is renamed
-	_, err = file.Write(data)
-	if err := errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+	return safefile.Replace(path, data, 0o644)
 }
 
 func exists(path string) bool {

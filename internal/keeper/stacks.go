@@ -7,7 +7,11 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
+
+// maxStacks bounds what is copied, in bytes: some 10,000 goroutines.
+const maxStacks = 16 << 20
 
 // saveStacks keeps the stacks of a supervisor that crashed or hung, in the state folder.
 func (k *keeper) saveStacks(pid int) {
@@ -23,8 +27,8 @@ func (k *keeper) saveStacks(pid int) {
 	k.dropStacks()
 	name := fmt.Sprintf("supervisor-%s-%d.txt", time.Now().UTC().Format("20060102T150405Z"), pid)
 	if err := os.Rename(from, filepath.Join(k.cfg.Folders.State, name)); err != nil { // on another disk
-		if data, err := os.ReadFile(from); err == nil {
-			_ = os.WriteFile(filepath.Join(k.cfg.Folders.State, name), data, 0o600)
+		if data, err := safefile.ReadFile(from, maxStacks); err == nil {
+			_ = safefile.Replace(filepath.Join(k.cfg.Folders.State, name), data, 0o600)
 			_ = os.Remove(from)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/safefile"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -42,17 +43,16 @@ type Journal struct {
 // Pending tells that a call was interrupted, and that the way back is what is left.
 func (j Journal) Pending() bool { return j.Step == Swapping || j.Step == Back }
 
-// Store is the folder of a takeover, with Create to make new files that nobody else can read: what is saved may hold secrets.
-type Store struct {
-	Folder string
-	Create func(path string) (*os.File, error)
-}
+// Store is the folder of a takeover. Its files are for administrators alone: what is saved may hold secrets.
+type Store struct{ Folder string }
 
 const (
 	journalFile = "journal.json"
 	entryFile   = "saved.json"
 	regFile     = "saved.reg"
 	lockFile    = "lock"
+
+	maxFile = 64 << 20 // bytes: a service's key in the registry has no bound of its own
 )
 
 // ErrBusy: another process has the lock.
@@ -108,7 +108,7 @@ func (s Store) LoadEntry() (manager.Entry, error) {
 
 func (s Store) read(name string, v any) error {
 	path := filepath.Join(s.Folder, name)
-	text, err := os.ReadFile(path)
+	text, err := safefile.ReadFile(path, maxFile)
 	if err != nil {
 		return err
 	}
@@ -120,21 +120,5 @@ func (s Store) read(name string, v any) error {
 
 // replace writes a file as a whole or not at all.
 func (s Store) replace(name string, data []byte) error {
-	path := filepath.Join(s.Folder, name)
-	next := path + ".new"
-	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a call that was interrupted
-		return err
-	}
-	file, err := s.Create(next)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
-		err = os.Rename(next, path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(next))
-	}
-	return syncFolder(s.Folder)
+	return safefile.Replace(filepath.Join(s.Folder, name), data, 0o600, safefile.Private)
 }

@@ -10,9 +10,7 @@ import (
 )
 
 func store(t *testing.T) Store {
-	return Store{Folder: filepath.Join(t.TempDir(), "nssm"), Create: func(path string) (*os.File, error) {
-		return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	}}
+	return Store{Folder: filepath.Join(t.TempDir(), "nssm")}
 }
 
 func TestLockIsForOne(t *testing.T) {

@@ -2,26 +2,20 @@ package takeover
 
 import (
 	"errors"
-	"os"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // lock opens the file for this process alone: it is free again when the process is gone, however it went.
 func lock(path string) (release func(), err error) {
-	name, err := windows.UTF16PtrFromString(path)
-	if err != nil {
-		return nil, err
-	}
-	handle, err := windows.CreateFile(name, windows.GENERIC_WRITE, 0, nil, windows.OPEN_ALWAYS, windows.FILE_ATTRIBUTE_NORMAL, 0)
+	file, err := safefile.OpenSharing(path, windows.GENERIC_WRITE, 0, windows.OPEN_ALWAYS)
 	if errors.Is(err, windows.ERROR_SHARING_VIOLATION) {
 		return nil, ErrBusy
 	}
 	if err != nil {
-		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+		return nil, err
 	}
-	return func() { windows.CloseHandle(handle) }, nil
+	return func() { _ = file.Close() }, nil
 }
-
-// syncFolder: NTFS writes renames to its own journal, and a folder can't be flushed without rights to the whole volume.
-func syncFolder(string) error { return nil }
