@@ -19,6 +19,8 @@ func newImport(std IO) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import",
 		Short: "Make definitions of services that another service manager runs",
+		Example: `  daruma import nssm orders
+  daruma import nssm --all -o C:\daruma`,
 	}
 	cmd.AddCommand(newImportNSSM(std))
 	return cmd

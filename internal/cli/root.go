@@ -54,14 +54,25 @@ func Main(args []string, std IO) int {
 
 func newRoot(std IO) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "daruma",
-		Short:         "Keeps programs running: from boot, through crashes, hangs and the death of daruma itself",
+		Use:   "daruma",
+		Short: "Keeps programs running: from boot, through crashes, hangs and the death of daruma itself",
+		Example: `  daruma run                    supervise the programs of ./daruma.yaml in this terminal
+  daruma install --now          make them a service that starts at boot, and start it
+  daruma status                 what runs
+  daruma help definition        what stands in a definition`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.SetIn(std.In)
 	root.SetOut(std.Out)
 	root.SetErr(std.Err)
-	root.AddCommand(verbs(std)...)
+	for _, g := range groups(std) {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, verb := range g.verbs {
+			verb.GroupID = g.id
+			root.AddCommand(verb)
+		}
+	}
+	root.AddCommand(topics()...)
 	return root
 }

@@ -2,27 +2,43 @@ package cli
 
 import "github.com/spf13/cobra"
 
-// verbs lists every verb, in the order that help shows them.
-func verbs(std IO) []*cobra.Command {
-	return []*cobra.Command{
-		newRun(std),
-		newCheck(std),
-		newSchema(std),
-		newInstall(std),
-		newUninstall(std),
-		newEnsure(std),
-		newDoctor(std),
-		newStatus(std),
-		newStart(std),
-		newStop(std),
-		newRestart(std),
-		newPause(std),
-		newResume(std),
-		newReload(std),
-		newControl(std),
-		newEvents(std),
-		newLogs(std),
-		newIncidents(std),
-		newImport(std),
+// group is a heading of daruma --help with the verbs under it, which cobra sorts by name.
+type group struct {
+	id, title string
+	verbs     []*cobra.Command
+}
+
+// groups lists every verb, in the order in which help shows the groups.
+func groups(std IO) []group {
+	return []group{
+		{"run", "Run in a terminal:", []*cobra.Command{
+			newRun(std),
+			newCheck(std),
+			newSchema(std),
+		}},
+		{"operate", "Operate what runs:", []*cobra.Command{
+			newStart(std),
+			newStop(std),
+			newRestart(std),
+			newPause(std),
+			newResume(std),
+			newReload(std),
+			newControl(std),
+		}},
+		{"look", "Look at it:", []*cobra.Command{
+			newStatus(std),
+			newLogs(std),
+			newEvents(std),
+			newIncidents(std),
+		}},
+		{"install", "Install it as a service of the operating system:", []*cobra.Command{
+			newInstall(std),
+			newUninstall(std),
+			newEnsure(std),
+			newDoctor(std),
+		}},
+		{"import", "Come from another service manager:", []*cobra.Command{
+			newImport(std),
+		}},
 	}
 }
