@@ -9,53 +9,69 @@ import (
 	"testing"
 )
 
-// rank orders the layers: a package imports only packages of a lower rank, so none of the same rank knows another.
-// definition ← engine ← supervisor ← cli. A package that isn't here yet needs a place here.
-var rank = map[string]int{
-	// one way for each thing, for all others
-	"internal/safefile":  -1, // opening files that a stranger may have touched, replacing files as a whole
-	"internal/plaintext": -1, // cleaning text for terminals
-	"internal/monotonic": -1, // the machine's clocks
-	"internal/wine":      -1, // tells Wine from Windows
+// layering lists the packages from the lowest layer to the highest: a package imports only packages of lower layers, so none of a
+// layer knows another of it. The core is definition ← engine ← supervisor; what stands above the supervisor are its clients.
+// A package that isn't here yet needs a place. One package a line, without comments: what it does stands in its own.
+var layering = [][]string{
+	{
+		"internal/mailbox",
+		"internal/monotonic",
+		"internal/plaintext",
+		"internal/safefile",
+		"internal/wine",
+	},
+	{
+		"internal/definition",
+		"internal/exitcode",
+		"internal/folders",
+		"internal/keeper/wire",
+		"internal/launch",
+		"internal/reserve",
+		"service/manager",
+		"service/notify",
+	},
+	{
+		"internal/access",
+		"internal/control",
+		"internal/engine",
+		"internal/incident",
+		"internal/install/record",
+		"internal/keeper",
+		"internal/logs",
+		"internal/probe",
+		"internal/systemlog",
+		"service",
+	},
+	{
+		"internal/supervisor/asyncwriter",
+		"internal/supervisor/launchplan",
+		"internal/supervisor/notifychannel",
+		"internal/supervisor/signals",
+		"internal/supervisor/terminal",
+		"internal/winres",
+		"service/kardianos",
+	},
+	{
+		"internal/supervisor",
+		"internal/winres/generate",
+	},
+	{
+		"internal/doctor",
+		"internal/ensure",
+		"internal/nssm",
+		"internal/takeover",
+	},
+	{
+		"internal/cli",
+	},
+	{
+		"cmd/daruma",
+	},
+}
 
-	"internal/definition":     0,
-	"internal/folders":        0,
-	"internal/reserve":        0,
-	"internal/launch":         0, // between the keeper's fork and the program's first instruction
-	"internal/exitcode":       0, // what a hosted service ends with
-	"internal/keeper/wire":    0, // the protocol between keeper and supervisor
-	"internal/mailbox":        0, // a queue of functions for the goroutine that owns a state
-	"internal/access":         1, // who may read and write files: owners, access lists, rights
-	"internal/systemlog":      1, // the system's own log, for the supervisor
-	"internal/install/record": 1, // what was installed
-	"internal/engine":         1,
-	"internal/keeper":         1,
-	"internal/probe":          1,
-	"internal/logs":           1,
-	"internal/control":        1,
-	"internal/incident":       1,
-	"internal/nssm":           1, // services of NSSM become definitions
-	"internal/takeover":       1, // how far a service of another manager has become one of daruma's
-	"internal/supervisor":     3,
-	"internal/ensure":         2, // starts a service that should run and doesn't
-	"internal/doctor":         2, // checks of an installation
-	"internal/cli":            4,
-	"cmd/daruma":              5,
-
-	// parts of the supervisor that know nothing of each other
-	"internal/supervisor/asyncwriter":   2,
-	"internal/supervisor/launchplan":    2,
-	"internal/supervisor/notifychannel": 2,
-	"internal/supervisor/signals":       2,
-	"internal/supervisor/terminal":      2,
-
-	"service/manager":   0, // the OS's service manager, for the command line and for package service
-	"service/notify":    0, // what a supervised program says of itself, written by package service, read by the supervisor
-	"service":           1, // the library
-	"service/kardianos": 2, // drop-in for github.com/kardianos/service, upon package service
-
-	"internal/winres":          2, // daruma.exe's resources, made by go generate
-	"internal/winres/generate": 3,
+// layerOf is the place of the package's layer, from 0; -1 where it has none.
+func layerOf(pkg string) int {
+	return slices.IndexFunc(layering, func(layer []string) bool { return slices.Contains(layer, pkg) })
 }
 
 // testsOnly are packages that exist for tests: no program may import them, and they may import anything.
@@ -70,9 +86,9 @@ func in(list []string, pkg string) bool {
 
 func layers(s *source) []string {
 	var found []string
-	from, ranked := rank[s.pkg()]
-	if !ranked && !in(testsOnly, s.pkg()) && !in(standalone, s.pkg()) {
-		return []string{s.at(s.tree.Package, "package %s has no layer: give it a rank in internal/architecture/imports_test.go", s.pkg())}
+	from := layerOf(s.pkg())
+	if from < 0 && !in(testsOnly, s.pkg()) && !in(standalone, s.pkg()) {
+		return []string{s.at(s.tree.Package, "package %s has no layer: give it a place in internal/architecture/imports_test.go", s.pkg())}
 	}
 	for _, spec := range s.imports() {
 		path := importPath(spec)
@@ -87,10 +103,10 @@ func layers(s *source) []string {
 			// tests look at everything; tools use the client packages they need
 		case in(testsOnly, to):
 			found = append(found, s.at(spec.Pos(), "%s is for tests only: import it from a _test.go file", to))
-		case rank[to] >= from:
-			found = append(found, s.at(spec.Pos(), "%s (rank %d) may not import %s (rank %d): imports point down, "+
+		case layerOf(to) >= from:
+			found = append(found, s.at(spec.Pos(), "%s (layer %d) may not import %s (layer %d): imports point down, "+
 				"definition ← engine ← supervisor ← cli. Pass what you need as a value or an interface from the layer above",
-				s.pkg(), from, to, rank[to]))
+				s.pkg(), from, to, layerOf(to)))
 		}
 	}
 	return found
