@@ -194,3 +194,21 @@ func ExampleCloser() {
 	// flush orders done
 	// release database done
 }
+
+// A step that closes its own closer waits for itself, until its time is over.
+func TestCloserInsideItself(t *testing.T) {
+	var c Closer
+	c.Add(Drain, "again", 50*time.Millisecond, func(ctx context.Context) error {
+		ended := make(chan error, 1)
+		go func() { ended <- c.Close(ctx) }()
+		select {
+		case err := <-ended:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	if err := c.Close(context.Background()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/daruma-sh/daruma/service/internal/stdio"
 )
 
 // errGoexit: runtime.Goexit ends a goroutine without a panic and without a result; t.FailNow does.
@@ -77,7 +79,7 @@ func (r *runner) lastWords(why string) {
 		r.log.Error("where all goroutines stand", "code", int(r.code), "stacks", dump[:min(len(dump), maxLoggedStacks)])
 		ctx, cancel := context.WithTimeout(context.Background(), lastWords/2)
 		defer cancel()
-		r.log.flush(ctx)
+		r.log.Flush(ctx)
 		_ = r.drain(ctx)
 		_, _ = fmt.Fprintf(withoutSignal(r.stderr), "%s: %s\n\n%s\n", r.service.Name, r.code.because(why), dump)
 	}()
@@ -93,7 +95,7 @@ func (r *runner) lastWords(why string) {
 // whoever read it is gone.
 func withoutSignal(w io.Writer) io.Writer {
 	if file, ok := w.(*os.File); ok {
-		if own, err := ownStream(file); err == nil {
+		if own, err := stdio.WithoutSIGPIPE(file); err == nil {
 			return own
 		}
 	}

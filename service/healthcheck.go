@@ -202,7 +202,7 @@ func (h *Health) count(c *check, err error, why string) {
 	c.took = c.at.Sub(c.begun)
 	if err == nil {
 		if !c.passing && c.failures > 0 {
-			h.host.remarks.Info(c.kind.String() + " check " + c.name + " passes again")
+			h.host.async.Info(c.kind.String() + " check " + c.name + " passes again")
 		}
 		c.failures = 0
 		h.believe(c, true)
@@ -211,7 +211,7 @@ func (h *Health) count(c *check, err error, why string) {
 	c.failures++
 	var panicked *PanicError
 	if errors.As(err, &panicked) && c.failures == 1 {
-		h.host.remarks.Error(why, "stack", string(panicked.Stack))
+		h.host.async.Error(why, "stack", string(panicked.Stack))
 	}
 	if c.failures >= c.threshold {
 		h.believe(c, false)
@@ -224,7 +224,7 @@ func (h *Health) believe(c *check, passing bool) {
 	}
 	c.passing = passing
 	if !passing {
-		h.host.remarks.Warn(c.kind.String()+" check "+c.name+" failed", "error", c.words(), "times", c.failures)
+		h.host.async.Warn(c.kind.String()+" check "+c.name+" failed", "error", c.words(), "times", c.failures)
 	}
 	if c.kind == readiness {
 		h.tellReadiness()

@@ -47,13 +47,13 @@ func (s *systemdListener) until(want string, patience time.Duration) (lines []st
 	}
 }
 
-// service starts the service of internal/realtest as systemd would.
+// service starts the program testdata/notified as systemd would.
 func (s *systemdListener) service(dir string, env ...string) (*exec.Cmd, *bytes.Buffer) {
 	s.t.Helper()
 	program := filepath.Join(dir, "notified")
 	if ready := os.Getenv("DARUMA_TEST_BINARIES"); ready != "" { // where there is no go command
 		program = filepath.Join(ready, "notified")
-	} else if out, err := exec.Command("go", "build", "-o", program, "./internal/realtest/testdata/notified").CombinedOutput(); err != nil {
+	} else if out, err := exec.Command("go", "build", "-o", program, "./testdata/notified").CombinedOutput(); err != nil {
 		s.t.Fatalf("building the service: %v\n%s", err, out)
 	}
 	// exec keeps the pid: WATCHDOG_PID can be the service's own.

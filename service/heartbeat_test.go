@@ -62,7 +62,7 @@ func TestHeartbeatMissed(t *testing.T) {
 				t.Errorf("%s: said %q, want %q", c.name, all, c.says)
 			}
 			for where, text := range map[string]string{"stderr": h.stderr.String(), "log": h.log.String()} {
-				if !strings.Contains(text, "daruma.leave") || !strings.Contains(text, "no heartbeat for") {
+				if !strings.Contains(text, "service.leave") || !strings.Contains(text, "no heartbeat for") {
 					t.Errorf("%s: no stack of the deadlock in %s: %.300s", c.name, where, text)
 				}
 			}

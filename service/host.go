@@ -5,6 +5,9 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/asynclog"
+	"github.com/daruma-sh/daruma/service/internal/stopcontext"
 )
 
 // Host is what a service knows of whatever runs it, and says to it. Its methods may be called from any goroutine,
@@ -20,9 +23,9 @@ type Host struct {
 	arguments   []string
 	watchdog    time.Duration
 	post        func(message)
-	stop        *stopContext
+	stop        *stopcontext.Context
 
-	remarks *remarks // the package's own, for Log
+	async *asynclog.Logger // writes to Log
 
 	life       context.Context // ends when Run has returned
 	attendants sync.WaitGroup  // goroutines that end with life

@@ -6,6 +6,9 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/asynclog"
+	"github.com/daruma-sh/daruma/service/internal/stopcontext"
 )
 
 // runner owns the state of the service. Its loop is the one goroutine that changes anything here; everybody else posts
@@ -15,7 +18,7 @@ type runner struct {
 	platform platform
 	mail     *mailbox
 	host     *Host
-	log      *remarks
+	log      *asynclog.Logger
 	drain    func(context.Context) error
 	stderr   io.Writer
 	exit     func(code int) // ends the process
@@ -58,9 +61,9 @@ func newRunner(s Service, p platform, mail *mailbox, arguments []string) *runner
 	if log == nil {
 		log, drain = serviceLogger(s, p.environment())
 	}
-	r.log, r.drain = &remarks{log: log}, drain
-	r.host = &Host{Log: log, remarks: r.log, service: s, environment: p.environment(), arguments: arguments, watchdog: p.watchdog(),
-		post: mail.post, stop: newStopContext()}
+	r.log, r.drain = asynclog.New(log), drain
+	r.host = &Host{Log: log, async: r.log, service: s, environment: p.environment(), arguments: arguments, watchdog: p.watchdog(),
+		post: mail.post, stop: stopcontext.New()}
 	return r
 }
 
@@ -201,7 +204,7 @@ func (r *runner) extend(d time.Duration) {
 		r.deadline = at
 		r.platform.extend(d)
 		if r.state == stopping {
-			r.host.stop.end(at.Add(-r.margin(d)))
+			r.host.stop.SetDeadline(at.Add(-r.margin(d)))
 		}
 		r.report()
 	}
@@ -226,13 +229,13 @@ func (r *runner) stop(reason StopReason) {
 			r.abandon(ExitInterrupted, "")
 		} else if at := time.Now().Add(limit); limit < r.service.StopTimeout && at.Before(r.deadline) {
 			r.deadline = at // the machine goes down while the service stops
-			r.host.stop.end(at.Add(-r.margin(limit)))
+			r.host.stop.SetDeadline(at.Add(-r.margin(limit)))
 		}
 		return
 	}
 	r.reason = reason
 	r.controls = nil
-	r.host.stop.end(time.Now().Add(limit - r.margin(limit))) // Run finds it set
+	r.host.stop.SetDeadline(time.Now().Add(limit - r.margin(limit))) // Run finds it set
 	r.cancel(reason)
 	r.enter(stopping, limit)
 }
@@ -269,7 +272,7 @@ func (r *runner) outcome() outcome {
 func (r *runner) end() error {
 	r.mail.close()
 	r.cancel(Finished)
-	r.host.stop.release()
+	r.host.stop.Release()
 	if r.code != 0 {
 		return r.failure
 	}
@@ -281,7 +284,7 @@ func (r *runner) end() error {
 	r.code = CodeOf(r.failure)
 	ctx, cancel := context.WithTimeout(context.Background(), lastWords)
 	defer cancel()
-	r.log.flush(ctx)
+	r.log.Flush(ctx)
 	_ = r.drain(ctx) // what couldn't be written can't be said either
 	r.platform.ended(r.outcome())
 	r.state = stopped

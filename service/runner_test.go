@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/stopcontext"
 )
 
 func TestCleanStop(t *testing.T) {
@@ -198,7 +200,7 @@ func TestStopContext(t *testing.T) {
 			}
 			<-ctx.Done()
 			<-host.StopContext().Done()
-			if cause := context.Cause(host.StopContext()); !errors.Is(cause, errStopTimeout) {
+			if cause := context.Cause(host.StopContext()); !errors.Is(cause, stopcontext.ErrTimeout) {
 				t.Errorf("cause %v", cause)
 			}
 			return nil

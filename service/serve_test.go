@@ -11,14 +11,16 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/stopcontext"
 )
 
-// testHost is a host whose words go nowhere and whose stop has the deadline that the test gives it.
-func testHost(t *testing.T) (*Host, *stopContext, *mailbox) {
+// testHost is a host that reports to nobody and whose stop has the deadline that the test gives it.
+func testHost(t *testing.T) (*Host, *stopcontext.Context, *mailbox) {
 	t.Helper()
 	mail := newMailbox()
-	stop := newStopContext()
-	t.Cleanup(stop.release)
+	stop := stopcontext.New()
+	t.Cleanup(stop.Release)
 	return &Host{post: mail.post, stop: stop}, stop, mail
 }
 
@@ -142,7 +144,7 @@ func TestServeDeadline(t *testing.T) {
 		go func() { served <- h.Serve(ctx, srv, nil) }()
 		synctest.Wait()
 		begin := time.Now()
-		stopping.end(begin.Add(20 * time.Second))
+		stopping.SetDeadline(begin.Add(20 * time.Second))
 		stop()
 		err := <-served
 		if err == nil || !strings.Contains(err.Error(), "not everything in flight was answered") || !srv.closed {

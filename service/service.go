@@ -56,7 +56,7 @@ type Service struct {
 	// [ExitWatchdog]. 0: what systemd (WATCHDOG_USEC) or daruma asks for; else 30 s, once Host.Heartbeat was called.
 	Watchdog time.Duration
 
-	// Logger is used for what the package itself has to say: failures, panics, deadlines. nil: a [LogHandler] that
+	// Logger is used for what the package itself has to say: failures, panics, deadlines. nil: a [log.Handler] that
 	// suits the surroundings. [Host.Log] is the same logger.
 	Logger *slog.Logger
 

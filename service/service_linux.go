@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/daruma-sh/daruma/service/internal/orphans"
 	"golang.org/x/sys/unix"
 )
 
@@ -30,7 +31,11 @@ func surround(s Service, _ role, arguments []string) error {
 	}
 	defer watchSignals(mail, s.OnReload != nil)()
 	if os.Getpid() == 1 {
-		defer reapOrphans(r.log)()
+		if end, err := orphans.Reap(); err != nil {
+			r.log.Warn("orphaned processes aren't reaped: this kernel has no pidfds to tell them from others", "error", err)
+		} else {
+			defer end()
+		}
 	}
 	return r.run()
 }

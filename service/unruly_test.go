@@ -11,6 +11,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/stopcontext"
+	"github.com/daruma-sh/daruma/service/log"
 )
 
 // stuckLogs is a slog.Handler whose output has stopped taking anything.
@@ -145,7 +148,7 @@ func TestUnfinishedAtTheEndOfStopContext(t *testing.T) {
 				h := rehearse(t, Service{Run: func(ctx context.Context, host *Host) error {
 					_ = obedient(ctx, host)
 					err := wait(host.StopContext())
-					if cause := context.Cause(host.StopContext()); !errors.Is(cause, errStopTimeout) {
+					if cause := context.Cause(host.StopContext()); !errors.Is(cause, stopcontext.ErrTimeout) {
 						t.Errorf("cause %v", cause)
 					}
 					return err
@@ -261,7 +264,7 @@ func TestStacksOfManyGoroutines(t *testing.T) {
 		never := make(chan struct{})
 		defer close(never)
 		out := &buffer{}
-		handler, err := NewLogHandler(LogOptions{Output: out, System: SystemOff})
+		handler, err := log.NewHandler(log.Options{Output: out, System: log.SystemOff})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,6 +19,12 @@ var layering = [][]string{
 		"internal/plaintext",
 		"internal/safefile",
 		"internal/wine",
+		"service/internal/asynclog",
+		"service/internal/orphans",
+		"service/internal/stdio",
+		"service/internal/stopcontext",
+		"service/log/eventlog",
+		"service/log/journal",
 	},
 	{
 		"internal/definition",
@@ -27,6 +33,7 @@ var layering = [][]string{
 		"internal/keeper/wire",
 		"internal/launch",
 		"internal/reserve",
+		"service/log",
 		"service/manager",
 		"service/notify",
 	},
@@ -75,7 +82,7 @@ func layerOf(pkg string) int {
 }
 
 // testsOnly are packages that exist for tests: no program may import them, and they may import anything.
-var testsOnly = []string{"internal/architecture", "internal/testprog", "internal/realtest", "lab"}
+var testsOnly = []string{"internal/architecture", "internal/testprog", "internal/realtest", "lab", "service/internal/fakejournal"}
 
 // standalone are folders of programs and tools beside daruma: nothing imports them.
 var standalone = []string{"bench", "examples"}

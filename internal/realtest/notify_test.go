@@ -10,7 +10,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/incident"
 )
 
-// notified builds the service of testdata/notified into dir and starts it under daruma, with the probes given.
+// notified builds the service of service/testdata/notified into dir and starts it under daruma, with the probes given.
 func notified(t *testing.T, probes string) (*service, string) {
 	t.Helper()
 	dir := folder(t)

@@ -124,7 +124,7 @@ func serviceProgram(t *testing.T, dir, name string) string {
 		return filepath.Join(ready, file)
 	}
 	program := filepath.Join(dir, file)
-	if out, err := exec.Command("go", "build", "-o", program, "./testdata/"+name).CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", program, "../../service/testdata/"+name).CombinedOutput(); err != nil {
 		t.Fatalf("building the service: %v\n%s", err, out)
 	}
 	return program

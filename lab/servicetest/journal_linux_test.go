@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/daruma-sh/daruma/lab"
-	"github.com/daruma-sh/daruma/service"
+	"github.com/daruma-sh/daruma/service/log"
 )
 
 // journalOf gives the journal's entries of a unit's processes, oldest first.
@@ -27,7 +27,7 @@ func journalOf(t *testing.T, m *lab.Machine, unit string) []map[string]any {
 // TestRealJournal: what a real journald makes of it. Each record is there once, whether stdout is the journal or not.
 func TestRealJournal(t *testing.T) {
 	m := lab.Linux(t)
-	programIn(t, m, "linux", library+"/testdata/journal", "/usr/local/bin/journal")
+	programIn(t, m, "linux", library+"/log/testdata/journal", "/usr/local/bin/journal")
 
 	m.Output("systemd-run", "--wait", "--collect", "--unit=whole", "/usr/local/bin/journal")
 	whole := journalOf(t, m, "whole.service")
@@ -36,7 +36,7 @@ func TestRealJournal(t *testing.T) {
 	}
 	for i, want := range []map[string]string{
 		{"MESSAGE": "an info", "PRIORITY": "6", "SYSLOG_IDENTIFIER": "shop", "ORDER": "7", "_TRANSPORT": "journal", "EVENT_ID": "200"},
-		{"MESSAGE": "two\nlines", "PRIORITY": "3", "EVENT_ID": "17", "MESSAGE_ID": service.MessageID("shop", 17), "PEER_IP": "::1"},
+		{"MESSAGE": "two\nlines", "PRIORITY": "3", "EVENT_ID": "17", "MESSAGE_ID": log.MessageID("shop", 17), "PEER_IP": "::1"},
 		{"MESSAGE": "large", "PRIORITY": "4", "TEXT": strings.Repeat("large ", 100_000)},
 	} {
 		for field, value := range want {

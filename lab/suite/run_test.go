@@ -43,7 +43,7 @@ type target struct {
 
 // programs are what tests start; their names in the folder that DARUMA_TEST_BINARIES names are those of their folders.
 func programs() []string {
-	return []string{"./internal/testprog", "./cmd/daruma", "./internal/realtest/testdata/notified", "./examples/kardianos/logging",
+	return []string{"./internal/testprog", "./cmd/daruma", "./service/testdata/notified", "./examples/kardianos/logging",
 		"./examples/kardianos/runner", "./examples/kardianos/stoppause", "./examples/moving/from-go-svc", "./examples/moving/from-x-sys-svc"}
 }
 
