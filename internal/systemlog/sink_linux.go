@@ -1,60 +1,44 @@
 package systemlog
 
 import (
-	"encoding/binary"
 	"fmt"
-	"net"
 	"os"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/log/journal"
 )
 
-// journalSocket is where journald listens. Source: https://systemd.io/JOURNAL_NATIVE_PROTOCOL
-const journalSocket = "/run/systemd/journal/socket"
+// journalTimeout is how long journald may keep the writer waiting for one entry.
+const journalTimeout = 5 * time.Second
 
 // openSink gives the journal where systemd runs this process. Elsewhere (a container, another init) nobody asked for entries in it.
 func openSink(string) sink {
 	if os.Getenv("JOURNAL_STREAM") == "" && os.Getenv("NOTIFY_SOCKET") == "" {
 		return nil
 	}
-	return &journal{path: journalSocket}
+	return openJournal(journal.Socket)
 }
 
-// journal sends entries over a connected socket. go-systemd's journal.Send uses one that isn't: while journald doesn't read,
-// the kernel calls such a socket writable all the time, and Go's poller tries without a pause.
-type journal struct {
-	path string
-	conn *net.UnixConn // nil: not connected
+// journalSink sends events to journald.
+type journalSink struct{ sender *journal.Sender }
+
+func openJournal(path string) journalSink {
+	sender := journal.NewSender(path)
+	sender.Timeout = journalTimeout
+	return journalSink{sender}
 }
 
-// patience is how long journald may keep the writer waiting for one entry.
-const patience = 5 * time.Second
-
-func (j *journal) write(service string, entry Entry, e Event) error {
-	if j.conn == nil {
-		conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: j.path, Net: "unixgram"})
-		if err != nil {
-			return fmt.Errorf("no events in the journal: %w", err)
-		}
-		j.conn = conn
-	}
-	_ = j.conn.SetWriteDeadline(time.Now().Add(patience))
-	if _, err := j.conn.Write(journalEntry(service, entry, e)); err != nil {
-		j.close() // journald was restarted: its socket is another one
+func (s journalSink) write(service string, entry Entry, e Event) error {
+	if err := s.sender.Send(journalEntry(service, entry, e)); err != nil {
 		return fmt.Errorf("an event isn't in the journal: %w", err)
 	}
 	return nil
 }
 
-func (j *journal) close() {
-	if j.conn != nil {
-		_ = j.conn.Close()
-		j.conn = nil
-	}
-}
+func (s journalSink) close() { _ = s.sender.Close() }
 
-// journalEntry is one entry of the native protocol. journald adds the unit and the process by itself.
+// journalEntry is an event as an entry. journald adds the unit and the process by itself.
 func journalEntry(service string, entry Entry, e Event) []byte {
 	fields := [...][2]string{
 		{"MESSAGE", entry.message(service, e)},
@@ -69,17 +53,9 @@ func journalEntry(service string, entry Entry, e Event) []byte {
 	}
 	var out []byte
 	for _, f := range fields {
-		if f[1] == "" {
-			continue
+		if f[1] != "" {
+			out = journal.AppendField(out, f[0], f[1])
 		}
-		out = append(out, f[0]...)
-		if strings.Contains(f[1], "\n") {
-			out = append(out, '\n')
-			out = binary.LittleEndian.AppendUint64(out, uint64(len(f[1])))
-		} else {
-			out = append(out, '=')
-		}
-		out = append(append(out, f[1]...), '\n')
 	}
 	return out
 }

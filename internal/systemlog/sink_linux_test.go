@@ -32,7 +32,7 @@ func receive(t *testing.T, conn *net.UnixConn) string {
 func TestJournalEntries(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "socket")
 	conn := journald(t, path)
-	j := &journal{path: path}
+	j := openJournal(path)
 	defer j.close()
 	entry := Find("failed")
 	if err := j.write("shop", entry, Event{Kind: "failed", Program: "api", Reason: "exit code 3"}); err != nil {
@@ -47,29 +47,6 @@ func TestJournalEntries(t *testing.T) {
 	if strings.Contains(text, "DARUMA_PROGRAM") || !strings.Contains(text, "DARUMA_REASON\n\x0c\x00\x00\x00\x00\x00\x00\x00a\nPRIORITY=0\n") {
 		t.Errorf("a line break, and no program: %q", text)
 	}
-}
-
-// journald restarts: its socket is another one then.
-func TestJournaldRestarts(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "socket")
-	first := journald(t, path)
-	j := &journal{path: path}
-	defer j.close()
-	e := Event{Kind: "ready", Program: "api", Reason: "up"}
-	if err := j.write("shop", Find(e.Kind), e); err != nil {
-		t.Fatal(err)
-	}
-	receive(t, first)
-	first.Close()
-	if err := j.write("shop", Find(e.Kind), e); err == nil {
-		t.Error("an event for nobody was taken")
-	}
-	second := journald(t, path+"2")
-	j.path = path + "2"
-	if err := j.write("shop", Find(e.Kind), e); err != nil {
-		t.Fatal(err)
-	}
-	receive(t, second)
 }
 
 func TestOnlyWhereSystemdRunsUs(t *testing.T) {

@@ -3,11 +3,7 @@
 // changes; docs/events.md lists them. A flood of one kind becomes one event with a count, and nobody ever waits for the log.
 package systemlog
 
-import (
-	"encoding/hex"
-	"hash/fnv"
-	"strconv"
-)
+import "github.com/daruma-sh/daruma/service/log/journal"
 
 // Severity is how much an event matters, as the two highest bits of an event identifier.
 // Source: https://learn.microsoft.com/windows/win32/eventlog/event-identifiers
@@ -42,16 +38,8 @@ type Entry struct {
 // gets: severity, the customer bit, the id. Event Viewer shows the lower half as the event's id and calls the upper half qualifiers.
 func (e Entry) Identifier() uint32 { return uint32(e.Severity)<<30 | customer | uint32(e.ID) }
 
-// MessageID is the MESSAGE_ID of the journal's entries of this kind: 128 bits as 32 hexadecimal digits. It is what
-// daruma.MessageID("daruma", e.ID) gives. Source: systemd.journal-fields(7).
-func (e Entry) MessageID() string {
-	h := fnv.New128a()
-	_, _ = h.Write([]byte("github.com/daruma-sh/daruma\x00daruma\x00" + strconv.Itoa(e.ID)))
-	id := h.Sum(nil)
-	id[6] = id[6]&0x0f | 0x80 // UUID version 8, "custom", and its variant: RFC 9562
-	id[8] = id[8]&0x3f | 0x80
-	return hex.EncodeToString(id)
-}
+// MessageID is the MESSAGE_ID of the journal's entries of this kind: 128 bits as 32 hexadecimal digits.
+func (e Entry) MessageID() string { return journal.MessageID("daruma", e.ID) }
 
 // Kinds that only this package's users write; every other is a kind of control's events.
 const (

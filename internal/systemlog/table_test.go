@@ -5,8 +5,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"github.com/daruma-sh/daruma/service"
 )
 
 func TestTable(t *testing.T) {
@@ -24,9 +22,6 @@ func TestTable(t *testing.T) {
 		}
 		if id := e.Identifier(); id>>30 != uint32(e.Severity) || id&0xFFFF != uint32(e.ID) || id>>29&1 != 1 || id>>16&0x1FFF != 0 {
 			t.Errorf("event %d has the identifier %08x", e.ID, id)
-		}
-		if got, want := e.MessageID(), service.MessageID("daruma", e.ID); got != want {
-			t.Errorf("event %d: MESSAGE_ID %s, package service's is %s", e.ID, got, want)
 		}
 		if got := Find(e.Kind); got.ID != e.ID {
 			t.Errorf("%s is found as %d", e.Kind, got.ID)

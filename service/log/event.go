@@ -1,10 +1,9 @@
 package log
 
 import (
-	"encoding/hex"
-	"hash/fnv"
 	"log/slog"
-	"strconv"
+
+	"github.com/daruma-sh/daruma/service/log/journal"
 )
 
 // Event ids of records that bring none, and of the log's own.
@@ -70,13 +69,4 @@ func defaultEvent(level slog.Level) int {
 // bits as 32 hexadecimal digits, the same on every machine and in every version.
 //
 //	journalctl MESSAGE_ID=$(...)
-//
-// Source: systemd.journal-fields(7), which wants one id for one type of message.
-func MessageID(name string, event int) string {
-	h := fnv.New128a()
-	_, _ = h.Write([]byte("github.com/daruma-sh/daruma\x00" + name + "\x00" + strconv.Itoa(event)))
-	id := h.Sum(nil)
-	id[6] = id[6]&0x0f | 0x80 // UUID version 8, "custom", and its variant: RFC 9562
-	id[8] = id[8]&0x3f | 0x80
-	return hex.EncodeToString(id)
-}
+func MessageID(name string, event int) string { return journal.MessageID(name, event) }

@@ -13,6 +13,8 @@ func TestInsertion(t *testing.T) {
 		"":                "",
 		"100%":            "100%",
 		"%1 and %22":      "% 1 and % 22",
+		"100%1 sure":      "100% 1 sure",
+		"%%5":             "%% 5",
 		"fe80::1%eth0":    "fe80::1%eth0",
 		"fe80::1%12":      "fe80::1% 12",
 		"nul\x00 in text": "nul\uFFFD in text",

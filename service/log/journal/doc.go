@@ -10,5 +10,5 @@
 //
 // journald adds the unit, the process and its user by itself. Source: https://systemd.io/JOURNAL_NATIVE_PROTOCOL
 //
-// On other systems the package is empty.
+// Other systems have [MessageID] alone.
 package journal
