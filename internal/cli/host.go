@@ -14,6 +14,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	native "github.com/daruma-sh/daruma/service"
 )
 
@@ -35,7 +36,9 @@ func runHosted(args []string, errOut io.Writer) int {
 	}
 	name, file := args[0], args[1]
 	service := native.Service{Name: name}
-	h := hosted{requests: make(chan keeper.Request, 64)}
+	handle := &keeper.Handle{}
+	h := hosted{keeper: handle}
+	handle.OnState = h.standing.changed
 	flags := flag.NewFlagSet("daruma "+hostRole, flag.ContinueOnError)
 	flags.SetOutput(errOut)
 	flags.DurationVar(&h.standing.bound, "start-timeout", startBound, "until the service is reported running, up or not")
@@ -54,15 +57,14 @@ func runHosted(args []string, errOut io.Writer) int {
 		fmt.Fprintln(errOut, "daruma:", err)
 		return ExitFailed
 	}
-	h.cfg = keeper.Config{Service: name, Folders: place, Args: []string{name, file, flagQuiet}, Requests: h.requests, Overdue: h.wasOverdue}
+	h.cfg = keeper.Config{Service: name, Folders: place, Args: []string{name, file, flagQuiet}, Handle: handle}
 	h.margin = stopReserve(service.StopTimeout)
 	if h.cfg.Hang, err = hangTime(); err != nil {
 		fmt.Fprintln(errOut, "daruma:", err)
 		return ExitUsage
 	}
 	service.Run = h.run
-	service.OnPause, service.OnContinue = h.ask(keeper.Pause), h.ask(keeper.Resume)
-	service.OnReload = h.ask(keeper.Reload)
+	service.OnPause, service.OnContinue, service.OnReload = handle.Pause, handle.Resume, handle.Reload
 	service.OnPower, service.OnSession, service.OnControl = h.power, h.session, h.control
 	if err := native.Run(service); err != nil {
 		fmt.Fprintf(errOut, "daruma: %s: %v\n", name, err)
@@ -80,26 +82,33 @@ func becomeInstalled() error {
 	return keepCapabilities()
 }
 
-// hosted carries what the service manager asks into the keeper's loop.
+// keeperHandle is what a service manager asks of a keeper: *keeper.Handle.
+type keeperHandle interface {
+	Stop(why string)
+	StopNow(why string, within time.Duration)
+	Overdue() (programs []string, ok bool)
+	Ping(context.Context) error
+	Forward(context.Context, wire.Message) error
+}
+
+// hosted is a keeper that runs as a service: what the service manager says goes to its handle.
 type hosted struct {
 	cfg      keeper.Config
-	requests chan keeper.Request
+	keeper   keeperHandle
 	standing standing
 	margin   time.Duration // from the end of the stop's context to its deadline
-	overdue  []string      // programs that were ended because the time to stop was over; nil: it wasn't
 }
 
 func (h *hosted) run(ctx context.Context, manager *native.Host) error {
 	// PR_SET_PDEATHSIG fires when the thread that forked ends: this one must live as long as the keeper.
 	runtime.LockOSThread()
-	h.cfg.Standing = h.standing.changed
 	defer h.standing.begin(manager)()
 	if err := h.cfg.Folders.Make(); err != nil {
 		return native.WithExitCode(err, int(exitcode.NoFiles))
 	}
 	h.want(true, "started")
 	stop := context.AfterFunc(ctx, func() {
-		h.requests <- keeper.Request{Verb: keeper.Stop, Why: context.Cause(ctx).Error()}
+		h.keeper.Stop(context.Cause(ctx).Error())
 		if cause := context.Cause(ctx); !errors.Is(cause, native.Shutdown) && !errors.Is(cause, native.PreShutdown) {
 			h.want(false, cause.Error()) // second: a disk that hangs holds up no stop
 		}
@@ -107,7 +116,7 @@ func (h *hosted) run(ctx context.Context, manager *native.Host) error {
 	defer stop()
 	// The keeper's loop is the one thing whose end nobody else would notice. It may be held up by a file system that
 	// hangs at a program's start, and to end it is to end every program: so it gets more time than others.
-	manager.Health.Liveness("keeper", h.ping, native.CheckEvery(20*time.Second), native.CheckThreshold(6))
+	manager.Health.Liveness("keeper", h.keeper.Ping, native.CheckEvery(20*time.Second), native.CheckThreshold(6))
 	defer h.endInTime(manager.StopContext())()
 	if err := h.outcome(exitcode.Code(keeper.Main(h.cfg))); err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/exitcode"
-	"github.com/daruma-sh/daruma/internal/keeper"
 	native "github.com/daruma-sh/daruma/service"
 )
 
@@ -28,21 +27,18 @@ func stopReserve(stop time.Duration) time.Duration {
 func (h *hosted) endInTime(stop context.Context) (callOff func()) {
 	end := context.AfterFunc(stop, func() {
 		if deadline, stopping := stop.Deadline(); stopping {
-			h.requests <- keeper.Request{Verb: keeper.StopNow, Why: "the time to stop is over", Within: time.Until(deadline) + h.margin}
+			h.keeper.StopNow("the time to stop is over", time.Until(deadline)+h.margin)
 		}
 	})
 	return func() { end() }
 }
 
-// wasOverdue is called by the keeper's loop, which is the goroutine that asks afterwards.
-func (h *hosted) wasOverdue(programs []string) { h.overdue = append([]string{}, programs...) }
-
 // outcome is how the service ended, for the service manager.
 func (h *hosted) outcome(code exitcode.Code) error {
-	if h.overdue != nil {
+	if programs, overdue := h.keeper.Overdue(); overdue {
 		what := "the supervisor hadn't ended"
-		if len(h.overdue) > 0 {
-			what = "ended by force: " + strings.Join(h.overdue, ", ")
+		if len(programs) > 0 {
+			what = "ended by force: " + strings.Join(programs, ", ")
 		}
 		return native.WithExitCode(errors.New("the time to stop was over; "+what), int(exitcode.StopTimeout))
 	}

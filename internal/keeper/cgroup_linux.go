@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // cgroup is one control group (v2) with the files that are needed when there may be no file descriptor left to open them.
@@ -175,10 +177,10 @@ func clearCgroup(base string) error {
 		return err
 	}
 	defer g.close()
-	deadline := Now() + 5*time.Second
+	deadline := monotonic.Now() + 5*time.Second
 	for g.populated() {
 		g.kill()
-		if Now() > deadline {
+		if monotonic.Now() > deadline {
 			return fmt.Errorf("processes in %s don't end although they were killed", base)
 		}
 		time.Sleep(time.Millisecond)

@@ -1,6 +1,9 @@
 package keeper
 
-import "github.com/daruma-sh/daruma/internal/keeper/wire"
+import (
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/monotonic"
+)
 
 // settle ends a run once its tree is empty: restart by standing order first, then tell.
 func (k *keeper) settle(p *program) {
@@ -10,7 +13,7 @@ func (k *keeper) settle(p *program) {
 	}
 	if !k.treeEmpty(p, r) {
 		k.killTree(p, r) // what was forked while we killed
-		r.lookAt = Now() + min(treePoll<<r.looks, rareTreePoll)
+		r.lookAt = monotonic.Now() + min(treePoll<<r.looks, rareTreePoll)
 		r.looks = min(r.looks+1, 10)
 		return
 	}
@@ -30,7 +33,7 @@ func (k *keeper) settle(p *program) {
 		k.send(&wire.Failed{ID: p.id, Generation: r.next, Error: startErr.Error()})
 	case p.alive != nil:
 		if k.flushAt == 0 { // else a fast crash loop would never be told
-			k.flushAt = Now() + headStart
+			k.flushAt = monotonic.Now() + headStart
 		}
 		k.announce(p)
 	}
@@ -40,13 +43,13 @@ func (k *keeper) settle(p *program) {
 func (k *keeper) mayRestart(p *program, r *run) bool {
 	const backlog = 64
 	return k.stops < 2 && !k.ending && !r.killed && r.failed == "" && p.launch != nil && len(p.ended) <= backlog &&
-		covers(&p.grant, r.exit) && p.uses.allow(&p.grant, Now())
+		covers(&p.grant, r.exit) && p.uses.allow(&p.grant, monotonic.Now())
 }
 
 // settleAll looks again at the trees that were still ending.
 func (k *keeper) settleAll() {
 	for p := range k.fading {
-		if Now() >= p.alive.lookAt {
+		if monotonic.Now() >= p.alive.lookAt {
 			k.settle(p)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // mainExited: the main process of a run has ended. What is left of its tree ends now; if nothing is left, the
@@ -78,7 +79,7 @@ const (
 func exitOf(info *unix.Siginfo, usage *unix.Rusage) wire.Exit {
 	c := childOf(info)
 	e := wire.Exit{
-		At: Now(), Wall: time.Now().UnixNano(), MaxRSS: usage.Maxrss << 10,
+		At: monotonic.Now(), Wall: time.Now().UnixNano(), MaxRSS: usage.Maxrss << 10,
 		CPU: time.Duration(usage.Utime.Nano() + usage.Stime.Nano()),
 	}
 	if info.Code == cldExited {

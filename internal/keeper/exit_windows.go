@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // mainExited: the main process of a run has ended. What is left of its tree ends now; if nothing is left, the standing
@@ -25,7 +26,7 @@ func (k *keeper) mainExited(p *program, r *run) {
 }
 
 func (r *run) exitOf() wire.Exit {
-	e := wire.Exit{At: Now(), Wall: time.Now().UnixNano(), MaxRSS: peakMemory(r.handle), CPU: r.job.cpu(), Asked: r.asked}
+	e := wire.Exit{At: monotonic.Now(), Wall: time.Now().UnixNano(), MaxRSS: peakMemory(r.handle), CPU: r.job.cpu(), Asked: r.asked}
 	var code uint32
 	if err := windows.GetExitCodeProcess(r.handle, &code); err != nil {
 		e.Code, r.failed = -1, "its exit status was lost: "+err.Error()

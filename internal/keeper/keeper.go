@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // keeper is the state of the process. One goroutine owns it.
@@ -98,7 +99,7 @@ func newKeeper(cfg Config) *keeper {
 
 // loop runs until Finish, or until a second request to stop has ended everything.
 func (k *keeper) loop() {
-	k.frugalAt = Now() + settleAfter
+	k.frugalAt = monotonic.Now() + settleAfter
 	for !k.done {
 		k.poll.wait(k.patience())
 		k.settleAll()
@@ -114,7 +115,7 @@ const settleAfter = 3 * time.Second
 
 // saveMemory makes the garbage collector eager once everything is started, and gives back what that took.
 func (k *keeper) saveMemory() {
-	if k.frugalAt > 0 && Now() > k.frugalAt {
+	if k.frugalAt > 0 && monotonic.Now() > k.frugalAt {
 		k.frugalAt = 0
 		debug.SetGCPercent(25)
 		debug.FreeOSMemory()
@@ -123,7 +124,7 @@ func (k *keeper) saveMemory() {
 
 // speak tells the supervisor what happened, and does what else could wait until a fallen program was up again.
 func (k *keeper) speak() {
-	if k.flushAt > 0 && Now() < k.flushAt || k.sup.busy() {
+	if k.flushAt > 0 && monotonic.Now() < k.flushAt || k.sup.busy() {
 		return
 	}
 	k.flushAt = 0
@@ -151,7 +152,7 @@ func (k *keeper) patience() time.Duration {
 			next = left
 		}
 	}
-	now := Now()
+	now := monotonic.Now()
 	if k.sup.deadline > 0 {
 		due(k.sup.deadline - now)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/testprog/testbin"
 )
 
@@ -121,7 +122,9 @@ func linked(t *testing.T) (*keeper, *wire.Link) {
 		t.Fatal(err)
 	}
 	k := newKeeper(Config{Service: "test"})
-	k.poll = newPoller()
+	if k.poll, err = newPoller(); err != nil {
+		t.Fatal(err)
+	}
 	k.sup.handle, k.sup.out, k.sup.in = windows.CurrentProcess(), newPipeWriter(pipes.Down), pipes.Up
 	name, value, _ := strings.Cut(pipes.Variable(), "=")
 	t.Setenv(name, value)
@@ -204,7 +207,10 @@ func TestDumpPrintsStacks(t *testing.T) {
 }
 
 func TestWhenSignalled(t *testing.T) {
-	p := newPoller()
+	p, err := newPoller()
+	if err != nil {
+		t.Fatal(err)
+	}
 	object := func() windows.Handle {
 		h, err := windows.CreateEvent(nil, 1, 0, nil)
 		if err != nil {
@@ -226,7 +232,7 @@ func TestWhenSignalled(t *testing.T) {
 	stopped.stop()
 	_ = windows.SetEvent(other)
 	_ = windows.SetEvent(one)
-	for end := Now() + 20*time.Second; calls == 0 && Now() < end; {
+	for end := monotonic.Now() + 20*time.Second; calls == 0 && monotonic.Now() < end; {
 		p.wait(time.Second)
 	}
 	w.stop()

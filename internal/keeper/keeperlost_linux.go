@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // KillOrphans ends what a keeper left that died without being able to. The supervisor calls it when its Link breaks.
@@ -17,8 +18,8 @@ import (
 // Nothing happens where the keeper turns out to live: not every broken Link is a dead keeper.
 func KillOrphans(h *wire.Hello, mains []int) {
 	// The kernel closes a dying process' files first and gives its children away last.
-	for end := Now() + 2*time.Second; os.Getppid() == h.KeeperPID; time.Sleep(time.Millisecond) {
-		if Now() > end {
+	for end := monotonic.Now() + 2*time.Second; os.Getppid() == h.KeeperPID; time.Sleep(time.Millisecond) {
+		if monotonic.Now() > end {
 			return
 		}
 	}

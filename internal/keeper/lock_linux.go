@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // lock says that this process holds the service. The kernel drops it with the process, however that ends.
@@ -42,9 +44,9 @@ func takeLock(path, service string) (l *lock, clean bool, err error) {
 // lockSoon has patience with a holder that was just killed: it holds the lock until the kernel has taken it apart.
 func lockSoon(fd int) error {
 	const patience, step = 500 * time.Millisecond, 10 * time.Millisecond
-	for end := Now() + patience; ; time.Sleep(step) {
+	for end := monotonic.Now() + patience; ; time.Sleep(step) {
 		err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
-		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) || Now() > end {
+		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) || monotonic.Now() > end {
 			return err
 		}
 	}

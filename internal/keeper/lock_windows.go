@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // lock says that this process holds the service. The kernel drops it with the process, however that ends.
@@ -44,9 +46,9 @@ func takeLock(path, service string) (l *lock, clean bool, err error) {
 func lockSoon(h windows.Handle) error {
 	const patience, step = 500 * time.Millisecond, 10 * time.Millisecond
 	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
-	for end := Now() + patience; ; time.Sleep(step) {
+	for end := monotonic.Now() + patience; ; time.Sleep(step) {
 		err := windows.LockFileEx(h, flags, 0, 1, 0, &windows.Overlapped{OffsetHigh: lockedByte})
-		if !errors.Is(err, windows.ERROR_LOCK_VIOLATION) || Now() > end {
+		if !errors.Is(err, windows.ERROR_LOCK_VIOLATION) || monotonic.Now() > end {
 			return err
 		}
 	}

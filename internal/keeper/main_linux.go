@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/daruma-sh/daruma/internal/launch"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // The main goroutine keeps the main thread from the start: PR_SET_PDEATHSIG fires when the forking thread ends, and
@@ -47,7 +48,7 @@ func (k *keeper) open() error {
 func (k *keeper) endRemains() {
 	all := strays{mark: k.mark + "/", prefix: true}
 	killStrays(all)
-	for end := Now() + 5*time.Second; anyStrays(all) && Now() < end; {
+	for end := monotonic.Now() + 5*time.Second; anyStrays(all) && monotonic.Now() < end; {
 		time.Sleep(time.Millisecond)
 	}
 }

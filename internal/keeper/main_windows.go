@@ -12,8 +12,10 @@ func closeInherited() error { return nil }
 
 // open makes what the keeper needs of the system before it starts anything.
 func (k *keeper) open() error {
-	k.poll = newPoller()
 	var err error
+	if k.poll, err = newPoller(); err != nil {
+		return err
+	}
 	if k.port, err = openJobPort(); err != nil {
 		return err
 	}

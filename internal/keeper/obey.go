@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // obey does what the supervisor said.
 func (k *keeper) obey(m wire.Message) {
 	if !k.sup.dumping && !k.ending {
-		k.sup.heard = Now() // any message is a sign of life
+		k.sup.heard = monotonic.Now() // any message is a sign of life
 		k.sup.deadline = k.sup.heard + k.cfg.Hang
 	}
 	switch m := m.(type) {
@@ -48,8 +49,8 @@ func (k *keeper) obey(m wire.Message) {
 			k.drop(p)
 		}
 	case *wire.ServiceState:
-		if k.cfg.Standing != nil {
-			k.cfg.Standing(*m)
+		if k.hosted() {
+			k.cfg.Handle.OnState(*m)
 		}
 	case *wire.Finish:
 		k.done, k.exitCode = true, m.Code
@@ -64,10 +65,10 @@ func (k *keeper) obey(m wire.Message) {
 func (k *keeper) greet(why string) {
 	gone := time.Duration(0)
 	if k.sessions > 0 {
-		gone = Now() - k.sup.heard
+		gone = monotonic.Now() - k.sup.heard
 	}
 	k.send(&wire.Hello{KeeperPID: os.Getpid(), Sessions: k.sessions, Gone: gone, Why: why, Cgroup: k.trees.base, NoCgroup: k.trees.without, Hang: k.cfg.Hang, Mark: k.mark,
-		Hosted: k.cfg.Standing != nil})
+		Hosted: k.hosted()})
 	k.sessions++
 	for key, data := range k.kept {
 		k.send(&wire.SnapshotPart{Key: key, Data: data})
@@ -100,6 +101,9 @@ func (k *keeper) greet(why string) {
 		k.send(&wire.StopRequest{Signal: "an earlier request", Now: k.stops > 1})
 	}
 }
+
+// hosted says whether somebody wants to know the service's state.
+func (k *keeper) hosted() bool { return k.cfg.Handle != nil && k.cfg.Handle.OnState != nil }
 
 func (k *keeper) known(p *program, r *run, alive bool) {
 	m := &wire.KnownRun{ID: p.id, Run: r.Run, Alive: alive, Exit: r.exit, Next: r.next, Failed: r.failed, Acked: r.acked}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // testKeeper makes a keeper in this process, with a peer that reads everything and says nothing.
@@ -81,8 +82,8 @@ func (k *keeper) turn(patience time.Duration) {
 
 func (k *keeper) turnUntil(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for end := Now() + 30*time.Second; !done(); k.turn(5 * time.Millisecond) {
-		if Now() > end {
+	for end := monotonic.Now() + 30*time.Second; !done(); k.turn(5 * time.Millisecond) {
+		if monotonic.Now() > end {
 			t.Fatalf("%s: not within 30 s", what)
 		}
 	}
@@ -310,7 +311,7 @@ func TestAnEndlessTreeCostsLittle(t *testing.T) {
 	p.tree.cg = &cgroup{path: filepath.Dir(events.Name()), dir: -1, killer: k.null, events: int(events.Fd())}
 	k.obey(&wire.Kill{ID: "a", Generation: 1})
 	turns := 0
-	for end := Now() + 500*time.Millisecond; Now() < end; turns++ {
+	for end := monotonic.Now() + 500*time.Millisecond; monotonic.Now() < end; turns++ {
 		k.poll.wait(k.patience())
 		k.settleAll()
 		k.speak()
@@ -335,7 +336,7 @@ func TestADeafSupervisorCostsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	turns := 0
-	for end := Now() + 200*time.Millisecond; Now() < end; turns++ {
+	for end := monotonic.Now() + 200*time.Millisecond; monotonic.Now() < end; turns++ {
 		k.turn(20 * time.Millisecond)
 	}
 	if turns > 30 {

@@ -20,13 +20,13 @@ type poller struct {
 	waits    map[uintptr]func()
 }
 
-func newPoller() *poller {
+func newPoller() (*poller, error) {
 	p := &poller{mail: mailbox.New(), waits: map[uintptr]func(){}}
 	p.callback = windows.NewCallback(func(serial, _ uintptr) uintptr {
 		p.signalled(serial)
 		return 0
 	})
-	return p
+	return p, nil
 }
 
 func (p *poller) post(f func()) { p.mail.Post(f) }

@@ -16,8 +16,8 @@ func (k *keeper) acceptRequests() {
 	t := terminal{there: hasTerminal(), optional: signal.Ignored(unix.SIGHUP)}
 	launch.UnignoreSignals()
 	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
-	if k.cfg.Requests != nil {
-		k.heedRequests()
+	if h := k.cfg.Handle; h != nil {
+		h.attach(k)
 		return
 	}
 	ch := make(chan os.Signal, 64)

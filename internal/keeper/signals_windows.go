@@ -10,8 +10,8 @@ import (
 // window, a logoff and a shutdown SIGTERM; for those Windows waits 5 s at most before it ends us.
 func (k *keeper) acceptRequests() {
 	acceptCtrlC() // for the programs: whether it is ignored is inherited
-	if k.cfg.Requests != nil {
-		k.heedRequests()
+	if h := k.cfg.Handle; h != nil {
+		h.attach(k)
 		return
 	}
 	ch := make(chan os.Signal, 16)

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // read takes what the supervisor sent. It never carries file descriptors in this direction.
@@ -49,7 +50,7 @@ func (s *supervisor) flush(k *keeper) {
 		if err != nil {
 			s.waitForRoom(k, err == unix.EAGAIN)
 			if err != unix.EAGAIN && err != unix.EPIPE && err != unix.ECONNRESET { // no memory, too many files on their way
-				k.flushAt = Now() + tryAgain
+				k.flushAt = monotonic.Now() + tryAgain
 			}
 			return
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/reserve"
 )
 
@@ -41,7 +42,7 @@ func (k *keeper) start(p *program, generation uint64) error {
 		closeRun(r)
 		return err
 	}
-	r.At, r.Wall = Now(), time.Now().UnixNano()
+	r.At, r.Wall = monotonic.Now(), time.Now().UnixNano()
 	p.alive = r
 	k.byPID[r.PID] = p
 	// Once, by edge: it stays readable after the end, and is closed only when there is time for that.

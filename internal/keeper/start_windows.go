@@ -10,6 +10,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // start creates the process. It is the path that decides how fast a program stands again.
@@ -20,7 +21,7 @@ func (k *keeper) start(p *program, generation uint64) error {
 		closeRun(r)
 		return err
 	}
-	r.At, r.Wall = Now(), time.Now().UnixNano()
+	r.At, r.Wall = monotonic.Now(), time.Now().UnixNano()
 	p.alive = r
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // stop passes on a request to stop; the second one ends everything at once.
@@ -17,8 +18,8 @@ func (k *keeper) stop(why string) {
 	k.stopNow(&wire.StopRequest{Signal: why}, farewell)
 }
 
-// overdue ends everything because the time to stop is over. The supervisor gets half of what is left, to write the last output.
-func (k *keeper) overdue(why string, within time.Duration) {
+// stopOverdue ends everything because the time to stop is over. The supervisor gets half of what is left, to write the last output.
+func (k *keeper) stopOverdue(why string, within time.Duration) {
 	left := []string{}
 	for _, p := range k.programs {
 		if p.alive != nil && !strings.Contains(p.id, "!") { // not a hook or probe
@@ -27,8 +28,8 @@ func (k *keeper) overdue(why string, within time.Duration) {
 	}
 	slices.Sort(left)
 	k.stops = max(k.stops, 2)
-	if k.cfg.Overdue != nil {
-		k.cfg.Overdue(left)
+	if h := k.cfg.Handle; h != nil {
+		h.wasOverdue(left)
 	}
 	k.hurry = true
 	k.stopNow(&wire.StopRequest{Signal: why, Overdue: true, Left: left}, min(within/2, farewell))
@@ -45,7 +46,7 @@ func (k *keeper) stopNow(m *wire.StopRequest, patience time.Duration) {
 	}
 	m.Now = true
 	k.send(m)
-	if end := Now() + patience; !k.ending || end < k.sup.deadline {
+	if end := monotonic.Now() + patience; !k.ending || end < k.sup.deadline {
 		k.ending = true
 		k.sup.deadline = end
 	}

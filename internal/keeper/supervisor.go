@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // farewell is how long a supervisor gets to write the last logs when everything stops now, or to dump its stacks.
@@ -76,7 +77,7 @@ func (k *keeper) supervisorGone(why string) {
 		k.done, k.exitCode = true, 1
 		return
 	}
-	now := Now()
+	now := monotonic.Now()
 	if !hung {
 		s.heard = now
 	}
@@ -102,7 +103,7 @@ func (s *supervisor) patience(now time.Duration) time.Duration {
 
 // watch starts the next supervisor when it is time, and ends one that hangs.
 func (s *supervisor) watch(k *keeper) {
-	now := Now()
+	now := monotonic.Now()
 	if s.pid == 0 {
 		if k.ending {
 			k.done, k.exitCode = true, 1

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // peer is the connection to the supervisor.
@@ -52,7 +54,7 @@ func (s *supervisor) start(k *keeper) error {
 	}
 	s.fd = pair[0]
 	_ = unix.SetNonblock(s.fd, true)
-	s.afresh(Now() + k.cfg.Hang)
+	s.afresh(monotonic.Now() + k.cfg.Hang)
 	if err := k.poll.add(s.pidfd, unix.EPOLLIN, k.supervisorExited); err != nil {
 		return err
 	}
@@ -101,8 +103,8 @@ func (s *supervisor) farewell() {
 		return
 	}
 	fds := []unix.PollFd{{Fd: int32(s.pidfd), Events: unix.POLLIN}}
-	for end := Now() + farewell; Now() < end; {
-		if n, err := unix.Poll(fds, int((end-Now())/time.Millisecond)+1); n > 0 || err != nil && err != unix.EINTR {
+	for end := monotonic.Now() + farewell; monotonic.Now() < end; {
+		if n, err := unix.Poll(fds, int((end-monotonic.Now())/time.Millisecond)+1); n > 0 || err != nil && err != unix.EINTR {
 			break
 		}
 	}

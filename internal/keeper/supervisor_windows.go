@@ -10,6 +10,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // peer is the connection to the supervisor.
@@ -61,7 +62,7 @@ func (s *supervisor) start(k *keeper) error {
 		return err
 	}
 	s.out, s.in = newPipeWriter(pipes.Down), pipes.Up
-	s.afresh(Now() + k.cfg.Hang)
+	s.afresh(monotonic.Now() + k.cfg.Hang)
 	if s.wait, err = k.poll.whenSignalled(s.handle, k.supervisorExited); err != nil {
 		s.kill() // it isn't seen; the end of its pipe is
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 )
 
@@ -86,7 +86,7 @@ func reasonOf(c control.Command) string {
 // command gives the engine a request and makes a waiter for its answer.
 func (s *supervisor) command(c control.Command) (*waiter, error) {
 	w := &waiter{verb: c.Verb, reply: make(chan control.Answer, 1)}
-	now := keeper.Now()
+	now := monotonic.Now()
 	for _, p := range s.engine.Programs() {
 		if c.Program == "" || c.Program == p.Name {
 			w.targets = append(w.targets, target{name: p.Name, before: p.Generation, alive: p.State.Alive(), begin: now})
@@ -181,7 +181,7 @@ func (s *supervisor) verdict(verb control.Verb, t *target) *control.ProgramResul
 	}
 	r := &control.ProgramResult{
 		Program: p.Name, State: stateOf(p), Generation: int(p.Generation), PID: p.PID,
-		TookMs: float64(keeper.Now()-t.begin) / float64(time.Millisecond),
+		TookMs: float64(monotonic.Now()-t.begin) / float64(time.Millisecond),
 	}
 	if why := s.runtimeOf(p.Name).refused; why != "" {
 		r.Message = why

@@ -10,7 +10,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/incident"
-	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/systemlog"
 )
 
@@ -114,7 +114,7 @@ const replacedPause = 10 * time.Minute
 
 func (s *supervisor) publishReplaced(why string) {
 	e := control.Event{Kind: control.EventSupervisorReplaced, Reason: "a new supervisor is in charge; of the last one: " + why}
-	now, m := keeper.Now(), &s.meta
+	now, m := monotonic.Now(), &s.meta
 	if m.ReplacedAt > 0 && now-m.ReplacedAt < replacedPause {
 		m.ReplacedMore++
 		s.note(e)

@@ -8,8 +8,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/probe"
 )
 
@@ -77,7 +77,7 @@ func (s *supervisor) controlled(c control.Command, w *waiter) error {
 	if len(targets) == 0 {
 		return &control.ConflictError{Reason: fmt.Sprintf("no program has lifecycle.onControl.%d; %s", c.Code, known)}
 	}
-	begin := keeper.Now()
+	begin := monotonic.Now()
 	answer := control.Answer{Results: make([]control.ProgramResult, len(targets))}
 	open := len(targets)
 	for i, t := range targets {
@@ -87,7 +87,7 @@ func (s *supervisor) controlled(c control.Command, w *waiter) error {
 			done: func(problem string) {
 				answer.Results[i] = control.ProgramResult{
 					Program: p.Name, Done: problem == "", State: stateOf(p), Generation: int(p.Generation), PID: p.PID, Message: problem,
-					TookMs: float64(keeper.Now()-begin) / float64(time.Millisecond),
+					TookMs: float64(monotonic.Now()-begin) / float64(time.Millisecond),
 				}
 				if open--; open == 0 && w != nil {
 					w.reply <- answer

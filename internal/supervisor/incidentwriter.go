@@ -7,9 +7,9 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/incident"
-	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/logs"
 	"github.com/daruma-sh/daruma/internal/mailbox"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 )
 
@@ -46,8 +46,8 @@ func (c *scribe) run() {
 
 // write queues an entry; ago tells it how long ago it was queued.
 func (c *scribe) write(f func(r *incident.Recorder, ago time.Duration)) {
-	at := keeper.Now()
-	c.queue.Post(func() { f(c.recorder, keeper.Now()-at) })
+	at := monotonic.Now()
+	c.queue.Post(func() { f(c.recorder, monotonic.Now()-at) })
 }
 
 // trouble says what is wrong with the record, or "".
@@ -90,10 +90,10 @@ func (c *scribe) fell(s *supervisor, e engine.OpenIncident) {
 		}
 	}
 	captures, sink := rt.outputs[e.Generation], rt.sink
-	at := keeper.Now()
+	at := monotonic.Now()
 	c.queue.Post(func() {
 		f.LastOutput = lastOutput(captures, sink, e.Exit != nil)
-		f.Ago = keeper.Now() - at
+		f.Ago = monotonic.Now() - at
 		c.recorder.Fell(f)
 	})
 }

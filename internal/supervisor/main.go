@@ -16,10 +16,10 @@ import (
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/incident"
-	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/logs"
 	"github.com/daruma-sh/daruma/internal/mailbox"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/reserve"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
@@ -143,7 +143,7 @@ func prepare(cfg Config, link *wire.Link, l *legacy) (*supervisor, int, error) {
 	}
 	s.meta = m
 	if m.StartedAt.IsZero() {
-		s.meta = meta{StartedAt: time.Now(), Started: keeper.Now()}
+		s.meta = meta{StartedAt: time.Now(), Started: monotonic.Now()}
 	}
 	s.meta.File, s.meta.Dir = s.def.File, s.def.Dir
 	s.hub = control.NewHub(l.hello.Sessions << 32) // no number is ever given twice

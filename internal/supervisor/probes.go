@@ -6,7 +6,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/probe"
 )
 
@@ -34,7 +34,7 @@ func (s *supervisor) startProbe(e engine.StartProbes, kind engine.ProbeKind, p *
 		},
 	}
 	if prog := s.engine.Program(e.Program); prog != nil {
-		cfg.Running = max(keeper.Now()-prog.StartedAt, 0)
+		cfg.Running = max(monotonic.Now()-prog.StartedAt, 0)
 	}
 	if kind == engine.ReadinessProbe && e.Ready {
 		yes := true

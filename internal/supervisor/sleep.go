@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
-	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 )
@@ -35,14 +34,14 @@ func (s *supervisor) powerChanged(m *wire.PowerEvent) {
 		return
 	}
 	s.lookForSleep()
-	if s.awake == 0 || keeper.Now()-s.awake > oneWaking {
+	if s.awake == 0 || monotonic.Now()-s.awake > oneWaking {
 		s.wokeUp("Windows says so")
 	}
 }
 
 // wokeUp: probes begin anew, and programs that want to know are told. It is no incident: nothing fell.
 func (s *supervisor) wokeUp(how string) {
-	s.awake = keeper.Now()
+	s.awake = monotonic.Now()
 	s.publish(control.Event{Kind: control.EventWokeUp, Reason: how})
 	s.forgiveProbes()
 	for _, p := range s.engine.Programs() {

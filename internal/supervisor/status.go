@@ -9,7 +9,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 )
 
@@ -33,7 +33,7 @@ func (b backend) Status(ctx context.Context) (control.Status, error) {
 }
 
 func (s *supervisor) status() control.Status {
-	now := keeper.Now()
+	now := monotonic.Now()
 	st := control.Status{
 		Service: s.def.Name, DisplayName: s.def.DisplayName, Version: Version(),
 		SupervisorPID: os.Getpid(), KeeperPID: s.hello.KeeperPID, DefinitionFile: s.meta.File,

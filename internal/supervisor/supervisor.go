@@ -149,7 +149,7 @@ func (s *supervisor) flush() {
 // step lets the engine decide, stores what it decided, then does it.
 func (s *supervisor) step(ev engine.Event) {
 	s.moved = true
-	s.carryOut(s.engine.Step(keeper.Now(), ev))
+	s.carryOut(s.engine.Step(monotonic.Now(), ev))
 }
 
 // over says that the service has ended and with which exit code.

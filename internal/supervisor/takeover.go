@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // takeOver makes a successor's state and the keeper's runs meet: what ended meanwhile is worked off in order, what
@@ -32,7 +32,7 @@ func (s *supervisor) takeOver(l *legacy) {
 		s.inherit(r)
 	}
 	s.restoreNotifyStates(l.kept)
-	now := keeper.Now()
+	now := monotonic.Now()
 	for _, name := range s.programNames() {
 		s.carryOut(s.engine.Adopt(now, knownOf(name, newest[name])))
 		delete(newest, name)

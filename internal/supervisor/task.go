@@ -11,9 +11,9 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 	"github.com/daruma-sh/daruma/internal/supervisor/signals"
@@ -101,7 +101,7 @@ func (s *supervisor) startTask(t *task, def *definition.Program, command []strin
 		return
 	}
 	// The clock never gives a number twice, across supervisors too: no counter has to be handed on.
-	t.generation = uint64(keeper.Now())
+	t.generation = uint64(monotonic.Now())
 	s.tasks[t.id] = t
 	s.link.Send(&wire.Spawn{ID: t.id, Generation: t.generation, Spec: wire.Spec{Plan: launch.Encode(plan)}})
 }

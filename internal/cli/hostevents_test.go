@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"reflect"
 	"testing"
 	"testing/synctest"
@@ -17,43 +16,37 @@ import (
 // TestEventsReachTheKeeper: what the service manager says beyond start and stop, as messages for the supervisor. Wine delivers
 // neither power nor session events, so the handlers are called as package service calls them.
 func TestEventsReachTheKeeper(t *testing.T) {
-	h := hosted{requests: make(chan keeper.Request)}
-	var got []wire.Message
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		for r := range h.requests {
-			if r.Verb != keeper.Pass {
-				t.Errorf("verb %d, want Pass", r.Verb)
-			}
-			got = append(got, r.Message)
-			r.Done()
-		}
-	}()
+	k := &fakeKeeper{}
+	h := hosted{keeper: k}
 	for _, e := range []native.PowerEvent{native.PowerSuspend, native.PowerStatusChanged, native.PowerResumedAutomatically, native.PowerResumed} {
 		h.power(t.Context(), e)
 	}
 	h.session(t.Context(), native.SessionEvent{Change: native.SessionLogon, ID: 2})
 	h.control(t.Context(), 255)
-	close(h.requests)
-	<-over
 	want := []wire.Message{&wire.PowerEvent{}, &wire.PowerEvent{Resumed: true}, &wire.SessionEvent{Change: "session 2: logon"},
 		&wire.ControlEvent{Code: 255}}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("passed on: %+v, want %+v", got, want)
+	if !reflect.DeepEqual(k.forwarded, want) {
+		t.Errorf("forwarded: %+v, want %+v", k.forwarded, want)
 	}
 }
 
-// TestEventsDontHoldUpAStop: a keeper whose loop hangs keeps no handler from ending with the service.
-func TestEventsDontHoldUpAStop(t *testing.T) {
-	h := hosted{requests: make(chan keeper.Request)}
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(native.StopRequested)
-	h.power(ctx, native.PowerSuspend)
-	if err := h.ask(keeper.Reload)(ctx); !errors.Is(err, native.StopRequested) {
-		t.Errorf("the answer is %v", err)
-	}
+// fakeKeeper notes what it is asked.
+type fakeKeeper struct {
+	*keeper.Handle
+	forwarded []wire.Message
+	stopped   []time.Duration // the time that each StopNow left
+	left      []string
+	overdue   bool
 }
+
+func (k *fakeKeeper) Forward(_ context.Context, m wire.Message) error {
+	k.forwarded = append(k.forwarded, m)
+	return nil
+}
+
+func (k *fakeKeeper) StopNow(_ string, within time.Duration) { k.stopped = append(k.stopped, within) }
+
+func (k *fakeKeeper) Overdue() ([]string, bool) { return k.left, k.overdue }
 
 // deadlined is the context of a stop as package service makes it: it ends before its deadline proper.
 func deadlined(t *testing.T, d time.Duration) context.Context {
@@ -65,20 +58,27 @@ func deadlined(t *testing.T, d time.Duration) context.Context {
 
 func TestTheTimeToStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := hosted{requests: make(chan keeper.Request, 1), margin: stopReserve(40 * time.Second)}
+		k := &fakeKeeper{}
+		h := hosted{keeper: k, margin: stopReserve(40 * time.Second)}
 		callOff := h.endInTime(deadlined(t, 38*time.Second))
 		defer callOff()
-		begin := time.Now()
-		r := <-h.requests
-		if took := time.Since(begin); r.Verb != keeper.StopNow || took != 38*time.Second || r.Within != 2*time.Second {
-			t.Errorf("after %v: %+v", took, r)
+		time.Sleep(38*time.Second - time.Nanosecond)
+		synctest.Wait()
+		if len(k.stopped) > 0 {
+			t.Error("it is ended before its time")
+		}
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		if len(k.stopped) != 1 || k.stopped[0] != 2*time.Second {
+			t.Errorf("the time that is left, for each end: %v, want [2s]", k.stopped)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) { // the stop is over before
-		h := hosted{requests: make(chan keeper.Request, 1)}
+		k := &fakeKeeper{}
+		h := hosted{keeper: k}
 		h.endInTime(deadlined(t, time.Second))()
 		time.Sleep(time.Minute)
-		if len(h.requests) != 0 {
+		if len(k.stopped) != 0 {
 			t.Error("a service that has ended is ended again")
 		}
 	})
@@ -96,10 +96,7 @@ func TestOutcomeOfAService(t *testing.T) {
 		{[]string{"api", "db"}, 0, 82, "the time to stop was over; ended by force: api, db"},
 		{[]string{}, 1, 82, "the time to stop was over; the supervisor hadn't ended"},
 	} {
-		var h hosted
-		if c.left != nil {
-			h.wasOverdue(c.left)
-		}
+		h := hosted{keeper: &fakeKeeper{left: c.left, overdue: c.left != nil}}
 		err := h.outcome(c.code)
 		if native.CodeOf(err) != c.want || err != nil && err.Error() != c.text {
 			t.Errorf("%v, %d: %v with code %d", c.left, c.code, err, native.CodeOf(err))
