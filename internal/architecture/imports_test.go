@@ -65,8 +65,8 @@ var layering = [][]string{
 	{
 		"internal/doctor",
 		"internal/ensure",
-		"internal/nssm",
-		"internal/takeover",
+		"internal/migrate/nssm",
+		"internal/migrate/takeover",
 	},
 	{
 		"internal/cli",

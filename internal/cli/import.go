@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/daruma-sh/daruma/internal/nssm"
+	"github.com/daruma-sh/daruma/internal/migrate/nssm"
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 

@@ -9,8 +9,8 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/install/record"
-	"github.com/daruma-sh/daruma/internal/nssm"
-	"github.com/daruma-sh/daruma/internal/takeover"
+	"github.com/daruma-sh/daruma/internal/migrate/nssm"
+	"github.com/daruma-sh/daruma/internal/migrate/takeover"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 

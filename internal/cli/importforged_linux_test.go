@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/daruma-sh/daruma/internal/access"
-	"github.com/daruma-sh/daruma/internal/takeover"
+	"github.com/daruma-sh/daruma/internal/migrate/takeover"
 )
 
 // TestForgedJournal: a journal says which service to put back and what it ran. One that somebody else could have written would have

@@ -17,8 +17,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/nssm"
-	"github.com/daruma-sh/daruma/internal/takeover"
+	"github.com/daruma-sh/daruma/internal/migrate/nssm"
+	"github.com/daruma-sh/daruma/internal/migrate/takeover"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 

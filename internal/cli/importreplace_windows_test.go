@@ -18,7 +18,7 @@ import (
 	"golang.org/x/sys/windows/registry"
 	"golang.org/x/sys/windows/svc/mgr"
 
-	"github.com/daruma-sh/daruma/internal/nssm"
+	"github.com/daruma-sh/daruma/internal/migrate/nssm"
 	"github.com/daruma-sh/daruma/internal/systemlog"
 	"github.com/daruma-sh/daruma/service/manager"
 )

@@ -11,7 +11,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/doctor"
 	"github.com/daruma-sh/daruma/internal/ensure"
-	"github.com/daruma-sh/daruma/internal/takeover"
+	"github.com/daruma-sh/daruma/internal/migrate/takeover"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/windows/registry"
 
 	"github.com/daruma-sh/daruma/internal/install/record"
-	"github.com/daruma-sh/daruma/internal/nssm"
-	"github.com/daruma-sh/daruma/internal/takeover"
+	"github.com/daruma-sh/daruma/internal/migrate/nssm"
+	"github.com/daruma-sh/daruma/internal/migrate/takeover"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 

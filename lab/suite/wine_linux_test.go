@@ -34,7 +34,7 @@ func onWine() []suite {
 		{"service/notify", time.Minute, nil},
 		{"internal/access", time.Minute, nil},
 		{"internal/systemlog", time.Minute, nil},
-		{"internal/nssm", time.Minute, nil},
+		{"internal/migrate/nssm", time.Minute, nil},
 		{"internal/probe", time.Minute, nil},
 	}
 }

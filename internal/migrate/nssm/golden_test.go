@@ -71,7 +71,7 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got != string(want) {
-				t.Errorf("got\n%s\nwant\n%s\n(go test ./internal/nssm -update writes it anew)", got, want)
+				t.Errorf("got\n%s\nwant\n%s\n(go test ./internal/migrate/nssm -update writes it anew)", got, want)
 			}
 		})
 	}

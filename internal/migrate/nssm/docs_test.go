@@ -18,7 +18,7 @@ func settings() []string {
 
 // TestEverySettingIsDocumented, and known to the import: none of them is a stranger to it.
 func TestEverySettingIsDocumented(t *testing.T) {
-	page, err := os.ReadFile("../../docs/nssm.md")
+	page, err := os.ReadFile("../../../docs/nssm.md")
 	if err != nil {
 		t.Fatal(err)
 	}
