@@ -228,17 +228,6 @@ func standing(p *engine.Program, fresh bool, before uint64) (settled, done bool)
 	return false, false
 }
 
-// nextStep is how long a program has to follow its stop signal before the next way of asking is tried, where the system
-// has one: half of what is left of its grace period.
-func (s *supervisor) nextStep(e engine.Signal) time.Duration {
-	p := s.engine.Program(e.Program)
-	if p == nil {
-		return 0
-	}
-	grace := cmp.Or(p.StopGrace, e.Def.TerminationGracePeriod)
-	return max(grace-(p.SignalAt-p.StopStart), 0) / 2
-}
-
 func (s *supervisor) howItEnded(r *control.ProgramResult, p *engine.Program, t *target) {
 	if !t.alive {
 		r.EndedBy = control.EndedAlreadyStopped

@@ -78,7 +78,7 @@ func programOf(e engine.Effect) string {
 	case engine.ForgetProgram:
 		return e.Program
 	}
-	return "" // every other effect comes together with a Tell
+	return "" // every other effect comes together with a PublishEvent
 }
 
 func (s *supervisor) do(effect engine.Effect) {
@@ -88,7 +88,7 @@ func (s *supervisor) do(effect engine.Effect) {
 	case engine.SetRestartGrant:
 		s.link.Send(&wire.SetRestartGrant{ID: e.Program, Grant: grantOf(e.Grant)})
 	case engine.Signal:
-		s.link.Send(&wire.Signal{ID: e.Program, Generation: e.Generation, Signal: signals.Number(e.Def.StopSignal), Next: s.nextStep(e)})
+		s.link.Send(&wire.Signal{ID: e.Program, Generation: e.Generation, Signal: signals.Number(e.Def.StopSignal), Next: s.nextSignalAfter(e)})
 	case engine.Kill:
 		s.link.Send(&wire.Kill{ID: e.Program, Generation: e.Generation})
 	case engine.Freeze:
@@ -120,17 +120,17 @@ func (s *supervisor) record(effect engine.Effect) {
 	case engine.PublishEvent:
 		s.publish(control.Event{Program: e.Program, Generation: int(e.Generation), Kind: control.EventKind(e.Kind), Reason: e.Reason, PID: e.PID})
 		if e.Kind == string(control.EventCompleted) { // from now on it isn't down, it is done
-			s.scribe.write(func(r *incident.Recorder, _ time.Duration) { r.Wanted(e.Program, false, "completed") })
+			s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.Wanted(e.Program, false, "completed") })
 		}
 	case engine.OpenIncident:
-		s.scribe.fell(s, e)
+		s.recordFailure(e)
 	case engine.RecordAction:
 		generation := int(e.Generation)
-		s.scribe.write(func(r *incident.Recorder, ago time.Duration) {
+		s.incidents.Write(func(r *incident.Recorder, ago time.Duration) {
 			r.Acted(incident.Action{Program: e.Program, What: e.What, Generation: generation, Ago: ago})
 		})
 	case engine.RecordRecovery:
-		s.scribe.write(func(r *incident.Recorder, ago time.Duration) {
+		s.incidents.Write(func(r *incident.Recorder, ago time.Duration) {
 			r.Recovered(incident.Recovery{Program: e.Program, Generation: int(e.Generation), Ago: ago})
 		})
 	case engine.CloseIncident:
@@ -138,9 +138,9 @@ func (s *supervisor) record(effect engine.Effect) {
 		if p := s.engine.Program(e.Program); p != nil {
 			reason = p.Reason
 		}
-		s.scribe.write(func(r *incident.Recorder, _ time.Duration) { r.Ended(e.Program, incident.Outcome(e.Outcome), reason) })
+		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.Ended(e.Program, incident.Outcome(e.Outcome), reason) })
 	case engine.RecordWanted:
-		s.scribe.write(func(r *incident.Recorder, _ time.Duration) { r.Wanted(e.Program, e.Wanted, "requested") })
+		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.Wanted(e.Program, e.Wanted, "requested") })
 	}
 }
 
@@ -185,10 +185,10 @@ func (s *supervisor) removed(name string) {
 		}
 	}
 	s.closeWhenDrained(rt)
-	s.scribe.write(func(r *incident.Recorder, _ time.Duration) {
+	s.incidents.Write(func(r *incident.Recorder, _ time.Duration) {
 		r.Ended(name, incident.Superseded, "no longer in the definition")
 	})
-	s.dropSockets()
+	s.sockets.CloseUnused(s.def)
 }
 
 func (s *supervisor) end(e engine.EndService) {

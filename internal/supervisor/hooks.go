@@ -11,6 +11,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/probe"
+	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 )
 
 // hookTime is what onControl and onResume get. Nothing waits for them but whoever asked.
@@ -44,13 +45,13 @@ func (s *supervisor) runOccasion(p *engine.Program, o occasion) {
 	}
 	rt.hooks[o.task] = cancel
 	name, generation := p.Name, p.Generation
-	runner := s.runner(p.Def, o.task)
+	runner := s.tasks.Runner(p.Def, o.task)
 	go func() {
 		defer cancel()
 		r := probe.Run(ctx, *o.handler, runner)
 		s.mailbox.Post(func() {
 			delete(rt.hooks, o.task)
-			s.link.Send(&wire.Forget{ID: taskID(name, o.task)})
+			s.link.Send(&wire.Forget{ID: tasks.ID(name, o.task)})
 			e := control.Event{Program: name, Generation: int(generation), Kind: control.EventHookDone, Reason: o.name}
 			problem := ""
 			if !r.OK {
@@ -83,7 +84,7 @@ func (s *supervisor) controlled(c control.Command, w *waiter) error {
 	for i, t := range targets {
 		p := t.program
 		s.runOccasion(p, occasion{
-			name: fmt.Sprintf("onControl %d", c.Code), task: fmt.Sprintf("onControl%d", c.Code), handler: t.handler,
+			name: fmt.Sprintf("onControl %d", c.Code), task: tasks.OnControl(c.Code), handler: t.handler,
 			done: func(problem string) {
 				answer.Results[i] = control.ProgramResult{
 					Program: p.Name, Done: problem == "", State: stateOf(p), Generation: int(p.Generation), PID: p.PID, Message: problem,
@@ -122,4 +123,36 @@ func (s *supervisor) controlTargets(c control.Command) (targets []controlTarget,
 		return nil, "there is none at all"
 	}
 	return targets, "there are " + codes[2:]
+}
+
+// runHook runs postStart or preStop beside the loop.
+func (s *supervisor) runHook(e engine.RunHook) {
+	p := s.engine.Program(e.Program)
+	if p == nil {
+		return
+	}
+	kind := tasks.PostStart
+	if e.PreStop {
+		kind = tasks.PreStop
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, max(e.Timeout, 0))
+	rt := s.runtimeOf(e.Program)
+	if rt.endHook != nil {
+		rt.endHook() // a postStart that a stop overtook
+	}
+	rt.endHook = cancel
+	runner := s.tasks.Runner(p.Def, kind)
+	go func() {
+		defer cancel()
+		begin := time.Now()
+		r := probe.Run(ctx, *e.Handler, runner)
+		problem := ""
+		if !r.OK {
+			problem = r.Message
+		}
+		s.mailbox.Post(func() {
+			s.log.Info("hook", "program", e.Program, "hook", kind, "ok", r.OK, "message", r.Message, "took", time.Since(begin))
+			s.step(engine.HookDone{Program: e.Program, Generation: e.Generation, PreStop: e.PreStop, Error: problem})
+		})
+	}()
 }

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"os"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 )
 
 // handle turns a message of the keeper into an event.
@@ -16,17 +18,7 @@ func (s *supervisor) handle(m wire.Message, files []*os.File) {
 	case *wire.Started:
 		s.started(m, files)
 	case *wire.Failed:
-		if isTask(m.ID) {
-			if t := s.task(m.ID, m.Generation); t != nil {
-				s.taskEnded(t, taskResult{err: unknownError(m.Error)})
-			}
-			return
-		}
-		reason := m.Error
-		if why := s.bindError(m.ID); why != "" {
-			reason = why
-		}
-		s.step(engine.SpawnFailed{Program: m.ID, Generation: m.Generation, Error: reason})
+		s.failed(m)
 	case *wire.Exited:
 		s.exited(m)
 	case *wire.Frozen:
@@ -34,9 +26,7 @@ func (s *supervisor) handle(m wire.Message, files []*os.File) {
 			rt.freezing = false
 		}
 	case *wire.Listening:
-		if k := s.sockets[m.Name]; k != nil {
-			k.err = m.Error
-		}
+		s.sockets.Answered(m)
 	case *wire.StopRequest:
 		s.stopRequested(m)
 	case *wire.ReloadRequest:
@@ -53,8 +43,8 @@ func (s *supervisor) handle(m wire.Message, files []*os.File) {
 }
 
 func (s *supervisor) started(m *wire.Started, files []*os.File) {
-	if isTask(m.ID) {
-		s.taskStarted(m, files)
+	if tasks.Is(m.ID) {
+		s.tasks.Started(m, files)
 		return
 	}
 	rt := s.runtimeOf(m.ID)
@@ -63,12 +53,21 @@ func (s *supervisor) started(m *wire.Started, files []*os.File) {
 	s.step(engine.Spawned{Program: m.ID, Generation: m.Run.Generation, PID: m.Run.PID, At: m.Run.At})
 }
 
+func (s *supervisor) failed(m *wire.Failed) {
+	if tasks.Is(m.ID) {
+		s.tasks.Failed(m)
+		return
+	}
+	reason := m.Error
+	if p := s.engine.Program(m.ID); p != nil {
+		reason = cmp.Or(s.sockets.Problem(p.Def), reason)
+	}
+	s.step(engine.SpawnFailed{Program: m.ID, Generation: m.Generation, Error: reason})
+}
+
 func (s *supervisor) exited(m *wire.Exited) {
-	if isTask(m.ID) {
-		if t := s.task(m.ID, m.Generation); t != nil {
-			s.taskEnded(t, taskResult{code: m.Exit.Code, signal: m.Exit.Signal})
-		}
-		s.forgetRun(m.ID, m.Generation)
+	if tasks.Is(m.ID) {
+		s.tasks.Exited(m)
 		return
 	}
 	s.runtimeOf(m.ID).asked = m.Exit.Asked
@@ -91,17 +90,11 @@ func (s *supervisor) ended(id string, generation uint64, exit wire.Exit, next ui
 	}
 }
 
-// forgetRun lets the keeper forget a run of which nothing is needed any more.
-func (s *supervisor) forgetRun(id string, generation uint64) {
-	s.link.Send(&wire.Ack{ID: id, Generation: generation})
-	s.link.Send(&wire.Release{ID: id, Generation: generation})
-}
-
 // forgetProgram lets the keeper forget a program, its hooks and its exec probes.
 func (s *supervisor) forgetProgram(name string) {
 	s.link.Send(&wire.Forget{ID: name})
-	for _, kind := range taskKinds() {
-		s.link.Send(&wire.Forget{ID: taskID(name, kind)})
+	for _, id := range tasks.IDs(name) {
+		s.link.Send(&wire.Forget{ID: id})
 	}
 }
 
@@ -138,6 +131,3 @@ func (s *supervisor) overdue(left []string) {
 	s.step(engine.Shutdown{Reason: "the time to stop is over"})
 	s.endSoon()
 }
-
-// isTask tells the ids of hooks and exec probes ("api!preStop") from programs' names, which have no exclamation mark.
-func isTask(id string) bool { return strings.Contains(id, "!") }

@@ -23,7 +23,10 @@ import (
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/reserve"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
+	"github.com/daruma-sh/daruma/internal/supervisor/incidentwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
+	"github.com/daruma-sh/daruma/internal/supervisor/sockets"
+	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
 )
 
@@ -130,10 +133,12 @@ func prepare(cfg Config, link *wire.Link, l *legacy) (*supervisor, int, error) {
 	}
 	s := &supervisor{
 		cfg: cfg, place: place, link: link, hello: l.hello, mailbox: mailbox.New(),
-		runtimes: map[string]*programRuntime{}, tasks: map[string]*task{}, sockets: map[string]*socket{}, warnings: map[string]string{},
+		runtimes: map[string]*programRuntime{}, warnings: map[string]string{},
 		scheduler: probe.NewScheduler(), since: time.Now(), log: slog.New(slog.DiscardHandler),
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
+	s.sockets = sockets.New(link.Send)
+	s.tasks = tasks.New(tasks.Config{Context: s.ctx, Send: link.Send, Mailbox: s.mailbox, Plan: s.plan})
 	s.stacks = saveStacks(wire.StacksFile(place.Run, os.Getpid()))
 	snap, m := l.snapshot()
 	s.openSystemLog()
@@ -224,11 +229,11 @@ func (s *supervisor) openFiles() error {
 	if found.Broken > 0 {
 		s.log.Warn("the incident record has lines that can't be read", "lines", found.Broken)
 	}
-	s.scribe = newScribe(recorder)
+	s.incidents = incidentwriter.New(recorder)
 	s.ensured()
 	for _, name := range found.Wanted {
 		if s.def.Program(name) == nil { // it left the definition while nobody looked
-			s.scribe.write(func(r *incident.Recorder, _ time.Duration) {
+			s.incidents.Write(func(r *incident.Recorder, _ time.Duration) {
 				r.Ended(name, incident.Superseded, "no longer in the definition")
 			})
 		}
@@ -277,9 +282,9 @@ func (s *supervisor) close(buried bool) {
 	case <-time.After(5 * time.Second):
 	}
 	if !buried { // else the programs are down, not unwanted: the next start writes that down
-		s.scribe.write(func(r *incident.Recorder, _ time.Duration) { r.Wanted("", false, "service stopped") })
+		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.Wanted("", false, "service stopped") })
 	}
-	s.scribe.close()
+	s.incidents.Close()
 	_ = s.store.Close()
 	if s.terminal != nil {
 		s.terminal.Close()
@@ -314,24 +319,4 @@ func (s *supervisor) begin(l *legacy, snap engine.Snapshot) {
 	s.engine = engine.Restore(s.def, seed, snap)
 	s.stillOpen()
 	s.takeOver(l)
-}
-
-// stillOpen tells the engine of what the record has down: those that fell with the keeper or the machine, and those whose recovery
-// a predecessor saw but didn't live to write down.
-func (s *supervisor) stillOpen() {
-	for _, open := range s.found.Open {
-		p := s.engine.Program(open.Program)
-		if p == nil {
-			continue
-		}
-		if p.Ready {
-			stands := incident.Recovery{Program: p.Name, Generation: int(p.Generation)}
-			s.scribe.write(func(r *incident.Recorder, ago time.Duration) {
-				stands.Ago = ago
-				r.Recovered(stands)
-			})
-			continue
-		}
-		s.engine.ResumeIncident(open.Program)
-	}
 }

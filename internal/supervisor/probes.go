@@ -1,9 +1,6 @@
 package supervisor
 
 import (
-	"context"
-	"time"
-
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/monotonic"
@@ -26,7 +23,7 @@ func (s *supervisor) startProbe(e engine.StartProbes, kind engine.ProbeKind, p *
 	}
 	cfg := probe.Config{
 		Probe: *p, Kind: probe.Kind(kind.String()), Generation: int(e.Generation),
-		Runner: s.runner(e.Def, kind.String()),
+		Runner: s.tasks.Runner(e.Def, kind.String()),
 		Report: func(o probe.Outcome) {
 			s.mailbox.Post(func() {
 				s.step(engine.Probed{Program: e.Program, Generation: e.Generation, Kind: kind, OK: o.Healthy, Reason: o.Reason})
@@ -73,36 +70,4 @@ func (s *supervisor) stopProbes(e engine.StopProbes) {
 		rt.endHook()
 		rt.endHook = nil
 	}
-}
-
-// runHook runs postStart or preStop beside the loop.
-func (s *supervisor) runHook(e engine.RunHook) {
-	p := s.engine.Program(e.Program)
-	if p == nil {
-		return
-	}
-	kind := hookPostStart
-	if e.PreStop {
-		kind = hookPreStop
-	}
-	ctx, cancel := context.WithTimeout(s.ctx, max(e.Timeout, 0))
-	rt := s.runtimeOf(e.Program)
-	if rt.endHook != nil {
-		rt.endHook() // a postStart that a stop overtook
-	}
-	rt.endHook = cancel
-	runner := s.runner(p.Def, kind)
-	go func() {
-		defer cancel()
-		begin := time.Now()
-		r := probe.Run(ctx, *e.Handler, runner)
-		problem := ""
-		if !r.OK {
-			problem = r.Message
-		}
-		s.mailbox.Post(func() {
-			s.log.Info("hook", "program", e.Program, "hook", kind, "ok", r.OK, "message", r.Message, "took", time.Since(begin))
-			s.step(engine.HookDone{Program: e.Program, Generation: e.Generation, PreStop: e.PreStop, Error: problem})
-		})
-	}()
 }

@@ -35,7 +35,7 @@ func (s *supervisor) reload(why string) control.Answer {
 		why, len(added), len(removed), len(changed), len(answer.Unchanged))})
 	s.step(engine.Reload{Definition: def, Changed: changed})
 	s.keepDefinition(def) // after the states that follow from it: of half a reload a successor knows nothing, and it can be asked for again
-	s.dropSockets()
+	s.sockets.CloseUnused(s.def)
 	s.keepMeta()
 	return control.Answer{Reload: answer, Results: []control.ProgramResult{}}
 }

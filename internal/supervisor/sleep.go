@@ -7,6 +7,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/monotonic"
+	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 )
 
 const (
@@ -46,7 +47,7 @@ func (s *supervisor) wokeUp(how string) {
 	s.forgiveProbes()
 	for _, p := range s.engine.Programs() {
 		if p.Def.OnResume != nil {
-			s.runOccasion(p, occasion{name: hookOnResume, task: hookOnResume, handler: p.Def.OnResume, done: func(string) {}})
+			s.runOccasion(p, occasion{name: tasks.OnResume, task: tasks.OnResume, handler: p.Def.OnResume, done: func(string) {}})
 		}
 	}
 }

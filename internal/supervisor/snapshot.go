@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"time"
 
@@ -74,9 +75,18 @@ type legacy struct {
 // inUse says that a predecessor had begun.
 func (l *legacy) inUse() bool { return len(l.kept) > 0 || len(l.runs) > 0 }
 
+// inherited is a run that a predecessor had started, with the read ends of its output.
 type inherited struct {
 	wire.KnownRun
 	files []outputFile
+}
+
+func (r *inherited) osFiles() []*os.File {
+	var list []*os.File
+	for _, f := range r.files {
+		list = append(list, f.file)
+	}
+	return list
 }
 
 // snapshot decodes the programs' states. What can't be decoded (another version's) is left out: the keeper's runs

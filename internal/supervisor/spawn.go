@@ -1,6 +1,9 @@
 package supervisor
 
 import (
+	"cmp"
+	"time"
+
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
@@ -23,14 +26,14 @@ func (s *supervisor) spawn(e engine.Spawn) {
 		s.spawnFailed(e.Program, e.Generation, err)
 		return
 	}
-	plan, err := launchplan.New(s.def, e.Def, e.Def.Command)
+	plan, err := s.plan(e.Def, e.Def.Command)
 	if err != nil {
 		s.spawnFailed(e.Program, e.Generation, err)
 		return
 	}
 	for _, l := range e.Def.Listen {
 		plan.ListenNames = append(plan.ListenNames, l.Name)
-		s.bind(l)
+		s.sockets.Open(s.ctx, l)
 	}
 	plan.Env = watchdogEnv(plan.Env, e.Def)
 	s.link.Send(&wire.Spawn{
@@ -59,53 +62,18 @@ func (s *supervisor) sink(def *definition.Program) (*logs.Sink, error) {
 	return sink, nil
 }
 
-// bind asks the keeper for a socket that isn't there yet, or whose address changed. The keeper answers before it
-// obeys the Spawn that follows.
-func (s *supervisor) bind(l definition.Listener) {
-	address, err := literal(s.ctx, l.Network, l.Address)
-	if err != nil {
-		if s.sockets[l.Name] == nil { // else the one that is open goes on
-			s.sockets[l.Name] = &socket{network: l.Network, address: l.Address, err: err.Error()}
-		}
-		return
-	}
-	have := s.sockets[l.Name]
-	if have != nil && have.err == "" && have.network == l.Network && have.address == address {
-		return
-	}
-	if have != nil && have.err == "" {
-		s.link.Send(&wire.Unlisten{Name: l.Name})
-	}
-	s.sockets[l.Name] = &socket{network: l.Network, address: address}
-	s.link.Send(&wire.Listen{Name: l.Name, Network: l.Network, Address: address})
+// plan says how to start a command as this program by the definition in force.
+func (s *supervisor) plan(def *definition.Program, command []string) (*launch.Plan, error) {
+	return launchplan.New(s.def, def, command)
 }
 
-// dropSockets closes the sockets that no program of the definition names.
-func (s *supervisor) dropSockets() {
-	wanted := map[string]bool{}
-	for i := range s.def.Programs {
-		for _, l := range s.def.Programs[i].Listen {
-			wanted[l.Name] = true
-		}
-	}
-	for name := range s.sockets {
-		if !wanted[name] {
-			delete(s.sockets, name)
-			s.link.Send(&wire.Unlisten{Name: name})
-		}
-	}
-}
-
-// bindError puts the reason why a socket couldn't be bound in place of "there is no such socket".
-func (s *supervisor) bindError(program string) string {
-	p := s.engine.Program(program)
+// nextSignalAfter is how long a program has to follow its stop signal before the next way of asking is tried, where the system
+// has one: half of what is left of its grace period.
+func (s *supervisor) nextSignalAfter(e engine.Signal) time.Duration {
+	p := s.engine.Program(e.Program)
 	if p == nil {
-		return ""
+		return 0
 	}
-	for _, l := range p.Def.Listen {
-		if k := s.sockets[l.Name]; k != nil && k.err != "" {
-			return "listen." + l.Name + ": " + k.err
-		}
-	}
-	return ""
+	grace := cmp.Or(p.StopGrace, e.Def.TerminationGracePeriod)
+	return max(grace-(p.SignalAt-p.StopStart), 0) / 2
 }

@@ -44,7 +44,7 @@ func (s *supervisor) status() control.Status {
 	for _, text := range s.warnings {
 		st.Warnings = append(st.Warnings, text)
 	}
-	if text := s.scribe.trouble(); text != "" {
+	if text := s.incidents.Problem(); text != "" {
 		st.Warnings = append(st.Warnings, text)
 	}
 	slices.Sort(st.Warnings)

@@ -20,7 +20,10 @@ import (
 	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
+	"github.com/daruma-sh/daruma/internal/supervisor/incidentwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/notifychannel"
+	"github.com/daruma-sh/daruma/internal/supervisor/sockets"
+	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
 	"github.com/daruma-sh/daruma/internal/systemlog"
 )
@@ -44,7 +47,7 @@ type supervisor struct {
 	system       *systemlog.Log // the operating system's; nil where no service manager hosts the service
 	found        incident.Found // in the incident record, when it was opened
 	store        *logs.Store
-	scribe       *scribe
+	incidents    *incidentwriter.Writer
 	scheduler    *probe.Scheduler
 	notifyReader notifychannel.Reader
 
@@ -55,8 +58,8 @@ type supervisor struct {
 	draining sync.WaitGroup
 
 	runtimes map[string]*programRuntime // by program
-	tasks    map[string]*task           // by id: hooks and exec probes under way
-	sockets  map[string]*socket
+	tasks    *tasks.Tasks               // commands of hooks and exec probes under way
+	sockets  *sockets.Sockets
 	waiters  []*waiter
 
 	since    time.Time
@@ -98,12 +101,6 @@ type activeProbe struct {
 		Last() probe.Last
 	}
 	notify *probe.NotifyProbe // the same, where it listens
-}
-
-// socket is one of the keeper's listening sockets.
-type socket struct {
-	network, address string
-	err              string
 }
 
 // ending is how the service is going to end.
@@ -199,11 +196,3 @@ func (s *supervisor) warn(subject, text string) {
 
 // environment looks up daruma's own environment.
 func environment(name string) (string, bool) { return os.LookupEnv(name) }
-
-// incidentStart says what came before this supervisor.
-func incidentStart(h *wire.Hello) incident.Start {
-	if h.Sessions > 0 {
-		return incident.SupervisorReplaced
-	}
-	return incident.ServiceStarted
-}

@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/monotonic"
+	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 )
 
 // takeOver makes a successor's state and the keeper's runs meet: what ended meanwhile is worked off in order, what
@@ -18,15 +18,15 @@ func (s *supervisor) takeOver(l *legacy) {
 		s.ending = &ending{reason: "all programs are stopped"}
 	}
 	for _, k := range l.sockets {
-		s.sockets[k.Name] = &socket{network: k.Network, address: k.Address}
+		s.sockets.Inherit(k)
 	}
 	s.publishReplaced(l.hello.Why)
 	newest := map[string]*inherited{}
 	for i := range l.runs {
 		r := &l.runs[i]
 		newest[r.ID] = r
-		if isTask(r.ID) {
-			s.endInheritedTask(r)
+		if tasks.Is(r.ID) {
+			s.tasks.EndInherited(r.KnownRun, r.osFiles())
 			continue
 		}
 		s.inherit(r)
@@ -38,7 +38,7 @@ func (s *supervisor) takeOver(l *legacy) {
 		delete(newest, name)
 	}
 	for name, r := range newest {
-		if !isTask(name) {
+		if !tasks.Is(name) {
 			s.carryOut(s.engine.Adopt(now, knownOf(name, r)))
 			if !r.Alive { // else it is forgotten when it is down
 				s.forgetProgram(name)
@@ -79,17 +79,4 @@ func (s *supervisor) inherit(r *inherited) {
 	if !r.Acked {
 		s.ended(r.ID, r.Run.Generation, r.Exit, r.Next, r.Failed)
 	}
-}
-
-// endInheritedTask: whoever waited for a hook or probe died with the predecessor.
-func (s *supervisor) endInheritedTask(r *inherited) {
-	for _, f := range r.files {
-		f.file.Close()
-	}
-	s.link.Send(&wire.Forget{ID: r.ID}) // until it is run again
-	if r.Alive {
-		s.link.Send(&wire.Kill{ID: r.ID, Generation: r.Run.Generation})
-		return
-	}
-	s.forgetRun(r.ID, r.Run.Generation)
 }

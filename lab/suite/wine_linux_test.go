@@ -28,6 +28,7 @@ func onWine() []suite {
 		{"internal/supervisor", time.Minute, nil},
 		{"internal/supervisor/launchplan", time.Minute, nil},
 		{"internal/supervisor/signals", time.Minute, nil},
+		{"internal/supervisor/tasks", time.Minute, nil},
 		{"internal/definition", time.Minute, nil},
 		{"internal/incident", time.Minute, nil},
 		{"internal/control", time.Minute, nil},

@@ -1,4 +1,4 @@
-package supervisor
+package sockets
 
 import (
 	"context"
@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// lookupPatience is how long a name in listen may take to become an address. Supervision waits for it.
-const lookupPatience = 2 * time.Second
+// lookupTimeout is how long the lookup of a host name in listen may take. Supervision waits for it.
+const lookupTimeout = 2 * time.Second
 
-// literal puts a number in place of a host's name: the keeper asks no name server, which could keep it waiting, and every
-// program with it.
-func literal(ctx context.Context, network, address string) (string, error) {
+// resolve puts an IP address in place of a host name. The keeper asks no name server: it could have to wait for the answer,
+// and every program with it.
+func resolve(ctx context.Context, network, address string) (string, error) {
 	if network == "unix" {
 		return address, nil
 	}
@@ -24,7 +24,7 @@ func literal(ctx context.Context, network, address string) (string, error) {
 	if _, err := netip.ParseAddr(host); err == nil || host == "" {
 		return address, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookupPatience)
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
 	list, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {

@@ -1,4 +1,4 @@
-package supervisor
+package tasks
 
 import (
 	"os"
@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// endReading lets a Read of a pipe fail if it goes on for longer than that. Anonymous pipes have no deadlines; what waits
-// in one can be called off.
+// endReading makes a Read of a pipe fail if it goes on for longer than that. Anonymous pipes have no deadlines on Windows, but
+// a Read that waits can be cancelled.
 func endReading(f *os.File, after time.Duration) {
 	conn, err := f.SyscallConn()
 	if err != nil {
