@@ -66,10 +66,15 @@ var layering = [][]string{
 		"internal/winres/generate",
 	},
 	{
-		"internal/doctor",
 		"internal/ensure",
 		"internal/migrate/nssm",
 		"internal/migrate/takeover",
+	},
+	{
+		"internal/hosting",
+	},
+	{
+		"internal/doctor",
 	},
 	{
 		"internal/cli",

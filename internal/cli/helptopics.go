@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/daruma-sh/daruma/internal/exitcode"
+	"github.com/daruma-sh/daruma/internal/hosting"
 )
 
 // topics are what daruma help explains beside the verbs. Cobra takes a command that can't be run for a topic.
@@ -55,7 +56,7 @@ type variable struct{ name, meaning string }
 func readVariables() []variable {
 	return []variable{
 		{"DARUMA_HOME", "the folder of all files of all services, instead of the system's folders or the user's"},
-		{hangVariable, "after how many seconds without a sign of life the supervisor is replaced: 0.1 to 3600; 20 where it isn't set"},
+		{hosting.HangVariable, "after how many seconds without a sign of life the supervisor is replaced: 0.1 to 3600; 20 where it isn't set"},
 		{"NO_COLOR", "set to anything: no colours (https://no-color.org)"},
 		{"TERM", "dumb: no colours in tables"},
 		{"XDG_STATE_HOME", "Linux: where the folder of an ordinary user's services is; ~/.local/state where it isn't set"},

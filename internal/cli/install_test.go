@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/hosting"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -32,8 +33,8 @@ programs:
 	if want := (60 + 20 + 5 + 10) * time.Second; got.stop != want { // the chain, and the margin
 		t.Errorf("a stop may take %v, want %v", got.stop, want)
 	}
-	if got.start != startBound {
-		t.Errorf("a start may take %v, want %v", got.start, startBound)
+	if got.start != hosting.StartTimeout {
+		t.Errorf("a start may take %v, want %v", got.start, hosting.StartTimeout)
 	}
 	got = timesOf(parsed(t, "reportRunning: ready\n"+programs))
 	if want := (5 + 30*3 + 30) * time.Second; got.start != want {
@@ -52,7 +53,7 @@ func TestSpecOfADefinition(t *testing.T) {
 	if got := strings.Join(spec.Arguments, " "); got != "host shop "+def.File+" --start-timeout=1m0s --stop-timeout=20s" {
 		t.Errorf("arguments %s", got)
 	}
-	if spec.StartTimeout <= time.Minute+startMargin || spec.StopTimeout <= 20*time.Second || spec.PreShutdownTimeout != spec.StopTimeout {
+	if spec.StartTimeout <= time.Minute+hosting.StartMargin || spec.StopTimeout <= 20*time.Second || spec.PreShutdownTimeout != spec.StopTimeout {
 		t.Errorf("the service manager's times aren't beyond the host's: %+v", spec)
 	}
 	if spec.StartType != manager.Delayed || spec.Account != manager.AccountVirtual || spec.Notify != manager.NotifyReload || spec.DisplayName != "" {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/exitcode"
+	"github.com/daruma-sh/daruma/internal/hosting"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -22,9 +23,8 @@ func specOf(def *definition.Service, executable string, t serviceTimes, env, pri
 	}
 	spec := manager.Spec{
 		Name: def.Name, DisplayName: def.DisplayName, Description: def.Description,
-		Executable: executable,
-		Arguments: []string{hostRole, def.Name, def.File,
-			"--start-timeout=" + t.start.String(), "--stop-timeout=" + t.stop.String()},
+		Executable:  executable,
+		Arguments:   hosting.CommandLine(def.Name, def.File, t.start, t.stop),
 		Env:         env,
 		Account:     def.Account,
 		Supervision: supervisionOf(def, privileges),
@@ -32,7 +32,7 @@ func specOf(def *definition.Service, executable string, t serviceTimes, env, pri
 		Recovery: manager.DefaultRecovery(),
 		Notify:   manager.NotifyReload,
 		// Beyond the host's own deadlines, which say why.
-		StartTimeout: t.start + 2*startMargin, StopTimeout: t.stop + stopMargin, PreShutdownTimeout: t.stop + stopMargin,
+		StartTimeout: t.start + 2*hosting.StartMargin, StopTimeout: t.stop + stopMargin, PreShutdownTimeout: t.stop + stopMargin,
 		Watchdog: watchdog,
 	}
 	if def.DisplayName == def.Name {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/hosting"
 )
 
 // stopMargin is what a stop takes beyond the grace periods: ending trees by force, the last output, the supervisor's own end.
@@ -16,10 +17,10 @@ type serviceTimes struct {
 }
 
 func timesOf(def *definition.Service) serviceTimes {
-	t := serviceTimes{start: startBound, stop: stopMargin}
+	t := serviceTimes{start: hosting.StartTimeout, stop: stopMargin}
 	t.stop += longestChain(def, func(p *definition.Program) time.Duration { return p.TerminationGracePeriod })
 	if def.ReportRunning == definition.Ready {
-		t.start = max(t.start, longestChain(def, untilReady)+startMargin)
+		t.start = max(t.start, longestChain(def, untilReady)+hosting.StartMargin)
 	}
 	return t
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"os"
 	"regexp"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/hosting"
 )
 
 func newRun(std IO) *cobra.Command {
@@ -59,11 +61,14 @@ func run(std IO, file string, quiet bool) error {
 	if err := place.Make(); err != nil {
 		return &exitError{code: ExitFailed, err: err}
 	}
-	args := []string{name, path}
-	if quiet {
-		args = append(args, flagQuiet)
+	code, err := hosting.Become(name, path, quiet)
+	switch {
+	case err != nil:
+		return &exitError{code: code, err: err}
+	case code != ExitDone:
+		return &exitError{code: code, silent: true, err: errors.New("the keeper ended")}
 	}
-	return become(args)
+	return nil
 }
 
 // nameAtSight reads the service's name off a plain line "name: shop" at the beginning of the definition. Reading the whole definition takes its time with 500 programs, and the supervisor does it anyway; it also checks that

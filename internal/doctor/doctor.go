@@ -10,6 +10,7 @@ import (
 	"fmt"
 
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/hosting"
 	"github.com/daruma-sh/daruma/internal/install/record"
 	"github.com/daruma-sh/daruma/service/manager"
 )
@@ -116,8 +117,8 @@ func (s *subject) look(ctx context.Context) {
 	if len(registered.Words) > 0 {
 		s.executable = registered.Words[0]
 	}
-	if w := registered.Words; s.definition == "" && len(w) > 3 && w[1] == "host" { // daruma host NAME FILE
-		s.definition = w[3]
+	if s.definition == "" {
+		s.definition = hosting.Definition(registered.Words)
 	}
 }
 

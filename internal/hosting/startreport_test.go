@@ -1,4 +1,4 @@
-package cli
+package hosting
 
 import (
 	"slices"
@@ -9,22 +9,23 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
-type said struct{ words []string }
+// reports notes what it is told.
+type reports struct{ texts []string }
 
-func (s *said) Status(text string) { s.words = append(s.words, text) }
-func (s *said) Ready()             { s.words = append(s.words, "READY") }
+func (r *reports) Status(text string) { r.texts = append(r.texts, text) }
+func (r *reports) Ready()             { r.texts = append(r.texts, "READY") }
 
-func TestRunningIsReportedAtTheBound(t *testing.T) {
+func TestRunningIsReportedAtTheTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var heard said
-		s := standing{bound: time.Minute}
-		end := s.begin(&heard)
+		var told reports
+		s := startReport{timeout: time.Minute}
+		end := s.begin(&told)
 		defer end()
 		s.changed(wire.ServiceState{Status: "1 program: 1 running; not ready: api"})
 		time.Sleep(time.Minute - time.Nanosecond)
 		s.mu.Lock()
-		if slices.Contains(heard.words, "READY") {
-			t.Errorf("ready before its time: %q", heard.words)
+		if slices.Contains(told.texts, "READY") {
+			t.Errorf("ready before its time: %q", told.texts)
 		}
 		s.mu.Unlock()
 		time.Sleep(time.Nanosecond)
@@ -32,22 +33,22 @@ func TestRunningIsReportedAtTheBound(t *testing.T) {
 		s.changed(wire.ServiceState{Up: true, Status: "1 program: 1 ready"})
 		want := []string{"1 program: 1 running; not ready: api",
 			"1 program: 1 running; not ready: api (not up after 1m0s, reported running all the same)", "READY", "1 program: 1 ready"}
-		if !slices.Equal(heard.words, want) {
-			t.Errorf("it said %q, want %q", heard.words, want)
+		if !slices.Equal(told.texts, want) {
+			t.Errorf("it was told %q, want %q", told.texts, want)
 		}
 	})
 }
 
 func TestRunningIsReportedWhenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var heard said
-		s := standing{bound: time.Minute}
-		end := s.begin(&heard)
+		var told reports
+		s := startReport{timeout: time.Minute}
+		end := s.begin(&told)
 		s.changed(wire.ServiceState{Up: true, Status: "1 program: 1 ready"})
 		end()
 		time.Sleep(time.Hour)
-		if want := []string{"1 program: 1 ready", "READY"}; !slices.Equal(heard.words, want) {
-			t.Errorf("it said %q, want %q", heard.words, want)
+		if want := []string{"1 program: 1 ready", "READY"}; !slices.Equal(told.texts, want) {
+			t.Errorf("it was told %q, want %q", told.texts, want)
 		}
 	})
 }

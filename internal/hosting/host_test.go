@@ -1,4 +1,4 @@
-package cli
+package hosting
 
 import (
 	"context"
@@ -10,18 +10,18 @@ import (
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
-	native "github.com/daruma-sh/daruma/service"
+	"github.com/daruma-sh/daruma/service"
 )
 
 // TestEventsReachTheKeeper: what the service manager says beyond start and stop, as messages for the supervisor. Wine delivers
 // neither power nor session events, so the handlers are called as package service calls them.
 func TestEventsReachTheKeeper(t *testing.T) {
 	k := &fakeKeeper{}
-	h := hosted{keeper: k}
-	for _, e := range []native.PowerEvent{native.PowerSuspend, native.PowerStatusChanged, native.PowerResumedAutomatically, native.PowerResumed} {
+	h := host{keeper: k}
+	for _, e := range []service.PowerEvent{service.PowerSuspend, service.PowerStatusChanged, service.PowerResumedAutomatically, service.PowerResumed} {
 		h.power(t.Context(), e)
 	}
-	h.session(t.Context(), native.SessionEvent{Change: native.SessionLogon, ID: 2})
+	h.session(t.Context(), service.SessionEvent{Change: service.SessionLogon, ID: 2})
 	h.control(t.Context(), 255)
 	want := []wire.Message{&wire.PowerEvent{}, &wire.PowerEvent{Resumed: true}, &wire.SessionEvent{Change: "session 2: logon"},
 		&wire.ControlEvent{Code: 255}}
@@ -59,7 +59,7 @@ func deadlined(t *testing.T, d time.Duration) context.Context {
 func TestTheTimeToStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &fakeKeeper{}
-		h := hosted{keeper: k, margin: stopReserve(40 * time.Second)}
+		h := host{keeper: k, reserve: stopReserve(40 * time.Second)}
 		callOff := h.endInTime(deadlined(t, 38*time.Second))
 		defer callOff()
 		time.Sleep(38*time.Second - time.Nanosecond)
@@ -75,7 +75,7 @@ func TestTheTimeToStop(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) { // the stop is over before
 		k := &fakeKeeper{}
-		h := hosted{keeper: k}
+		h := host{keeper: k}
 		h.endInTime(deadlined(t, time.Second))()
 		time.Sleep(time.Minute)
 		if len(k.stopped) != 0 {
@@ -88,7 +88,7 @@ func TestOutcomeOfAService(t *testing.T) {
 	for _, c := range []struct {
 		left []string
 		code exitcode.Code
-		want native.ExitCode
+		want service.ExitCode
 		text string
 	}{
 		{nil, 0, 0, ""},
@@ -96,10 +96,10 @@ func TestOutcomeOfAService(t *testing.T) {
 		{[]string{"api", "db"}, 0, 82, "the time to stop was over; ended by force: api, db"},
 		{[]string{}, 1, 82, "the time to stop was over; the supervisor hadn't ended"},
 	} {
-		h := hosted{keeper: &fakeKeeper{left: c.left, overdue: c.left != nil}}
+		h := host{keeper: &fakeKeeper{left: c.left, overdue: c.left != nil}}
 		err := h.outcome(c.code)
-		if native.CodeOf(err) != c.want || err != nil && err.Error() != c.text {
-			t.Errorf("%v, %d: %v with code %d", c.left, c.code, err, native.CodeOf(err))
+		if service.CodeOf(err) != c.want || err != nil && err.Error() != c.text {
+			t.Errorf("%v, %d: %v with code %d", c.left, c.code, err, service.CodeOf(err))
 		}
 	}
 }
