@@ -48,13 +48,11 @@ const (
 func (t StartType) String() string { return manager.StartType(t).String() }
 
 // Recovery is what the service manager does when the service fails: crashes, exits with an error, hangs. The zero value
-// restarts it after 1 s, then 5 s, then 60 s each time, for ever.
+// restarts it after 1 s, for ever; on Windows after 1 s, 5 s, then 60 s where one failure follows the other.
 type Recovery struct {
-	// Delays before the first, second … restart, 0 to 49 days; the last one repeats. Linux: from the first to the last the
-	// delay grows by a constant factor, and from systemd 254 on only; older ones use the first always.
+	// Delays before the first, second … restart, 0 to 49 days; the last one repeats. Linux: the first alone, always.
 	Delays []time.Duration
-	// ResetAfter this long without a failure the delays begin anew; 0: a day. Windows alone; on Linux they begin anew when
-	// the service is stopped, or by systemctl reset-failed.
+	// ResetAfter this long without a failure the delays begin anew; 0: two minutes. Windows alone.
 	ResetAfter time.Duration
 	// CrashesOnly leaves the service down when it ends in good order with an exit code other than 0.
 	CrashesOnly bool

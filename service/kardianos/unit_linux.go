@@ -99,10 +99,7 @@ func (u units) builtIn(path string) (string, error) {
 	}
 	line("Restart", value(u.Option, "Restart", "always"))
 	line("SuccessExitStatus", value(u.Option, "SuccessExitStatus", ""))
-	// The original waits 120 s, always. systemd before 254 doesn't know the growth and restarts after 1 s.
-	line("RestartSec", "1s")
-	line("RestartSteps", "5")
-	line("RestartMaxDelaySec", "60s")
+	line("RestartSec", "1s")      // the original waits 120 s
 	line("TimeoutStopSec", "90s") // stopTimeout, and time for the stacks
 	line("EnvironmentFile", "-/etc/sysconfig/"+u.Name)
 	for _, entry := range u.environment() {

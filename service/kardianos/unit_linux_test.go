@@ -42,8 +42,6 @@ LimitNOFILE=65536
 Restart=on-success
 SuccessExitStatus=1 2 8 SIGKILL
 RestartSec=1s
-RestartSteps=5
-RestartMaxDelaySec=60s
 TimeoutStopSec=90s
 EnvironmentFile=-/etc/sysconfig/shop
 Environment="A=x y\"%%"

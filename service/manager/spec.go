@@ -94,21 +94,21 @@ const (
 // Recovery is what the service manager does when the service fails.
 type Recovery struct {
 	// Delays before the first, second … restart; the last repeats for ever. None: the service stays down.
-	// Windows: in milliseconds. Linux: the first and the last are kept; those between grow by a constant factor
-	// (RestartSteps, systemd 254 and later; before, the first delay is used always).
+	// Windows: in milliseconds. Linux: the first alone, always; systemd never begins the count anew by itself.
 	Delays []time.Duration
 	// ResetAfter this long without a failure the count begins anew. Windows: whole seconds, 0 is at once.
-	// Linux: no such thing, the count begins anew when the service is stopped or after systemctl reset-failed.
+	// Linux: nothing is counted.
 	ResetAfter time.Duration
 	// OnNonCrash restarts after an orderly end with an error code, too; not only where the process died.
 	OnNonCrash bool
 }
 
-// DefaultRecovery restarts after 1 s, 5 s, then always 60 s, on errors too; the count begins anew after a day.
+// DefaultRecovery restarts after 1 s, on errors too. Windows: after 1 s, 5 s, then 60 s where one failure follows the other; two
+// minutes without one, and it is 1 s again.
 func DefaultRecovery() Recovery {
 	return Recovery{
 		Delays:     []time.Duration{time.Second, 5 * time.Second, time.Minute},
-		ResetAfter: 24 * time.Hour,
+		ResetAfter: 2 * time.Minute,
 		OnNonCrash: true,
 	}
 }

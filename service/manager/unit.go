@@ -64,7 +64,7 @@ func serviceUnit(s Spec, version int) (u unit, remarks []string) {
 	}
 	remarks = append(remarks, execution(&u, s, version)...)
 	supervision(&u, s, version)
-	remarks = append(remarks, recovery(&u, s.Recovery, version)...)
+	recovery(&u, s.Recovery)
 	// The main process gets the signal and decides in what order its children end; what is left gets SIGKILL.
 	u.add("Service", "KillMode", "mixed")
 	u.time("Service", "TimeoutStartSec", s.StartTimeout)
@@ -139,31 +139,21 @@ func execution(u *unit, s Spec, version int) (remarks []string) {
 	return remarks
 }
 
-// recovery translates the delays. RestartSteps counts the steps from the first delay to the last: the n-th restart waits
-// first × (last ÷ first)^((n−1) ÷ steps) (service_restart_usec_next in systemd's service.c).
-func recovery(u *unit, r Recovery, version int) (remarks []string) {
+// recovery translates the delays: the first alone. systemd could let them grow (RestartSteps=, 254), but it forgets the count only
+// when the service is stopped or by systemctl reset-failed: the third death since the start, however far apart, would cost a minute.
+func recovery(u *unit, r Recovery) {
 	if len(r.Delays) == 0 {
 		u.add("Service", "Restart", "no")
-		return nil
+		return
 	}
 	policy := "on-abnormal" // signals, timeouts, the watchdog
 	if r.OnNonCrash {
 		policy = "on-failure" // and exit codes
 	}
 	u.add("Service", "Restart", policy)
-	first, last, steps := r.Delays[0], r.Delays[len(r.Delays)-1], len(r.Delays)-1
-	u.add("Service", "RestartSec", unitTime(first))
-	switch {
-	case steps == 0 || last <= first:
-	case version < 254:
-		remarks = append(remarks, fmt.Sprintf("systemd %d restarts always after %v; delays that grow to %v need 254", version, first, last))
-	case first == 0: // systemd's growth is by a factor
-		remarks = append(remarks, fmt.Sprintf("systemd can't let delays grow from 0 to %v: it restarts always at once", last))
-	default:
-		u.add("Service", "RestartSteps", fmt.Sprint(steps))
-		u.add("Service", "RestartMaxDelaySec", unitTime(last))
-	}
-	return remarks
+	// For systemd an end by one of these is a clean one. A service that wants to end by them handles them and exits.
+	u.add("Service", "RestartForceExitStatus", "SIGHUP SIGINT SIGTERM SIGPIPE")
+	u.add("Service", "RestartSec", unitTime(r.Delays[0]))
 }
 
 // timerUnit is the unit beside a service with a delayed start.
