@@ -153,7 +153,7 @@ func (z *compressor) run() {
 	z.schedule()
 }
 
-var errGone = errors.New("not wanted any more")
+var errUnwanted = errors.New("not wanted any more")
 
 // compress writes the compressed file beside the plain one, makes it durable, gives it its name, and only then removes
 // the plain one.
@@ -195,7 +195,7 @@ func (z *compressor) compress(gz *gzip.Writer, j job) (err error) {
 		return err
 	}
 	if unlinked(in) {
-		return errGone
+		return errUnwanted
 	}
 	if err := safefile.RenameNew(tmp, j.plain()+gzExt); err != nil {
 		return err
@@ -222,7 +222,7 @@ func (r *wantedReader) Read(b []byte) (int, error) {
 	closed := r.z.closed
 	r.z.mu.Unlock()
 	if closed || unlinked(r.f) {
-		return 0, errGone
+		return 0, errUnwanted
 	}
 	return r.f.Read(b)
 }

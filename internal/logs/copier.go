@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// Capture is one pipe of one run, being moved to its program's log.
-type Capture struct {
+// Copier moves what comes out of one pipe of one run to the program's log.
+type Copier struct {
 	sink       *Sink
-	src        *source
+	pipe       *pipe
 	generation int
 	stream     string
 	pollID     int32
@@ -22,35 +22,34 @@ type Capture struct {
 	draining, giveUp atomic.Bool
 	done             chan struct{}
 
-	// The following belong to the turn, under the sink's lock.
-	left  int // bytes that draining has still to take; -1: not looked yet
-	full  int // turns in a row that found the pipe nearly full
-	pause time.Duration
-	spool *spool // json only
-
-	settled bool // what a kill interrupted is finished
+	// What follows belongs to the goroutine that has the turn, under the sink's lock.
+	remaining int           // bytes that draining has still to take; -1: not asked yet
+	fullTurns int           // turns in a row that found the pipe nearly full
+	pause     time.Duration // before the next turn while writing fails
+	spool     *spool        // json only
+	resumed   bool          // what a kill interrupted in a predecessor is finished
 }
 
 const (
-	moveChunk  = 256 << 10 // bytes of one splice: the pipe is locked for its time
-	turnBytes  = 1 << 20   // bytes of one turn where others wait
-	aloneBytes = 8 << 20   // where nobody does
-	largePipe  = 1 << 20   // what a flooded pipe is grown to: the most that an unprivileged user may have
-	floodTurns = 3
-	pauseFirst = time.Millisecond
-	elderPause = 5 * time.Millisecond
+	spliceChunk  = 256 << 10            // bytes of one splice: the pipe is locked for its time
+	turnBytes    = 1 << 20              // bytes of one turn where others wait
+	aloneBytes   = 8 << 20              // where nobody does
+	largePipe    = 1 << 20              // what a flooded pipe is grown to: the most that an unprivileged user may have
+	floodTurns   = 3                    // full turns in a row that make a flood
+	pauseFirst   = time.Millisecond     // the first pause while writing fails; it doubles
+	earlierPause = 5 * time.Millisecond // while an earlier run is drained
 )
 
 // Done is closed when every byte of the pipe is in the log (or counted as lost): after Drain, or when no process
 // has the writing end any more. Closing the sink doesn't close it.
-func (c *Capture) Done() <-chan struct{} { return c.done }
+func (c *Copier) Done() <-chan struct{} { return c.done }
 
-// Drain takes what is in the pipe now and ends the capture. It is to be called when the run's process tree is dead; that
-// a stranger still holds the writing end makes no difference, and what it writes later is refused to it (EPIPE).
+// Drain takes what is in the pipe now and ends the copier. Call it when the run's process tree is dead. A
+// process outside of the tree may still hold the writing end: that makes no difference, and what it writes later is refused (EPIPE).
 //
 // While writing fails, Drain waits for it to work again until ctx ends; then the rest is discarded and counted, and the
 // error says so. ErrClosed: the sink was closed, the bytes are still in the pipe.
-func (c *Capture) Drain(ctx context.Context) error {
+func (c *Copier) Drain(ctx context.Context) error {
 	c.draining.Store(true)
 	c.sink.store.pump.ready(c)
 	select {
@@ -78,23 +77,23 @@ func (c *Capture) Drain(ctx context.Context) error {
 	}
 }
 
-// turn moves what is there, a bounded amount of it.
-func (c *Capture) turn(alone bool) verdict {
+// turn moves what is in the pipe, a bounded amount of it. alone: no other copier waits for a turn.
+func (c *Copier) turn(alone bool) turnResult {
 	k := c.sink
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closed {
-		return verdict{kind: finished}
+		return turnResult{kind: finished}
 	}
-	if c.hasElder() {
-		return verdict{kind: later, after: elderPause}
+	if c.hasEarlier() {
+		return turnResult{kind: later, after: earlierPause}
 	}
-	if c.draining.Load() && c.left < 0 {
-		c.left = c.src.buffered()
+	if c.draining.Load() && c.remaining < 0 {
+		c.remaining = c.pipe.buffered()
 	}
 	now := time.Now()
-	if k.bad.err != nil && now.Before(k.bad.next) && c.src.buffered() > 0 {
-		return c.hold(now)
+	if k.outage.err != nil && now.Before(k.outage.next) && c.pipe.buffered() > 0 {
+		return c.turnWhileFailing(now)
 	}
 	budget := turnBytes
 	if alone {
@@ -106,44 +105,44 @@ func (c *Capture) turn(alone bool) verdict {
 			moved += n
 			k.wrote(n, now)
 			c.flooded(n)
-			if c.left > 0 {
-				c.left = max(0, c.left-n)
+			if c.remaining > 0 {
+				c.remaining = max(0, c.remaining-n)
 			}
 			now = time.Now()
 		}
 		switch {
-		case err == nil && (c.left != 0):
+		case err == nil && (c.remaining != 0):
 		case err == nil, err == io.EOF, errors.Is(err, errEmpty) && c.draining.Load():
 			return c.finish(now)
 		case errors.Is(err, errEmpty):
 			c.pause = 0
-			return verdict{kind: wait}
+			return turnResult{kind: wait}
 		default:
 			k.failed(err, now)
-			return c.hold(now)
+			return c.turnWhileFailing(now)
 		}
 	}
-	return verdict{kind: again}
+	return turnResult{kind: again}
 }
 
 // step moves one piece.
-func (c *Capture) step(now time.Time) (int, error) {
+func (c *Copier) step(now time.Time) (int, error) {
 	k := c.sink
-	if c.left == 0 {
+	if c.remaining == 0 {
 		return 0, errEmpty
 	}
 	if err := k.file.ensure(now); err != nil {
 		return 0, err
 	}
 	if k.file.indexed {
-		return c.moveText(now)
+		return c.copyText(now)
 	}
-	return c.moveJSON(now)
+	return c.copyJSON(now)
 }
 
-// hasElder tells whether an earlier run of the program still has bytes to be drained.
-func (c *Capture) hasElder() bool {
-	for _, o := range c.sink.caps {
+// hasEarlier tells whether an earlier run of the program is still being drained: its bytes come first.
+func (c *Copier) hasEarlier() bool {
+	for _, o := range c.sink.copiers {
 		if o == c {
 			break
 		}
@@ -155,68 +154,68 @@ func (c *Capture) hasElder() bool {
 }
 
 // flooded grows the pipe of a program that fills it faster than it is emptied.
-func (c *Capture) flooded(n int) {
-	if c.src.capacity >= largePipe {
+func (c *Copier) flooded(n int) {
+	if c.pipe.capacity >= largePipe {
 		return
 	}
-	if n < c.src.capacity/2 {
-		c.full = 0
+	if n < c.pipe.capacity/2 {
+		c.fullTurns = 0
 		return
 	}
-	if c.full++; c.full == floodTurns {
-		c.src.grow(largePipe)
+	if c.fullTurns++; c.fullTurns == floodTurns {
+		c.pipe.grow(largePipe)
 	}
 }
 
-// hold is the turn while writing fails: the bytes wait in the pipe, and before it gets full the oldest are discarded, so
-// that the program never blocks for longer than until the next look. Half full counts as full, because the
-// kernel counts pages, and a page may be half empty.
-func (c *Capture) hold(now time.Time) verdict {
+// turnWhileFailing is the turn while writing fails. The bytes wait in the pipe. Before it gets full the oldest are discarded, so that
+// the program never blocks for longer than until the next turn. Half full counts as full, because the kernel counts pages, and a page
+// may be half empty.
+func (c *Copier) turnWhileFailing(now time.Time) turnResult {
 	k := c.sink
 	if c.giveUp.Load() {
 		if n := c.abandonSpool(); n > 0 {
 			k.discarded(n, now)
 		}
-		k.discarded(c.src.discard(max(c.left, 0)), now)
+		k.discarded(c.pipe.discard(max(c.remaining, 0)), now)
 		return c.finish(now)
 	}
-	if c.src.capacity < largePipe {
-		c.src.grow(largePipe)
+	if c.pipe.capacity < largePipe {
+		c.pipe.grow(largePipe)
 	}
-	if n := c.src.buffered(); n >= c.src.capacity/2 {
+	if n := c.pipe.buffered(); n >= c.pipe.capacity/2 {
 		if !c.draining.Load() { // a dead program doesn't block
-			k.discarded(c.src.discard(n-c.src.capacity/4), now)
+			k.discarded(c.pipe.discard(n-c.pipe.capacity/4), now)
 		}
 		c.pause = pauseFirst
-		return verdict{kind: later, after: 0}
+		return turnResult{kind: later, after: 0}
 	}
 	c.pause = min(max(2*c.pause, pauseFirst), retryEvery)
-	return verdict{kind: later, after: c.pause}
+	return turnResult{kind: later, after: c.pause}
 }
 
-// finish ends the capture: everything is written.
-func (c *Capture) finish(now time.Time) verdict {
+// finish ends the copier: everything is written.
+func (c *Copier) finish(now time.Time) turnResult {
 	k := c.sink
 	if err := c.endJSON(now); err != nil {
 		k.failed(err, now)
 		if !c.giveUp.Load() {
-			return verdict{kind: later, after: retryEvery}
+			return turnResult{kind: later, after: retryEvery}
 		}
 		k.discarded(c.abandonSpool(), now)
 	}
 	k.store.pump.poller.remove(c)
-	c.src.close()
+	c.pipe.close()
 	c.closeSpool(true)
-	k.moves.free(c)
-	for i, o := range k.caps {
+	k.journal.free(c)
+	for i, o := range k.copiers {
 		if o == c {
-			k.caps = append(k.caps[:i:i], k.caps[i+1:]...)
+			k.copiers = append(k.copiers[:i:i], k.copiers[i+1:]...)
 			break
 		}
 	}
 	close(c.done)
-	for _, o := range k.caps { // a later run may have waited for this one
+	for _, o := range k.copiers { // a later run may have waited for this one
 		k.store.pump.ready(o)
 	}
-	return verdict{kind: finished}
+	return turnResult{kind: finished}
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
-// logFile is the current file of one program, its index and its history. Whoever owns it locks it.
-type logFile struct {
+// currentFile is the current file of one program, its index and its history. Whoever owns it locks it.
+type currentFile struct {
 	dir, program string
 	settings     Settings
 	retire       func(dir, program string, h []rotated, s Settings) []rotated // told after each rotation
-	notice       func(error)
+	onNotice     func(error)
 
 	f       *os.File
 	size    int64
@@ -22,24 +22,24 @@ type logFile struct {
 	idx     index
 	indexed bool // text has an index
 
-	history []rotated
-	seq     uint64 // the number the current file will get
-	backIdx string // an index that a kill separated from the current file
+	history   []rotated
+	seq       uint64 // the number the current file will get
+	leftIndex string // an index that a kill separated from the current file
 
-	lookedAt  time.Time // when the path was last compared with the open file
-	retryAt   time.Time // rotation failed: not again before
-	complains bool      // that was said
+	checkedAt  time.Time // when the path was last compared with the open file
+	retryAt    time.Time // rotation failed: not again before
+	complained bool      // that was said
 }
 
 const (
-	lookEvery   = time.Second
+	checkEvery  = time.Second
 	rotateRetry = time.Second
 )
 
-func (l *logFile) path() string { return filepath.Join(l.dir, l.program+logExt) }
+func (l *currentFile) path() string { return filepath.Join(l.dir, l.program+logExt) }
 
 // adopt takes over what a scan of the folder found.
-func (l *logFile) adopt(h *history) {
+func (l *currentFile) adopt(h *history) {
 	l.seq = max(l.seq, 1)
 	if h == nil {
 		return
@@ -48,18 +48,18 @@ func (l *logFile) adopt(h *history) {
 	if n := len(h.files); n > 0 {
 		l.seq = max(l.seq, h.files[n-1].seq+1)
 	}
-	for _, name := range h.strays {
+	for _, name := range h.temporaries {
 		os.Remove(name) // a kill left it half done
 	}
 	if name, ok := h.idx[l.seq]; ok {
-		l.backIdx = filepath.Join(l.dir, name)
+		l.leftIndex = filepath.Join(l.dir, name)
 	}
 }
 
 // ensure has the current file open: it is opened the first time, and again when someone removed or replaced it.
-func (l *logFile) ensure(now time.Time) error {
+func (l *currentFile) ensure(now time.Time) error {
 	if l.f != nil {
-		if !l.vanished(now) {
+		if !l.replaced(now) {
 			return nil
 		}
 		l.close()
@@ -76,7 +76,7 @@ func (l *logFile) ensure(now time.Time) error {
 		f.Close()
 		return err
 	}
-	l.f, l.size, l.born, l.lookedAt = f, st.Size(), now, now
+	l.f, l.size, l.born, l.checkedAt = f, st.Size(), now, now
 	if l.size > 0 {
 		l.born = st.ModTime()
 	}
@@ -84,13 +84,13 @@ func (l *logFile) ensure(now time.Time) error {
 }
 
 // openIndex finds or makes the index, and rotates a file of the other format away.
-func (l *logFile) openIndex(now time.Time) error {
+func (l *currentFile) openIndex(now time.Time) error {
 	path := l.path() + idxExt
-	if l.backIdx != "" {
+	if l.leftIndex != "" {
 		if l.size > 0 {
-			safefile.RenameNew(l.backIdx, path) // fails where there is one already: fine
+			safefile.RenameNew(l.leftIndex, path) // fails where there is one already: fine
 		}
-		l.backIdx = ""
+		l.leftIndex = ""
 	}
 	if l.size > 0 {
 		wasJSON := looksJSON(l.f)
@@ -107,23 +107,23 @@ func (l *logFile) openIndex(now time.Time) error {
 	}
 	l.idx = index{}
 	if err := l.idx.open(path, l.size); err != nil {
-		l.say(fmt.Errorf("times of the lines aren't kept: %w", err))
+		l.report(fmt.Errorf("times of the lines aren't kept: %w", err))
 	} else if !l.idx.first.IsZero() {
 		l.born = l.idx.first
 	}
 	return nil
 }
 
-// vanished tells whether the open file isn't the one at its path any more. The count of links is looked at each time,
+// replaced tells whether the open file isn't the one at its path any more. The count of links is looked at each time,
 // the path once a second.
-func (l *logFile) vanished(now time.Time) bool {
+func (l *currentFile) replaced(now time.Time) bool {
 	if unlinked(l.f) {
 		return true
 	}
-	if d := now.Sub(l.lookedAt); d >= 0 && d < lookEvery {
+	if d := now.Sub(l.checkedAt); d >= 0 && d < checkEvery {
 		return false
 	}
-	l.lookedAt = now
+	l.checkedAt = now
 	at, err := os.Lstat(l.path())
 	if err != nil {
 		return os.IsNotExist(err)
@@ -133,7 +133,7 @@ func (l *logFile) vanished(now time.Time) bool {
 }
 
 // endsLine tells whether the file is empty or ends with a newline.
-func (l *logFile) endsLine() bool {
+func (l *currentFile) endsLine() bool {
 	if l.size == 0 {
 		return true
 	}
@@ -143,38 +143,38 @@ func (l *logFile) endsLine() bool {
 }
 
 // old tells whether the file has reached its age and may be rotated.
-func (l *logFile) old(now time.Time) bool {
+func (l *currentFile) aged(now time.Time) bool {
 	return l.settings.MaxAge > 0 && l.size > 0 && now.Sub(l.born) >= l.settings.MaxAge && l.mayRotate(now)
 }
 
-func (l *logFile) mayRotate(now time.Time) bool { return !now.Before(l.retryAt) }
+func (l *currentFile) mayRotate(now time.Time) bool { return !now.Before(l.retryAt) }
 
 // rotate gives the current file its number and begins a new one. The new one is opened first, so that a lack of
 // descriptors leaves everything as it is; that is no error: writing goes on in the old file, and it is tried again.
 //
 // A kill between the steps leaves no current file (it is made anew), or one without its index (it is given back).
-func (l *logFile) rotate(now time.Time) error {
-	if err := l.turnOver(now); err != nil {
-		l.putOff(err)
+func (l *currentFile) rotate(now time.Time) error {
+	if err := l.beginNew(now); err != nil {
+		l.postponeRotation(err)
 		return nil
 	}
-	l.complains = false
+	l.complained = false
 	if l.retire != nil {
 		l.history = l.retire(l.dir, l.program, l.history, l.settings)
 	}
 	return nil
 }
 
-// putOff leaves the file growing for a while.
-func (l *logFile) putOff(err error) {
+// postponeRotation leaves the file growing for a while.
+func (l *currentFile) postponeRotation(err error) {
 	l.retryAt = time.Now().Add(rotateRetry)
-	if !l.complains {
-		l.complains = true
-		l.say(fmt.Errorf("%s can't be rotated, it grows: %w", l.path(), err))
+	if !l.complained {
+		l.complained = true
+		l.report(fmt.Errorf("%s can't be rotated, it grows: %w", l.path(), err))
 	}
 }
 
-func (l *logFile) turnOver(now time.Time) error {
+func (l *currentFile) beginNew(now time.Time) error {
 	fresh := l.path() + tmpExt
 	os.Remove(fresh)
 	f, err := openLog(fresh, os.O_CREATE|os.O_EXCL)
@@ -202,7 +202,7 @@ func (l *logFile) turnOver(now time.Time) error {
 	l.history = append(l.history, r)
 	l.seq++
 	l.close()
-	l.f, l.size, l.born, l.lookedAt = f, 0, now, now
+	l.f, l.size, l.born, l.checkedAt = f, 0, now, now
 	if err := os.Rename(fresh, l.path()); err != nil {
 		l.close() // the next ensure makes the current file
 		return nil
@@ -210,19 +210,19 @@ func (l *logFile) turnOver(now time.Time) error {
 	if l.indexed {
 		l.idx = index{}
 		if err := l.idx.open(idxPath, 0); err != nil {
-			l.say(fmt.Errorf("times of the lines aren't kept: %w", err))
+			l.report(fmt.Errorf("times of the lines aren't kept: %w", err))
 		}
 	}
 	return nil
 }
 
-func (l *logFile) say(err error) {
-	if l.notice != nil {
-		l.notice(err)
+func (l *currentFile) report(err error) {
+	if l.onNotice != nil {
+		l.onNotice(err)
 	}
 }
 
-func (l *logFile) close() {
+func (l *currentFile) close() {
 	if l.f != nil {
 		l.f.Close()
 		l.f = nil

@@ -8,9 +8,9 @@
 //
 //	store, err := logs.Open(logs.Options{Service: "shop", Dir: folders.Logs, SpoolDir: folders.Run + "/spool", OnEvent: say})
 //	sink, err := store.Program("api", logs.Settings{…})      // again with other settings on reload: the same sink
-//	capture, err := sink.Attach(generation, "stdout", pipe)  // owns pipe from here on; "" or "stdout" where there is one pipe
+//	copier, err := sink.Attach(generation, "stdout", pipe)  // owns pipe from here on; "" or "stdout" where there is one pipe
 //	…                                                        // the run's tree is dead, all of it
-//	err = capture.Drain(ctx)                                 // everything written is in the file; a stranger's EOF isn't awaited
+//	err = copier.Drain(ctx)                                  // everything written is in the file, whoever still holds the writing end
 //	…                                                        // now the keeper may close its duplicate
 //	sink.Close(); store.Close()
 //
@@ -27,8 +27,8 @@
 // appends to the log, and then writes one small commit record: up to where the spool is encoded, and how long the log is.
 // A successor cuts the log to the committed length and encodes again from the committed place.
 //
-// Where splice doesn't work (some file systems; Windows) the bytes are looked at without being taken (tee, PeekNamedPipe),
-// written, and then taken: a kill between these two system calls writes one piece of at most 64 KiB twice. Nothing is lost.
+// Where splice doesn't work (some file systems; Windows) the bytes are peeked at (tee, PeekNamedPipe), written, and then taken out of
+// the pipe. A copy journal in the spool folder says what is under way, so that a kill between these system calls repeats nothing.
 //
 // # A disk that is full
 //
@@ -41,5 +41,5 @@
 //	PROGRAM.log.idx                                text only: when which offset was reached, by which generation
 //	PROGRAM.00000042-20261122T102938Z.log[.gz]     rotated; the number decides the order, whatever the clock did
 //
-// A symbolic link in their place is never followed.
+// They are opened by package safefile: what isn't a regular file of ours is refused.
 package logs

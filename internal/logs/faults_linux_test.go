@@ -202,7 +202,7 @@ func TestNoDescriptorsPutRotationOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	if e := b.nextEvent(Notice); !errors.Is(e.Err, syscall.EMFILE) {
-		t.Errorf("notice: %v", e.Err)
+		t.Errorf("onNotice: %v", e.Err)
 	}
 	b.store.sinks["api"].mu.Lock()
 	k.file.retryAt = time.Time{}
@@ -250,13 +250,13 @@ func TestLinksAndStrangersFilesAreRefused(t *testing.T) {
 	}
 }
 
-// TestWhereSpliceDoesNotWork takes the other way: look, write, take.
+// TestWhereSpliceDoesNotWork takes the other way: peek, write, discard.
 func TestWhereSpliceDoesNotWork(t *testing.T) {
 	b := newBench(t, Options{})
 	k := b.sink("api", Settings{MaxSize: 100_000, MaxFiles: 1000})
 	c, w := b.attach(k, 1, "")
 	k.mu.Lock()
-	c.src.plain = true
+	c.pipe.plain = true
 	k.mu.Unlock()
 	want := bytes.Repeat([]byte("a line like any other\n"), 50_000)
 	w.Write(want)

@@ -58,7 +58,7 @@ func FuzzReadBack(f *testing.F) {
 // FuzzTakeover lets a pump take over from a commit record, an index, a spool and a log that say anything. What comes
 // after is captured all the same.
 func FuzzTakeover(f *testing.F) {
-	good := taken{seq: 1, size: 0, streams: []streamDone{{1, 1, 2}}}
+	good := commitRecord{seq: 1, size: 0, streams: []streamPosition{{1, 1, 2}}}
 	f.Add(good.append(nil), []byte{}, []byte("ab\ncd\n"), []byte("torn {"), true)
 	f.Add([]byte("x"), []byte("y"), []byte("z"), []byte("{}\n"), false)
 	f.Fuzz(func(t *testing.T, commit, idx, spooled, log []byte, json bool) {

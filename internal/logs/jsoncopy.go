@@ -16,16 +16,16 @@ const jsonBatch = 256 << 10 // bytes of JSON that are written at a time
 // lastLine is where the last, unfinished line begins.
 func lastLine(b []byte) int { return bytes.LastIndexByte(b, '\n') + 1 }
 
-// moveJSON moves one piece into the spool and encodes what are whole lines. It gives the bytes taken from the pipe.
-func (c *Capture) moveJSON(now time.Time) (int, error) {
-	if err := c.sink.openEncoder(); err != nil {
+// copyJSON moves one piece into the spool and encodes what are whole lines. It gives the bytes taken from the pipe.
+func (c *Copier) copyJSON(now time.Time) (int, error) {
+	if err := c.sink.openCommits(); err != nil {
 		return 0, err
 	}
 	if err := c.openSpool(); err != nil {
 		return 0, err
 	}
 	s := c.spool
-	taken, size, err := c.settle(s.f, s.size)
+	taken, size, err := c.resume(s.f, s.size)
 	if s.size = size; err != nil || taken > 0 {
 		return 0, err
 	}
@@ -36,8 +36,8 @@ func (c *Capture) moveJSON(now time.Time) (int, error) {
 		c.sink.wrote(0, now)
 	}
 	want := spoolChunk
-	if c.left > 0 {
-		want = min(want, c.left)
+	if c.remaining > 0 {
+		want = min(want, c.remaining)
 	}
 	n, err := c.move(s.f, s.size, want)
 	s.size += int64(n)
@@ -48,8 +48,8 @@ func (c *Capture) moveJSON(now time.Time) (int, error) {
 }
 
 // endJSON encodes what is left when the pipe is done with: a last line without a newline too.
-func (c *Capture) endJSON(now time.Time) error {
-	if c.spool == nil || c.sink.lines == nil {
+func (c *Copier) endJSON(now time.Time) error {
+	if c.spool == nil || c.sink.commits == nil {
 		return nil
 	}
 	if c.spool.done == c.spool.size {
@@ -60,23 +60,23 @@ func (c *Capture) endJSON(now time.Time) error {
 
 // batch is one going over a spool.
 type batch struct {
-	c     *Capture
+	c     *Copier
 	now   time.Time
 	start []byte // beginning of each object, with the time
 	out   []byte
 }
 
 // encode writes the whole lines of the spool to the log; at the end of a run also the rest.
-func (c *Capture) encode(now time.Time, final bool) error {
+func (c *Copier) encode(now time.Time, final bool) error {
 	s := c.spool
-	buf := c.src.scratch.buffers.takeJSON()
-	defer c.src.scratch.buffers.giveJSON(buf)
+	buf := c.pipe.peeker.buffers.takeJSON()
+	defer c.pipe.peeker.buffers.giveJSON(buf)
 	if !final {
 		if has, err := s.hasLine(buf.in[:]); !has {
 			return err
 		}
 	}
-	if c.sink.file.old(now) {
+	if c.sink.file.aged(now) {
 		if err := c.rotateJSON(now); err != nil {
 			return err
 		}
@@ -149,7 +149,7 @@ func (b *batch) flush(n int) error {
 			return err
 		}
 	}
-	if k.lines.taken.seq != l.seq || k.lines.taken.size != l.size {
+	if k.commits.record.seq != l.seq || k.commits.record.size != l.size {
 		if err := k.commit(); err != nil { // another file: a successor must know before there is something in it
 			return err
 		}
@@ -162,11 +162,11 @@ func (b *batch) flush(n int) error {
 		return err
 	}
 	l.size += int64(written)
-	k.lines.taken.set(c.generation, c.stream, s.done+int64(n))
+	k.commits.record.set(c.generation, c.stream, s.done+int64(n))
 	if err := k.commit(); err != nil {
 		l.size -= int64(written)
 		l.f.Truncate(l.size)
-		k.lines.taken.set(c.generation, c.stream, s.done)
+		k.commits.record.set(c.generation, c.stream, s.done)
 		return err
 	}
 	s.done += int64(n)
@@ -175,7 +175,7 @@ func (b *batch) flush(n int) error {
 }
 
 // rotateJSON rotates a log that ends with a whole object, as every JSON log does.
-func (c *Capture) rotateJSON(now time.Time) error {
+func (c *Copier) rotateJSON(now time.Time) error {
 	if err := c.sink.file.rotate(now); err != nil {
 		return err
 	}

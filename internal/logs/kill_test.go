@@ -152,7 +152,7 @@ func TestKillLosesNothingAndRepeatsNothing(t *testing.T) {
 	}
 }
 
-// killPumps kills one pump after the other and looks at what is stored in the end.
+// killPumps kills one pump after the other and checks what is stored in the end.
 func killPumps(t *testing.T, format Format, way string, kills int) {
 	names := []string{"stdout"}
 	if format == JSON {
@@ -171,7 +171,7 @@ func killPumps(t *testing.T, format Format, way string, kills int) {
 		result := make(chan []byte, 1)
 		writers = append(writers, result)
 		go func() {
-			result <- numbered(w, uint64(i), way != "copy", stop) // see moves.go for what remains
+			result <- numbered(w, uint64(i), way != "copy", stop) // see copyjournal.go for what remains
 			w.Close()
 		}()
 	}

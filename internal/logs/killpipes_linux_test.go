@@ -10,7 +10,7 @@ import (
 func ways() []string { return []string{"splice", "copy"} }
 
 // copyOnly makes the store do without splice(2), as on file systems that don't have it.
-func copyOnly(s *Store) { s.pump.scratch.copies = true }
+func copyOnly(s *Store) { s.pump.peeker.copies = true }
 
 // handOver gives files to the process that cmd will start, and the numbers that they have there. done is to be called when it has
 // started.

@@ -89,13 +89,13 @@ func (l *lineReader) pending() bool { return l.end > l.start }
 // rest takes what is unfinished.
 func (l *lineReader) rest() ([]byte, int64) { return l.give(l.end - l.start) }
 
-// lineTimes tells when the bytes of a text log came: it reads the index along with the log.
-type lineTimes struct {
+// indexReader gives the times at which the bytes of a text log came. It reads the index along with the log.
+type indexReader struct {
 	path string
 	f    *os.File
 	off  int64
 	buf  []byte
-	have []byte // of buf, not looked at yet
+	have []byte // of buf, not used yet
 
 	now        time.Time // of the record that holds
 	generation int
@@ -104,14 +104,14 @@ type lineTimes struct {
 }
 
 // swap goes on with another index; until its first record the last time holds.
-func (x *lineTimes) swap(path string) {
+func (x *indexReader) swap(path string) {
 	x.close()
 	x.path, x.off, x.have, x.ahead = path, 0, nil, false
 	x.open()
 }
 
 // open tries to open the index.
-func (x *lineTimes) open() {
+func (x *indexReader) open() {
 	if x.f != nil {
 		return
 	}
@@ -128,10 +128,10 @@ func (x *lineTimes) open() {
 }
 
 // known tells whether there is an index: then the log is text.
-func (x *lineTimes) known() bool { return x.f != nil }
+func (x *indexReader) known() bool { return x.f != nil }
 
 // at gives the time and the generation of the byte at off; offsets must ascend.
-func (x *lineTimes) at(off int64) (time.Time, int) {
+func (x *indexReader) at(off int64) (time.Time, int) {
 	for off >= 0 {
 		if !x.ahead {
 			r, ok := x.read()
@@ -154,7 +154,7 @@ func (x *lineTimes) at(off int64) (time.Time, int) {
 }
 
 // read gives the next record that checks.
-func (x *lineTimes) read() (record, bool) {
+func (x *indexReader) read() (record, bool) {
 	for {
 		for len(x.have) >= recordSize {
 			r, ok := getRecord(x.have)
@@ -179,7 +179,7 @@ func (x *lineTimes) read() (record, bool) {
 	}
 }
 
-func (x *lineTimes) close() {
+func (x *indexReader) close() {
 	if x.f != nil {
 		x.f.Close()
 		x.f = nil

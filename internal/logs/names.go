@@ -69,12 +69,12 @@ func parseRotated(name string) (program string, r rotated, kind string, ok bool)
 
 // history is what a folder holds of one program, besides the current file.
 type history struct {
-	files   []rotated // each number once, ascending
-	zipped  map[uint64]bool
-	plain   map[uint64]bool
-	idx     map[uint64]string // names of the rotated indexes
-	strays  []string          // half-done temporary files
-	current bool
+	files       []rotated // each number once, ascending
+	zipped      map[uint64]bool
+	plain       map[uint64]bool
+	idx         map[uint64]string // names of the rotated indexes
+	temporaries []string          // half-done temporary files
+	current     bool
 }
 
 // scan lists a folder by program. A folder that doesn't exist holds nothing.
@@ -115,12 +115,12 @@ func scan(dir string) (map[string]*history, error) {
 			of(program).idx[r.seq] = e.Name()
 		case ok:
 			h := of(program)
-			h.strays = append(h.strays, filepath.Join(dir, e.Name()))
+			h.temporaries = append(h.temporaries, filepath.Join(dir, e.Name()))
 		case !ok && strings.HasSuffix(e.Name(), logExt):
 			of(strings.TrimSuffix(e.Name(), logExt)).current = true
 		case !ok && strings.HasSuffix(e.Name(), logExt+tmpExt):
 			h := of(strings.TrimSuffix(e.Name(), logExt+tmpExt))
-			h.strays = append(h.strays, filepath.Join(dir, e.Name()))
+			h.temporaries = append(h.temporaries, filepath.Join(dir, e.Name()))
 		}
 	}
 	for _, h := range all {

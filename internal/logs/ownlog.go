@@ -15,7 +15,7 @@ const Own = "daruma"
 // ownLog is a file that a process writes itself.
 type ownLog struct {
 	mu     sync.Mutex
-	file   logFile
+	file   currentFile
 	zip    *compressor
 	closed bool
 }
@@ -34,7 +34,7 @@ func NewFile(path string, settings Settings) (io.WriteCloser, error) {
 		return nil, err
 	}
 	o := &ownLog{zip: newCompressor()}
-	o.file = logFile{dir: dir, program: program, settings: settings, retire: o.zip.retire, indexed: true}
+	o.file = currentFile{dir: dir, program: program, settings: settings, retire: o.zip.retire, indexed: true}
 	if h := found[program]; h != nil {
 		o.file.adopt(h)
 		o.zip.resume(dir, program, h, settings)
@@ -63,7 +63,7 @@ func (o *ownLog) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	limit := l.settings.MaxSize
-	if limit > 0 && l.size > 0 && l.size+int64(len(b)) > limit && l.mayRotate(now) || l.old(now) {
+	if limit > 0 && l.size > 0 && l.size+int64(len(b)) > limit && l.mayRotate(now) || l.aged(now) {
 		if err := l.rotate(now); err != nil {
 			return 0, err
 		}

@@ -12,18 +12,18 @@ import (
 // errEmpty says that there is nothing in the pipe now, but there are writers.
 var errEmpty = errors.New("nothing to read")
 
-// source is the reading end of one pipe. Its methods are called by one goroutine at a time and never wait for data.
-type source struct {
+// pipe is the reading end of a run's pipe. Its methods are called by one goroutine at a time and never wait for data.
+type pipe struct {
 	fd       int
 	capacity int  // bytes the pipe holds
-	plain    bool // splice doesn't work for this file: look, write, take
-	scratch  *scratch
+	plain    bool // splice doesn't work for this file: peek, write, discard
+	peeker   *peeker
 }
 
-// newSource takes the pipe over. The descriptor is duplicated out of the os.File, because that would register it
-// with Go's poller for good, and its Fd() makes it blocking.
-func newSource(pipe *os.File, sc *scratch) (*source, error) {
-	conn, err := pipe.SyscallConn()
+// newPipe takes the reading end over. The descriptor is duplicated out of the os.File, because an os.File registers it with Go's
+// poller for good, and its Fd() makes it blocking.
+func newPipe(end *os.File, shared *peeker) (*pipe, error) {
+	conn, err := end.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
@@ -35,20 +35,20 @@ func newSource(pipe *os.File, sc *scratch) (*source, error) {
 	if dupErr != nil {
 		return nil, os.NewSyscallError("fcntl", dupErr)
 	}
-	pipe.Close()
+	end.Close()
 	unix.SetNonblock(fd, true) // of the reading end alone: the program's end is another file description
 	size, err := unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)
 	if err != nil {
 		unix.Close(fd)
 		return nil, os.NewSyscallError("not a pipe: fcntl", err)
 	}
-	return &source{fd: fd, capacity: size, scratch: sc, plain: sc.copies}, nil
+	return &pipe{fd: fd, capacity: size, peeker: shared, plain: shared.copies}, nil
 }
 
-func (s *source) close() { unix.Close(s.fd) }
+func (s *pipe) close() { unix.Close(s.fd) }
 
 // buffered is the number of bytes in the pipe.
-func (s *source) buffered() int {
+func (s *pipe) buffered() int {
 	n, err := unix.IoctlGetInt(s.fd, unix.TIOCINQ) // FIONREAD
 	if err != nil {
 		return 0
@@ -57,24 +57,25 @@ func (s *source) buffered() int {
 }
 
 // ended tells whether the pipe is empty and has no writer any more.
-func (s *source) ended() bool {
+func (s *pipe) ended() bool {
 	fds := []unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLIN}}
 	n, err := unix.Poll(fds, 0)
 	return err == nil && n == 1 && fds[0].Revents&(unix.POLLIN|unix.POLLHUP) == unix.POLLHUP
 }
 
-// grow makes the pipe larger for a program that floods. Unprivileged users have a limit of such pages: then it stays.
-func (s *source) grow(size int) {
+// grow makes the pipe larger for a program that floods. The kernel limits the pages of an unprivileged user's pipes: where that is
+// reached, the pipe stays as it is.
+func (s *pipe) grow(size int) {
 	if got, err := unix.FcntlInt(uintptr(s.fd), unix.F_SETPIPE_SZ, size); err == nil {
 		s.capacity = got
 	}
 }
 
-// move moves up to max bytes to the file at off: taken from the pipe is what was written, even at kill -9.
+// move moves up to max bytes to the file at off. What has left the pipe has been written, even at kill -9.
 // io.EOF: no writer is left and the pipe is empty. errEmpty: nothing there now.
-func (c *Capture) move(f *os.File, off int64, max int) (int, error) {
-	if !c.src.plain {
-		if n, err := c.src.splice(f, off, max); !c.src.plain {
+func (c *Copier) move(f *os.File, off int64, max int) (int, error) {
+	if !c.pipe.plain {
+		if n, err := c.pipe.splice(f, off, max); !c.pipe.plain {
 			return n, err
 		}
 	}
@@ -82,7 +83,7 @@ func (c *Capture) move(f *os.File, off int64, max int) (int, error) {
 }
 
 // splice sets plain where the file doesn't have it.
-func (s *source) splice(f *os.File, off int64, max int) (int, error) {
+func (s *pipe) splice(f *os.File, off int64, max int) (int, error) {
 	for {
 		at := off // splice advances it
 		n, err := unix.Splice(s.fd, nil, int(f.Fd()), &at, max, unix.SPLICE_F_NONBLOCK)
@@ -104,12 +105,12 @@ func (s *source) splice(f *os.File, off int64, max int) (int, error) {
 }
 
 // peek copies what is at the head of the pipe without taking it.
-func (s *source) peek(buf []byte) (int, error) { return s.scratch.peek(s.fd, buf) }
+func (s *pipe) peek(buf []byte) (int, error) { return s.peeker.peek(s.fd, buf) }
 
 // discard takes up to max bytes out of the pipe.
-func (s *source) discard(max int) int {
-	buf := s.scratch.buffers.take()
-	defer s.scratch.buffers.give(buf)
+func (s *pipe) discard(max int) int {
+	buf := s.peeker.buffers.take()
+	defer s.peeker.buffers.give(buf)
 	total := 0
 	for total < max {
 		n, err := unix.Read(s.fd, (*buf)[:min(max-total, len(*buf))])
@@ -124,18 +125,18 @@ func (s *source) discard(max int) int {
 	return total
 }
 
-// scratch is the pipe into which tee(2) duplicates what is to be looked at. One is enough for all: it is used
+// peeker is the pipe into which tee(2) duplicates what is to be looked at. One is enough for all: it is used
 // once per rotation. Its methods may be called from any goroutine.
-type scratch struct {
+type peeker struct {
 	buffers buffers
-	copies  bool // splice isn't even tried
+	copies  bool // tests: splice isn't even tried
 
 	mu   sync.Mutex
 	r, w int
 	open bool
 }
 
-func (p *scratch) peek(fd int, buf []byte) (int, error) {
+func (p *peeker) peek(fd int, buf []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.open {
@@ -175,7 +176,7 @@ func (p *scratch) peek(fd int, buf []byte) (int, error) {
 	return got, nil
 }
 
-func (p *scratch) closeLocked() {
+func (p *peeker) closeLocked() {
 	if p.open {
 		unix.Close(p.r)
 		unix.Close(p.w)
@@ -183,7 +184,7 @@ func (p *scratch) closeLocked() {
 	}
 }
 
-func (p *scratch) close() {
+func (p *peeker) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closeLocked()

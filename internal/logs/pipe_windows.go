@@ -13,16 +13,16 @@ import (
 // errEmpty says that there is nothing in the pipe now, but there are writers.
 var errEmpty = errors.New("nothing to read")
 
-// source is the reading end of one pipe. Its methods are called by one goroutine at a time and never wait for data.
-type source struct {
+// pipe is the reading end of a run's pipe. Its methods are called by one goroutine at a time and never wait for data.
+type pipe struct {
 	h        windows.Handle
 	capacity int
-	scratch  *scratch
+	peeker   *peeker
 }
 
-// newSource takes the pipe over.
-func newSource(pipe *os.File, sc *scratch) (*source, error) {
-	conn, err := pipe.SyscallConn()
+// newPipe takes the reading end over.
+func newPipe(end *os.File, shared *peeker) (*pipe, error) {
+	conn, err := end.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
@@ -35,40 +35,40 @@ func newSource(pipe *os.File, sc *scratch) (*source, error) {
 	if err = errors.Join(err, dupErr); err != nil {
 		return nil, err
 	}
-	pipe.Close()
-	return &source{h: h, capacity: bufferSize, scratch: sc}, nil
+	end.Close()
+	return &pipe{h: h, capacity: bufferSize, peeker: shared}, nil
 }
 
-func (s *source) close() { windows.CloseHandle(s.h) }
+func (s *pipe) close() { windows.CloseHandle(s.h) }
 
 // buffered is the number of bytes in the pipe.
-func (s *source) buffered() int {
-	_, n, _ := s.scratch.look(s.h, nil)
+func (s *pipe) buffered() int {
+	_, n, _ := s.peeker.peek(s.h, nil)
 	return n
 }
 
 // ready tells whether there is something to read, or no writer any more.
-func (s *source) ready() bool {
-	_, n, err := s.scratch.look(s.h, nil)
+func (s *pipe) ready() bool {
+	_, n, err := s.peeker.peek(s.h, nil)
 	return n > 0 || err != nil
 }
 
 // ended tells whether the pipe is empty and has no writer any more.
-func (s *source) ended() bool {
-	_, n, err := s.scratch.look(s.h, nil)
+func (s *pipe) ended() bool {
+	_, n, err := s.peeker.peek(s.h, nil)
 	return n == 0 && err != nil
 }
 
 // grow does nothing: the size of a pipe is fixed when it is made.
-func (s *source) grow(int) {}
+func (s *pipe) grow(int) {}
 
 // move moves up to max bytes to the file at off. Windows has no call that takes and writes at once.
 // io.EOF: no writer is left and the pipe is empty. errEmpty: nothing there now.
-func (c *Capture) move(f *os.File, off int64, max int) (int, error) { return c.copyTo(f, off, max) }
+func (c *Copier) move(f *os.File, off int64, max int) (int, error) { return c.copyTo(f, off, max) }
 
 // peek copies what is at the head of the pipe without taking it.
-func (s *source) peek(buf []byte) (int, error) {
-	n, _, err := s.scratch.look(s.h, buf)
+func (s *pipe) peek(buf []byte) (int, error) {
+	n, _, err := s.peeker.peek(s.h, buf)
 	switch {
 	case errors.Is(err, windows.ERROR_BROKEN_PIPE) || errors.Is(err, windows.ERROR_PIPE_NOT_CONNECTED):
 		return 0, io.EOF
@@ -81,9 +81,9 @@ func (s *source) peek(buf []byte) (int, error) {
 }
 
 // discard takes up to max bytes, which must be there, out of the pipe.
-func (s *source) discard(max int) int {
-	buf := s.scratch.buffers.take()
-	defer s.scratch.buffers.give(buf)
+func (s *pipe) discard(max int) int {
+	buf := s.peeker.buffers.take()
+	defer s.peeker.buffers.give(buf)
 	total := 0
 	for total < max && s.buffered() > 0 {
 		var n uint32
@@ -95,16 +95,16 @@ func (s *source) discard(max int) int {
 	return total
 }
 
-// scratch holds what looking into a pipe needs.
-type scratch struct {
+// peeker holds what looking into a pipe needs.
+type peeker struct {
 	buffers buffers
 
 	once sync.Once
 	proc *windows.LazyProc
 }
 
-// look gives the bytes copied to buf and the number of bytes in the pipe.
-func (p *scratch) look(h windows.Handle, buf []byte) (got, have int, err error) {
+// peek gives the bytes copied to buf and the number of bytes in the pipe.
+func (p *peeker) peek(h windows.Handle, buf []byte) (got, have int, err error) {
 	p.once.Do(func() { p.proc = windows.NewLazySystemDLL("kernel32.dll").NewProc("PeekNamedPipe") })
 	var read, avail uint32
 	var at unsafe.Pointer
@@ -119,4 +119,4 @@ func (p *scratch) look(h windows.Handle, buf []byte) (got, have int, err error) 
 	return int(read), int(avail), nil
 }
 
-func (p *scratch) close() {}
+func (p *peeker) close() {}

@@ -7,19 +7,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// poller tells which captures have something to read. It is an epoll instance of its own, itself watched by Go's
+// poller reports the copiers that have something to read. It is an epoll instance of its own, itself watched by Go's
 // poller: one parked goroutine for all pipes and no thread that waits.
 type poller struct {
 	file *os.File
 	fd   int
 	done chan struct{}
 
-	mu   sync.Mutex
-	next int32
-	caps map[int32]*Capture
+	mu      sync.Mutex
+	next    int32
+	copiers map[int32]*Copier
 }
 
-func newPoller(ready func(*Capture)) (*poller, error) {
+func newPoller(ready func(*Copier)) (*poller, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, os.NewSyscallError("epoll_create1", err)
@@ -28,7 +28,7 @@ func newPoller(ready func(*Capture)) (*poller, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	p := &poller{file: os.NewFile(uintptr(fd), "epoll"), fd: fd, done: make(chan struct{}), caps: map[int32]*Capture{}}
+	p := &poller{file: os.NewFile(uintptr(fd), "epoll"), fd: fd, done: make(chan struct{}), copiers: map[int32]*Copier{}}
 	conn, err := p.file.SyscallConn()
 	if err != nil {
 		p.file.Close()
@@ -45,8 +45,8 @@ func newPoller(ready func(*Capture)) (*poller, error) {
 	return p, nil
 }
 
-// collect passes on everything that is ready: Go's poller is edge-triggered and won't tell again.
-func (p *poller) collect(events []unix.EpollEvent, ready func(*Capture)) {
+// collect passes on everything that is ready: Go's poller is edge-triggered and won't report again.
+func (p *poller) collect(events []unix.EpollEvent, ready func(*Copier)) {
 	for {
 		n, err := unix.EpollWait(p.fd, events, 0)
 		if err == unix.EINTR {
@@ -57,7 +57,7 @@ func (p *poller) collect(events []unix.EpollEvent, ready func(*Capture)) {
 		}
 		for _, e := range events[:n] {
 			p.mu.Lock()
-			c := p.caps[e.Fd]
+			c := p.copiers[e.Fd]
 			p.mu.Unlock()
 			if c != nil {
 				ready(c)
@@ -66,34 +66,34 @@ func (p *poller) collect(events []unix.EpollEvent, ready func(*Capture)) {
 	}
 }
 
-// add makes c known; it is told nothing before the first rearm.
-func (p *poller) add(c *Capture) error {
+// add makes c known; it isn't reported before the first rearm.
+func (p *poller) add(c *Copier) error {
 	p.mu.Lock()
 	p.next++
 	c.pollID = p.next
-	p.caps[c.pollID] = c
+	p.copiers[c.pollID] = c
 	p.mu.Unlock()
-	err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, c.src.fd, &unix.EpollEvent{Events: unix.EPOLLONESHOT, Fd: c.pollID})
+	err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, c.pipe.fd, &unix.EpollEvent{Events: unix.EPOLLONESHOT, Fd: c.pollID})
 	if err != nil {
 		p.mu.Lock()
-		delete(p.caps, c.pollID)
+		delete(p.copiers, c.pollID)
 		p.mu.Unlock()
 		return os.NewSyscallError("epoll_ctl", err)
 	}
 	return nil
 }
 
-// rearm tells once more as soon as there is something to read, or no writer any more.
-func (p *poller) rearm(c *Capture) {
-	unix.EpollCtl(p.fd, unix.EPOLL_CTL_MOD, c.src.fd, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLONESHOT, Fd: c.pollID})
+// rearm has c reported once, as soon as there is something to read or no writer any more.
+func (p *poller) rearm(c *Copier) {
+	unix.EpollCtl(p.fd, unix.EPOLL_CTL_MOD, c.pipe.fd, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLONESHOT, Fd: c.pollID})
 }
 
 // remove must come before the descriptor is closed: the keeper's duplicate keeps the file description alive,
 // and with it the registration.
-func (p *poller) remove(c *Capture) {
-	unix.EpollCtl(p.fd, unix.EPOLL_CTL_DEL, c.src.fd, nil)
+func (p *poller) remove(c *Copier) {
+	unix.EpollCtl(p.fd, unix.EPOLL_CTL_DEL, c.pipe.fd, nil)
 	p.mu.Lock()
-	delete(p.caps, c.pollID)
+	delete(p.copiers, c.pollID)
 	p.mu.Unlock()
 }
 

@@ -5,29 +5,29 @@ import (
 	"time"
 )
 
-// Anonymous pipes can't be waited for together: they are looked at in turn, soon after something came and less often
+// Anonymous pipes can't be waited for together: they are asked in turn, soon after something came and less often
 // while nothing does.
 const (
 	pollSoon = 2 * time.Millisecond
 	pollLate = 50 * time.Millisecond
 )
 
-// poller tells which captures have something to read.
+// poller reports the copiers that have something to read.
 type poller struct {
 	quit, done chan struct{}
-	fresh      chan struct{} // there is a new capture
+	fresh      chan struct{} // there is a new copier
 
 	mu    sync.Mutex
-	armed map[*Capture]bool // false: known, but not to be told of
+	armed map[*Copier]bool // false: known, but not to be reported
 }
 
-func newPoller(ready func(*Capture)) (*poller, error) {
-	p := &poller{quit: make(chan struct{}), done: make(chan struct{}), fresh: make(chan struct{}, 1), armed: map[*Capture]bool{}}
+func newPoller(ready func(*Copier)) (*poller, error) {
+	p := &poller{quit: make(chan struct{}), done: make(chan struct{}), fresh: make(chan struct{}, 1), armed: map[*Copier]bool{}}
 	go p.run(ready)
 	return p, nil
 }
 
-func (p *poller) run(ready func(*Capture)) {
+func (p *poller) run(ready func(*Copier)) {
 	defer close(p.done)
 	pause := pollLate
 	timer := time.NewTimer(pause)
@@ -49,13 +49,13 @@ func (p *poller) run(ready func(*Capture)) {
 	}
 }
 
-// due disarms and gives the captures that have something to read.
-func (p *poller) due() []*Capture {
+// due disarms and gives the copiers that have something to read.
+func (p *poller) due() []*Copier {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var list []*Capture
+	var list []*Copier
 	for c, armed := range p.armed {
-		if armed && c.src.ready() {
+		if armed && c.pipe.ready() {
 			p.armed[c] = false
 			list = append(list, c)
 		}
@@ -63,19 +63,19 @@ func (p *poller) due() []*Capture {
 	return list
 }
 
-func (p *poller) add(c *Capture) error {
+func (p *poller) add(c *Copier) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.armed[c] = false
 	select {
 	case p.fresh <- struct{}{}:
-	default: // is told already
+	default: // one is pending already
 	}
 	return nil
 }
 
-// rearm tells once more as soon as there is something to read, or no writer any more.
-func (p *poller) rearm(c *Capture) {
+// rearm has c reported once, as soon as there is something to read or no writer any more.
+func (p *poller) rearm(c *Copier) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if _, known := p.armed[c]; known {
@@ -83,7 +83,7 @@ func (p *poller) rearm(c *Capture) {
 	}
 }
 
-func (p *poller) remove(c *Capture) {
+func (p *poller) remove(c *Copier) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.armed, c)

@@ -11,8 +11,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
-// track reads one program's files one after the other.
-type track struct {
+// programReader reads one program's files one after the other.
+type programReader struct {
 	dir, program string
 	follow       bool
 	warn         func(error)
@@ -23,25 +23,25 @@ type track struct {
 	seq      uint64    // the number that it has or will have
 	limit    int64     // where not following: its size when reading began
 
-	src      io.ReadCloser // what is read now
-	isRecent bool          // that is current
-	lines    lineReader
-	times    lineTimes
-	json     bool
-	empty    bool // nothing of src was looked at yet
-	retired  bool // current isn't current any more
+	src          io.ReadCloser // what is read now
+	readsCurrent bool          // that is current
+	lines        lineReader
+	times        indexReader
+	json         bool
+	empty        bool // nothing of src was read yet
+	rotated      bool // current isn't current any more
 
-	head    Line
-	full    bool      // head is a line
-	stalled time.Time // since when an unfinished line stands
+	head            Line
+	full            bool      // head is a line
+	unfinishedSince time.Time // since when the last line has had no newline
 }
 
-// begin finds out what there is and where to begin.
-func (t *track) begin(q Query) error {
+// begin finds out which files there are and where to begin.
+func (t *programReader) begin(q Query) error {
 	found := false
-	for tries := 0; !found && tries < 10; tries++ { // a flood may rotate while one looks
+	for tries := 0; !found && tries < 10; tries++ { // a flood may rotate meanwhile
 		var err error
-		if found, err = t.look(); err != nil {
+		if found, err = t.openAndList(); err != nil {
 			return err
 		}
 	}
@@ -59,14 +59,14 @@ func (t *track) begin(q Query) error {
 	return nil
 }
 
-// look opens the current file and lists the rotated ones before it; false where that changed meanwhile.
-func (t *track) look() (bool, error) {
+// openAndList opens the current file and lists the rotated ones before it; false where that changed meanwhile.
+func (t *programReader) openAndList() (bool, error) {
 	t.close()
 	f, err := safefile.Open(t.path())
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return false, err
 	}
-	h, err := t.listWhole()
+	h, err := t.listWithoutGaps()
 	if err != nil {
 		return false, err
 	}
@@ -94,10 +94,10 @@ func (t *track) look() (bool, error) {
 	return false, nil
 }
 
-func (t *track) path() string { return filepath.Join(t.dir, t.program+logExt) }
+func (t *programReader) path() string { return filepath.Join(t.dir, t.program+logExt) }
 
 // fill makes head the next line; false where there is none now.
-func (t *track) fill() (bool, error) {
+func (t *programReader) fill() (bool, error) {
 	for !t.full {
 		if t.src == nil {
 			if ok, err := t.advance(); !ok {
@@ -107,7 +107,7 @@ func (t *track) fill() (bool, error) {
 		text, off, ended, err := t.lines.next()
 		switch {
 		case err == nil:
-			t.stalled = time.Time{}
+			t.unfinishedSince = time.Time{}
 			t.take(text, off, !ended)
 		case err == io.EOF:
 			if ok, err := t.atEnd(); !ok || err != nil {
@@ -122,7 +122,7 @@ func (t *track) fill() (bool, error) {
 }
 
 // take makes the bytes head.
-func (t *track) take(text []byte, off int64, part bool) {
+func (t *programReader) take(text []byte, off int64, part bool) {
 	if t.empty {
 		t.empty = false
 		t.times.open() // it may have been made a moment after its log
@@ -141,8 +141,8 @@ func (t *track) take(text []byte, off int64, part bool) {
 }
 
 // atEnd decides what the end of src means; false: there is nothing more now.
-func (t *track) atEnd() (bool, error) {
-	if !t.isRecent {
+func (t *programReader) atEnd() (bool, error) {
+	if !t.readsCurrent {
 		t.finish()
 		return true, nil
 	}
@@ -158,47 +158,47 @@ func (t *track) atEnd() (bool, error) {
 			return false, err
 		}
 		if os.SameFile(at, st) {
-			return t.stand(), nil
+			return t.takeUnfinished(), nil
 		}
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return false, err
 	}
-	if t.retired { // read to its end after it was seen to be rotated: that was all of it
-		return t.succeed()
+	if t.rotated { // read to its end after it was seen to be rotated: that was all of it
+		return t.nextCurrent()
 	}
-	t.retired = true
+	t.rotated = true
 	return true, nil
 }
 
-// stand emits the beginning of a line that has been standing for a while without its newline.
-func (t *track) stand() bool {
+// takeUnfinished makes the beginning of a line head, if its newline hasn't come for a while.
+func (t *programReader) takeUnfinished() bool {
 	if !t.lines.pending() {
 		return false
 	}
 	now := time.Now()
-	if t.stalled.IsZero() {
-		t.stalled = now
+	if t.unfinishedSince.IsZero() {
+		t.unfinishedSince = now
 	}
-	if t.json || now.Sub(t.stalled) < partialAfter {
+	if t.json || now.Sub(t.unfinishedSince) < partialAfter {
 		return false
 	}
 	t.flush()
 	return t.full
 }
 
-// unfinished tells whether a line stands without its newline.
-func (t *track) unfinished() bool { return !t.stalled.IsZero() }
+// unfinished tells whether there is a line whose newline hasn't come.
+func (t *programReader) unfinished() bool { return !t.unfinishedSince.IsZero() }
 
 // flush makes what is left without a newline head.
-func (t *track) flush() {
+func (t *programReader) flush() {
 	if text, off := t.lines.rest(); len(text) > 0 {
-		t.stalled = time.Time{}
+		t.unfinishedSince = time.Time{}
 		t.take(text, off, true)
 	}
 }
 
 // advance opens what comes next; false: nothing.
-func (t *track) advance() (bool, error) {
+func (t *programReader) advance() (bool, error) {
 	for len(t.segments) > 0 {
 		r := t.segments[0]
 		t.segments = t.segments[1:]
@@ -218,7 +218,7 @@ func (t *track) advance() (bool, error) {
 		t.open(src, src, path+idxExt, false)
 		return true, nil
 	}
-	if t.isRecent && !t.follow {
+	if t.readsCurrent && !t.follow {
 		return false, nil
 	}
 	if t.current == nil {
@@ -249,7 +249,7 @@ func (t *track) advance() (bool, error) {
 }
 
 // startCurrent begins to read the current file, as far as it is wanted.
-func (t *track) startCurrent() error {
+func (t *programReader) startCurrent() error {
 	if _, err := t.current.Seek(t.skip, io.SeekStart); err != nil {
 		return err
 	}
@@ -272,8 +272,8 @@ func (t *track) startCurrent() error {
 }
 
 // open begins to read a file at t.skip. A line that the last file left unfinished goes on in it.
-func (t *track) open(r io.Reader, src io.ReadCloser, idx string, recent bool) {
-	t.src, t.isRecent, t.empty = src, recent, true
+func (t *programReader) open(r io.Reader, src io.ReadCloser, idx string, recent bool) {
+	t.src, t.readsCurrent, t.empty = src, recent, true
 	t.times.swap(idx)
 	if t.skip > 0 {
 		t.lines.reset(r, t.skip)
@@ -284,15 +284,15 @@ func (t *track) open(r io.Reader, src io.ReadCloser, idx string, recent bool) {
 }
 
 // finish closes what was read to its end.
-func (t *track) finish() {
-	if t.src != nil && !t.isRecent {
+func (t *programReader) finish() {
+	if t.src != nil && !t.readsCurrent {
 		t.src.Close()
 	}
 	t.src = nil
 }
 
-// succeed goes on from a current file that was rotated to the next one.
-func (t *track) succeed() (bool, error) {
+// nextCurrent goes on from a current file that was rotated to the next one.
+func (t *programReader) nextCurrent() (bool, error) {
 	st, err := t.current.Stat()
 	if err != nil {
 		return false, err
@@ -313,7 +313,7 @@ func (t *track) succeed() (bool, error) {
 		return false, err
 	}
 	t.current.Close()
-	t.current, t.src, t.isRecent, t.retired = nil, nil, false, false
+	t.current, t.src, t.readsCurrent, t.rotated = nil, nil, false, false
 	t.segments, t.seq = newer, own+1
 	if n := len(newer); n > 0 {
 		t.seq = newer[n-1].seq + 1
@@ -323,7 +323,7 @@ func (t *track) succeed() (bool, error) {
 
 // newer lists the rotated files after number seq, without a gap between them: a listing may show a file and miss an older
 // one that was renamed meanwhile. A gap that stays is one that deletion has left, and is said.
-func (t *track) newer(seq uint64) ([]rotated, error) {
+func (t *programReader) newer(seq uint64) ([]rotated, error) {
 	for tries := 1; ; tries++ {
 		h, err := t.list()
 		if err != nil {
@@ -342,14 +342,14 @@ func (t *track) newer(seq uint64) ([]rotated, error) {
 			}
 			t.warn(fmt.Errorf("output of %s was deleted before it was read: %d files", t.program, lost))
 		}
-		return files[:unbroken(files)], nil
+		return files[:consecutive(files)], nil
 	}
 }
 
 const listTries = 5
 
 // list gives what the folder holds of the program.
-func (t *track) list() (*history, error) {
+func (t *programReader) list() (*history, error) {
 	all, err := scanLive(t.dir)
 	if err != nil {
 		return nil, err
@@ -360,18 +360,18 @@ func (t *track) list() (*history, error) {
 	return &history{}, nil
 }
 
-// listWhole does so without gaps, where there are none.
-func (t *track) listWhole() (h *history, err error) {
+// listWithoutGaps lists again where files are missing between others: they may just be renamed.
+func (t *programReader) listWithoutGaps() (h *history, err error) {
 	for range listTries {
-		if h, err = t.list(); err != nil || unbroken(h.files) == len(h.files) {
+		if h, err = t.list(); err != nil || consecutive(h.files) == len(h.files) {
 			break
 		}
 	}
 	return h, err
 }
 
-// unbroken is how many files from the first one on have adjacent numbers.
-func unbroken(files []rotated) int {
+// consecutive is how many files from the first one on have adjacent numbers.
+func consecutive(files []rotated) int {
 	for i := 1; i < len(files); i++ {
 		if files[i].seq != files[i-1].seq+1 {
 			return i
@@ -380,7 +380,7 @@ func unbroken(files []rotated) int {
 	return len(files)
 }
 
-func (t *track) close() {
+func (t *programReader) close() {
 	t.finish()
 	if t.current != nil {
 		t.current.Close()

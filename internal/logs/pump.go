@@ -6,33 +6,33 @@ import (
 	"time"
 )
 
-// pump gives captures that have something to do turns on a few goroutines, first come, first served. A capture has at
+// pump gives turns to the copiers that have something to do, on a few goroutines, first come, first served. A copier has at
 // most one turn at a time, and each turn is bounded, so that one flooding program doesn't starve the others.
 type pump struct {
-	poller  *poller
-	scratch scratch
+	poller *poller
+	peeker peeker
 
 	mu      sync.Mutex
-	queue   []*Capture
+	queue   []*Copier
 	workers int
 	most    int
 	closed  bool
 	idle    sync.Cond // no worker runs
 }
 
-// verdict is what is to become of a capture after a turn.
-type verdict struct {
-	kind  verdictKind
+// turnResult says when a copier gets its next turn.
+type turnResult struct {
+	kind  turnKind
 	after time.Duration // for later
 }
 
-type verdictKind int
+type turnKind int
 
 const (
-	again    verdictKind = iota // there is more: to the end of the queue
-	wait                        // until the pipe has something
-	later                       // after a while
-	finished                    // not at all
+	again    turnKind = iota // there is more: to the end of the queue
+	wait                     // until the pipe has something
+	later                    // after a while
+	finished                 // not at all
 )
 
 func newPump() (*pump, error) {
@@ -44,7 +44,7 @@ func newPump() (*pump, error) {
 }
 
 // ready queues c for a turn; during a turn, for one more.
-func (p *pump) ready(c *Capture) {
+func (p *pump) ready(c *Copier) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed || c.gone {
@@ -76,10 +76,10 @@ func (p *pump) work() {
 		c.queued, c.running = false, true
 		alone := len(p.queue) == 0
 		p.mu.Unlock()
-		v := c.turn(alone)
+		result := c.turn(alone)
 		p.mu.Lock()
 		c.running = false
-		p.settle(c, v)
+		p.finishTurn(c, result)
 	}
 	if len(p.queue) == 0 {
 		p.queue = nil
@@ -90,24 +90,24 @@ func (p *pump) work() {
 	}
 }
 
-// settle does what the verdict says; p.mu is held.
-func (p *pump) settle(c *Capture, v verdict) {
-	if v.kind == finished {
+// finishTurn arranges the next turn; p.mu is held.
+func (p *pump) finishTurn(c *Copier, result turnResult) {
+	if result.kind == finished {
 		c.gone = true
 		return
 	}
 	if c.missed {
-		v.kind = again
+		result.kind = again
 	}
 	c.missed = false
-	switch v.kind {
+	switch result.kind {
 	case again:
 		c.queued = true
 		p.queue = append(p.queue, c)
 	case wait:
 		p.poller.rearm(c)
 	case later:
-		time.AfterFunc(v.after, func() { p.ready(c) })
+		time.AfterFunc(result.after, func() { p.ready(c) })
 	}
 }
 
@@ -121,11 +121,11 @@ func (p *pump) close() error {
 	p.queue = nil
 	p.mu.Unlock()
 	p.poller.close()
-	p.scratch.close()
+	p.peeker.close()
 	return nil
 }
 
-// bufferSize is that of the buffers for looking at bytes.
+// bufferSize is that of the buffers for bytes that are looked at, and the most that is copied at once without splice(2).
 const bufferSize = 64 << 10
 
 // buffers are held only while data flows; the garbage collector takes what nobody needs.

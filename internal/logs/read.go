@@ -27,7 +27,7 @@ type Query struct {
 	// Warn is told what couldn't be read (a damaged compressed file, files that retention deleted while they were
 	// followed); reading goes on. May be nil.
 	Warn func(error)
-	// Idle is called when there is nothing more now, and before Read returns: the time to flush. May be nil.
+	// Idle is called when there is nothing more for now, and before Read returns: the time to flush. May be nil.
 	Idle func()
 }
 
@@ -78,8 +78,8 @@ func Read(ctx context.Context, dir string, q Query, emit func(Line) error) error
 	}
 	defer r.close()
 	for _, name := range names {
-		t := &track{dir: dir, program: name, follow: q.Follow, warn: r.warn}
-		r.tracks = append(r.tracks, t)
+		t := &programReader{dir: dir, program: name, follow: q.Follow, warn: r.warn}
+		r.programs = append(r.programs, t)
 		if err := t.begin(q); err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func Read(ctx context.Context, dir string, q Query, emit func(Line) error) error
 
 // wait waits for a sign of something new, and not for long.
 func (r *reader) wait() error {
-	timer := time.NewTimer(r.patience())
+	timer := time.NewTimer(r.waitTime())
 	defer timer.Stop()
 	select {
 	case <-r.ctx.Done():
@@ -119,14 +119,14 @@ func (r *reader) wait() error {
 	return nil
 }
 
-// reader merges tracks.
+// reader merges programs.
 type reader struct {
-	ctx    context.Context
-	query  Query
-	emit   func(Line) error
-	tracks []*track
-	watch  *watcher  // where it follows
-	looked time.Time // when new programs were last looked for
+	ctx        context.Context
+	query      Query
+	emit       func(Line) error
+	programs   []*programReader
+	watch      *watcher  // where it follows
+	discovered time.Time // when new programs were last searched for
 }
 
 func (r *reader) warn(err error) {
@@ -136,7 +136,7 @@ func (r *reader) warn(err error) {
 }
 
 func (r *reader) close() {
-	for _, t := range r.tracks {
+	for _, t := range r.programs {
 		t.close()
 	}
 }
@@ -146,8 +146,8 @@ const mergeMost = 10_000
 
 // merge emits what there is now, always the oldest of the lines that come next; true: there may be more.
 func (r *reader) merge() (bool, error) {
-	var heads []*track
-	for _, t := range r.tracks {
+	var heads []*programReader
+	for _, t := range r.programs {
 		if ok, err := t.fill(); err != nil {
 			return false, err
 		} else if ok {
@@ -192,24 +192,24 @@ func (r *reader) wanted(l Line) bool {
 // discover follows programs that have begun to write since, once a second.
 func (r *reader) discover(dir string) error {
 	now := time.Now()
-	if d := now.Sub(r.looked); d >= 0 && d < time.Second {
+	if d := now.Sub(r.discovered); d >= 0 && d < time.Second {
 		return nil
 	}
-	r.looked = now
+	r.discovered = now
 	names, err := Programs(dir)
 	if err != nil {
 		return err
 	}
 	known := map[string]bool{}
-	for _, t := range r.tracks {
+	for _, t := range r.programs {
 		known[t.program] = true
 	}
 	for _, name := range names {
 		if known[name] {
 			continue
 		}
-		t := &track{dir: dir, program: name, follow: true, warn: r.warn}
-		r.tracks = append(r.tracks, t)
+		t := &programReader{dir: dir, program: name, follow: true, warn: r.warn}
+		r.programs = append(r.programs, t)
 		if err := t.begin(Query{Since: r.query.Since}); err != nil {
 			return err
 		}
@@ -217,9 +217,9 @@ func (r *reader) discover(dir string) error {
 	return nil
 }
 
-// patience is how long to wait for a sign of something new: shorter while a line stands unfinished.
-func (r *reader) patience() time.Duration {
-	for _, t := range r.tracks {
+// waitTime is how long to wait for a sign of something new: shorter while a line is unfinished.
+func (r *reader) waitTime() time.Duration {
+	for _, t := range r.programs {
 		if t.unfinished() {
 			return partialAfter / 2
 		}
@@ -227,7 +227,7 @@ func (r *reader) patience() time.Duration {
 	return r.watch.period()
 }
 
-// partialAfter is how long a line may stand without its newline before the beginning is emitted.
+// partialAfter is how long a newline is waited for before the beginning of the line is emitted.
 const partialAfter = 500 * time.Millisecond
 
 // openSegment opens a rotated file for reading, whichever form it has.

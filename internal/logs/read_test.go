@@ -50,7 +50,7 @@ func compressed(b *bench) {
 		if !busy {
 			return
 		}
-		time.Sleep(time.Millisecond) // sleep: between two looks at the compressor, which has no event
+		time.Sleep(time.Millisecond) // sleep: between two questions to the compressor, which has no event
 	}
 }
 
@@ -102,7 +102,7 @@ func put(t testing.TB, k *Sink, w *os.File, text string) {
 		t.Fatal(err)
 	}
 	for k.Stats().Captured < want {
-		time.Sleep(100 * time.Microsecond) // sleep: between two looks at Stats, which has no event
+		time.Sleep(100 * time.Microsecond) // sleep: between two calls of Stats, which has no event
 	}
 }
 

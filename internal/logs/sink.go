@@ -13,16 +13,16 @@ type Sink struct {
 	name  string
 	quit  chan struct{} // closed by Close
 
-	taken, lost atomic.Int64
-	failing     atomic.Pointer[error]
+	captured, lost atomic.Int64
+	failing        atomic.Pointer[error]
 
-	mu     sync.Mutex // held during a turn: one goroutine at a time writes
-	file   logFile
-	caps   []*Capture // in the order of Attach
-	bad    trouble
-	lines  *encoder // json only
-	moves  *moves   // nil: not looked for yet
-	closed bool
+	mu      sync.Mutex // held during a turn: one goroutine at a time writes
+	file    currentFile
+	copiers []*Copier // in the order of Attach
+	outage  outage
+	commits *commitFile  // json only
+	journal *copyJournal // nil: not opened yet
+	closed  bool
 }
 
 // Stats is what a sink has done since it was opened.
@@ -35,8 +35,8 @@ type Stats struct {
 // retryEvery is how often writing is tried again while it fails.
 const retryEvery = 100 * time.Millisecond
 
-// trouble is a time in which writing fails.
-type trouble struct {
+// outage is a time in which writing to the log fails.
+type outage struct {
 	err       error
 	next      time.Time // not tried before
 	losing    bool
@@ -46,8 +46,8 @@ type trouble struct {
 
 func newSink(s *Store, name string, settings Settings, h *history) *Sink {
 	k := &Sink{store: s, name: name, quit: make(chan struct{})}
-	k.file = logFile{dir: s.opts.Dir, program: name, retire: s.zip.retire}
-	k.file.notice = func(err error) { s.emit(Event{Program: name, Kind: Notice, Err: err}) }
+	k.file = currentFile{dir: s.opts.Dir, program: name, retire: s.zip.retire}
+	k.file.onNotice = func(err error) { s.emit(Event{Program: name, Kind: Notice, Err: err}) }
 	k.file.settings = settings
 	k.file.indexed = settings.Format != JSON
 	k.file.adopt(h)
@@ -66,35 +66,35 @@ func (k *Sink) configure(settings Settings) {
 	if indexed == k.file.indexed {
 		return
 	}
-	k.dropEncoder()
+	k.closeCommits()
 	k.file.close() // ensure opens it again, sees the other format and rotates
 	k.file.indexed = indexed
 }
 
-// Attach takes ownership of the reading end of a pipe and begins to move what comes out of it. generation is the run's
+// Attach takes ownership of the reading end of a pipe and starts a copier for it. generation is the run's
 // number, stream "stdout" or "stderr" ("" is "stdout"); both must be the same when a successor attaches the same pipe.
 //
 // What an earlier run still has in its pipe after Drain was called goes into the file first.
-func (k *Sink) Attach(generation int, stream string, pipe *os.File) (*Capture, error) {
-	src, err := newSource(pipe, &k.store.pump.scratch)
+func (k *Sink) Attach(generation int, stream string, end *os.File) (*Copier, error) {
+	pipe, err := newPipe(end, &k.store.pump.peeker)
 	if err != nil {
 		return nil, err
 	}
 	if stream == "" {
 		stream = "stdout"
 	}
-	c := &Capture{sink: k, src: src, generation: generation, stream: stream, done: make(chan struct{}), left: -1}
+	c := &Copier{sink: k, pipe: pipe, generation: generation, stream: stream, done: make(chan struct{}), remaining: -1}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closed {
-		src.close()
+		pipe.close()
 		return nil, ErrClosed
 	}
 	if err := k.store.pump.poller.add(c); err != nil {
-		src.close()
+		pipe.close()
 		return nil, err
 	}
-	k.caps = append(k.caps, c)
+	k.copiers = append(k.copiers, c)
 	if !k.file.indexed { // json
 		k.store.pump.ready(c) // the spool may hold what a predecessor didn't get to encode
 	} else {
@@ -105,7 +105,7 @@ func (k *Sink) Attach(generation int, stream string, pipe *os.File) (*Capture, e
 
 // Stats gives the figures of this moment; it never waits for the disk.
 func (k *Sink) Stats() Stats {
-	s := Stats{Captured: k.taken.Load(), Lost: k.lost.Load()}
+	s := Stats{Captured: k.captured.Load(), Lost: k.lost.Load()}
 	if err := k.failing.Load(); err != nil {
 		s.Err = *err
 	}
@@ -122,23 +122,23 @@ func (k *Sink) Close() error {
 	}
 	k.closed = true
 	close(k.quit)
-	for _, c := range k.caps {
+	for _, c := range k.copiers {
 		k.store.pump.poller.remove(c)
-		c.src.close()
+		c.pipe.close()
 		c.closeSpool(false)
 	}
-	k.caps = nil
-	k.dropEncoder()
-	k.dropMoves()
+	k.copiers = nil
+	k.closeCommits()
+	k.closeJournal()
 	k.file.close()
 	return nil
 }
 
 // failed notes that writing doesn't work now.
 func (k *Sink) failed(err error, now time.Time) {
-	fresh := k.bad.err == nil
-	k.bad.err = err
-	k.bad.next = now.Add(retryEvery)
+	fresh := k.outage.err == nil
+	k.outage.err = err
+	k.outage.next = now.Add(retryEvery)
 	k.failing.Store(&err)
 	if fresh {
 		k.store.emit(Event{Program: k.name, Kind: Failing, Err: err, Since: now})
@@ -147,15 +147,15 @@ func (k *Sink) failed(err error, now time.Time) {
 
 // wrote notes that n bytes were written, and so that writing works.
 func (k *Sink) wrote(n int, now time.Time) {
-	k.taken.Add(int64(n))
-	if k.bad.err == nil {
+	k.captured.Add(int64(n))
+	if k.outage.err == nil {
 		return
 	}
-	e := Event{Program: k.name, Kind: Recovered, Err: k.bad.err, Until: now}
-	if k.bad.losing {
-		e.Kind, e.Bytes, e.Since = LossEnded, k.bad.lostSoFar, k.bad.since
+	e := Event{Program: k.name, Kind: Recovered, Err: k.outage.err, Until: now}
+	if k.outage.losing {
+		e.Kind, e.Bytes, e.Since = LossEnded, k.outage.lostSoFar, k.outage.since
 	}
-	k.bad = trouble{}
+	k.outage = outage{}
 	k.failing.Store(nil)
 	k.store.emit(e)
 }
@@ -166,9 +166,9 @@ func (k *Sink) discarded(n int, now time.Time) {
 		return
 	}
 	k.lost.Add(int64(n))
-	k.bad.lostSoFar += int64(n)
-	if !k.bad.losing {
-		k.bad.losing, k.bad.since = true, now
-		k.store.emit(Event{Program: k.name, Kind: LossBegan, Since: now, Bytes: int64(n), Err: k.bad.err})
+	k.outage.lostSoFar += int64(n)
+	if !k.outage.losing {
+		k.outage.losing, k.outage.since = true, now
+		k.store.emit(Event{Program: k.name, Kind: LossBegan, Since: now, Bytes: int64(n), Err: k.outage.err})
 	}
 }

@@ -29,8 +29,8 @@ func spoolPath(dir, program string, generation int, stream string) string {
 	return filepath.Join(dir, fmt.Sprintf("%s.%d.%s.spool", program, generation, stream))
 }
 
-// openSpool opens the capture's spool: a predecessor's, where there is one, at the place that the commit record names.
-func (c *Capture) openSpool() error {
+// openSpool opens the copier's spool: a predecessor's, where there is one, at the place that the commit record names.
+func (c *Copier) openSpool() error {
 	if c.spool != nil {
 		return nil
 	}
@@ -53,13 +53,13 @@ func (c *Capture) openSpool() error {
 		return err
 	}
 	s := &spool{f: f, path: path, size: st.Size()}
-	s.done = k.lines.taken.done(c.generation, c.stream)
-	if s.done > s.size { // killed after it was cut and before that was committed
+	s.done = k.commits.record.done(c.generation, c.stream)
+	if s.done > s.size { // killed after the spool was cut and before that was committed
 		s.done = 0
 	}
 	s.scanned = s.done
 	s.head = jsonHead(k.store.opts.Service, k.name, c.generation, c.stream)
-	k.lines.taken.set(c.generation, c.stream, s.done)
+	k.commits.record.set(c.generation, c.stream, s.done)
 	if err := k.commit(); err != nil { // before anything is in it: the record may know an older spool of this name
 		f.Close()
 		return err
@@ -69,7 +69,7 @@ func (c *Capture) openSpool() error {
 }
 
 // closeSpool closes it; with remove nothing is left in it.
-func (c *Capture) closeSpool(remove bool) {
+func (c *Copier) closeSpool(remove bool) {
 	s := c.spool
 	if s == nil {
 		return
@@ -77,13 +77,13 @@ func (c *Capture) closeSpool(remove bool) {
 	c.spool = nil
 	s.f.Close()
 	if remove {
-		os.Remove(s.path) // before the record forgets it: a spool that nobody vouches for is encoded from its beginning
-		c.sink.lines.taken.drop(c.generation, c.stream)
+		os.Remove(s.path) // before the record forgets it: a spool without an entry is encoded from its beginning
+		c.sink.commits.record.drop(c.generation, c.stream)
 	}
 }
 
 // abandonSpool gives up what isn't encoded and says how much that is.
-func (c *Capture) abandonSpool() int {
+func (c *Copier) abandonSpool() int {
 	if c.spool == nil {
 		return 0
 	}
@@ -93,7 +93,7 @@ func (c *Capture) abandonSpool() int {
 }
 
 // shrink gives back what is encoded.
-func (c *Capture) shrink() error {
+func (c *Copier) shrink() error {
 	s := c.spool
 	switch {
 	case s.done == s.size && s.size >= spoolKeep:
@@ -101,7 +101,7 @@ func (c *Capture) shrink() error {
 			return err
 		}
 		s.size, s.done, s.scanned, s.freed = 0, 0, 0, 0
-		c.sink.lines.taken.set(c.generation, c.stream, 0)
+		c.sink.commits.record.set(c.generation, c.stream, 0)
 		return c.sink.commit()
 	case s.done-s.freed >= spoolKeep:
 		punchHole(s.f, s.freed, s.done-s.freed)
@@ -111,7 +111,7 @@ func (c *Capture) shrink() error {
 }
 
 // hasLine tells whether there is something to encode: a newline, or a part of a line that is long enough.
-// Only what is new is looked at, so that a line that grows by single bytes isn't read again and again.
+// Only what is new is searched, so that a line that grows by single bytes isn't read again and again.
 func (s *spool) hasLine(buf []byte) (bool, error) {
 	if s.size-s.done >= maxPart {
 		return true, nil

@@ -47,7 +47,7 @@ const (
 	Recovered EventKind = "recovered" // writing works again, and nothing was lost
 	LossBegan EventKind = "lossBegan" // bytes are being discarded since Since, because of Err
 	LossEnded EventKind = "lossEnded" // Bytes were discarded between Since and Until; writing works again
-	Notice    EventKind = "notice"    // something odd that needs no action: rotation put off, a stranger's file in the way (Err)
+	Notice    EventKind = "onNotice"  // something odd that needs no action: rotation put off, a stranger's file in the way (Err)
 )
 
 // Event is something that whoever runs the service should know about its logs.

@@ -109,19 +109,19 @@ func TestTakeoverBetweenTheStepsOfAMove(t *testing.T) {
 				put(t, k, w, "one\n")
 				b.settled()
 				b.store.Close()
-				file, kind := filepath.Join(dir, "api.log"), byte(1+textMove)
+				file, kind := filepath.Join(dir, "api.log"), byte(1+textSlot)
 				if format == JSON {
 					file, kind = spoolPath(spools, "api", 1, "stdout"), 1
 				}
 				appendTo(t, file, step.written)
-				under := move{generation: 1, kind: kind, off: 4, n: len(two), sum: crc32.ChecksumIEEE([]byte(two))}
-				if err := os.WriteFile(filepath.Join(spools, "api.moves"), under.append(nil), 0o600); err != nil {
+				under := slot{generation: 1, kind: kind, off: 4, n: len(two), sum: crc32.ChecksumIEEE([]byte(two))}
+				if err := os.WriteFile(filepath.Join(spools, "api.copies"), under.append(nil), 0o600); err != nil {
 					t.Fatal(err)
 				}
 				b = newBench(t, Options{Dir: dir, SpoolDir: spools})
 				copyOnly(b.store)
 				k = b.sink("api", Settings{Format: format})
-				other, v := b.attach(k, 1, "stderr") // says nothing, and is looked at first
+				other, v := b.attach(k, 1, "stderr") // says nothing, and is asked first
 				c, w := b.attach(k, 1, "stdout")
 				w.WriteString(step.inPipe + "three\n")
 				v.Close()

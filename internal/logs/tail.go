@@ -13,7 +13,7 @@ import (
 
 // seekLast makes the track begin with its n last lines. Files are read from their end, compressed ones as a whole, and
 // no more of them than needed.
-func (t *track) seekLast(n int) error {
+func (t *programReader) seekLast(n int) error {
 	if n < 0 {
 		t.segments, t.skip = nil, t.limit
 		return nil
@@ -44,7 +44,7 @@ func (t *track) seekLast(n int) error {
 	return nil
 }
 
-func (t *track) lastOfSegment(r rotated, n int) (int64, int, error) {
+func (t *programReader) lastOfSegment(r rotated, n int) (int64, int, error) {
 	src, err := openSegment(filepath.Join(t.dir, r.file(t.program)))
 	if err != nil {
 		return 0, 0, err
@@ -158,7 +158,7 @@ func (k *Sink) tailOfCurrent(n int, emit func(Line) error) bool {
 	k.mu.Lock()
 	first := len(k.file.history) == 0
 	k.mu.Unlock()
-	t := &track{dir: k.store.opts.Dir, program: k.name, warn: func(error) {}}
+	t := &programReader{dir: k.store.opts.Dir, program: k.name, warn: func(error) {}}
 	f, err := safefile.Open(t.path())
 	if err != nil {
 		return false
@@ -175,7 +175,7 @@ func (k *Sink) tailOfCurrent(n int, emit func(Line) error) bool {
 		return false
 	}
 	t.skip = off
-	r := reader{ctx: context.Background(), emit: emit, tracks: []*track{t}}
+	r := reader{ctx: context.Background(), emit: emit, programs: []*programReader{t}}
 	_, err = r.merge()
 	return err == nil
 }

@@ -57,7 +57,7 @@ func (b *bench) sink(name string, s Settings) *Sink {
 }
 
 // attach gives the writing end of a new pipe.
-func (b *bench) attach(k *Sink, generation int, stream string) (*Capture, *os.File) {
+func (b *bench) attach(k *Sink, generation int, stream string) (*Copier, *os.File) {
 	b.t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -71,7 +71,7 @@ func (b *bench) attach(k *Sink, generation int, stream string) (*Capture, *os.Fi
 	return c, w
 }
 
-func drain(t testing.TB, c *Capture) {
+func drain(t testing.TB, c *Copier) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()

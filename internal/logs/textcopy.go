@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// moveText moves one piece into a text log, as it is, and rotates the log where it is at the end of a line.
-func (c *Capture) moveText(now time.Time) (int, error) {
+// copyText moves one piece into a text log, as it is, and rotates the log where it is at the end of a line.
+func (c *Copier) copyText(now time.Time) (int, error) {
 	l := &c.sink.file
-	taken, size, err := c.settle(l.f, l.size)
+	taken, size, err := c.resume(l.f, l.size)
 	if l.size = size; err != nil || taken > 0 {
 		return 0, err
 	}
-	if l.old(now) && l.endsLine() {
+	if l.aged(now) && l.endsLine() {
 		if err := l.rotate(now); err != nil {
 			return 0, err
 		}
@@ -21,9 +21,9 @@ func (c *Capture) moveText(now time.Time) (int, error) {
 			return 0, l.ensure(now)
 		}
 	}
-	have := c.src.buffered()
+	have := c.pipe.buffered()
 	if have == 0 { // asked first, so that the index has no time at which nothing came
-		if c.src.ended() {
+		if c.pipe.ended() {
 			return 0, io.EOF
 		}
 		return 0, errEmpty
@@ -32,8 +32,8 @@ func (c *Capture) moveText(now time.Time) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if c.left > 0 {
-		want, cut = min(want, c.left), cut && want <= c.left
+	if c.remaining > 0 {
+		want, cut = min(want, c.remaining), cut && want <= c.remaining
 	}
 	l.idx.mark(now, l.size, c.generation)
 	n, err := c.move(l.f, l.size, want)
@@ -47,19 +47,19 @@ func (c *Capture) moveText(now time.Time) (int, error) {
 	return n, err
 }
 
-// fits says how many bytes to move now, so that the file ends with a line when it is full; cut: rotate after them.
+// fits gives how many bytes to move now, so that the file ends with a line when it is full. cut: rotate after them.
 //
-// Far from the end nobody looks at the bytes. Near it, tee shows what is in the pipe, and the file ends after the last
+// Far from the end the bytes aren't read at all. Near it, tee shows what is in the pipe, and the file ends after the last
 // line that fits. A line that is longer than the file may be is let finish, up to twice the file's size.
-func (c *Capture) fits(have int64, now time.Time) (want int, cut bool, err error) {
+func (c *Copier) fits(have int64, now time.Time) (want int, cut bool, err error) {
 	l := &c.sink.file
 	limit := l.settings.MaxSize
 	if limit <= 0 || !l.mayRotate(now) {
-		return moveChunk, false, nil
+		return spliceChunk, false, nil
 	}
 	room := limit - l.size
-	if room >= moveChunk+bufferSize {
-		return moveChunk, false, nil
+	if room >= spliceChunk+bufferSize {
+		return spliceChunk, false, nil
 	}
 	switch {
 	case have <= room:
@@ -67,9 +67,9 @@ func (c *Capture) fits(have int64, now time.Time) (want int, cut bool, err error
 	case room > bufferSize:
 		return int(room - bufferSize), false, nil
 	}
-	buf := c.src.scratch.buffers.take()
-	defer c.src.scratch.buffers.give(buf)
-	n, err := c.src.peek(*buf)
+	buf := c.pipe.peeker.buffers.take()
+	defer c.pipe.peeker.buffers.give(buf)
+	n, err := c.pipe.peek(*buf)
 	if err != nil {
 		return c.unseen(room, err)
 	}
@@ -97,11 +97,11 @@ func (c *Capture) fits(have int64, now time.Time) (want int, cut bool, err error
 	return n, false, nil
 }
 
-// unseen is what fits where looking fails for lack of descriptors: writing goes on, and the file is rotated later.
-func (c *Capture) unseen(room int64, err error) (int, bool, error) {
+// unseen is what fits where peeking fails for lack of descriptors: writing goes on, and the file is rotated later.
+func (c *Copier) unseen(room int64, err error) (int, bool, error) {
 	if err == errEmpty {
 		return 0, false, err
 	}
-	c.sink.file.putOff(err)
+	c.sink.file.postponeRotation(err)
 	return max(int(room), bufferSize), false, nil
 }

@@ -13,12 +13,12 @@ type watcher struct {
 	wake  chan struct{}
 	file  *os.File
 	done  chan struct{}
-	blind atomic.Bool // inotify doesn't work (any more): look often
+	blind atomic.Bool // inotify doesn't work (any more): check often
 }
 
 const (
-	lookOften  = 100 * time.Millisecond
-	lookSeldom = time.Second // a file system may not tell what another machine changed
+	checkOften  = 100 * time.Millisecond
+	checkSeldom = time.Second // a network file system doesn't report what another machine changed
 )
 
 func newWatcher(dir string) *watcher {
@@ -60,9 +60,9 @@ func (w *watcher) run() {
 // period is how long to wait at most.
 func (w *watcher) period() time.Duration {
 	if w.blind.Load() {
-		return lookOften
+		return checkOften
 	}
-	return lookSeldom
+	return checkSeldom
 }
 
 func (w *watcher) close() {

@@ -3,7 +3,7 @@ package logs
 import "time"
 
 // watcher does nothing here: a folder's notifications come late for files that are held open and appended to, so
-// the files are looked at often.
+// the files are checked often.
 type watcher struct{ wake chan struct{} }
 
 func newWatcher(string) *watcher { return &watcher{} }

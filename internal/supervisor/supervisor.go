@@ -76,7 +76,7 @@ type supervisor struct {
 // programRuntime is what the supervisor holds for one program beside the engine's state.
 type programRuntime struct {
 	sink     *logs.Sink
-	outputs  map[uint64][]*logs.Capture // by generation
+	outputs  map[uint64][]*logs.Copier // by generation
 	probes   []*activeProbe
 	timer    *time.Timer       // the engine's timer
 	reset    *time.Timer       // the engine's reset timer
@@ -177,7 +177,7 @@ func (s *supervisor) bury() int {
 func (s *supervisor) runtimeOf(name string) *programRuntime {
 	rt := s.runtimes[name]
 	if rt == nil {
-		rt = &programRuntime{outputs: map[uint64][]*logs.Capture{}}
+		rt = &programRuntime{outputs: map[uint64][]*logs.Copier{}}
 		s.runtimes[name] = rt
 	}
 	return rt

@@ -60,9 +60,9 @@ func (w *Writer) Write(f func(r *incident.Recorder, ago time.Duration)) {
 
 // Output is where the output of a run goes.
 type Output struct {
-	Captures []*logs.Capture // what is copied from its pipes
-	Sink     *logs.Sink      // the program's log; nil: it has none
-	Ended    bool            // the run has ended: its pipes will be empty soon
+	Captures []*logs.Copier // what is copied from its pipes
+	Sink     *logs.Sink     // the program's log; nil: it has none
+	Ended    bool           // the run has ended: its pipes will be empty soon
 }
 
 // WriteFailure queues a failure; the last lines of output are added to it when they are in the log.
