@@ -111,18 +111,35 @@ func (c *Copier) turn(alone bool) turnResult {
 			now = time.Now()
 		}
 		switch {
-		case err == nil && (c.remaining != 0):
-		case err == nil, err == io.EOF, errors.Is(err, errEmpty) && c.draining.Load():
+		case err == nil && c.remaining != 0:
+		case err == nil, err == io.EOF:
 			return c.finish(now)
 		case errors.Is(err, errEmpty):
-			c.pause = 0
-			return turnResult{kind: wait}
+			if !c.draining.Load() {
+				c.pause = 0
+				return turnResult{kind: wait}
+			}
+			if c.drained() {
+				return c.finish(now)
+			}
 		default:
 			k.failed(err, now)
 			return c.turnWhileFailing(now)
 		}
 	}
 	return turnResult{kind: again}
+}
+
+// drained tells whether a copier that is drained and found its pipe empty is done; otherwise remaining says what is left to take.
+//
+// If draining began during this turn, the pipe may have been found empty before that, and have been written to in between: it is
+// asked once more. Only once, because a process outside of the run's tree may write to it without end.
+func (c *Copier) drained() bool {
+	if c.remaining < 0 {
+		c.remaining = c.pipe.buffered()
+		return c.remaining == 0
+	}
+	return true
 }
 
 // step moves one piece.

@@ -185,6 +185,28 @@ func TestTextBytesInAreBytesOut(t *testing.T) {
 	}
 }
 
+// TestDrainingBeginsDuringATurn: a turn that found the pipe empty a moment before it was written to, and before draining began, must
+// not take the copier for done.
+func TestDrainingBeginsDuringATurn(t *testing.T) {
+	b := newBench(t, Options{})
+	k := b.sink("api", Settings{})
+	c, w := b.attach(k, 1, "")
+	k.mu.Lock() // keeps turns out
+	if _, err := w.WriteString("last words"); err != nil {
+		t.Fatal(err)
+	}
+	c.draining.Store(true)
+	if c.drained() || c.remaining != len("last words") {
+		t.Errorf("%d bytes remain, want %d", c.remaining, len("last words"))
+	}
+	if !c.drained() {
+		t.Error("it would go on for as long as somebody writes")
+	}
+	k.mu.Unlock()
+	drain(t, c)
+	sameBytes(t, stored(t, b.dir, "api"), []byte("last words"))
+}
+
 func TestRotationEndsFilesWithALine(t *testing.T) {
 	b := newBench(t, Options{})
 	c, w := b.attach(b.sink("api", Settings{MaxSize: 300_000, MaxFiles: 1000}), 1, "")
