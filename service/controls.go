@@ -3,12 +3,51 @@ package service
 import (
 	"fmt"
 	"slices"
+
+	"github.com/daruma-sh/daruma/service/internal/platform"
 )
+
+// control is what the system asks of a running service, beside stopping.
+type control uint8
+
+const (
+	pauseControl control = iota
+	continueControl
+	reloadControl
+	powerControl
+	sessionControl
+	customControl
+)
+
+// controlEvent is a control with its data, copied: the system takes its memory back when its handler returns.
+type controlEvent struct {
+	control control
+	power   PowerEvent
+	session SessionEvent
+	code    uint8
+}
+
+// takes tells whether the service has a handler for the control.
+func (s *Service) takes(c control) bool {
+	switch c {
+	case pauseControl, continueControl:
+		return s.OnPause != nil
+	case reloadControl:
+		return s.OnReload != nil
+	case powerControl:
+		return s.OnPower != nil
+	case sessionControl:
+		return s.OnSession != nil
+	case customControl:
+		return s.OnControl != nil
+	}
+	return false
+}
 
 // take queues a control for its handler.
 func (r *runner) take(e controlEvent) {
 	switch {
-	case !r.service.takes(e.control) || r.state == stopping:
+	case !r.service.takes(e.control) || r.state == platform.Stopping:
 		return
 	case len(r.controls) >= maxControls:
 		if r.dropped++; r.dropped == 1 {
@@ -26,7 +65,7 @@ func (r *runner) take(e controlEvent) {
 // handleNext starts the handler of the next control, if none is at work. Before Ready there is nothing yet to be paused
 // or reloaded.
 func (r *runner) handleNext() {
-	for r.handling == "" && len(r.controls) > 0 && r.state != starting && r.state != stopping {
+	for r.handling == "" && len(r.controls) > 0 && r.state != platform.Starting && r.state != platform.Stopping {
 		e := r.controls[0]
 		r.controls = r.controls[1:]
 		if name, handler := r.handler(e); handler != nil {
@@ -41,17 +80,17 @@ func (r *runner) handler(e controlEvent) (name string, f func() error) {
 	s := &r.service
 	switch e.control {
 	case pauseControl:
-		if r.state == running {
-			r.enter(pausing, s.StopTimeout)
+		if r.state == platform.Running {
+			r.enter(platform.Pausing, s.StopTimeout)
 			return "OnPause", func() error { return s.OnPause(r.ctx) }
 		}
 	case continueControl:
-		if r.state == paused {
-			r.enter(continuing, s.StopTimeout)
+		if r.state == platform.Paused {
+			r.enter(platform.Continuing, s.StopTimeout)
 			return "OnContinue", func() error { return s.OnContinue(r.ctx) }
 		}
 	case reloadControl:
-		r.platform.reloading()
+		r.around.Reloading()
 		return "OnReload", func() error { return s.OnReload(r.ctx) }
 	case powerControl:
 		return "OnPower", func() error { s.OnPower(r.ctx, e.power); return nil }
@@ -63,24 +102,24 @@ func (r *runner) handler(e controlEvent) (name string, f func() error) {
 	return "", nil
 }
 
-// hearHandled: the handler at work returned.
-func (r *runner) hearHandled(err error) {
+// handlerReturned: the handler at work returned.
+func (r *runner) handlerReturned(err error) {
 	name := r.handling
 	r.handling = ""
 	switch {
-	case name == "OnReload" && r.state != stopping:
-		r.platform.reloaded() // systemd waits for it, whatever came of the reload
-	case r.state == pausing && err == nil, r.state == continuing && err != nil:
-		r.enter(paused, 0)
-	case r.state == pausing, r.state == continuing:
-		r.enter(running, 0)
+	case name == "OnReload" && r.state != platform.Stopping:
+		r.around.Reloaded() // systemd waits for it, whatever came of the reload
+	case r.state == platform.Pausing && err == nil, r.state == platform.Continuing && err != nil:
+		r.enter(platform.Paused, 0)
+	case r.state == platform.Pausing, r.state == platform.Continuing:
+		r.enter(platform.Running, 0)
 	}
 	if panicked, ok := err.(*PanicError); ok {
 		r.failure = panicked
 		r.stop(HandlerPanicked)
-	} else if err != nil && !(r.state == stopping && onlyStop(err)) {
+	} else if err != nil && !(r.state == platform.Stopping && onlyStop(err)) {
 		r.log.Error(name+" failed; the service goes on", "error", err)
-		r.platform.status(shortLine(fmt.Sprintf("%s failed: %v", name, err)))
+		r.around.Status(shortLine(fmt.Sprintf("%s failed: %v", name, err)))
 	}
 	r.handleNext()
 }

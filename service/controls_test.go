@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/platform"
 )
 
 // stage is a service all of whose handlers write down that they were called, and wait at the gate.
@@ -63,18 +65,18 @@ func (s *stage) send(c control) {
 }
 
 // bring brings a new stage into a state.
-func (s *stage) bring(to state) {
-	if to == starting {
+func (s *stage) bring(to platform.State) {
+	if to == platform.Starting {
 		return
 	}
 	s.post(readyMessage{})
 	switch to {
-	case pausing:
+	case platform.Pausing:
 		s.send(pauseControl)
-	case paused, continuing:
+	case platform.Paused, platform.Continuing:
 		s.send(pauseControl)
 		s.pass(nil)
-		if to == continuing {
+		if to == platform.Continuing {
 			s.send(continueControl)
 		}
 	}
@@ -86,54 +88,54 @@ func (s *stage) bring(to state) {
 // TestEveryControlInEveryState: what a control leads to at once, and once the handler at work has returned.
 func TestEveryControlInEveryState(t *testing.T) {
 	type cell struct {
-		at    state    // right after the control
-		later state    // when all handlers have returned
-		calls []string // of handlers, in all
+		at    platform.State // right after the control
+		later platform.State // when all handlers have returned
+		calls []string       // of handlers, in all
 	}
-	to := func(at, later state, calls ...string) cell { return cell{at, later, calls} }
-	table := map[state]map[control]cell{
-		starting: {
-			pauseControl:    to(starting, starting),
-			continueControl: to(starting, starting),
-			reloadControl:   to(starting, starting),
-			powerControl:    to(starting, starting),
-			sessionControl:  to(starting, starting),
-			customControl:   to(starting, starting),
+	to := func(at, later platform.State, calls ...string) cell { return cell{at, later, calls} }
+	table := map[platform.State]map[control]cell{
+		platform.Starting: {
+			pauseControl:    to(platform.Starting, platform.Starting),
+			continueControl: to(platform.Starting, platform.Starting),
+			reloadControl:   to(platform.Starting, platform.Starting),
+			powerControl:    to(platform.Starting, platform.Starting),
+			sessionControl:  to(platform.Starting, platform.Starting),
+			customControl:   to(platform.Starting, platform.Starting),
 		},
-		running: {
-			pauseControl:    to(pausing, paused, "pause"),
-			continueControl: to(running, running),
-			reloadControl:   to(running, running, "reload"),
-			powerControl:    to(running, running, "power suspend"),
-			sessionControl:  to(running, running, "session 3"),
-			customControl:   to(running, running, "custom 200"),
+		platform.Running: {
+			pauseControl:    to(platform.Pausing, platform.Paused, "pause"),
+			continueControl: to(platform.Running, platform.Running),
+			reloadControl:   to(platform.Running, platform.Running, "reload"),
+			powerControl:    to(platform.Running, platform.Running, "power suspend"),
+			sessionControl:  to(platform.Running, platform.Running, "session 3"),
+			customControl:   to(platform.Running, platform.Running, "custom 200"),
 		},
-		pausing: {
-			pauseControl:    to(pausing, paused),
-			continueControl: to(pausing, running, "continue"),
-			reloadControl:   to(pausing, paused, "reload"),
-			powerControl:    to(pausing, paused, "power suspend"),
-			sessionControl:  to(pausing, paused, "session 3"),
-			customControl:   to(pausing, paused, "custom 200"),
+		platform.Pausing: {
+			pauseControl:    to(platform.Pausing, platform.Paused),
+			continueControl: to(platform.Pausing, platform.Running, "continue"),
+			reloadControl:   to(platform.Pausing, platform.Paused, "reload"),
+			powerControl:    to(platform.Pausing, platform.Paused, "power suspend"),
+			sessionControl:  to(platform.Pausing, platform.Paused, "session 3"),
+			customControl:   to(platform.Pausing, platform.Paused, "custom 200"),
 		},
-		paused: {
-			pauseControl:    to(paused, paused),
-			continueControl: to(continuing, running, "continue"),
-			reloadControl:   to(paused, paused, "reload"),
-			powerControl:    to(paused, paused, "power suspend"),
-			sessionControl:  to(paused, paused, "session 3"),
-			customControl:   to(paused, paused, "custom 200"),
+		platform.Paused: {
+			pauseControl:    to(platform.Paused, platform.Paused),
+			continueControl: to(platform.Continuing, platform.Running, "continue"),
+			reloadControl:   to(platform.Paused, platform.Paused, "reload"),
+			powerControl:    to(platform.Paused, platform.Paused, "power suspend"),
+			sessionControl:  to(platform.Paused, platform.Paused, "session 3"),
+			customControl:   to(platform.Paused, platform.Paused, "custom 200"),
 		},
-		continuing: {
-			pauseControl:    to(continuing, paused, "pause"),
-			continueControl: to(continuing, running),
-			reloadControl:   to(continuing, running, "reload"),
-			powerControl:    to(continuing, running, "power suspend"),
-			sessionControl:  to(continuing, running, "session 3"),
-			customControl:   to(continuing, running, "custom 200"),
+		platform.Continuing: {
+			pauseControl:    to(platform.Continuing, platform.Paused, "pause"),
+			continueControl: to(platform.Continuing, platform.Running),
+			reloadControl:   to(platform.Continuing, platform.Running, "reload"),
+			powerControl:    to(platform.Continuing, platform.Running, "power suspend"),
+			sessionControl:  to(platform.Continuing, platform.Running, "session 3"),
+			customControl:   to(platform.Continuing, platform.Running, "custom 200"),
 		},
 	}
-	for from := starting; from < stopping; from++ {
+	for from := platform.Starting; from < platform.Stopping; from++ {
 		for c := pauseControl; c <= customControl; c++ {
 			want, ok := table[from][c]
 			if !ok {
@@ -168,7 +170,7 @@ func TestEveryControlInEveryState(t *testing.T) {
 
 // TestStopInEveryState: nothing keeps a service from stopping, not even a handler at work.
 func TestStopInEveryState(t *testing.T) {
-	for from := starting; from <= continuing; from++ {
+	for from := platform.Starting; from <= platform.Continuing; from++ {
 		t.Run(from.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newStage(t)
@@ -200,7 +202,7 @@ func TestControlsWhileStopping(t *testing.T) {
 		}
 		h.post(readyMessage{})
 		h.post(stopMessage(StopRequested))
-		if h.state() != stopping {
+		if h.state() != platform.Stopping {
 			t.Errorf("state %v", h.runner.state)
 		}
 		close(release)
@@ -215,13 +217,13 @@ func TestHandlersFail(t *testing.T) {
 	broken := errors.New("bad configuration")
 	tests := []struct {
 		name    string
-		from    state
+		from    platform.State
 		control control
-		want    state
+		want    platform.State
 	}{
-		{"pause", running, pauseControl, running},
-		{"continue", paused, continueControl, paused},
-		{"reload", running, reloadControl, running},
+		{"pause", platform.Running, pauseControl, platform.Running},
+		{"continue", platform.Paused, continueControl, platform.Paused},
+		{"reload", platform.Running, reloadControl, platform.Running},
 	}
 	for _, c := range tests {
 		t.Run(c.name, func(t *testing.T) {
@@ -303,7 +305,7 @@ func TestHandlerHangs(t *testing.T) {
 		synctest.Wait()
 		before := len(h.platform.times)
 		time.Sleep(time.Minute)
-		if h.state() != pausing || len(h.platform.times) != before {
+		if h.state() != platform.Pausing || len(h.platform.times) != before {
 			t.Errorf("state %v, %d checkpoints after the limit", h.runner.state, len(h.platform.times)-before)
 		}
 		if !strings.Contains(h.log.String(), "OnPause is still at work") || h.runner.dropped != 5 {

@@ -113,16 +113,16 @@ func (e *codedError) Unwrap() error { return e.error }
 // ExitCode is the code that was given.
 func (e *codedError) ExitCode() int { return e.code }
 
-// unrunError is why the service wasn't even begun, so that no logger has heard of it.
-type unrunError struct {
+// notStartedError is why the service wasn't even begun, so that no logger has heard of it.
+type notStartedError struct {
 	error
 	code ExitCode
 }
 
-func (e *unrunError) Unwrap() error { return e.error }
+func (e *notStartedError) Unwrap() error { return e.error }
 
 // ExitCode is that of the package's own that fits.
-func (e *unrunError) ExitCode() int { return int(e.code) }
+func (e *notStartedError) ExitCode() int { return int(e.code) }
 
 // PanicError is the failure of a service that panicked.
 type PanicError struct {

@@ -62,11 +62,11 @@ func stacks() string {
 // take nothing instead of a part. stderr gets all.
 const maxLoggedStacks = 128 << 10
 
-// lastWords writes why the process is ended and where all its goroutines stand, to the log and to stderr. It takes
-// lastWords at most: what hangs may be the disk or the pipe that it writes to, so each gets half of it.
-func (r *runner) lastWords(why string) {
+// writeStacks writes why the process is ended and where all its goroutines stand, to the log and to stderr. It takes endTimeout
+// at most. What hangs may be the disk or the pipe that it writes to, so each gets half of the time.
+func (r *runner) writeStacks(why string) {
 	if r.code == ExitInterrupted { // somebody who waits at the keyboard wants no stacks, but the last lines of the log
-		ctx, cancel := context.WithTimeout(context.Background(), lastWords/10)
+		ctx, cancel := context.WithTimeout(context.Background(), endTimeout/10)
 		defer cancel()
 		_ = r.drain(ctx)
 		return
@@ -77,13 +77,13 @@ func (r *runner) lastWords(why string) {
 		defer close(done)
 		r.log.Error(why, "code", int(r.code))
 		r.log.Error("where all goroutines stand", "code", int(r.code), "stacks", dump[:min(len(dump), maxLoggedStacks)])
-		ctx, cancel := context.WithTimeout(context.Background(), lastWords/2)
+		ctx, cancel := context.WithTimeout(context.Background(), endTimeout/2)
 		defer cancel()
 		r.log.Flush(ctx)
 		_ = r.drain(ctx)
 		_, _ = fmt.Fprintf(withoutSignal(r.stderr), "%s: %s\n\n%s\n", r.service.Name, r.code.because(why), dump)
 	}()
-	limit := time.NewTimer(lastWords)
+	limit := time.NewTimer(endTimeout)
 	defer limit.Stop()
 	select {
 	case <-done:

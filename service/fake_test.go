@@ -11,15 +11,15 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/platform"
 )
 
-// fakePlatform writes down what the runner says.
+// fakePlatform notes what the runner reports.
 type fakePlatform struct {
-	limits map[StopReason]time.Duration
-
 	mu     sync.Mutex
 	said   []string
-	latest situation
+	latest platform.Situation
 	times  []time.Time // of the reports
 	hints  []time.Duration
 }
@@ -36,25 +36,24 @@ func (p *fakePlatform) all() []string {
 	return slices.Clone(p.said)
 }
 
-func (p *fakePlatform) environment() Environment         { return Terminal }
-func (p *fakePlatform) watchdog() time.Duration          { return 0 }
-func (p *fakePlatform) limit(r StopReason) time.Duration { return p.limits[r] }
-func (p *fakePlatform) reloading()                       { p.note("reloading") }
-func (p *fakePlatform) reloaded()                        { p.note("reloaded") }
-func (p *fakePlatform) status(text string)               { p.note("status %s", text) }
-func (p *fakePlatform) extend(d time.Duration)           { p.note("extend %v", d) }
-func (p *fakePlatform) beat()                            { p.note("beat") }
-func (p *fakePlatform) say(words []string)               { p.note("say %s", strings.Join(words, " ")) }
-func (p *fakePlatform) ended(o outcome)                  { p.note("ended %d", o.code) }
-func (p *fakePlatform) report(s situation) {
-	if s.checkpoint <= 1 {
-		p.note("%v", s.state)
+func (p *fakePlatform) Reloading()             { p.note("reloading") }
+func (p *fakePlatform) Reloaded()              { p.note("reloaded") }
+func (p *fakePlatform) Status(text string)     { p.note("status %s", text) }
+func (p *fakePlatform) Extend(d time.Duration) { p.note("extend %v", d) }
+func (p *fakePlatform) Beat()                  { p.note("beat") }
+func (p *fakePlatform) Send(lines ...string)   { p.note("send %s", strings.Join(lines, " ")) }
+func (p *fakePlatform) Ended(o platform.Outcome) {
+	p.note("ended %d", o.Code)
+}
+func (p *fakePlatform) Report(s platform.Situation) {
+	if s.Checkpoint <= 1 {
+		p.note("%v", s.State)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.latest = s
 	p.times = append(p.times, time.Now())
-	p.hints = append(p.hints, s.hint)
+	p.hints = append(p.hints, s.Hint)
 }
 
 // buffer takes the log of several goroutines.
@@ -80,6 +79,7 @@ type rehearsal struct {
 	t        *testing.T
 	runner   *runner
 	platform *fakePlatform
+	limits   map[StopReason]time.Duration // of its stop
 	log      *buffer
 	stderr   *buffer
 	exits    []int
@@ -98,14 +98,16 @@ func rehearse(t *testing.T, s Service) *rehearsal {
 // rehearseWith is rehearse with a logger of the test's own.
 func rehearseWith(t *testing.T, s Service, log *slog.Logger) *rehearsal {
 	t.Helper()
-	h := &rehearsal{t: t, platform: &fakePlatform{limits: map[StopReason]time.Duration{Shutdown: 4 * time.Second}},
+	h := &rehearsal{t: t, platform: &fakePlatform{},
 		stderr: &buffer{}, result: make(chan error, 1)}
 	s.Name = "rehearsal"
 	s.Logger = log
 	if err := s.check(); err != nil {
 		t.Fatal(err)
 	}
-	h.runner = newRunner(s.withDefaults(), h.platform, newMailbox(), nil)
+	h.limits = map[StopReason]time.Duration{Shutdown: 4 * time.Second}
+	limits := func(reason StopReason) time.Duration { return h.limits[reason] }
+	h.runner = newRunner(s.withDefaults(), surroundings{Platform: h.platform, limits: limits}, newMailbox(), nil)
 	h.runner.stderr = h.stderr
 	h.runner.exit = func(code int) { h.exits = append(h.exits, code) }
 	go func() { h.result <- h.runner.run() }()
@@ -119,7 +121,7 @@ func (h *rehearsal) post(m message) {
 }
 
 // state is the runner's, read while nothing moves.
-func (h *rehearsal) state() state {
+func (h *rehearsal) state() platform.State {
 	synctest.Wait()
 	return h.runner.state
 }

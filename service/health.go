@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/daruma-sh/daruma/service/internal/platform"
+	"github.com/daruma-sh/daruma/service/internal/watchdog"
 	"github.com/daruma-sh/daruma/service/notify"
 )
 
@@ -25,15 +27,15 @@ import (
 //
 // Time in which the whole process stood still (a sleeping machine, a debugger, SIGSTOP) is held against no check.
 type Health struct {
-	host   *Host
-	dog    *watchdog
-	ctx    context.Context
-	cancel context.CancelFunc
+	host     *Host
+	watchdog *watchdog.Watchdog
+	ctx      context.Context
+	cancel   context.CancelFunc
 
 	mu     sync.Mutex
 	checks []*check
-	state  state  // of the service
-	said   string // readiness as daruma was told last: "" for ready, else why not
+	state  platform.State // of the service
+	said   string         // readiness as daruma was told last: "" for ready, else why not
 	closed bool
 	busy   int           // checks at work
 	idle   chan struct{} // closed when the last one returns; nil unless close waits
@@ -43,8 +45,8 @@ type Health struct {
 func newHealth(h *Host) *Health {
 	health := &Health{host: h}
 	health.ctx, health.cancel = context.WithCancel(context.Background())
-	health.dog = newWatchdog(h, health.feed)
-	health.dog.start()
+	health.watchdog = newWatchdog(h, health.feed)
+	health.watchdog.Start()
 	return health
 }
 
@@ -53,19 +55,19 @@ func newHealth(h *Host) *Health {
 func (h *Health) feed() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.state == running && h.host.environment == Daruma {
-		h.host.say(h.readyWord(h.said))
+	if h.state == platform.Running && h.host.environment == Daruma {
+		h.host.send(h.readyWord(h.said))
 	}
 	h.host.post(beatMessage{})
 }
 
 // entered is called by the runner when the state has changed and the system was told.
-func (h *Health) entered(s state) {
+func (h *Health) entered(s platform.State) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.state = s
 	// While the service starts, pauses or stops its main loop may rest; the phase has a deadline of its own.
-	h.dog.watch(s == starting || s == running)
+	h.watchdog.Watch(s == platform.Starting || s == platform.Running)
 	for _, c := range h.checks {
 		if c.kind == liveness { // what failed meanwhile gets another chance
 			c.passing, c.failures = true, 0
@@ -77,12 +79,12 @@ func (h *Health) entered(s state) {
 
 // tellReadiness tells daruma where readiness changed. systemd has no word for it: h.mu is held.
 func (h *Health) tellReadiness() {
-	if h.state != running || h.host.environment != Daruma {
+	if h.state != platform.Running || h.host.environment != Daruma {
 		return
 	}
 	if why := h.unready(); (why == "") != (h.said == "") {
 		h.said = why
-		h.host.say(h.readyWord(why))
+		h.host.send(h.readyWord(why))
 	}
 }
 
@@ -96,7 +98,7 @@ func (h *Health) readyWord(why string) string {
 
 // unready says why the service isn't ready, "" where it is: h.mu is held.
 func (h *Health) unready() string {
-	if h.state != running {
+	if h.state != platform.Running {
 		return "the service is " + h.state.String()
 	}
 	for _, c := range h.checks {
@@ -108,11 +110,11 @@ func (h *Health) unready() string {
 }
 
 // hung ends the service.
-func (h *Health) hung(why string) { h.dog.expire(why) }
+func (h *Health) hung(why string) { h.watchdog.Expire(why) }
 
 // close is called when Run has returned. Checks that watch their context have returned when it does.
 func (h *Health) close() {
-	h.dog.stop()
+	h.watchdog.Stop()
 	h.cancel()
 	h.mu.Lock()
 	h.closed = true
@@ -155,7 +157,7 @@ func (h *Health) LivenessReport() HealthReport {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	first := CheckResult{Name: "heartbeat", OK: true}
-	if why := h.dog.expired(); why != "" {
+	if why := h.watchdog.Why(); why != "" {
 		first.OK, first.Err = false, fmt.Errorf("%s", why)
 	}
 	return h.report(liveness, first)
@@ -166,7 +168,7 @@ func (h *Health) LivenessReport() HealthReport {
 func (h *Health) ReadinessReport() HealthReport {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	first := CheckResult{Name: "service", OK: h.state == running}
+	first := CheckResult{Name: "service", OK: h.state == platform.Running}
 	if !first.OK {
 		first.Err = fmt.Errorf("is %v", h.state)
 	}

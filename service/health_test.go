@@ -14,22 +14,12 @@ import (
 	"time"
 )
 
-// listener is a fake platform where somebody listens.
-type listener struct {
-	*fakePlatform
-	where  Environment
-	period time.Duration
-}
-
-func (l listener) environment() Environment { return l.where }
-func (l listener) watchdog() time.Duration  { return l.period }
-
 // supervised starts s in a bubble, like rehearse, where somebody listens.
 func supervised(t *testing.T, where Environment, period time.Duration, s Service) *rehearsal {
 	t.Helper()
 	h := &rehearsal{t: t, platform: &fakePlatform{}, log: &buffer{}, stderr: &buffer{}, result: make(chan error, 1)}
 	s.Name, s.Logger = "rehearsal", slog.New(slog.NewTextHandler(h.log, nil))
-	h.runner = newRunner(s.withDefaults(), listener{h.platform, where, period}, newMailbox(), nil)
+	h.runner = newRunner(s.withDefaults(), surroundings{Platform: h.platform, environment: where, watchdog: period}, newMailbox(), nil)
 	h.runner.stderr = h.stderr
 	h.runner.exit = func(code int) { h.exits = append(h.exits, code) }
 	go func() { h.result <- h.runner.run() }()
@@ -45,12 +35,12 @@ func (h *rehearsal) words(from int) []string {
 
 func (h *rehearsal) health() *Health { return h.runner.host.Health }
 
-// verdict is what a check says, changed by the test.
-type verdict struct{ atomic.Pointer[error] }
+// stubCheck is what a check says, changed by the test.
+type stubCheck struct{ atomic.Pointer[error] }
 
-func (v *verdict) set(err error) { v.Store(&err) }
+func (v *stubCheck) set(err error) { v.Store(&err) }
 
-func (v *verdict) check(context.Context) error {
+func (v *stubCheck) check(context.Context) error {
 	if err := v.Load(); err != nil {
 		return *err
 	}
@@ -103,7 +93,7 @@ func TestCheckRuns(t *testing.T) {
 func TestCheckThresholds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := errors.New("connection\nrefused")
-		var result verdict
+		var result stubCheck
 		h := supervised(t, Daruma, 0, Service{Run: func(ctx context.Context, host *Host) error {
 			host.Health.Readiness("db", result.check, CheckEvery(time.Second))
 			return obedient(ctx, host)
@@ -122,7 +112,7 @@ func TestCheckThresholds(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		result.set(nil)
 		time.Sleep(time.Second)
-		if got, want := h.words(from), []string{"say READY=0 db: connection refused", "say READY=1"}; !slices.Equal(got, want) {
+		if got, want := h.words(from), []string{"send READY=0 db: connection refused", "send READY=1"}; !slices.Equal(got, want) {
 			t.Errorf("daruma was told %q, want %q", got, want)
 		}
 		if r := health.LivenessReport(); !r.OK {
@@ -142,7 +132,7 @@ func TestCheckThresholds(t *testing.T) {
 func TestReadyBeforeTheChecks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for where, want := range map[Environment][]string{
-			Daruma:   {"starting", "running", "say READY=0 db: not checked yet", "say READY=1", "say READY=0 cache: not checked yet", "stopping", "ended 0"},
+			Daruma:   {"starting", "running", "send READY=0 db: not checked yet", "send READY=1", "send READY=0 cache: not checked yet", "stopping", "ended 0"},
 			Systemd:  {"starting", "running", "stopping", "ended 0"},
 			Terminal: {"starting", "running", "stopping", "ended 0"},
 		} {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"runtime/debug"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/watchdog"
 )
 
 type checkKind uint8
@@ -110,9 +112,6 @@ func (h *Health) register(name string, kind checkKind, run func(context.Context)
 	h.tellReadiness()
 }
 
-// standstill is how much later than set a timer must come for us to conclude that the whole process wasn't running.
-const standstill = 500 * time.Millisecond
-
 // tick runs a check, in the goroutine of its timer; or notes that the run before still hasn't returned.
 func (h *Health) tick(c *check) {
 	h.mu.Lock()
@@ -159,7 +158,7 @@ func (h *Health) timedOut(c *check, run uint64) {
 		return
 	}
 	c.judged = true
-	if time.Since(c.begun) < c.timeout+standstill {
+	if time.Since(c.begun) < c.timeout+watchdog.Standstill {
 		err := noAnswer(c)
 		h.count(c, err, err.Error())
 	}
@@ -182,7 +181,7 @@ func (h *Health) returned(c *check, err error) {
 	}
 	c.judged = true
 	if errors.Is(err, context.DeadlineExceeded) && time.Since(c.begun) >= c.timeout {
-		if time.Since(c.begun) >= c.timeout+standstill {
+		if time.Since(c.begun) >= c.timeout+watchdog.Standstill {
 			return
 		}
 		err = noAnswer(c)

@@ -1,23 +1,14 @@
 package service
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
-	"strconv"
 	"strings"
-	"time"
-)
 
-// Limits for whoever asks: everybody on the machine may.
-const (
-	maxAskers  = 32
-	maxRequest = 4 << 10 // bytes of a request's line and headers
-	askTime    = 5 * time.Second
+	"github.com/daruma-sh/daruma/service/internal/healthserver"
 )
 
 // Serve answers GET /livez and GET /readyz by HTTP at a loopback address such as "127.0.0.1:8081", "[::1]:8081" or
@@ -32,8 +23,7 @@ const (
 // says may be of use to an attacker. For a port that the network reaches, answer with
 // [Health.ReadinessReport] from a server of your own.
 //
-// The two paths don't need net/http: importing it would make every service on Windows 2.3 MB larger (6.9 instead of 4.6 MB), also
-// one that never calls this.
+// It doesn't use net/http, which would make every service on Windows 2.3 MB larger (6.9 instead of 4.6 MB).
 func (h *Health) Serve(address string) (net.Addr, error) {
 	at, err := loopback(address)
 	if err != nil {
@@ -46,11 +36,7 @@ func (h *Health) Serve(address string) (net.Addr, error) {
 	if err != nil {
 		return nil, fmt.Errorf("daruma: health: %w", err)
 	}
-	h.host.attend(func(ctx context.Context) {
-		stop := context.AfterFunc(ctx, func() { listener.Close() })
-		defer stop()
-		h.accept(ctx, listener)
-	})
+	h.host.attend(func(ctx context.Context) { healthserver.Serve(ctx, listener, h.page) })
 	return listener.Addr(), nil
 }
 
@@ -66,66 +52,6 @@ func loopback(address string) (string, error) {
 		return "", fmt.Errorf("daruma: health: %q isn't a loopback address: write 127.0.0.1:PORT", address)
 	}
 	return net.JoinHostPort(name, port), nil
-}
-
-func (h *Health) accept(ctx context.Context, listener net.Listener) {
-	places := make(chan struct{}, maxAskers)
-	for ctx.Err() == nil {
-		conn, err := listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil { // no descriptor free, most likely: that passes
-			select {
-			case <-time.After(100 * time.Millisecond):
-			case <-ctx.Done():
-			}
-			continue
-		}
-		select {
-		case places <- struct{}{}:
-			h.host.attend(func(ctx context.Context) {
-				defer func() { <-places }()
-				h.answer(ctx, conn)
-			})
-		default:
-			conn.Close()
-		}
-	}
-}
-
-// answer takes one request and closes the connection.
-func (h *Health) answer(ctx context.Context, conn net.Conn) {
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	_ = conn.SetDeadline(time.Now().Add(askTime))
-	method, target, err := readRequest(conn)
-	if err != nil {
-		_, _ = conn.Write(response(400, err.Error()+"\n", method))
-		return
-	}
-	status, body := h.page(method, target)
-	_, _ = conn.Write(response(status, body, method))
-}
-
-// readRequest reads up to the end of the headers (RFC 9112), so that nothing unread makes the kernel reset the connection
-// before the answer has arrived. A body isn't read: GET has none.
-func readRequest(r io.Reader) (method, target string, err error) {
-	lines := bufio.NewScanner(io.LimitReader(r, maxRequest))
-	if !lines.Scan() {
-		return "", "", errors.New("no request")
-	}
-	method, rest, _ := strings.Cut(lines.Text(), " ")
-	target, version, _ := strings.Cut(rest, " ")
-	if !strings.HasPrefix(version, "HTTP/1.") || !strings.HasPrefix(target, "/") {
-		return "", "", errors.New("not an HTTP/1 request")
-	}
-	for lines.Scan() {
-		if lines.Text() == "" {
-			return method, target, nil
-		}
-	}
-	return "", "", errors.New("the request has no end within 4 KiB")
 }
 
 func (h *Health) page(method, target string) (status int, body string) {
@@ -171,30 +97,4 @@ func (r HealthReport) verbose(name string) string {
 		return b.String() + name + " check passed\n"
 	}
 	return b.String() + name + " check failed\n"
-}
-
-func response(status int, body, method string) []byte {
-	reason := ""
-	switch status {
-	case 200:
-		reason = "OK"
-	case 400:
-		reason = "Bad Request"
-	case 404:
-		reason = "Not Found"
-	case 405:
-		reason = "Method Not Allowed"
-	case 503:
-		reason = "Service Unavailable"
-	}
-	text := "HTTP/1.1 " + strconv.Itoa(status) + " " + reason + "\r\nContent-Type: text/plain; charset=utf-8\r\n" +
-		"X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n"
-	if status == 405 {
-		text += "Allow: GET, HEAD\r\n"
-	}
-	text += "\r\n"
-	if method != "HEAD" {
-		text += body
-	}
-	return []byte(text)
 }

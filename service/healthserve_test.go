@@ -13,10 +13,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/healthserver"
 )
 
 // serving runs a service that serves its health, and gives the address.
-func serving(t *testing.T, db *verdict) (address string, stop func() error) {
+func serving(t *testing.T, db *stubCheck) (address string, stop func() error) {
 	t.Helper()
 	at := make(chan string, 1)
 	mail := newMailbox()
@@ -32,7 +34,7 @@ func serving(t *testing.T, db *verdict) (address string, stop func() error) {
 		<-ctx.Done()
 		return nil
 	}}
-	r := newRunner(s.withDefaults(), &fakePlatform{}, mail, nil)
+	r := newRunner(s.withDefaults(), surroundings{Platform: &fakePlatform{}}, mail, nil)
 	ended := make(chan error, 1)
 	go func() { ended <- r.run() }()
 	select {
@@ -82,7 +84,7 @@ func awaitStatus(t *testing.T, url string, status int) string {
 }
 
 func TestServe(t *testing.T) {
-	var db verdict
+	var db stubCheck
 	address, stop := serving(t, &db)
 	if !strings.HasPrefix(address, "127.0.0.1:") {
 		t.Errorf("localhost became %s", address)
@@ -129,10 +131,10 @@ func TestServe(t *testing.T) {
 
 // Whoever connects and says nothing, or too much, holds up neither others nor the end.
 func TestServeHostile(t *testing.T) {
-	var db verdict
+	var db stubCheck
 	address, stop := serving(t, &db)
 	var silent []net.Conn
-	for range maxAskers / 2 {
+	for range healthserver.MaxClients / 2 {
 		conn, err := net.Dial("tcp", address)
 		if err != nil {
 			t.Fatal(err)
@@ -142,7 +144,7 @@ func TestServeHostile(t *testing.T) {
 	}
 	for request, want := range map[string]string{
 		"hello\r\n": "400", "GET livez HTTP/1.1\r\n\r\n": "400", "GET /livez\r\n\r\n": "400", "GET /livez SSH/1\r\n\r\n": "400",
-		"GET /livez HTTP/1.1\r\nA: " + strings.Repeat("x", maxRequest) + "\r\n\r\n": "400", "GET /livez HTTP/1.0\r\n\r\n": "200",
+		"GET /livez HTTP/1.1\r\nA: " + strings.Repeat("x", healthserver.MaxRequest) + "\r\n\r\n": "400", "GET /livez HTTP/1.0\r\n\r\n": "200",
 		"GET /livez HTTP/1.1\n\n": "200",
 	} {
 		conn, err := net.Dial("tcp", address)
@@ -152,7 +154,7 @@ func TestServeHostile(t *testing.T) {
 		_, _ = conn.Write([]byte(request))
 		line, err := bufio.NewReader(conn).ReadString('\n')
 		conn.Close()
-		if len(request) > maxRequest {
+		if len(request) > healthserver.MaxRequest {
 			continue // what is left unread makes the kernel reset the connection, with or without the answer
 		}
 		if err != nil || !strings.Contains(line, " "+want+" ") {
@@ -163,7 +165,7 @@ func TestServeHostile(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(began); took > askTime/2 {
+	if took := time.Since(began); took > healthserver.Timeout/2 {
 		t.Errorf("%d silent connections held up the end for %v", len(silent), took)
 	}
 }
@@ -185,20 +187,4 @@ func TestServeRefuses(t *testing.T) {
 	if _, err := h.Serve(taken.Listener.Addr().String()); err == nil {
 		t.Error("a taken port was served")
 	}
-}
-
-func FuzzReadRequest(f *testing.F) {
-	f.Add([]byte("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"))
-	f.Add([]byte("GET / HTTP/1.1\n\n"))
-	f.Add([]byte(strings.Repeat("A", maxRequest+1)))
-	f.Fuzz(func(t *testing.T, in []byte) {
-		method, target, err := readRequest(strings.NewReader(string(in)))
-		if err == nil && (!strings.HasPrefix(target, "/") || strings.ContainsAny(method+target, " \n")) {
-			t.Errorf("%q: %q, %q", in, method, target)
-		}
-		h := &Health{host: &Host{}, dog: &watchdog{}}
-		if status, body := h.page(method, target); status == 200 && body == "" {
-			t.Errorf("%q: an empty page", in)
-		}
-	})
 }

@@ -1,10 +1,10 @@
 package service
 
 import (
-	"fmt"
-	"sync"
+	"cmp"
 	"time"
 
+	"github.com/daruma-sh/daruma/service/internal/watchdog"
 	"github.com/daruma-sh/daruma/service/notify"
 )
 
@@ -29,149 +29,25 @@ import (
 // a process starved of processor time. For that somebody outside must listen. systemd does, where the unit has WatchdogSec=: it gets
 // WATCHDOG=1 every half of WATCHDOG_USEC for as long as the service is alive (sd_watchdog_enabled(3)). So does daruma, where the
 // livenessProbe is notify. The Service Control Manager has nothing like it.
-func (h *Host) Heartbeat() { h.Health.dog.heard() }
+func (h *Host) Heartbeat() { h.Health.watchdog.Beat() }
 
 // defaultWatchdog is how long an armed service may be silent where nobody says: the kubelet's livenessProbe, three times 10 s.
 const defaultWatchdog = 30 * time.Second
 
-// parts is how many ticks make the time that a service may be silent. Each tick that comes in time and finds no beat
-// counts for one part. Time is counted in ticks of our own, and not by a clock, because what isn't running doesn't tick: clocks
-// differ in whether sleep counts (CLOCK_MONOTONIC stands still, Windows' interrupt time goes on), and none knows of a debugger.
-const parts = 8
-
-// watchdog watches the heartbeat and feeds whoever watches from outside.
-type watchdog struct {
-	host  *Host
-	limit time.Duration // longest silence
-	outer time.Duration // how often somebody outside wants to hear of us; 0: nobody
-	feed  func()
-
-	mu       sync.Mutex
-	armed    bool
-	watching bool // the service starts or runs
-	beaten   bool // since the last tick
-	silent   int  // ticks without a beat, in a row
-	due      time.Time
-	ticker   *time.Timer // of the heartbeat; nil: not armed yet
-	feeder   *time.Timer // nil: nobody outside
-	why      string      // it has expired
-	stopped  bool
+// newWatchdog makes the service's watchdog.
+func newWatchdog(h *Host, feed func()) *watchdog.Watchdog {
+	limit := cmp.Or(h.service.Watchdog, h.beatPeriod, defaultWatchdog)
+	return watchdog.New(watchdog.Config{Limit: limit, Outer: h.beatPeriod, Feed: feed, Expired: h.hung})
 }
 
-func newWatchdog(h *Host, feed func()) *watchdog {
-	w := &watchdog{host: h, limit: h.service.Watchdog, outer: h.watchdog, feed: feed, watching: true}
-	if w.limit <= 0 {
-		w.limit = w.outer
-	}
-	if w.limit <= 0 {
-		w.limit = defaultWatchdog
-	}
-	return w
-}
-
-// start begins to feed. Not before whoever feeds is complete: the first beat comes at once.
-func (w *watchdog) start() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.outer > 0 {
-		w.feeder = time.AfterFunc(0, w.feedOuter)
-	}
-}
-
-// leastFeed bounds what a WATCHDOG_USEC costs that nobody can have meant.
-const leastFeed = 10 * time.Millisecond
-
-// feedOuter tells systemd or daruma that we are alive.
-func (w *watchdog) feedOuter() {
-	w.mu.Lock()
-	alive := !w.stopped && w.why == ""
-	if alive {
-		w.feeder.Reset(max(w.outer/2, leastFeed))
-	}
-	w.mu.Unlock()
-	if alive {
-		w.feed()
-	}
-}
-
-// heard is one beat of the service.
-func (w *watchdog) heard() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.beaten = true
-	if !w.armed && !w.stopped {
-		w.armed = true
-		w.due = time.Now().Add(w.limit / parts)
-		w.ticker = time.AfterFunc(w.limit/parts, w.tick)
-	}
-}
-
-// tick counts silence.
-func (w *watchdog) tick() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.stopped || w.why != "" {
-		return
-	}
-	now, part := time.Now(), w.limit/parts
-	late := now.Sub(w.due) > part/2+standstill
-	switch {
-	case late || w.beaten || !w.watching:
-		w.silent = 0
-	default:
-		w.silent++
-	}
-	w.beaten = false
-	w.due = now.Add(part)
-	if w.silent >= parts {
-		w.expireLocked(fmt.Sprintf("no heartbeat for %v: the main loop must call host.Heartbeat more often; the stacks tell where it stands", w.limit))
-		return
-	}
-	w.ticker.Reset(part)
-}
-
-// watch says whether beats are expected at the moment.
-func (w *watchdog) watch(expected bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.watching, w.silent, w.beaten = expected, 0, false
-}
-
-// expire ends the process, unless the service stops already: then the stop's deadline is there for that.
-func (w *watchdog) expire(why string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.watching && !w.stopped && w.why == "" {
-		w.expireLocked(why)
-	}
-}
-
-func (w *watchdog) expireLocked(why string) {
-	w.why = why
-	switch w.host.environment {
+// hung tells whoever listens why the service is hung, and ends the process.
+func (h *Host) hung(why string) {
+	switch h.environment {
 	case Daruma:
 		m := notify.Negative(notify.Live, why)
-		w.host.say(m.Key + "=" + m.Value)
+		h.send(m.Key + "=" + m.Value)
 	case Systemd:
-		w.host.say("STATUS=Hung: " + shortLine(why)) // words.ended adds WATCHDOG=trigger when the stacks are written
+		h.send("STATUS=Hung: " + shortLine(why)) // platform.Notifier.Ended adds WATCHDOG=trigger when the stacks are written
 	}
-	w.host.expire(why)
-}
-
-// expired says why the service counts as hung, "" where it doesn't.
-func (w *watchdog) expired() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.why
-}
-
-func (w *watchdog) stop() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.stopped = true
-	for _, t := range []*time.Timer{w.ticker, w.feeder} {
-		if t != nil {
-			t.Stop()
-		}
-	}
+	h.post(expiredMessage(why))
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/platform"
 )
 
 // leave lets a Run that never returns go with the bubble: synctest wants every goroutine ended.
@@ -32,9 +34,9 @@ func TestHeartbeatMissed(t *testing.T) {
 	}{
 		{"nobody outside", SCM, 0, 0, 30 * time.Second, ""},
 		{"by the service's own limit", Terminal, 0, 8 * time.Second, 8 * time.Second, ""},
-		{"systemd's", Systemd, 20 * time.Second, 0, 20 * time.Second, "say STATUS=Hung: no heartbeat for"},
-		{"daruma's", Daruma, 4 * time.Second, 0, 4 * time.Second, "say LIVE=0 no heartbeat for 4s"},
-		{"own before systemd's", Systemd, 20 * time.Second, 60 * time.Second, 60 * time.Second, "say STATUS=Hung: no heartbeat for"},
+		{"systemd's", Systemd, 20 * time.Second, 0, 20 * time.Second, "send STATUS=Hung: no heartbeat for"},
+		{"daruma's", Daruma, 4 * time.Second, 0, 4 * time.Second, "send LIVE=0 no heartbeat for 4s"},
+		{"own before systemd's", Systemd, 20 * time.Second, 60 * time.Second, 60 * time.Second, "send STATUS=Hung: no heartbeat for"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			release := make(chan struct{})
@@ -93,7 +95,7 @@ func TestFeeding(t *testing.T) {
 			if n := beats(); n != 13 {
 				t.Errorf("%v: %d beats in a minute, want 13", where, n)
 			}
-			repeated := slices.Contains(h.platform.all(), "say READY=1")
+			repeated := slices.Contains(h.platform.all(), "send READY=1")
 			if repeated != (where == Daruma) {
 				t.Errorf("%v: readiness repeated: %v", where, repeated)
 			}
@@ -121,7 +123,7 @@ func TestNothingIsExpectedBeforeTheFirstBeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := supervised(t, SCM, 0, Service{Watchdog: time.Second, Run: obedient})
 		time.Sleep(time.Hour)
-		if r := h.health().LivenessReport(); !r.OK || h.state() != running {
+		if r := h.health().LivenessReport(); !r.OK || h.state() != platform.Running {
 			t.Errorf("%+v, state %v", r, h.state())
 		}
 		h.post(stopMessage(Terminate))
@@ -146,12 +148,12 @@ func TestPauseAndStopExpectNothing(t *testing.T) {
 		time.Sleep(4 * time.Second)
 		h.post(controlMessage{control: pauseControl})
 		time.Sleep(time.Hour)
-		if h.state() != paused {
+		if h.state() != platform.Paused {
 			t.Fatalf("state %v", h.state())
 		}
 		h.post(controlMessage{control: continueControl})
 		time.Sleep(6 * time.Second)
-		if h.state() != running {
+		if h.state() != platform.Running {
 			t.Fatalf("state %v", h.state())
 		}
 		h.post(stopMessage(StopRequested))
@@ -161,34 +163,9 @@ func TestPauseAndStopExpectNothing(t *testing.T) {
 	})
 }
 
-// A tick that comes late says that the process itself wasn't running.
-func TestStandstillIsNoSilence(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var expired atomic.Bool
-		w := &watchdog{host: &Host{post: func(message) { expired.Store(true) }}, limit: 8 * time.Second, watching: true}
-		w.heard()
-		t.Cleanup(w.stop)
-		time.Sleep(7500 * time.Millisecond) // seven ticks, the first of which heard the beat
-		synctest.Wait()
-		w.mu.Lock()
-		w.due = w.due.Add(-8 * time.Hour) // as a clock has it that went on through the sleep
-		w.mu.Unlock()
-		time.Sleep(8 * time.Second)
-		synctest.Wait()
-		if expired.Load() {
-			t.Fatal("time asleep was taken for silence")
-		}
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
-		if !expired.Load() || w.expired() == "" {
-			t.Error("no end of the patience after waking up")
-		}
-	})
-}
-
 func TestLivenessCheckEndsTheService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var result verdict
+		var result stubCheck
 		release := make(chan struct{})
 		h := supervised(t, Daruma, 0, Service{Run: func(ctx context.Context, host *Host) error {
 			host.Health.Liveness("queue", result.check, CheckEvery(5*time.Second))
@@ -202,7 +179,7 @@ func TestLivenessCheckEndsTheService(t *testing.T) {
 		if CodeOf(err) != ExitWatchdog || time.Since(failing) > 15*time.Second {
 			t.Errorf("%v after %v", err, time.Since(failing))
 		}
-		if said := h.platform.all(); !slices.Contains(said, "say LIVE=0 liveness check queue failed 3 times in a row: stuck") {
+		if said := h.platform.all(); !slices.Contains(said, "send LIVE=0 liveness check queue failed 3 times in a row: stuck") {
 			t.Errorf("said %q", said)
 		}
 		if r := h.health().LivenessReport(); r.OK || !slices.Equal(names(r), []string{"heartbeat", "queue"}) {
@@ -210,21 +187,4 @@ func TestLivenessCheckEndsTheService(t *testing.T) {
 		}
 		close(release)
 	})
-}
-
-func TestHeartbeatIsCheap(t *testing.T) {
-	w := &watchdog{host: &Host{}, limit: time.Hour, watching: true}
-	w.heard()
-	defer w.stop()
-	if n := testing.AllocsPerRun(1000, w.heard); n != 0 {
-		t.Errorf("%v allocations per beat", n)
-	}
-}
-
-func BenchmarkHeartbeat(b *testing.B) {
-	w := &watchdog{host: &Host{}, limit: time.Hour, watching: true}
-	defer w.stop()
-	for b.Loop() {
-		w.heard()
-	}
 }

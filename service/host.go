@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/service/internal/asynclog"
+	"github.com/daruma-sh/daruma/service/internal/inherited"
 	"github.com/daruma-sh/daruma/service/internal/stopcontext"
 )
 
@@ -21,7 +22,7 @@ type Host struct {
 	service     Service
 	environment Environment
 	arguments   []string
-	watchdog    time.Duration
+	beatPeriod  time.Duration // how often whoever runs the service wants a beat; 0: never
 	post        func(message)
 	stop        *stopcontext.Context
 
@@ -30,7 +31,7 @@ type Host struct {
 	life       context.Context // ends when Run has returned
 	attendants sync.WaitGroup  // goroutines that end with life
 
-	sockets inheritedSockets // those of LISTEN_FDS: listen.go
+	sockets inherited.Sockets
 }
 
 // Ready says that the service does its work: RUNNING for the Service Control Manager, READY=1 for systemd and daruma.
@@ -76,8 +77,35 @@ func (h *Host) attend(f func(context.Context)) {
 	h.attendants.Go(func() { f(h.life) })
 }
 
-// say hands words of sd_notify ("KEY=VALUE", lines without a newline inside) to systemd or daruma, in order.
-func (h *Host) say(words ...string) { h.post(sayMessage(words)) }
+// send sends messages of sd_notify ("KEY=VALUE", each in one line) to systemd or daruma, in order.
+func (h *Host) send(lines ...string) { h.post(sendMessage(lines)) }
 
-// expire ends the process because the service is hung.
-func (h *Host) expire(why string) { h.post(expiredMessage(why)) }
+// Environment is what runs a service.
+type Environment uint8
+
+// The surroundings that a service can tell apart.
+const (
+	Terminal  Environment = iota // a person's terminal, or whatever else there is no word for
+	SCM                          // Windows' Service Control Manager
+	Systemd                      // a unit of Type=notify or notify-reload (NOTIFY_SOCKET)
+	Daruma                       // a program of daruma's with the notify channel (DARUMA_NOTIFY)
+	Container                    // the main process of a container, or a process in one
+)
+
+// String gives the name in one word.
+func (e Environment) String() string {
+	switch e {
+	case Terminal:
+		return "terminal"
+	case SCM:
+		return "scm"
+	case Systemd:
+		return "systemd"
+	case Daruma:
+		return "daruma"
+	case Container:
+		return "container"
+	default:
+		return "unknown"
+	}
+}

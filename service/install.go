@@ -1,13 +1,10 @@
 package service
 
 import (
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
+	"github.com/daruma-sh/daruma/service/internal/platform"
+	"github.com/daruma-sh/daruma/service/internal/verbs"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -60,7 +57,7 @@ type Recovery struct {
 	Never bool
 }
 
-func (r Recovery) hosts() manager.Recovery {
+func (r Recovery) manager() manager.Recovery {
 	want := manager.DefaultRecovery()
 	if r.Never {
 		return manager.Recovery{}
@@ -75,25 +72,30 @@ func (r Recovery) hosts() manager.Recovery {
 	return want
 }
 
-// grace is what the service manager gives beyond the service's own deadlines, so that those end it first: with the stacks
-// in the log, and an exit code that says why.
-const grace = 10 * time.Second
+// verbs gives what the verbs of the command line must know.
+func (s Service) verbs() verbs.Service {
+	withDefaults := s.withDefaults()
+	return verbs.Service{Name: s.Name, Description: s.Description, Install: s.spec(), Role: s.role(), Check: s.check,
+		StartTimeout: withDefaults.StartTimeout, StopTimeout: withDefaults.StopTimeout}
+}
 
-// spec translates what the service says of itself into what the service manager shall know.
-func (s Service) spec(executable string) manager.Spec {
+// role are the first arguments of the installed service's command line.
+func (s Service) role() []string { return []string{roleService, s.Name} }
+
+// spec translates what the service says of itself into what the service manager shall know, but for the executable.
+func (s Service) spec() manager.Spec {
 	s = s.withDefaults()
 	spec := manager.Spec{
 		Name: s.Name, DisplayName: s.DisplayName, Description: s.Description,
-		Executable:         executable,
-		Arguments:          append([]string{roleService, s.Name}, s.Install.Arguments...),
+		Arguments:          append(s.role(), s.Install.Arguments...),
 		WorkingDir:         s.Install.WorkingDir,
 		Env:                s.Install.Env,
 		StartType:          manager.StartType(s.Install.StartType),
 		DependsOn:          s.Install.DependsOn,
-		Recovery:           s.Install.Recovery.hosts(),
-		StartTimeout:       s.StartTimeout + grace,
-		StopTimeout:        s.StopTimeout + grace,
-		PreShutdownTimeout: s.StopTimeout + grace,
+		Recovery:           s.Install.Recovery.manager(),
+		StartTimeout:       s.StartTimeout + platform.Grace,
+		StopTimeout:        s.StopTimeout + platform.Grace,
+		PreShutdownTimeout: s.StopTimeout + platform.Grace,
 		Watchdog:           s.Watchdog,
 	}
 	if s.OnReload != nil {
@@ -103,19 +105,4 @@ func (s Service) spec(executable string) manager.Spec {
 		spec.DisplayName = "" // withDefaults' doing
 	}
 	return spec
-}
-
-// thisExecutable is the path that the service will be started by.
-func thisExecutable() (string, error) {
-	path, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
-	if dir, err := filepath.Rel(os.TempDir(), path); err == nil && strings.HasPrefix(dir, "go-build") {
-		return "", errors.New("go run's executable is gone when it ends: go build it, and install the result")
-	}
-	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("the executable was moved or replaced while it ran: %w", err)
-	}
-	return path, nil
 }

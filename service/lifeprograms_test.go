@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/platform"
 )
 
 // lifeProgram makes s one of the services that only a real service manager is shown with; false where there is no such.
@@ -16,7 +18,7 @@ func lifeProgram(s *Service, program string, note func(string, ...any)) bool {
 		s.Run = func(ctx context.Context, host *Host) error {
 			host.Ready()
 			<-ctx.Done()
-			host.ExtendTimeout(grace + 2*time.Second)
+			host.ExtendTimeout(platform.Grace + 2*time.Second)
 			note("extended")
 			deafTo(time.Hour)
 			return nil

@@ -16,7 +16,7 @@ type (
 	stopMessage    StopReason
 	controlMessage controlEvent
 	beatMessage    struct{}
-	sayMessage     []string
+	sendMessage    []string
 	expiredMessage string
 	// returnedMessage: Run returned.
 	returnedMessage struct{ err error }
@@ -30,7 +30,7 @@ func (extendMessage) message()   {}
 func (stopMessage) message()     {}
 func (controlMessage) message()  {}
 func (beatMessage) message()     {}
-func (sayMessage) message()      {}
+func (sendMessage) message()     {}
 func (expiredMessage) message()  {}
 func (returnedMessage) message() {}
 func (handledMessage) message()  {}

@@ -8,25 +8,26 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/service/internal/asynclog"
+	"github.com/daruma-sh/daruma/service/internal/platform"
 	"github.com/daruma-sh/daruma/service/internal/stopcontext"
 )
 
 // runner owns the state of the service. Its loop is the one goroutine that changes anything here; everybody else posts
 // messages.
 type runner struct {
-	service  Service
-	platform platform
-	mail     *mailbox
-	host     *Host
-	log      *asynclog.Logger
-	drain    func(context.Context) error
-	stderr   io.Writer
-	exit     func(code int) // ends the process
+	service Service
+	around  surroundings
+	mail    *mailbox
+	host    *Host
+	log     *asynclog.Logger
+	drain   func(context.Context) error
+	stderr  io.Writer
+	exit    func(code int) // ends the process
 
 	ctx    context.Context // Run's
 	cancel context.CancelCauseFunc
 
-	state      state
+	state      platform.State
 	reason     StopReason // stopping: the first one
 	interrupts int
 	checkpoint uint32
@@ -47,22 +48,22 @@ type runner struct {
 const (
 	checkpointPeriod = 2 * time.Second
 	checkpointHint   = 10 * time.Second
-	// lastWords is how long the process may take for its stacks, log and outcome once a deadline has passed.
-	lastWords = 2 * time.Second
+	// endTimeout is how long the process may take for its stacks, log and outcome once a deadline has passed.
+	endTimeout = platform.EndTimeout
 )
 
 // maxControls bounds what waits for a handler: session events go on coming while one hangs.
 const maxControls = 1024
 
-func newRunner(s Service, p platform, mail *mailbox, arguments []string) *runner {
-	r := &runner{service: s, platform: p, mail: mail, stderr: os.Stderr, exit: os.Exit}
+func newRunner(s Service, around surroundings, mail *mailbox, arguments []string) *runner {
+	r := &runner{service: s, around: around, mail: mail, stderr: os.Stderr, exit: os.Exit}
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
 	log, drain := s.Logger, func(context.Context) error { return nil }
 	if log == nil {
-		log, drain = serviceLogger(s, p.environment())
+		log, drain = serviceLogger(s, around.environment)
 	}
 	r.log, r.drain = asynclog.New(log), drain
-	r.host = &Host{Log: log, async: r.log, service: s, environment: p.environment(), arguments: arguments, watchdog: p.watchdog(),
+	r.host = &Host{Log: log, async: r.log, service: s, environment: around.environment, arguments: arguments, beatPeriod: around.watchdog,
 		post: mail.post, stop: stopcontext.New()}
 	return r
 }
@@ -73,18 +74,18 @@ func (r *runner) run() error {
 	r.host.life = life
 	r.host.Health = newHealth(r.host)
 	r.timer = time.NewTimer(0)
-	r.enter(starting, r.service.StartTimeout)
+	r.enter(platform.Starting, r.service.StartTimeout)
 	r.launch("Run", func() error { return r.service.Run(r.ctx, r.host) }, func(err error) message { return returnedMessage{err} })
 	for !r.over() {
 		select {
 		case <-r.mail.wake:
 			for _, m := range r.mail.take() {
-				r.hear(m)
+				r.receive(m)
 			}
 		case <-r.timer.C:
 		}
 		if !r.over() {
-			r.lookAtClock()
+			r.checkDeadlines()
 		}
 	}
 	r.timer.Stop()
@@ -94,21 +95,21 @@ func (r *runner) run() error {
 
 // over: Run and the handlers have returned, or the process should have been ended.
 func (r *runner) over() bool {
-	return r.state == stopped || r.returned && r.handling == ""
+	return r.state == platform.Stopped || r.returned && r.handling == ""
 }
 
-func (r *runner) hear(m message) {
+func (r *runner) receive(m message) {
 	if r.over() {
 		return
 	}
 	switch m := m.(type) {
 	case readyMessage:
-		if r.state == starting {
-			r.enter(running, 0)
+		if r.state == platform.Starting {
+			r.enter(platform.Running, 0)
 			r.handleNext()
 		}
 	case statusMessage:
-		r.platform.status(singleLine(string(m)))
+		r.around.Status(singleLine(string(m)))
 	case extendMessage:
 		r.extend(time.Duration(m))
 	case stopMessage:
@@ -116,20 +117,20 @@ func (r *runner) hear(m message) {
 	case controlMessage:
 		r.take(controlEvent(m))
 	case beatMessage:
-		r.platform.beat()
-	case sayMessage:
-		r.platform.say(m)
+		r.around.Beat()
+	case sendMessage:
+		r.around.Send(m...)
 	case expiredMessage:
-		r.abandon(ExitWatchdog, string(m))
+		r.giveUp(ExitWatchdog, string(m))
 	case returnedMessage:
-		r.hearReturn(m.err)
+		r.runReturned(m.err)
 	case handledMessage:
-		r.hearHandled(m.err)
+		r.handlerReturned(m.err)
 	}
 }
 
 // enter changes the state and says so. limit is how long the state may last, 0 for ever.
-func (r *runner) enter(s state, limit time.Duration) {
+func (r *runner) enter(s platform.State, limit time.Duration) {
 	r.state, r.checkpoint, r.deadline = s, 0, time.Time{}
 	if limit > 0 {
 		r.deadline = time.Now().Add(limit)
@@ -140,28 +141,31 @@ func (r *runner) enter(s state, limit time.Duration) {
 
 // report tells the system where the service stands, with the next checkpoint while it is pending.
 func (r *runner) report() {
-	now := situation{state: r.state, reason: r.reason}
+	now := platform.Situation{State: r.state}
+	if r.reason != 0 {
+		now.Reason = r.reason.String()
+	}
 	r.nextReport = time.Time{}
-	if r.state.pending() {
+	if r.state.Pending() {
 		r.checkpoint++
-		now.checkpoint = r.checkpoint
-		now.hint = min(checkpointHint-2*lastWords, max(0, time.Until(r.deadline))) + 2*lastWords
+		now.Checkpoint = r.checkpoint
+		now.Hint = min(checkpointHint-2*endTimeout, max(0, time.Until(r.deadline))) + 2*endTimeout
 		r.nextReport = time.Now().Add(checkpointPeriod)
 	}
-	r.platform.report(now)
+	r.around.Report(now)
 }
 
-// lookAtClock does what is due and sets the timer for what is next.
-func (r *runner) lookAtClock() {
+// checkDeadlines does what is due and sets the timer for what is next.
+func (r *runner) checkDeadlines() {
 	now := time.Now()
 	due := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
 	switch {
-	case due(r.deadline) && r.state == starting:
-		r.abandon(ExitStartTimeout, "Run hasn't called host.Ready within "+r.service.StartTimeout.String()+
+	case due(r.deadline) && r.state == platform.Starting:
+		r.giveUp(ExitStartTimeout, "Run hasn't called host.Ready within "+r.service.StartTimeout.String()+
 			": call it as soon as the service does its work, or give it more time (Service.StartTimeout, host.ExtendTimeout)")
 		return
-	case due(r.deadline) && r.state == stopping:
-		r.abandon(ExitStopTimeout, r.whoStays())
+	case due(r.deadline) && r.state == platform.Stopping:
+		r.giveUp(ExitStopTimeout, r.whatHangs())
 		return
 	case due(r.deadline):
 		// No checkpoint any more: whoever watches the service shall see that it hangs.
@@ -175,8 +179,8 @@ func (r *runner) lookAtClock() {
 	r.timer.Reset(time.Until(earlier(next, earlier(r.deadline, r.nextReport))))
 }
 
-// whoStays says what keeps the service from ending.
-func (r *runner) whoStays() string {
+// whatHangs says what keeps the service from ending.
+func (r *runner) whatHangs() string {
 	if r.returned {
 		return r.handling + " hasn't returned within the time to stop: it must watch its context"
 	}
@@ -196,14 +200,14 @@ func earlier(a, b time.Time) time.Time {
 const maxExtend = 1000 * 24 * time.Hour
 
 func (r *runner) extend(d time.Duration) {
-	if r.state != starting && r.state != stopping || d <= 0 {
+	if r.state != platform.Starting && r.state != platform.Stopping || d <= 0 {
 		return
 	}
 	d = min(d, maxExtend)
 	if at := time.Now().Add(d); at.After(r.deadline) {
 		r.deadline = at
-		r.platform.extend(d)
-		if r.state == stopping {
+		r.around.Extend(d)
+		if r.state == platform.Stopping {
 			r.host.stop.SetDeadline(at.Add(-r.margin(d)))
 		}
 		r.report()
@@ -221,12 +225,12 @@ func (r *runner) stop(reason StopReason) {
 		r.interrupts++
 	}
 	limit := r.service.StopTimeout
-	if l := r.platform.limit(reason); l > 0 {
+	if l := r.around.limit(reason); l > 0 {
 		limit = min(limit, l)
 	}
-	if r.state == stopping {
+	if r.state == platform.Stopping {
 		if r.interrupts > 1 {
-			r.abandon(ExitInterrupted, "")
+			r.giveUp(ExitInterrupted, "")
 		} else if at := time.Now().Add(limit); limit < r.service.StopTimeout && at.Before(r.deadline) {
 			r.deadline = at // the machine goes down while the service stops
 			r.host.stop.SetDeadline(at.Add(-r.margin(limit)))
@@ -237,35 +241,39 @@ func (r *runner) stop(reason StopReason) {
 	r.controls = nil
 	r.host.stop.SetDeadline(time.Now().Add(limit - r.margin(limit))) // Run finds it set
 	r.cancel(reason)
-	r.enter(stopping, limit)
+	r.enter(platform.Stopping, limit)
 }
 
-func (r *runner) hearReturn(err error) {
+func (r *runner) runReturned(err error) {
 	r.returned = true
-	if onlyStop(err) && (err == nil || r.state == stopping) {
+	if onlyStop(err) && (err == nil || r.state == platform.Stopping) {
 		err = nil
 	}
 	if r.failure == nil {
 		r.failure = err
 	}
-	if r.state != stopping {
+	if r.state != platform.Stopping {
 		r.stop(Finished) // a handler may still be at work
 	}
 }
 
-// abandon ends the process of a service that can't be trusted to end itself.
-func (r *runner) abandon(code ExitCode, why string) {
+// giveUp ends the process of a service that can't be trusted to end itself.
+func (r *runner) giveUp(code ExitCode, why string) {
 	r.code, r.failure = code, WithExitCode(errors.New(code.because(why)), int(code))
-	r.lastWords(why)
+	r.writeStacks(why)
 	r.mail.close()
-	r.platform.ended(r.outcome())
+	r.around.Ended(r.outcome())
 	r.exit(int(code))
-	r.state = stopped // reached by tests alone
+	r.state = platform.Stopped // reached by tests alone
 }
 
-func (r *runner) outcome() outcome {
-	asked := r.state == stopping && r.reason != Finished && r.reason != HandlerPanicked
-	return outcome{r.code, r.failure, asked}
+func (r *runner) outcome() platform.Outcome {
+	asked := r.state == platform.Stopping && r.reason != Finished && r.reason != HandlerPanicked
+	o := platform.Outcome{Code: int(r.code), Asked: asked, Hung: r.code == ExitWatchdog}
+	if r.failure != nil {
+		o.Failure = shortLine(r.failure.Error())
+	}
+	return o
 }
 
 // end tidies up and tells the system how it went.
@@ -282,11 +290,11 @@ func (r *runner) end() error {
 		r.logFailure(r.failure)
 	}
 	r.code = CodeOf(r.failure)
-	ctx, cancel := context.WithTimeout(context.Background(), lastWords)
+	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
 	defer cancel()
 	r.log.Flush(ctx)
 	_ = r.drain(ctx) // what couldn't be written can't be said either
-	r.platform.ended(r.outcome())
-	r.state = stopped
+	r.around.Ended(r.outcome())
+	r.state = platform.Stopped
 	return r.failure
 }

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/daruma-sh/daruma/service/internal/platform"
 	"github.com/daruma-sh/daruma/service/internal/stopcontext"
 )
 
@@ -146,7 +147,7 @@ func TestCheckpoints(t *testing.T) {
 			return nil
 		}})
 		time.Sleep(61 * time.Second)
-		if h.state() != running {
+		if h.state() != platform.Running {
 			t.Fatalf("state %v after 61 s", h.runner.state)
 		}
 		h.post(stopMessage(StopRequested))
@@ -280,7 +281,7 @@ func TestWatchdogExpired(t *testing.T) {
 		h := rehearse(t, Service{Run: func(_ context.Context, host *Host) error {
 			host.Ready()
 			host.Heartbeat()
-			host.expire("no heartbeat for 10s")
+			host.hung("no heartbeat for 10s")
 			<-release
 			return nil
 		}})

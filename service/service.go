@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/verbs"
 )
 
 // Func is a service: it starts what it needs, calls [Host.Ready], works until ctx is cancelled, cleans up and returns.
@@ -102,16 +104,31 @@ func mainCode(s Service, args []string, stderr io.Writer) int {
 	case len(args) > 0 && args[0] == roleTerminal:
 		err = run(s, terminal, args[1:])
 	default:
-		if code, handled := verbs(s, args); handled {
+		if code, handled := runVerb(s, args, os.Stdout, os.Stderr); handled {
 			return code
 		}
 		err = run(s, unknown, args)
 	}
-	var unrun *unrunError
-	if errors.As(err, &unrun) { // everything else is in the log
-		_, _ = fmt.Fprintf(stderr, "%s: %v\n", filepath.Base(os.Args[0]), unrun)
+	var notStarted *notStartedError
+	if errors.As(err, &notStarted) { // everything else is in the log
+		_, _ = fmt.Fprintf(stderr, "%s: %v\n", filepath.Base(os.Args[0]), notStarted)
 	}
 	return int(CodeOf(err))
+}
+
+// runVerb acts on a verb of the command line. What isn't one is for the service itself.
+func runVerb(s Service, args []string, stdout, stderr io.Writer) (code int, handled bool) {
+	handled, err := verbs.Run(s.verbs(), args, stdout, stderr)
+	switch {
+	case err == nil:
+		return int(ExitOK), handled
+	case errors.Is(err, verbs.ErrUsage):
+		return int(ExitUsage), handled
+	case errors.Is(err, verbs.ErrNotRunning):
+		return int(ExitNotRunning), handled
+	default:
+		return int(ExitFailed), handled
+	}
 }
 
 // Run is the service without verbs, for a program with a command line of its own. It returns what Service.Run returned,
@@ -126,7 +143,7 @@ func Run(s Service) error {
 
 func run(s Service, as role, args []string) error {
 	if err := s.check(); err != nil {
-		return &unrunError{err, ExitUsage}
+		return &notStartedError{err, ExitUsage}
 	}
-	return surround(s.withDefaults(), as, args)
+	return detectAndRun(s.withDefaults(), as, args)
 }

@@ -6,29 +6,28 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
-	"github.com/daruma-sh/daruma/service/internal/orphans"
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/service/internal/notifysocket"
+	"github.com/daruma-sh/daruma/service/internal/orphans"
+	"github.com/daruma-sh/daruma/service/internal/platform"
 )
 
-// surround finds out what runs the process and runs the service in it.
-func surround(s Service, _ role, arguments []string) error {
-	w, closeChannel, channelErr := darumaWords()
+// detectAndRun finds out what runs the process and runs the service in it.
+func detectAndRun(s Service, _ role, arguments []string) error {
+	around, closeChannel, channelErr := underDaruma()
 	defer closeChannel()
-	if w == nil {
-		if socket := openNotifySocket(os.Getenv("NOTIFY_SOCKET")); socket != nil {
-			defer socket.close()
-			period, _ := daemon.SdWatchdogEnabled(false) // what isn't a number is no watchdog
-			w = &words{where: Systemd, period: period, send: socket.send, flush: socket.flush,
-				braced: func() { signal.Ignore(unix.SIGABRT) }, clock: monotonic}
+	if around == nil {
+		if socket := notifysocket.Open(os.Getenv("NOTIFY_SOCKET")); socket != nil {
+			defer socket.Close()
+			around = underSystemd(socket)
 		} else {
-			w = &words{where: whoseProcess(os.Getpid())}
+			around = &surroundings{Platform: &platform.Notifier{}, environment: containerOrTerminal(os.Getpid())}
 		}
 	}
 	mail := newMailbox()
-	r := newRunner(s, w, mail, arguments)
-	if channelErr != nil {
-		r.log.Warn("the channel to daruma can't be used; the service runs without it", "error", channelErr)
-	}
+	r := newRunner(s, *around, mail, arguments)
+	r.warnOf(channelErr)
 	defer watchSignals(mail, s.OnReload != nil)()
 	if os.Getpid() == 1 {
 		if end, err := orphans.Reap(); err != nil {
@@ -40,8 +39,15 @@ func surround(s Service, _ role, arguments []string) error {
 	return r.run()
 }
 
-// whoseProcess tells a container's process from a terminal's.
-func whoseProcess(pid int) Environment {
+func underSystemd(socket *notifysocket.Socket) *surroundings {
+	period, _ := daemon.SdWatchdogEnabled(false) // what isn't a number is no watchdog
+	notifier := &platform.Notifier{To: platform.Systemd, Transmit: socket.Send, Flush: socket.Flush,
+		BeforeTrigger: func() { signal.Ignore(unix.SIGABRT) }, Clock: monotonic}
+	return &surroundings{Platform: notifier, environment: Systemd, watchdog: period}
+}
+
+// containerOrTerminal tells a container's process from a terminal's.
+func containerOrTerminal(pid int) Environment {
 	if pid == 1 || os.Getenv("container") != "" { // podman, systemd-nspawn, LXC
 		return Container
 	}
@@ -84,7 +90,7 @@ func watchSignals(mail *mailbox, reload bool) (end func()) {
 			case <-done:
 				return
 			case s := <-signals:
-				mail.post(meaning(s, reload))
+				mail.post(signalMessage(s, reload))
 			}
 		}
 	}()
@@ -95,7 +101,7 @@ func watchSignals(mail *mailbox, reload bool) (end func()) {
 	}
 }
 
-func meaning(s os.Signal, reload bool) message {
+func signalMessage(s os.Signal, reload bool) message {
 	switch {
 	case s == unix.SIGINT:
 		return stopMessage(Interrupt)

@@ -6,10 +6,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/daruma-sh/daruma/service/internal/platform"
 )
 
-// surround runs the service in a terminal: of other systems daruma knows no service manager.
-func surround(s Service, _ role, arguments []string) error {
+// detectAndRun runs the service in a terminal: of other systems daruma knows no service manager.
+func detectAndRun(s Service, _ role, arguments []string) error {
 	mail := newMailbox()
 	signals := make(chan os.Signal, 8)
 	done := make(chan struct{})
@@ -30,5 +32,5 @@ func surround(s Service, _ role, arguments []string) error {
 			}
 		}
 	}()
-	return newRunner(s, &words{where: Terminal}, mail, arguments).run()
+	return newRunner(s, surroundings{Platform: &platform.Notifier{}, environment: Terminal}, mail, arguments).run()
 }

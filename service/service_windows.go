@@ -6,33 +6,35 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/service/internal/console"
+	"github.com/daruma-sh/daruma/service/internal/platform"
+	"github.com/daruma-sh/daruma/service/internal/scm"
 )
 
-// surround finds out what runs the process and runs the service in it.
-func surround(s Service, as role, arguments []string) error {
-	w, closeChannel, channelErr := darumaWords()
+// detectAndRun finds out what runs the process and runs the service in it.
+func detectAndRun(s Service, as role, arguments []string) error {
+	around, closeChannel, channelErr := underDaruma()
 	defer closeChannel()
-	if w == nil && as != terminal && (as == service || !inConsole()) {
+	if around == nil && as != terminal && (as == service || !inConsole()) {
 		err := underSCM(s, arguments)
 		if as == service || !errors.Is(err, windows.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) {
 			return err
 		}
 	}
-	if w == nil {
-		w = &words{where: Terminal}
+	if around == nil {
+		around = &surroundings{Platform: &platform.Notifier{}, environment: Terminal}
 	}
-	w.limits = consoleLimit
+	around.limits = consoleLimit
 	mail := newMailbox()
-	r := newRunner(s, w, mail, arguments)
-	if channelErr != nil {
-		r.log.Warn("the channel to daruma can't be used; the service runs without it", "error", channelErr)
-	}
-	defer watchConsole(func(event uint32) uintptr { return consoleEvent(mail, event) })()
+	r := newRunner(s, *around, mail, arguments)
+	r.warnOf(channelErr)
+	defer console.Watch(func(event uint32) uintptr { return consoleEvent(mail, event) })()
 	return r.run()
 }
 
-// inConsole tells of a process that certainly is no service, without having tried: it has a console, and isn't in session 0,
-// the services' own. It spares the attempt, which takes 10 s under Wine. Wine has its services in session 1, without a console.
+// inConsole tells without a try that the process is no service: it has a console, and it isn't in session 0, where services run.
+// It spares the attempt, which takes 10 s under Wine. Wine has its services in session 1, without a console.
 func inConsole() bool {
 	var session uint32
 	if err := windows.ProcessIdToSessionId(windows.GetCurrentProcessId(), &session); err != nil || session == 0 {
@@ -46,19 +48,25 @@ func inConsole() bool {
 // that it didn't start the process: only trying tells (a service's parent and session can be imitated, and differ under Wine).
 func underSCM(s Service, arguments []string) error {
 	mail := newMailbox()
-	d, err := connect(&s, mail)
+	d, err := scm.Connect(s.Name, func(c scm.Control) windows.Errno {
+		m, errno := translate(&s, c)
+		if m != nil {
+			mail.post(m)
+		}
+		return errno
+	})
 	if errors.Is(err, windows.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) {
-		return &unrunError{fmt.Errorf("the Service Control Manager didn't start this process: %w; start the service (verb start), "+
+		return &notStartedError{fmt.Errorf("the Service Control Manager didn't start this process: %w; start the service (verb start), "+
 			"or run it in this console (verb run)", err), ExitManager}
 	} else if err != nil {
-		return &unrunError{fmt.Errorf("connecting to the Service Control Manager: %w", err), ExitManager}
+		return &notStartedError{fmt.Errorf("connecting to the Service Control Manager: %w", err), ExitManager}
 	}
 	// The console's events go to services as well: the logoff of any user, and a shutdown before the Service Control Manager says
 	// so. Unanswered, they end the process; whoever shares the service's console must not end it either.
-	defer watchConsole(func(uint32) uintptr { return 1 })()
-	r := newRunner(s, newSCM(d), mail, append(arguments, d.arguments...))
-	err = r.run()
-	d.wait()
+	defer console.Watch(func(uint32) uintptr { return 1 })()
+	around := surroundings{Platform: scm.NewReporter(d, handled(&s)), environment: SCM, limits: shutdownLimit}
+	err = newRunner(s, around, mail, append(arguments, d.Arguments()...)).run()
+	d.Wait()
 	return err
 }
 
@@ -71,4 +79,23 @@ func consoleLimit(reason StopReason) time.Duration {
 	default:
 		return 0
 	}
+}
+
+// consoleEvent is the handler of a program in a console.
+func consoleEvent(mail *mailbox, event uint32) uintptr {
+	reason, fatal := ConsoleClose, true
+	switch event {
+	case windows.CTRL_C_EVENT, windows.CTRL_BREAK_EVENT:
+		reason, fatal = Interrupt, false
+	case windows.CTRL_LOGOFF_EVENT:
+		reason = Logoff
+	case windows.CTRL_SHUTDOWN_EVENT:
+		reason = Shutdown
+	}
+	mail.post(stopMessage(reason))
+	if fatal {
+		// Windows ends the process when this returns. It does so anyway, but some seconds later.
+		<-make(chan struct{})
+	}
+	return 1
 }

@@ -8,11 +8,12 @@ import (
 	"syscall"
 	"testing"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/svc"
 	"golang.org/x/sys/windows/svc/mgr"
+
+	"github.com/daruma-sh/daruma/service/internal/scm"
 )
 
 // installed is a live service with a handle of the Service Control Manager's own.
@@ -175,64 +176,47 @@ func TestServiceIsSlow(t *testing.T) {
 func TestTranslate(t *testing.T) {
 	all := testService("x-handlers", io.Discard)
 	none := testService("x-plain", io.Discard)
-	note := sessionNotification{size: 8, session: 5}
 	tests := []struct {
-		code, event uint32
-		data        unsafe.Pointer
-		want        message
-		optional    bool
+		control  scm.Control
+		want     message
+		optional bool
 	}{
-		{windows.SERVICE_CONTROL_STOP, 0, nil, stopMessage(StopRequested), false},
-		{windows.SERVICE_CONTROL_SHUTDOWN, 0, nil, stopMessage(Shutdown), false},
-		{windows.SERVICE_CONTROL_PRESHUTDOWN, 0, nil, stopMessage(PreShutdown), false},
-		{windows.SERVICE_CONTROL_PAUSE, 0, nil, controlMessage{control: pauseControl}, true},
-		{windows.SERVICE_CONTROL_CONTINUE, 0, nil, controlMessage{control: continueControl}, true},
-		{windows.SERVICE_CONTROL_PARAMCHANGE, 0, nil, controlMessage{control: reloadControl}, true},
-		{windows.SERVICE_CONTROL_POWEREVENT, 4, nil, controlMessage{control: powerControl, power: PowerSuspend}, true},
-		{windows.SERVICE_CONTROL_SESSIONCHANGE, 7, unsafe.Pointer(&note), controlMessage{control: sessionControl, session: SessionEvent{SessionLock, 5}}, true},
-		{windows.SERVICE_CONTROL_SESSIONCHANGE, 7, nil, controlMessage{control: sessionControl, session: SessionEvent{SessionLock, 0}}, true},
-		{130, 0, nil, controlMessage{control: customControl, code: 130}, true},
+		{scm.Control{Code: windows.SERVICE_CONTROL_STOP}, stopMessage(StopRequested), false},
+		{scm.Control{Code: windows.SERVICE_CONTROL_SHUTDOWN}, stopMessage(Shutdown), false},
+		{scm.Control{Code: windows.SERVICE_CONTROL_PRESHUTDOWN}, stopMessage(PreShutdown), false},
+		{scm.Control{Code: windows.SERVICE_CONTROL_PAUSE}, controlMessage{control: pauseControl}, true},
+		{scm.Control{Code: windows.SERVICE_CONTROL_CONTINUE}, controlMessage{control: continueControl}, true},
+		{scm.Control{Code: windows.SERVICE_CONTROL_PARAMCHANGE}, controlMessage{control: reloadControl}, true},
+		{scm.Control{Code: windows.SERVICE_CONTROL_POWEREVENT, EventType: 4}, controlMessage{control: powerControl, power: PowerSuspend}, true},
+		{scm.Control{Code: windows.SERVICE_CONTROL_SESSIONCHANGE, EventType: 7, Session: 5}, controlMessage{control: sessionControl, session: SessionEvent{SessionLock, 5}}, true},
+		{scm.Control{Code: windows.SERVICE_CONTROL_SESSIONCHANGE, EventType: 7}, controlMessage{control: sessionControl, session: SessionEvent{SessionLock, 0}}, true},
+		{scm.Control{Code: 130}, controlMessage{control: customControl, code: 130}, true},
 	}
 	for _, c := range tests {
-		if m, errno := translate(&all, c.code, c.event, c.data); m != c.want || errno != windows.NO_ERROR {
-			t.Errorf("control %d: %v, %d, want %v", c.code, m, errno, c.want)
+		if m, errno := translate(&all, c.control); m != c.want || errno != windows.NO_ERROR {
+			t.Errorf("control %+v: %v, %d, want %v", c.control, m, errno, c.want)
 		}
-		if m, errno := translate(&none, c.code, c.event, c.data); c.optional && (m != nil || errno != windows.ERROR_CALL_NOT_IMPLEMENTED) {
-			t.Errorf("control %d without a handler: %v, %d", c.code, m, errno)
+		if m, errno := translate(&none, c.control); c.optional && (m != nil || errno != windows.ERROR_CALL_NOT_IMPLEMENTED) {
+			t.Errorf("control %+v without a handler: %v, %d", c.control, m, errno)
 		}
 	}
 	for _, code := range []uint32{7, 11, 99, 127, 256} {
-		if m, errno := translate(&all, code, 0, nil); m != nil || errno != windows.ERROR_CALL_NOT_IMPLEMENTED {
+		if m, errno := translate(&all, scm.Control{Code: code}); m != nil || errno != windows.ERROR_CALL_NOT_IMPLEMENTED {
 			t.Errorf("control %d: %v, %d, want ERROR_CALL_NOT_IMPLEMENTED", code, m, errno)
 		}
 	}
-	if m, errno := translate(&none, windows.SERVICE_CONTROL_INTERROGATE, 0, nil); m != nil || errno != windows.NO_ERROR {
+	if m, errno := translate(&none, scm.Control{Code: windows.SERVICE_CONTROL_INTERROGATE}); m != nil || errno != windows.NO_ERROR {
 		t.Errorf("interrogate: %v, %d", m, errno)
 	}
 }
 
-// TestControlCopies: the session's number outlives the system's memory.
-func TestControlCopies(t *testing.T) {
-	s := testService("x-handlers", io.Discard)
-	d := &dispatcher{service: &s, mail: newMailbox()}
-	note := sessionNotification{size: 8, session: 5}
-	if errno := d.control(windows.SERVICE_CONTROL_SESSIONCHANGE, 5, unsafe.Pointer(&note), 0); errno != 0 {
-		t.Fatalf("answer %d", errno)
+func TestHandled(t *testing.T) {
+	all, none := testService("x-handlers", io.Discard), testService("x-plain", io.Discard)
+	if got := handled(&all); got != 2|8|64|128 {
+		t.Errorf("with all handlers %#x", got)
 	}
-	note.session = 6
-	if got := d.mail.take(); len(got) != 1 || got[0] != message(controlMessage{control: sessionControl, session: SessionEvent{SessionLogon, 5}}) {
-		t.Errorf("message %v", got)
-	}
-}
-
-func TestAccepted(t *testing.T) {
-	s := testService("x-handlers", io.Discard)
-	const down = windows.SERVICE_ACCEPT_SHUTDOWN | windows.SERVICE_ACCEPT_PRESHUTDOWN
-	for st, want := range map[state]uint32{starting: down | 1, pausing: down | 1, continuing: down | 1, stopping: down, stopped: 0,
-		running: down | 1 | 2 | 8 | 64 | 128, paused: down | 1 | 2 | 8 | 64 | 128} {
-		if got := accepted(&s, st); got != want {
-			t.Errorf("%v accepts %#x, want %#x", st, got, want)
-		}
+	if got := handled(&none); got != 0 {
+		t.Errorf("without handlers %#x", got)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/daruma-sh/daruma/service/internal/platform"
 	"github.com/daruma-sh/daruma/service/internal/stopcontext"
 	"github.com/daruma-sh/daruma/service/log"
 )
@@ -172,7 +173,7 @@ func TestStopContextOfAShortStop(t *testing.T) {
 			left = time.Until(deadline)
 			return nil
 		}})
-		h.platform.limits[Shutdown] = time.Second
+		h.limits[Shutdown] = time.Second
 		h.post(stopMessage(Shutdown))
 		if err := h.finish(); err != nil {
 			t.Error(err)
@@ -191,7 +192,7 @@ func TestExtendTimeoutForEver(t *testing.T) {
 			return nil
 		}})
 		time.Sleep(time.Hour) // sleep: virtual time
-		if h.state() != starting {
+		if h.state() != platform.Starting {
 			t.Errorf("is %v", h.state())
 		}
 		h.post(stopMessage(StopRequested))
@@ -236,13 +237,13 @@ func TestFloodOfWords(t *testing.T) {
 func TestLongWords(t *testing.T) {
 	long := strings.Repeat("ä\n", 1<<20)
 	var said []string
-	w := &words{where: Systemd, send: func(lines ...string) { said = append(said, strings.Join(lines, "\n")) }}
+	notifier := &platform.Notifier{To: platform.Systemd, Transmit: func(lines ...string) { said = append(said, strings.Join(lines, "\n")) }}
 	synctest.Test(t, func(t *testing.T) {
 		r := newRunner(Service{Name: "long", Logger: slog.New(slog.DiscardHandler), Run: func(ctx context.Context, host *Host) error {
 			host.Status(long)
 			host.Health.Liveness("long", func(context.Context) error { return errors.New(long) }, CheckThreshold(1))
 			return obedient(ctx, host)
-		}}.withDefaults(), w, newMailbox(), nil)
+		}}.withDefaults(), surroundings{Platform: notifier, environment: Systemd}, newMailbox(), nil)
 		r.stderr, r.exit = io.Discard, func(int) {}
 		if err := r.run(); CodeOf(err) != ExitWatchdog {
 			t.Error(err)
@@ -323,7 +324,7 @@ func TestSecondInterruptWritesTheLog(t *testing.T) {
 			_ = obedient(ctx, host)
 			time.Sleep(time.Second) // sleep: virtual time
 			return nil
-		}}.withDefaults(), &fakePlatform{}, newMailbox(), nil)
+		}}.withDefaults(), surroundings{Platform: &fakePlatform{}}, newMailbox(), nil)
 		r.drain = func(ctx context.Context) error { drained = true; <-ctx.Done(); return ctx.Err() } // its output hangs
 		r.stderr, r.exit = io.Discard, func(int) {}
 		r.mail.post(stopMessage(Interrupt))
@@ -337,10 +338,4 @@ func TestSecondInterruptWritesTheLog(t *testing.T) {
 		}
 		time.Sleep(time.Minute) // sleep: virtual time, for Run to return
 	})
-}
-
-func TestUsageLeavesTheDescriptionAlone(t *testing.T) {
-	if text := usage(Service{Name: "x", Description: "Renames PROGRAMS by NAME"}); !strings.HasPrefix(text, "Renames PROGRAMS by NAME\n") {
-		t.Errorf("%.60q", text)
-	}
 }

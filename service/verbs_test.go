@@ -40,7 +40,7 @@ func TestVerbsUsage(t *testing.T) {
 	}
 	for _, c := range cases {
 		var stdout, stderr bytes.Buffer
-		code, handled := verbsTo(verbService(), strings.Fields(c.args), &stdout, &stderr)
+		code, handled := runVerb(verbService(), strings.Fields(c.args), &stdout, &stderr)
 		if handled != c.handled || code != int(c.code) || !strings.Contains(stdout.String(), c.stdout) || !strings.Contains(stderr.String(), c.stderr) {
 			t.Errorf("%q: handled %v, code %d, want %v, %d with %q on stdout and %q on stderr; got\n%s%s",
 				c.args, handled, code, c.handled, c.code, c.stdout, c.stderr, &stdout, &stderr)
@@ -49,25 +49,14 @@ func TestVerbsUsage(t *testing.T) {
 	var stderr bytes.Buffer
 	wrong := verbService()
 	wrong.Name = "a/b"
-	if code, _ := verbsTo(wrong, []string{"install"}, &stderr, &stderr); code != int(ExitUsage) || !strings.Contains(stderr.String(), "a/b") {
+	if code, _ := runVerb(wrong, []string{"install"}, &stderr, &stderr); code != int(ExitUsage) || !strings.Contains(stderr.String(), "a/b") {
 		t.Errorf("install of a service whose name can't be: %d, %s", code, &stderr)
-	}
-}
-
-func TestGoRunIsNotInstalled(t *testing.T) {
-	// go test's binary is where go run's would be, unless it was built with -c.
-	path, err := thisExecutable()
-	if strings.Contains(path, "go-build") {
-		t.Errorf("%s would be installed", path)
-	}
-	if err != nil && !strings.Contains(err.Error(), "go build it") {
-		t.Error(err)
 	}
 }
 
 func TestWhatIsInstalled(t *testing.T) {
 	s := verbService()
-	spec := s.spec("/opt/x")
+	spec := s.spec()
 	if !slices.Equal(spec.Arguments, []string{roleService, "verbs-test"}) || spec.DisplayName != "" || spec.StartType != manager.Automatic {
 		t.Errorf("by default %+v", spec)
 	}
@@ -81,16 +70,16 @@ func TestWhatIsInstalled(t *testing.T) {
 	s.Watchdog, s.DisplayName = time.Minute, "Verbs"
 	s.Install = Install{StartType: Delayed, Arguments: []string{"--port", "80"}, DependsOn: []string{"db"}, Env: []string{"A=b"},
 		WorkingDir: "/srv", Recovery: Recovery{Delays: []time.Duration{time.Hour}, ResetAfter: time.Minute, CrashesOnly: true}}
-	spec = s.spec("/opt/x")
+	spec = s.spec()
 	if spec.Notify != manager.NotifyReload || spec.Watchdog != time.Minute || spec.DisplayName != "Verbs" || spec.StartType != manager.Delayed ||
 		!slices.Equal(spec.Arguments, []string{roleService, "verbs-test", "--port", "80"}) || !slices.Equal(spec.DependsOn, []string{"db"}) ||
-		!slices.Equal(spec.Env, []string{"A=b"}) || spec.WorkingDir != "/srv" || spec.Executable != "/opt/x" {
+		!slices.Equal(spec.Env, []string{"A=b"}) || spec.WorkingDir != "/srv" {
 		t.Errorf("with everything %+v", spec)
 	}
 	if r := spec.Recovery; !slices.Equal(r.Delays, []time.Duration{time.Hour}) || r.ResetAfter != time.Minute || r.OnNonCrash {
 		t.Errorf("recovery %+v", r)
 	}
-	if r := (Recovery{Never: true}).hosts(); len(r.Delays) != 0 {
+	if r := (Recovery{Never: true}).manager(); len(r.Delays) != 0 {
 		t.Errorf("never restarting is %+v", r)
 	}
 	for t1, t2 := range map[StartType]manager.StartType{Automatic: manager.Automatic, Delayed: manager.Delayed, Manual: manager.Manual, Disabled: manager.Disabled} {

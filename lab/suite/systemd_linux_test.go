@@ -13,6 +13,8 @@ func onSystemd() []suite {
 	return []suite{
 		{"service", 3 * time.Minute, nil},
 		{"service/log", time.Minute, nil},
+		{"service/internal/notifysocket", time.Minute, nil},
+		{"service/internal/orphans", time.Minute, nil},
 		{"service/manager", time.Minute, nil},
 		{"service/notify", time.Minute, nil},
 		{"service/kardianos", 2 * time.Minute, compiling()},

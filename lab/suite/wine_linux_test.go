@@ -18,6 +18,8 @@ func onWine() []suite {
 		{"service", 3 * time.Minute, nil},
 		{"service/log", time.Minute, nil},
 		{"service/log/eventlog", time.Minute, nil},
+		{"service/internal/scm", time.Minute, nil},
+		{"service/internal/verbs", time.Minute, nil},
 		{"internal/logs", 3 * time.Minute, []exception{{"TestIdleProgramsCostNextToNothing",
 			"passes in 20 s: 500 pipes are looked at 20 times a second, for each of which Wine asks another process"}}},
 		{"internal/launch", 2 * time.Minute, nil},

@@ -1,4 +1,5 @@
-package service
+// Package notifysocket sends to systemd's NOTIFY_SOCKET (Linux).
+package notifysocket
 
 import (
 	"strings"
@@ -8,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// notifySocket sends to systemd's NOTIFY_SOCKET (sd_notify(3)). It never waits: what the socket doesn't take now is sent
-// again a little later, for a service whose READY=1 were lost would be killed.
-type notifySocket struct {
+// Socket is the socket that NOTIFY_SOCKET names (sd_notify(3)). Send never waits: what the socket doesn't take now is sent a little
+// later. A service whose READY=1 is lost would be killed.
+type Socket struct {
 	address unix.SockaddrUnix
 
 	mu     sync.Mutex
@@ -22,8 +23,8 @@ type notifySocket struct {
 // maxUnsent bounds what waits for a systemd that doesn't read; the oldest goes first.
 const maxUnsent = 64
 
-// openNotifySocket gives nil where name is no address of a Unix socket.
-func openNotifySocket(name string) *notifySocket {
+// Open opens the socket of that name, the variable's value. It gives nil where name is no address of a Unix socket.
+func Open(name string) *Socket {
 	if !strings.HasPrefix(name, "/") && !strings.HasPrefix(name, "@") {
 		return nil // none, or a vsock: of a virtual machine
 	}
@@ -31,11 +32,11 @@ func openNotifySocket(name string) *notifySocket {
 	if err != nil {
 		return nil
 	}
-	return &notifySocket{address: unix.SockaddrUnix{Name: name}, fd: fd}
+	return &Socket{address: unix.SockaddrUnix{Name: name}, fd: fd}
 }
 
-// send sends the lines as one message.
-func (n *notifySocket) send(lines ...string) {
+// Send sends the lines as one message.
+func (n *Socket) Send(lines ...string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.unsent = append(n.unsent, strings.Join(lines, "\n"))
@@ -46,7 +47,7 @@ func (n *notifySocket) send(lines ...string) {
 }
 
 // try sends what it can, with mu held.
-func (n *notifySocket) try() {
+func (n *Socket) try() {
 	for n.fd >= 0 && len(n.unsent) > 0 {
 		err := unix.Sendto(n.fd, []byte(n.unsent[0]), unix.MSG_NOSIGNAL, &n.address)
 		if err == unix.EAGAIN || err == unix.ENOBUFS || err == unix.EINTR || err == unix.ECONNREFUSED {
@@ -64,8 +65,8 @@ func (n *notifySocket) try() {
 	}
 }
 
-// flush waits until everything has been sent, for a second at most.
-func (n *notifySocket) flush() {
+// Flush waits until everything has been sent, for a second at most.
+func (n *Socket) Flush() {
 	for range 50 {
 		n.mu.Lock()
 		n.try()
@@ -78,7 +79,8 @@ func (n *notifySocket) flush() {
 	}
 }
 
-func (n *notifySocket) close() {
+// Close closes the socket. What wasn't sent by then is lost.
+func (n *Socket) Close() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.retry != nil {

@@ -1,4 +1,4 @@
-package service
+package scm
 
 import (
 	"errors"
@@ -9,9 +9,8 @@ import (
 )
 
 // onlyCrashesCount tells whether the service's failure actions run only when its process ends without having reported
-// STOPPED. Asked at the time of the failure: an administrator may change it while the service runs. Where the
-// Service Control Manager doesn't answer in time, or the service's account may not ask, the answer is true, for the end of the process is a
-// failure in every case.
+// STOPPED. It is asked when the service fails: an administrator may change it while the service runs. The answer is true where the
+// Service Control Manager doesn't answer in time, or the service's account may not ask: the end of the process is a failure in every case.
 func onlyCrashesCount(name string) bool {
 	answer := make(chan bool, 1)
 	go func() { answer <- askRecovery(name) }()

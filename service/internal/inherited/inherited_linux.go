@@ -1,4 +1,4 @@
-package service
+package inherited
 
 import (
 	"errors"
@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inheritedFiles are the descriptors handed over, closed on exec from now on; their names are those of LISTEN_FDNAMES. The
+// files are the descriptors handed over, closed on exec from now on; their names are those of LISTEN_FDNAMES. The
 // variables leave the environment. Source: sd_listen_fds(3).
-func inheritedFiles() []*os.File {
+func files() []*os.File {
 	if n, err := strconv.Atoi(os.Getenv("LISTEN_FDS")); err != nil || n < 1 || n > maxInherited {
 		for _, name := range []string{"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"} {
 			_ = os.Unsetenv(name)

@@ -1,4 +1,6 @@
-package service
+// Package verbs is the command line of a service's executable: install, uninstall, start, stop, restart, status and help, done
+// through the system's service manager.
+package verbs
 
 import (
 	"context"
@@ -12,7 +14,30 @@ import (
 	"strings"
 	"time"
 
+	"github.com/daruma-sh/daruma/service/internal/platform"
 	"github.com/daruma-sh/daruma/service/manager"
+)
+
+// Service is what the verbs must know of the service.
+type Service struct {
+	Name, Description         string
+	StartTimeout, StopTimeout time.Duration
+	// Install is what to install; the verb install sets the executable and what its options say.
+	Install manager.Spec
+	// Role are the first arguments of an installed service's command line.
+	Role []string
+	// Check says what is wrong with the service's description; nil: nothing is.
+	Check func() error
+}
+
+// Results of a verb that have been told already.
+var (
+	// ErrUsage: the command line is wrong.
+	ErrUsage = errors.New("wrong usage")
+	// ErrNotRunning: the verb status found the service not running.
+	ErrNotRunning = errors.New("not running")
+	// ErrFailed: the verb failed.
+	ErrFailed = errors.New("failed")
 )
 
 // command is one verb on its way: the service it is about, and where to write.
@@ -23,25 +48,21 @@ type command struct {
 	manager        manager.Manager
 }
 
-// verbs acts on a verb of the command line. Not handled, and so the service itself, are an empty one and one that begins
-// with an option of the service's own.
-func verbs(s Service, args []string) (code int, handled bool) {
-	return verbsTo(s, args, os.Stdout, os.Stderr)
-}
-
-func verbsTo(s Service, args []string, stdout, stderr io.Writer) (code int, handled bool) {
+// Run acts on a verb of the command line and writes what came of it. The error is one of this package's. Not handled, and so the service
+// itself, are an empty command line and one that begins with an option of the service's own.
+func Run(s Service, args []string, stdout, stderr io.Writer) (handled bool, err error) {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") && !asksForHelp(args[0]) {
-		return 0, false
+		return false, nil
 	}
 	c := &command{service: s, verb: args[0], stdout: stdout, stderr: stderr}
 	c.manager.Progress = func(p manager.Progress) {
-		c.tell(stderr, "%s (%d s)\n", p.What, int(p.Elapsed.Seconds()))
+		c.print(stderr, "%s (%d s)\n", p.What, int(p.Elapsed.Seconds()))
 	}
 	var act func(context.Context, []string) error
 	switch {
 	case args[0] == "help" || asksForHelp(args[0]):
-		c.tell(stdout, "%s", usage(s))
-		return int(ExitOK), true
+		c.print(stdout, "%s", usage(s))
+		return true, nil
 	case args[0] == "install":
 		act = c.install
 	case args[0] == "uninstall":
@@ -51,47 +72,40 @@ func verbsTo(s Service, args []string, stdout, stderr io.Writer) (code int, hand
 	case args[0] == "status":
 		act = c.status
 	default:
-		c.tell(stderr, "%s: there is no verb %q\n\n%s", s.Name, args[0], usage(s))
-		return int(ExitUsage), true
+		c.print(stderr, "%s: there is no verb %q\n\n%s", s.Name, args[0], usage(s))
+		return true, ErrUsage
 	}
-	if err := s.check(); err != nil {
-		c.tell(stderr, "%v\n", err)
-		return int(ExitUsage), true
+	if err := s.Check(); err != nil {
+		c.print(stderr, "%v\n", err)
+		return true, ErrUsage
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	return c.report(act(ctx, args[1:])), true
+	return true, c.report(act(ctx, args[1:]))
 }
 
 func asksForHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
 
-// errUsage has been told already, by package flag.
-var errUsage = errors.New("wrong usage")
-
-// errNotRunning has been told already, by the status itself.
-var errNotRunning = errors.New("not running")
-
-func (c *command) report(err error) int {
+// report writes an error that the verb hasn't written itself.
+func (c *command) report(err error) error {
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
-		return int(ExitOK)
-	case errors.Is(err, errUsage):
-		return int(ExitUsage)
-	case errors.Is(err, errNotRunning):
-		return int(ExitNotRunning)
+		return nil
+	case errors.Is(err, ErrUsage), errors.Is(err, ErrNotRunning):
+		return err
 	}
-	c.tell(c.stderr, "%s: %v\n", c.service.Name, err)
+	c.print(c.stderr, "%s: %v\n", c.service.Name, err)
 	if errors.Is(err, manager.ErrForeign) {
-		c.tell(c.stderr, "  --overwrite takes it over\n")
+		c.print(c.stderr, "  --overwrite takes it over\n")
 	}
 	if errors.Is(err, manager.ErrInvalid) {
-		return int(ExitUsage)
+		return ErrUsage
 	}
-	return int(ExitFailed)
+	return ErrFailed
 }
 
-// tell writes for people: where nobody reads, there is nobody to tell of it.
-func (c *command) tell(to io.Writer, format string, args ...any) {
+// print writes for people. An error says that nobody reads, and then nobody would read of it, either.
+func (c *command) print(to io.Writer, format string, args ...any) {
 	_, _ = fmt.Fprintf(to, format, args...)
 }
 
@@ -99,22 +113,22 @@ func (c *command) tell(to io.Writer, format string, args ...any) {
 func (c *command) parse(options *flag.FlagSet, args []string, rest *[]string) error {
 	options.SetOutput(c.stderr)
 	options.Usage = func() {
-		c.tell(c.stderr, "Usage: %s %s [options]%s\n", program(), c.verb, map[bool]string{true: " [--] [ARGUMENT…]"}[rest != nil])
+		c.print(c.stderr, "Usage: %s %s [options]%s\n", program(), c.verb, map[bool]string{true: " [--] [ARGUMENT…]"}[rest != nil])
 		options.PrintDefaults()
 	}
 	if err := options.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return err
 	} else if err != nil {
-		return errUsage
+		return ErrUsage
 	}
 	if rest != nil {
 		*rest = options.Args()
 		return nil
 	}
 	if options.NArg() > 0 {
-		c.tell(c.stderr, "%s %s: %q is too much: the verb is about this program's own service, %s\n",
+		c.print(c.stderr, "%s %s: %q is too much: the verb is about this program's own service, %s\n",
 			program(), c.verb, options.Arg(0), c.service.Name)
-		return errUsage
+		return ErrUsage
 	}
 	return nil
 }
@@ -124,6 +138,15 @@ func (c *command) options() *flag.FlagSet { return flag.NewFlagSet(c.verb, flag.
 // timeoutOption is how long the verb waits; 0 is the service's own time and some more.
 func timeoutOption(options *flag.FlagSet) *time.Duration {
 	return options.Duration("timeout", 0, "wait this long for it at most (the service's own time and 30s)")
+}
+
+// within bounds a wait: by what the user asked for, else by the service's own time and half a minute for everything around it
+// (Windows gives a new process 30 s to connect).
+func within(ctx context.Context, asked, own time.Duration) (context.Context, context.CancelFunc) {
+	if asked <= 0 {
+		asked = own + platform.Grace + 30*time.Second
+	}
+	return context.WithTimeoutCause(ctx, asked, fmt.Errorf("not done after %v", asked))
 }
 
 func program() string { return strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") }

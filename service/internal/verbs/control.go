@@ -1,4 +1,4 @@
-package service
+package verbs
 
 import (
 	"context"
@@ -16,35 +16,35 @@ func (c *command) control(ctx context.Context, args []string) error {
 	if err := c.parse(options, args, nil); err != nil {
 		return err
 	}
-	s := c.service.withDefaults()
+	s := c.service
 	switch c.verb {
 	case "start":
 		return c.start(ctx, *timeout)
 	case "stop":
-		ctx, cancel := c.within(ctx, *timeout, s.StopTimeout)
+		ctx, cancel := within(ctx, *timeout, s.StopTimeout)
 		defer cancel()
 		if err := c.manager.Stop(ctx, s.Name); err != nil {
 			return err
 		}
-		c.tell(c.stdout, "%s is stopped\n", s.Name)
+		c.print(c.stdout, "%s is stopped\n", s.Name)
 	default:
-		ctx, cancel := c.within(ctx, *timeout, s.StopTimeout+s.StartTimeout)
+		ctx, cancel := within(ctx, *timeout, s.StopTimeout+s.StartTimeout)
 		defer cancel()
 		if err := c.manager.Restart(ctx, s.Name); err != nil {
 			return err
 		}
-		c.tell(c.stdout, "%s is running\n", s.Name)
+		c.print(c.stdout, "%s is running\n", s.Name)
 	}
 	return nil
 }
 
 func (c *command) start(ctx context.Context, timeout time.Duration) error {
-	ctx, cancel := c.within(ctx, timeout, c.service.withDefaults().StartTimeout)
+	ctx, cancel := within(ctx, timeout, c.service.StartTimeout)
 	defer cancel()
 	if err := c.manager.Start(ctx, c.service.Name); err != nil {
 		return err
 	}
-	c.tell(c.stdout, "%s is running\n", c.service.Name)
+	c.print(c.stdout, "%s is running\n", c.service.Name)
 	return nil
 }
 
@@ -56,8 +56,8 @@ func (c *command) status(ctx context.Context, args []string) error {
 		return err
 	}
 	if *format != "text" && *format != "json" {
-		c.tell(c.stderr, "%s status: -o takes text or json, not %q\n", program(), *format)
-		return errUsage
+		c.print(c.stderr, "%s status: -o takes text or json, not %q\n", program(), *format)
+		return ErrUsage
 	}
 	status, err := c.manager.Status(ctx, c.service.Name)
 	missing := errors.Is(err, manager.ErrNotInstalled)
@@ -75,12 +75,12 @@ func (c *command) status(ctx context.Context, args []string) error {
 			return err
 		}
 	case missing:
-		c.tell(c.stdout, "%s is not installed (%s install)\n", c.service.Name, program())
+		c.print(c.stdout, "%s is not installed (%s install)\n", c.service.Name, program())
 	default:
-		c.tell(c.stdout, "%s", status)
+		c.print(c.stdout, "%s", status)
 	}
 	if !status.Up() {
-		return errNotRunning
+		return ErrNotRunning
 	}
 	return nil
 }

@@ -1,11 +1,11 @@
 //go:build !linux && !windows
 
-package service
+package inherited
 
 import "os"
 
-// inheritedFiles: the LISTEN_FDS protocol is Linux'.
-func inheritedFiles() []*os.File { return nil }
+// files: Linux alone has the LISTEN_FDS protocol.
+func files() []*os.File { return nil }
 
 func isListening(*os.File) bool { return false }
 

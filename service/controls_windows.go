@@ -1,0 +1,68 @@
+package service
+
+import (
+	"time"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/service/internal/scm"
+)
+
+// handled are the controls that the service has a handler for, as SERVICE_ACCEPT_….
+func handled(s *Service) uint32 {
+	mask := uint32(0)
+	for c, bit := range map[control]uint32{
+		pauseControl:   windows.SERVICE_ACCEPT_PAUSE_CONTINUE,
+		reloadControl:  windows.SERVICE_ACCEPT_PARAMCHANGE,
+		powerControl:   windows.SERVICE_ACCEPT_POWEREVENT,
+		sessionControl: windows.SERVICE_ACCEPT_SESSIONCHANGE,
+	} {
+		if s.takes(c) {
+			mask |= bit
+		}
+	}
+	return mask
+}
+
+// translate gives the message that a control becomes, nil where there is nothing to do, and the answer to the system.
+func translate(s *Service, c scm.Control) (message, windows.Errno) {
+	var e controlEvent
+	switch c.Code {
+	case windows.SERVICE_CONTROL_INTERROGATE:
+		return nil, windows.NO_ERROR // the system knows the state, it is reported whenever it changes
+	case windows.SERVICE_CONTROL_STOP:
+		return stopMessage(StopRequested), windows.NO_ERROR
+	case windows.SERVICE_CONTROL_SHUTDOWN:
+		return stopMessage(Shutdown), windows.NO_ERROR
+	case windows.SERVICE_CONTROL_PRESHUTDOWN:
+		return stopMessage(PreShutdown), windows.NO_ERROR
+	case windows.SERVICE_CONTROL_PAUSE:
+		e.control = pauseControl
+	case windows.SERVICE_CONTROL_CONTINUE:
+		e.control = continueControl
+	case windows.SERVICE_CONTROL_PARAMCHANGE:
+		e.control = reloadControl
+	case windows.SERVICE_CONTROL_POWEREVENT:
+		e.control, e.power = powerControl, PowerEvent(c.EventType)
+	case windows.SERVICE_CONTROL_SESSIONCHANGE:
+		e.control, e.session = sessionControl, SessionEvent{SessionChange(c.EventType), c.Session}
+	default:
+		if c.Code < 128 || c.Code > 255 {
+			return nil, windows.ERROR_CALL_NOT_IMPLEMENTED
+		}
+		e.control, e.code = customControl, uint8(c.Code)
+	}
+	if !s.takes(e.control) {
+		return nil, windows.ERROR_CALL_NOT_IMPLEMENTED
+	}
+	return controlMessage(e), windows.NO_ERROR
+}
+
+// shutdownLimit: at SHUTDOWN all services together have a fixed time, and nothing is sent to whoever takes longer. We keep a fifth of it
+// for the end. PRESHUTDOWN lasts as long as the service was installed with.
+func shutdownLimit(reason StopReason) time.Duration {
+	if reason != Shutdown {
+		return 0
+	}
+	return scm.ShutdownTimeout() * 4 / 5
+}

@@ -1,0 +1,74 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/platform"
+	"github.com/daruma-sh/daruma/service/log"
+	"github.com/daruma-sh/daruma/service/notify"
+)
+
+// surroundings are what runs the service, and how to report to it.
+type surroundings struct {
+	platform.Platform
+	environment Environment
+	// watchdog is how often whoever runs the service wants a beat at least; 0: never.
+	watchdog time.Duration
+	// limits is what the system gives for a stop of that reason, 0 for no limit; nil: it has no limits.
+	limits func(StopReason) time.Duration
+}
+
+// limit is what the system gives for a stop of that reason, 0 where it says nothing.
+func (s surroundings) limit(reason StopReason) time.Duration {
+	if s.limits == nil {
+		return 0
+	}
+	return s.limits(reason)
+}
+
+// underDaruma gives the surroundings of a program that daruma supervises, nil where it doesn't, with what closes the channel.
+// It removes the channel's variables from the environment: a child must not speak in this program's name. An error says why the
+// channel can't be used; the service runs without it.
+func underDaruma() (around *surroundings, closeChannel func(), err error) {
+	channel, err := notify.Open()
+	if channel == nil {
+		return nil, func() {}, err
+	}
+	transmit := func(lines ...string) {
+		messages := make([]notify.Message, 0, len(lines))
+		for _, line := range lines {
+			key, value, _ := strings.Cut(line, "=")
+			messages = append(messages, notify.Message{Key: key, Value: value})
+		}
+		_ = channel.Say(messages...) // a keeper that is gone ends the program anyway
+	}
+	flush := func() { channel.Heard(endTimeout / 2) }
+	notifier := &platform.Notifier{To: platform.Daruma, Transmit: transmit, Flush: flush}
+	return &surroundings{Platform: notifier, environment: Daruma, watchdog: channel.Period}, func() { _ = channel.Close() }, nil
+}
+
+// warnOf logs why the channel to daruma can't be used, if it can't.
+func (r *runner) warnOf(channelErr error) {
+	if channelErr != nil {
+		r.log.Warn("the channel to daruma can't be used; the service runs without it", "error", channelErr)
+	}
+}
+
+// serviceLogger is the logger of a service that brings none, and what writes the last of it at the end.
+func serviceLogger(s Service, e Environment) (logger *slog.Logger, drain func(context.Context) error) {
+	options := log.Options{Name: s.Name}
+	if e == Terminal { // somebody tries it out: the machine's log is none of its business
+		options.System = log.SystemOff
+	}
+	h, err := log.NewHandler(options)
+	if err != nil { // stdout can't be duplicated: no descriptor is free
+		fmt.Fprintln(os.Stderr, "daruma:", err)
+		return slog.New(slog.NewJSONHandler(os.Stderr, nil)), func(context.Context) error { return nil }
+	}
+	return slog.New(h), h.Close
+}
