@@ -59,6 +59,7 @@ var layering = [][]string{
 	},
 	{
 		"internal/supervisor/asyncwriter",
+		"internal/supervisor/events",
 		"internal/supervisor/incidentwriter",
 		"internal/supervisor/launchplan",
 		"internal/supervisor/notifychannel",

@@ -23,6 +23,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/reserve"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
+	"github.com/daruma-sh/daruma/internal/supervisor/events"
 	"github.com/daruma-sh/daruma/internal/supervisor/incidentwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 	"github.com/daruma-sh/daruma/internal/supervisor/sockets"
@@ -141,9 +142,11 @@ func prepare(cfg Config, link *wire.Link, l *legacy) (*supervisor, int, error) {
 	s.tasks = tasks.New(tasks.Config{Context: s.ctx, Send: link.Send, Mailbox: s.mailbox, Plan: s.plan})
 	s.stacks = saveStacks(wire.StacksFile(place.Run, os.Getpid()))
 	snap, m := l.snapshot()
-	s.openSystemLog()
+	s.hub = control.NewHub(l.hello.Sessions << 32) // no number is ever given twice
+	s.events = events.New(s.hub, s.openSystemLog())
 	if s.def, err = firstDefinition(cfg, l); err != nil {
-		s.refused(err)
+		s.events.Refused(err)
+		s.events.Close()
 		return nil, int(whyRefused(cfg.File)), err
 	}
 	s.meta = m
@@ -151,7 +154,6 @@ func prepare(cfg Config, link *wire.Link, l *legacy) (*supervisor, int, error) {
 		s.meta = meta{StartedAt: time.Now(), Started: monotonic.Now()}
 	}
 	s.meta.File, s.meta.Dir = s.def.File, s.def.Dir
-	s.hub = control.NewHub(l.hello.Sessions << 32) // no number is ever given twice
 	if err := s.openFiles(); err != nil {
 		return nil, int(exitcode.NoFiles), err
 	}
@@ -209,6 +211,7 @@ func (s *supervisor) openFiles() error {
 	} else {
 		s.ownLog = asyncwriter.New(own)
 		s.log = slog.New(slog.NewJSONHandler(s.ownLog, nil))
+		s.events.Log = s.log
 	}
 	if why := s.hello.NoCgroup; why != "" {
 		s.log.Info("there is no cgroup to hold the programs' processes: sessions and environments tell what belongs to a program", "reason", why)
@@ -290,7 +293,7 @@ func (s *supervisor) close(buried bool) {
 		s.terminal.Close()
 	}
 	s.cancel(errors.New("the service has ended"))
-	s.closeSystemLog()
+	s.events.Close()
 	if s.ownLog != nil {
 		_ = s.ownLog.Close()
 	}

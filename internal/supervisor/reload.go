@@ -8,6 +8,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/supervisor/events"
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 )
 
@@ -16,7 +17,7 @@ func (s *supervisor) reload(why string) control.Answer {
 	def, err := s.readDefinition()
 	if err != nil {
 		problems, place := problems(err)
-		s.publishPlain(control.Event{Kind: control.EventReloadRefused, Reason: fmt.Sprintf("%s; %d errors, the first: %s", why, len(problems), problems[0])},
+		s.events.PublishPlain(control.Event{Kind: control.EventReloadRefused, Reason: fmt.Sprintf("%s; %d errors, the first: %s", why, len(problems), problems[0])},
 			why+"; "+place)
 		s.warn("reload", "the definition on disk was refused at the last reload; the old one is in force")
 		return control.Answer{Errors: problems, Results: []control.ProgramResult{}}
@@ -71,5 +72,5 @@ func problems(err error) (list []string, place string) {
 	for _, e := range wrong {
 		list = append(list, e.Error())
 	}
-	return list, places(wrong)
+	return list, events.Places(wrong)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/probe"
+	"github.com/daruma-sh/daruma/internal/supervisor/events"
 )
 
 // sleeper is a probe's worker that counts what it is told of sleeps.
@@ -30,7 +31,8 @@ func TestOneSleepIsToldOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := &sleeper{}
-	s := &supervisor{def: def, engine: engine.New(def, 1), hub: control.NewHub(0), log: slog.New(slog.DiscardHandler), slept: monotonic.Slept(),
+	hub := control.NewHub(0)
+	s := &supervisor{def: def, engine: engine.New(def, 1), hub: hub, events: events.New(hub, nil), log: slog.New(slog.DiscardHandler), slept: monotonic.Slept(),
 		runtimes: map[string]*programRuntime{"it": {probes: []*activeProbe{{worker: w}}}}}
 	s.powerChanged(&wire.PowerEvent{})
 	if w.woken != 1 {
@@ -46,12 +48,12 @@ func TestOneSleepIsToldOnce(t *testing.T) {
 	}
 	s.awake -= 2 * oneWaking
 	s.powerChanged(&wire.PowerEvent{Resumed: true}) // a sleep that the clocks don't show
-	events, err := s.hub.Since(t.Context(), 0, make([]control.Event, 0, 16))
+	list, err := s.hub.Since(t.Context(), 0, make([]control.Event, 0, 16))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, e := range events {
+	for _, e := range list {
 		got = append(got, string(e.Kind)+": "+e.Reason)
 	}
 	want := []string{"suspended: Windows suspends it", "wokeUp: after 2h0m0s asleep", "wokeUp: Windows says so"}

@@ -20,12 +20,12 @@ import (
 	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
+	"github.com/daruma-sh/daruma/internal/supervisor/events"
 	"github.com/daruma-sh/daruma/internal/supervisor/incidentwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/notifychannel"
 	"github.com/daruma-sh/daruma/internal/supervisor/sockets"
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
-	"github.com/daruma-sh/daruma/internal/systemlog"
 )
 
 // supervisor is the state of the process; run's goroutine owns it.
@@ -44,7 +44,7 @@ type supervisor struct {
 	meta   meta
 
 	hub          *control.Hub
-	system       *systemlog.Log // the operating system's; nil where no service manager hosts the service
+	events       *events.Publisher
 	found        incident.Found // in the incident record, when it was opened
 	store        *logs.Store
 	incidents    *incidentwriter.Writer
