@@ -1,30 +1,13 @@
 package supervisor
 
 import (
-	"cmp"
 	"context"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/monotonic"
-	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 )
-
-// waiter is a command whose answer has to wait until its programs have got there.
-type waiter struct {
-	verb    control.Verb
-	targets []target
-	reply   chan control.Answer
-}
-
-type target struct {
-	name   string
-	before uint64 // generation when the command came
-	alive  bool   // it had a process then
-	begin  time.Duration
-	result *control.ProgramResult // once it is known
-}
 
 // backend is the supervisor as the control server sees it: every method is called from other goroutines.
 type backend struct{ s *supervisor }
@@ -120,131 +103,4 @@ func verbOf(v control.Verb) engine.Verb {
 		return engine.Resume
 	}
 	return engine.Start
-}
-
-func (s *supervisor) programNames() []string {
-	var names []string
-	for _, p := range s.engine.Programs() {
-		names = append(names, p.Name)
-	}
-	return names
-}
-
-// answerWaiters answers the commands whose programs have all got where they were to go.
-func (s *supervisor) answerWaiters() {
-	keep := s.waiters[:0]
-	for _, w := range s.waiters {
-		if answer, done := s.judge(w); done {
-			w.reply <- answer
-		} else {
-			keep = append(keep, w)
-		}
-	}
-	clear(s.waiters[len(keep):])
-	s.waiters = keep
-}
-
-func (s *supervisor) dropWaiter(gone *waiter) {
-	keep := s.waiters[:0]
-	for _, w := range s.waiters {
-		if w != gone {
-			keep = append(keep, w)
-		}
-	}
-	s.waiters = keep
-}
-
-func (s *supervisor) judge(w *waiter) (control.Answer, bool) {
-	all := true
-	for i := range w.targets {
-		t := &w.targets[i]
-		if t.result == nil {
-			t.result = s.verdict(w.verb, t)
-		}
-		all = all && t.result != nil
-	}
-	if !all {
-		return control.Answer{}, false
-	}
-	answer := control.Answer{Results: []control.ProgramResult{}}
-	for _, t := range w.targets {
-		answer.Results = append(answer.Results, *t.result)
-	}
-	return answer, true
-}
-
-// verdict says how a command ended for one program, or nil while that is open.
-func (s *supervisor) verdict(verb control.Verb, t *target) *control.ProgramResult {
-	p := s.engine.Program(t.name)
-	if p == nil {
-		return &control.ProgramResult{Program: t.name, State: control.StateStopped, Message: "it left the definition"}
-	}
-	r := &control.ProgramResult{
-		Program: p.Name, State: stateOf(p), Generation: int(p.Generation), PID: p.PID,
-		TookMs: float64(monotonic.Now()-t.begin) / float64(time.Millisecond),
-	}
-	if why := s.runtimeOf(p.Name).refused; why != "" {
-		r.Message = why
-		return r
-	}
-	settled := false
-	switch verb {
-	case control.VerbStop:
-		settled = !p.State.Alive()
-		r.Done = settled && !p.Wanted
-		s.howItEnded(r, p, t)
-	case control.VerbPause:
-		settled, r.Done = !s.runtimeOf(p.Name).freezing || !p.State.Alive(), p.Paused
-	case control.VerbResume:
-		settled, r.Done = !s.runtimeOf(p.Name).freezing || !p.State.Alive(), !p.Paused && p.State.Alive()
-	default:
-		settled, r.Done = standing(p, verb == control.VerbRestart && t.alive, t.before)
-		if verb == control.VerbRestart {
-			s.howItEnded(r, p, t)
-		}
-	}
-	if !settled {
-		return nil
-	}
-	if !r.Done {
-		r.Message = p.Reason
-	}
-	return r
-}
-
-// standing says whether a start or restart has come to a result: up (and ready, where that is probed), or it can't.
-func standing(p *engine.Program, fresh bool, before uint64) (settled, done bool) {
-	if fresh && p.Generation <= before {
-		return !p.State.Alive() && !p.Wanted, false
-	}
-	switch p.State {
-	case engine.Running:
-		return p.Ready, p.Ready
-	case engine.Completed:
-		return true, true
-	case engine.Failed, engine.Stopped, engine.Backoff:
-		return true, false
-	}
-	return false, false
-}
-
-func (s *supervisor) howItEnded(r *control.ProgramResult, p *engine.Program, t *target) {
-	if !t.alive {
-		r.EndedBy = control.EndedAlreadyStopped
-		return
-	}
-	switch p.EndedBy {
-	case engine.StopHook:
-		r.EndedBy = control.EndedPreStop
-	case engine.StopSignal:
-		r.EndedBy, r.Signal = control.EndedSignal, cmp.Or(s.runtimeOf(p.Name).asked, p.Def.StopSignal)
-	case engine.StopKill:
-		r.EndedBy, r.Signal = control.EndedKill, signals.Kill
-	default:
-		r.EndedBy = control.EndedExited
-	}
-	if x := p.LastExit; x != nil && x.Signal == 0 && x.Error == "" {
-		code := x.Code
-		r.ExitCode = &code
-	}
 }

@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -189,20 +188,6 @@ func (s *supervisor) removed(name string) {
 		r.Ended(name, incident.Superseded, "no longer in the definition")
 	})
 	s.sockets.CloseUnused(s.def)
-}
-
-func (s *supervisor) end(e engine.EndService) {
-	if s.ending == nil {
-		s.ending = &ending{}
-	}
-	s.ending.failed = s.ending.failed || e.Failed
-	if s.ending.reason == "" {
-		s.ending.reason = e.Reason
-	}
-	if e.Failed {
-		s.publish(control.Event{Kind: control.EventEscalated, Reason: fmt.Sprintf("%s; daruma ends with a failure", e.Reason)})
-	}
-	s.keepMeta()
 }
 
 func grantOf(g engine.RestartGrant) wire.RestartGrant {

@@ -114,13 +114,6 @@ func (s *supervisor) stopRequested(m *wire.StopRequest) {
 	}
 }
 
-// endSoon: the keeper kills everything itself; its word of each end is on the way. Don't wait for long.
-func (s *supervisor) endSoon() {
-	time.AfterFunc(2*time.Second, func() {
-		s.mailbox.Post(func() { s.ending = &ending{now: true, reason: "stopped at once"} })
-	})
-}
-
 // overdue: the time to stop was over, and the keeper ends what was left.
 func (s *supervisor) overdue(left []string) {
 	reason := "nothing was left but daruma's own end"

@@ -1,15 +1,12 @@
 package supervisor
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/supervisor/events"
-	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 )
 
 // reload reads the definition again. The new model is built whole; when anything is wrong with it the old one goes on.
@@ -46,31 +43,4 @@ func orEmpty(list []string) []string {
 		return []string{}
 	}
 	return list
-}
-
-func (s *supervisor) readDefinition() (*definition.Service, error) {
-	def, err := definition.Load(s.meta.File, environment)
-	if err != nil {
-		return nil, err
-	}
-	if def.Name != s.def.Name {
-		return nil, definition.Errors{{File: def.File, Pos: def.At("name"), Path: "name",
-			Msg: fmt.Sprintf("is %s, but the running service is %s; a service can't be renamed while it runs", def.Name, s.def.Name)}}
-	}
-	if wrong := launchplan.Unenforceable(def); wrong != nil {
-		return nil, wrong
-	}
-	return def, nil
-}
-
-// problems are the errors one by one, and in a few words where they are.
-func problems(err error) (list []string, place string) {
-	var wrong definition.Errors
-	if !errors.As(err, &wrong) {
-		return []string{err.Error()}, err.Error()
-	}
-	for _, e := range wrong {
-		list = append(list, e.Error())
-	}
-	return list, events.Places(wrong)
 }

@@ -2,8 +2,6 @@ package supervisor
 
 import (
 	"encoding/json"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/definition"
@@ -62,51 +60,4 @@ func (s *supervisor) keepMeta() {
 
 func (s *supervisor) keepDefinition(def *definition.Service) {
 	s.link.Send(&wire.SnapshotPart{Key: keyDefinition, Data: def.Source})
-}
-
-// legacy is what a predecessor left.
-type legacy struct {
-	hello   *wire.Hello
-	kept    map[string][]byte
-	sockets []*wire.Listening
-	runs    []inherited
-}
-
-// inUse says that a predecessor had begun.
-func (l *legacy) inUse() bool { return len(l.kept) > 0 || len(l.runs) > 0 }
-
-// inherited is a run that a predecessor had started, with the read ends of its output.
-type inherited struct {
-	wire.KnownRun
-	files []outputFile
-}
-
-func (r *inherited) osFiles() []*os.File {
-	var list []*os.File
-	for _, f := range r.files {
-		list = append(list, f.file)
-	}
-	return list
-}
-
-// snapshot decodes the programs' states. What can't be decoded (another version's) is left out: the keeper's runs
-// are then adopted as they are.
-func (l *legacy) snapshot() (engine.Snapshot, meta) {
-	var m meta
-	if data := l.kept[keyMeta]; data != nil {
-		if err := json.Unmarshal(data, &m); err != nil {
-			m = meta{}
-		}
-	}
-	snap := engine.Snapshot{Phase: m.Phase, Programs: map[string]*engine.Program{}}
-	for key, data := range l.kept {
-		if strings.HasPrefix(key, "#") {
-			continue
-		}
-		var p engine.Program
-		if json.Unmarshal(data, &p) == nil {
-			snap.Programs[key] = &p
-		}
-	}
-	return snap, m
 }

@@ -3,11 +3,11 @@ package supervisor
 import (
 	"context"
 	"os"
-	"runtime/debug"
 	"slices"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/supervisor/signals"
@@ -101,19 +101,18 @@ func stateOf(p *engine.Program) control.State {
 	return control.State(p.State.String())
 }
 
-// Version is daruma's: of the module, or of the revision it was built from.
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
+func (s *supervisor) programNames() []string {
+	var names []string
+	for _, p := range s.engine.Programs() {
+		names = append(names, p.Name)
 	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
+	return names
+}
+
+func (s *supervisor) programNamesOf(def *definition.Service) []string {
+	var names []string
+	for i := range def.Programs {
+		names = append(names, def.Programs[i].Name)
 	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return "devel-" + s.Value[:12]
-		}
-	}
-	return "devel"
+	return names
 }

@@ -3,21 +3,17 @@ package supervisor
 import (
 	"context"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/incident"
-	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/logs"
 	"github.com/daruma-sh/daruma/internal/mailbox"
-	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/events"
@@ -103,77 +99,6 @@ type activeProbe struct {
 	notify *probe.NotifyProbe // the same, where it listens
 }
 
-// ending is how the service is going to end.
-type ending struct {
-	failed bool
-	reason string
-	now    bool
-}
-
-// run is the supervisor's loop. It gives the exit code for the whole service.
-func (s *supervisor) run() (code int, buried bool) {
-	beat := time.NewTicker(max(s.hello.Hang/2, 10*time.Millisecond))
-	defer beat.Stop()
-	s.link.Send(&wire.Heartbeat{})
-	s.slept = monotonic.Slept()
-	watchClock(s.ctx, func() { s.mailbox.Post(s.lookForSleep) })
-	for {
-		s.flush()
-		if code, over := s.over(); over {
-			return code, false
-		}
-		select {
-		case <-s.mailbox.Wake():
-			s.mailbox.Run()
-			s.answerWaiters()
-		case <-beat.C:
-			// From this goroutine and no other: it is this one whose life the keeper has to know of.
-			s.link.Send(&wire.Heartbeat{})
-			s.lookForSleep()
-		case <-s.ctx.Done():
-			return s.bury(), true
-		}
-	}
-}
-
-func (s *supervisor) flush() {
-	s.tellStanding()
-	if err := s.link.Flush(); err != nil {
-		s.cancel(err)
-	}
-}
-
-// step lets the engine decide, stores what it decided, then does it.
-func (s *supervisor) step(ev engine.Event) {
-	s.moved = true
-	s.carryOut(s.engine.Step(monotonic.Now(), ev))
-}
-
-// over says that the service has ended and with which exit code.
-func (s *supervisor) over() (int, bool) {
-	if s.ending == nil || s.engine.Phase() != engine.Ended && !s.ending.now {
-		return 0, false
-	}
-	if s.ending.failed {
-		return int(exitcode.Escalated), true
-	}
-	return int(exitcode.Done), true
-}
-
-// bury: the keeper is gone. What it can't end any more, we do; then there is nothing left to supervise.
-func (s *supervisor) bury() int {
-	var mains []int
-	for _, p := range s.engine.Programs() {
-		if p.PID > 0 {
-			mains = append(mains, p.PID)
-		}
-	}
-	keeper.KillOrphans(s.hello, mains)
-	s.log.Error("the keeper is gone; its programs were ended", "cause", context.Cause(s.ctx))
-	s.publish(control.Event{Kind: control.EventKeeperFailed, Reason: "its programs were ended; the system starts the service again where it is told to"})
-	return 1
-}
-
 func (s *supervisor) runtimeOf(name string) *programRuntime {
 	rt := s.runtimes[name]
 	if rt == nil {
@@ -193,6 +118,3 @@ func (s *supervisor) warn(subject, text string) {
 		s.publish(control.Event{Kind: control.EventWarning, Reason: text})
 	}
 }
-
-// environment looks up daruma's own environment.
-func environment(name string) (string, bool) { return os.LookupEnv(name) }
