@@ -28,7 +28,7 @@ func (b backend) Command(ctx context.Context, c control.Command) (control.Answer
 		}
 		if c.Verb == control.VerbControl {
 			w := &waiter{reply: make(chan control.Answer, 1)}
-			ch <- outcome{wait: w, err: b.s.controlled(c, w)}
+			ch <- outcome{wait: w, err: b.s.runControlHooks(c, w)}
 			return
 		}
 		w, err := b.s.command(c)
@@ -77,7 +77,7 @@ func (s *supervisor) command(c control.Command) (*waiter, error) {
 		}
 	}
 	if len(w.targets) == 0 && c.Program != "" {
-		return nil, &control.UnknownProgramError{Program: c.Program, Known: s.programNames()}
+		return nil, &control.UnknownProgramError{Program: c.Program, Known: s.knownPrograms()}
 	}
 	if s.engine.Phase() >= engine.Ending {
 		return nil, &control.ConflictError{Reason: "the service is shutting down"}

@@ -5,26 +5,26 @@ import (
 	"runtime/debug"
 )
 
-// stacks is the file that Go's runtime writes all goroutines to when this process crashes or is sent SIGQUIT. The
+// crashOutput is the file that Go's runtime writes all goroutines to when this process crashes or is sent SIGQUIT. The
 // keeper takes it into the state folder.
-type stacks struct{ file *os.File }
+type crashOutput struct{ file *os.File }
 
-func saveStacks(path string) *stacks {
+func openCrashOutput(path string) *crashOutput {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return &stacks{}
+		return &crashOutput{}
 	}
 	debug.SetTraceback("all")
 	if err := debug.SetCrashOutput(f, debug.CrashOptions{}); err != nil {
 		f.Close()
 		_ = os.Remove(path)
-		return &stacks{}
+		return &crashOutput{}
 	}
-	return &stacks{f}
+	return &crashOutput{f}
 }
 
-// done removes the file: this process ends as it should.
-func (s *stacks) done() {
+// remove removes the file: this process ends as it should.
+func (s *crashOutput) remove() {
 	if s.file != nil {
 		_ = debug.SetCrashOutput(nil, debug.CrashOptions{}) // Windows removes no file that is open
 		s.file.Close()

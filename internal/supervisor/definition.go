@@ -12,10 +12,10 @@ import (
 )
 
 // firstDefinition is the one in force: the predecessor's, else the file's.
-func firstDefinition(cfg Config, l *legacy) (*definition.Service, error) {
+func firstDefinition(cfg Config, l *inheritance) (*definition.Service, error) {
 	var def *definition.Service
 	var err error
-	if src := l.kept[keyDefinition]; src != nil {
+	if src := l.parts[keyDefinition]; src != nil {
 		def, err = definition.Parse(src, cfg.File, environment)
 	} else {
 		def, err = definition.Load(cfg.File, environment)
@@ -48,7 +48,7 @@ func whyRefused(file string) exitcode.Code {
 }
 
 func (s *supervisor) readDefinition() (*definition.Service, error) {
-	def, err := definition.Load(s.meta.File, environment)
+	def, err := definition.Load(s.state.File, environment)
 	if err != nil {
 		return nil, err
 	}

@@ -22,12 +22,12 @@ func (s *supervisor) carryOut(effects []engine.Effect) {
 	last := ""
 	for _, e := range effects {
 		if name := programOf(e); name != "" && name != last {
-			s.keepProgram(name)
+			s.saveProgram(name)
 			last = name
 		}
 	}
-	if phase != s.meta.Phase {
-		s.keepMeta()
+	if phase != s.state.Phase {
+		s.saveServiceState()
 	}
 	for _, e := range effects {
 		if _, told := e.(engine.PublishEvent); !told {
@@ -109,12 +109,12 @@ func (s *supervisor) do(effect engine.Effect) {
 	case engine.EndService:
 		s.end(e)
 	default:
-		s.record(effect)
+		s.recordEffect(effect)
 	}
 }
 
-// record is for the effects that only tell.
-func (s *supervisor) record(effect engine.Effect) {
+// recordEffect is for the effects that only tell.
+func (s *supervisor) recordEffect(effect engine.Effect) {
 	switch e := effect.(type) {
 	case engine.PublishEvent:
 		s.publish(control.Event{Program: e.Program, Generation: int(e.Generation), Kind: control.EventKind(e.Kind), Reason: e.Reason, PID: e.PID})
@@ -184,9 +184,7 @@ func (s *supervisor) removed(name string) {
 		}
 	}
 	s.closeWhenDrained(rt)
-	s.incidents.Write(func(r *incident.Recorder, _ time.Duration) {
-		r.Ended(name, incident.Superseded, "no longer in the definition")
-	})
+	s.recordRemoved(name)
 	s.sockets.CloseUnused(s.def)
 }
 

@@ -13,7 +13,14 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper"
 )
 
-// over says that the service has ended and with which exit code.
+// ending is how the service is going to end.
+type ending struct {
+	failed bool // so that the operating system restarts it
+	reason string
+	now    bool // without waiting for the programs
+}
+
+// over reports whether the service has ended, and with which exit code.
 func (s *supervisor) over() (int, bool) {
 	if s.ending == nil || s.engine.Phase() != engine.Ended && !s.ending.now {
 		return 0, false
@@ -24,8 +31,8 @@ func (s *supervisor) over() (int, bool) {
 	return int(exitcode.Done), true
 }
 
-// bury: the keeper is gone. What it can't end any more, we do; then there is nothing left to supervise.
-func (s *supervisor) bury() int {
+// endOrphans ends the programs of a keeper that is gone, and gives the exit code.
+func (s *supervisor) endOrphans() int {
 	var mains []int
 	for _, p := range s.engine.Programs() {
 		if p.PID > 0 {
@@ -38,18 +45,23 @@ func (s *supervisor) bury() int {
 	return 1
 }
 
-// close ends in the reverse order of prepare.
-func (s *supervisor) close(buried bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+const (
+	serverCloseTimeout = time.Second     // for answers that are being written
+	drainCloseTimeout  = 5 * time.Second // for output that still comes through the pipes
+)
+
+// close ends in the reverse order of start.
+func (s *supervisor) close(keeperLost bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), serverCloseTimeout)
 	defer cancel()
 	_ = s.server.Close(ctx)
 	drained := make(chan struct{})
 	go func() { s.draining.Wait(); close(drained) }()
 	select {
 	case <-drained:
-	case <-time.After(5 * time.Second):
+	case <-time.After(drainCloseTimeout):
 	}
-	if !buried { // else the programs are down, not unwanted: the next start writes that down
+	if !keeperLost { // else the programs are down, not unwanted: the next start records that
 		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.Wanted("", false, "service stopped") })
 	}
 	s.incidents.Close()
@@ -64,13 +76,7 @@ func (s *supervisor) close(buried bool) {
 	}
 }
 
-// ending is how the service is going to end.
-type ending struct {
-	failed bool
-	reason string
-	now    bool
-}
-
+// end takes note of how the service ends.
 func (s *supervisor) end(e engine.EndService) {
 	if s.ending == nil {
 		s.ending = &ending{}
@@ -82,12 +88,15 @@ func (s *supervisor) end(e engine.EndService) {
 	if e.Failed {
 		s.publish(control.Event{Kind: control.EventEscalated, Reason: fmt.Sprintf("%s; daruma ends with a failure", e.Reason)})
 	}
-	s.keepMeta()
+	s.saveServiceState()
 }
 
-// endSoon: the keeper kills everything itself; its word of each end is on the way. Don't wait for long.
-func (s *supervisor) endSoon() {
-	time.AfterFunc(2*time.Second, func() {
+// endTimeout is how long the end may take when the keeper kills everything itself: its reports of the ends are on the way.
+const endTimeout = 2 * time.Second
+
+// endAfterKill ends the service when the keeper has killed all programs, after endTimeout at the latest.
+func (s *supervisor) endAfterKill() {
+	time.AfterFunc(endTimeout, func() {
 		s.mailbox.Post(func() { s.ending = &ending{now: true, reason: "stopped at once"} })
 	})
 }

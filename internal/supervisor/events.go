@@ -47,7 +47,7 @@ func (s *supervisor) publishEnd() {
 	if s.ending == nil || s.ending.failed {
 		return
 	}
-	s.publish(control.Event{Kind: control.EventServiceStopped, Reason: cmp.Or(s.meta.StopWhy, s.ending.reason)})
+	s.publish(control.Event{Kind: control.EventServiceStopped, Reason: cmp.Or(s.state.StopWhy, s.ending.reason)})
 }
 
 // replacedPause is how long the system's log isn't told again that the supervisor was replaced. The count is kept with the keeper,
@@ -56,11 +56,11 @@ const replacedPause = 10 * time.Minute
 
 func (s *supervisor) publishReplaced(why string) {
 	e := control.Event{Kind: control.EventSupervisorReplaced, Reason: "a new supervisor is in charge; of the last one: " + why}
-	now, m := monotonic.Now(), &s.meta
+	now, m := monotonic.Now(), &s.state
 	if m.ReplacedAt > 0 && now-m.ReplacedAt < replacedPause {
 		m.ReplacedMore++
 		s.events.PublishInside(e)
-		s.keepMeta()
+		s.saveServiceState()
 		return
 	}
 	reason := e.Reason
@@ -68,7 +68,7 @@ func (s *supervisor) publishReplaced(why string) {
 		reason += fmt.Sprintf(" (and %d more since the last event of this kind)", m.ReplacedMore)
 	}
 	m.ReplacedAt, m.ReplacedMore = now, 0
-	s.keepMeta()
+	s.saveServiceState()
 	s.flush() // first: if we fall at once, the next one knows that it was told
 	s.events.PublishPlain(e, reason)
 }

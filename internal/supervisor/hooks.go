@@ -14,19 +14,19 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 )
 
-// hookTime is what onControl and onResume get. Nothing waits for them but whoever asked.
-const hookTime = time.Minute
+// hookTimeout is what onControl and onResume get. Nothing waits for them but whoever asked.
+const hookTimeout = time.Minute
 
-// occasion is a hook that belongs to no start or stop: its outcome changes nothing for the program.
-type occasion struct {
+// eventHook is a hook that belongs to no start or stop: its outcome changes nothing for the program.
+type eventHook struct {
 	name    string // onResume, onControl 130
 	task    string // the same as part of a task's id
 	handler *definition.Handler
 	done    func(problem string) // called in the loop; "" means success
 }
 
-// runOccasion runs a hook beside the loop, as long as the program's run lasts. The same hook never runs twice at once.
-func (s *supervisor) runOccasion(p *engine.Program, o occasion) {
+// runEventHook runs a hook beside the loop, as long as the program's run lasts. The same hook never runs twice at once.
+func (s *supervisor) runEventHook(p *engine.Program, o eventHook) {
 	rt := s.runtimeOf(p.Name)
 	switch {
 	case p.State != engine.Starting && p.State != engine.Running:
@@ -39,7 +39,7 @@ func (s *supervisor) runOccasion(p *engine.Program, o occasion) {
 		o.done("the same hook is still running")
 		return
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, hookTime)
+	ctx, cancel := context.WithTimeout(s.ctx, hookTimeout)
 	if rt.hooks == nil {
 		rt.hooks = map[string]func(){}
 	}
@@ -64,11 +64,11 @@ func (s *supervisor) runOccasion(p *engine.Program, o occasion) {
 	}()
 }
 
-// controlled runs the hooks of a control code. w gets the answer when all are done; nil: nobody waits for it.
-func (s *supervisor) controlled(c control.Command, w *waiter) error {
+// runControlHooks runs the hooks of a control code. w gets the answer when all are done; nil: nobody waits for it.
+func (s *supervisor) runControlHooks(c control.Command, w *waiter) error {
 	targets, known := s.controlTargets(c)
 	if c.Program != "" && s.engine.Program(c.Program) == nil {
-		return &control.UnknownProgramError{Program: c.Program, Known: s.programNames()}
+		return &control.UnknownProgramError{Program: c.Program, Known: s.knownPrograms()}
 	}
 	reason := fmt.Sprintf("%d by %s", c.Code, c.Reason)
 	if len(targets) == 0 {
@@ -83,7 +83,7 @@ func (s *supervisor) controlled(c control.Command, w *waiter) error {
 	open := len(targets)
 	for i, t := range targets {
 		p := t.program
-		s.runOccasion(p, occasion{
+		s.runEventHook(p, eventHook{
 			name: fmt.Sprintf("onControl %d", c.Code), task: tasks.OnControl(c.Code), handler: t.handler,
 			done: func(problem string) {
 				answer.Results[i] = control.ProgramResult{

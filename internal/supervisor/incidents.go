@@ -10,8 +10,36 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 )
 
-// ensured records what `daruma ensure` did from outside: that the service was down, why, and that it was started.
-func (s *supervisor) ensured() {
+// openIncidents opens the incident record. Without it programs run all the same.
+func (s *supervisor) openIncidents() {
+	recorder, found, err := incident.Open(s.place.Incidents(), incident.Options{
+		Service: s.def.Name, Start: incidentStart(s.hello), Reason: s.hello.Why, Absent: s.hello.Gone,
+	})
+	if err != nil { // the recorder is nil then, and does nothing
+		s.warn("incidents", "what falls isn't recorded: "+err.Error())
+	}
+	s.found = found
+	if found.Broken > 0 {
+		s.log.Warn("the incident record has lines that can't be read", "lines", found.Broken)
+	}
+	s.incidents = incidentwriter.New(recorder)
+	s.recordEnsure()
+	for _, name := range found.Wanted {
+		if s.def.Program(name) == nil { // it left the definition while no supervisor ran
+			s.recordRemoved(name)
+		}
+	}
+}
+
+// recordRemoved ends the incidents of a program that left the definition.
+func (s *supervisor) recordRemoved(name string) {
+	s.incidents.Write(func(r *incident.Recorder, _ time.Duration) {
+		r.Ended(name, incident.Superseded, "no longer in the definition")
+	})
+}
+
+// recordEnsure records what `daruma ensure` did from outside: that the service was down, why, and that it was started.
+func (s *supervisor) recordEnsure() {
 	o, ok := incident.TakeOutside(s.place.Config, s.place.State)
 	if !ok {
 		return
@@ -25,19 +53,19 @@ func (s *supervisor) ensured() {
 	})
 }
 
-// stillOpen tells the engine of what the record has down: those that fell with the keeper or the machine, and those whose recovery
-// a predecessor saw but didn't live to write down.
-func (s *supervisor) stillOpen() {
+// resumeIncidents tells the engine which incidents are open: of programs that went down with the keeper or the machine. Those whose
+// recovery a predecessor saw but didn't live to record are closed.
+func (s *supervisor) resumeIncidents() {
 	for _, open := range s.found.Open {
 		p := s.engine.Program(open.Program)
 		if p == nil {
 			continue
 		}
 		if p.Ready {
-			stands := incident.Recovery{Program: p.Name, Generation: int(p.Generation)}
+			recovery := incident.Recovery{Program: p.Name, Generation: int(p.Generation)}
 			s.incidents.Write(func(r *incident.Recorder, ago time.Duration) {
-				stands.Ago = ago
-				r.Recovered(stands)
+				recovery.Ago = ago
+				r.Recovered(recovery)
 			})
 			continue
 		}
@@ -45,7 +73,7 @@ func (s *supervisor) stillOpen() {
 	}
 }
 
-// incidentStart says what came before this supervisor.
+// incidentStart says whether the service starts or a supervisor is replaced.
 func incidentStart(h *wire.Hello) incident.Start {
 	if h.Sessions > 0 {
 		return incident.SupervisorReplaced

@@ -11,16 +11,16 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
-// legacy is what a predecessor left.
-type legacy struct {
+// inheritance is what a predecessor left, as the keeper gives it to every new supervisor.
+type inheritance struct {
 	hello   *wire.Hello
-	kept    map[string][]byte
+	parts   map[string][]byte // of the snapshot
 	sockets []*wire.Listening
 	runs    []inherited
 }
 
-// inUse says that a predecessor had begun.
-func (l *legacy) inUse() bool { return len(l.kept) > 0 || len(l.runs) > 0 }
+// inUse reports whether a predecessor had begun.
+func (in *inheritance) inUse() bool { return len(in.parts) > 0 || len(in.runs) > 0 }
 
 // inherited is a run that a predecessor had started, with the read ends of its output.
 type inherited struct {
@@ -38,15 +38,15 @@ func (r *inherited) osFiles() []*os.File {
 
 // snapshot decodes the programs' states. What can't be decoded (another version's) is left out: the keeper's runs
 // are then adopted as they are.
-func (l *legacy) snapshot() (engine.Snapshot, meta) {
-	var m meta
-	if data := l.kept[keyMeta]; data != nil {
-		if err := json.Unmarshal(data, &m); err != nil {
-			m = meta{}
+func (in *inheritance) snapshot() (engine.Snapshot, serviceState) {
+	var state serviceState
+	if data := in.parts[keyService]; data != nil {
+		if err := json.Unmarshal(data, &state); err != nil {
+			state = serviceState{}
 		}
 	}
-	snap := engine.Snapshot{Phase: m.Phase, Programs: map[string]*engine.Program{}}
-	for key, data := range l.kept {
+	snap := engine.Snapshot{Phase: state.Phase, Programs: map[string]*engine.Program{}}
+	for key, data := range in.parts {
 		if strings.HasPrefix(key, "#") {
 			continue
 		}
@@ -55,12 +55,12 @@ func (l *legacy) snapshot() (engine.Snapshot, meta) {
 			snap.Programs[key] = &p
 		}
 	}
-	return snap, m
+	return snap, state
 }
 
-// greeting hears what the predecessor left, up to the keeper's Welcome.
-func greeting(link *wire.Link) (*legacy, error) {
-	l := &legacy{kept: map[string][]byte{}}
+// receiveInheritance receives what the predecessor left, up to the keeper's Welcome.
+func receiveInheritance(link *wire.Link) (*inheritance, error) {
+	in := &inheritance{parts: map[string][]byte{}}
 	for {
 		m, files, err := link.Receive()
 		if err != nil {
@@ -68,18 +68,18 @@ func greeting(link *wire.Link) (*legacy, error) {
 		}
 		switch m := m.(type) {
 		case *wire.Hello:
-			l.hello = m
+			in.hello = m
 		case *wire.SnapshotPart:
-			l.kept[m.Key] = m.Data
+			in.parts[m.Key] = m.Data
 		case *wire.Listening:
-			l.sockets = append(l.sockets, m)
+			in.sockets = append(in.sockets, m)
 		case *wire.KnownRun:
-			l.runs = append(l.runs, inherited{KnownRun: *m, files: outputFiles(m.Streams, files)})
+			in.runs = append(in.runs, inherited{KnownRun: *m, files: outputFiles(m.Streams, files)})
 		case *wire.Welcome:
-			if l.hello == nil {
+			if in.hello == nil {
 				return nil, errors.New("the keeper's greeting has no beginning")
 			}
-			return l, nil
+			return in, nil
 		}
 	}
 }

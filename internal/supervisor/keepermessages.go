@@ -38,7 +38,7 @@ func (s *supervisor) handle(m wire.Message, files []*os.File) {
 	case *wire.SessionEvent:
 		s.publish(control.Event{Kind: control.EventSessionChanged, Reason: m.Change})
 	case *wire.ControlEvent:
-		s.controlled(control.Command{Code: m.Code, Reason: "the service manager"}, nil)
+		s.runControlHooks(control.Command{Code: m.Code, Reason: "the service manager"}, nil)
 	}
 }
 
@@ -104,13 +104,13 @@ func (s *supervisor) stopRequested(m *wire.StopRequest) {
 		return
 	}
 	s.publish(control.Event{Kind: control.EventStopping, Reason: m.Signal + " received"})
-	if s.meta.StopWhy = m.Signal; s.meta.StopWhy != "" && m.Now {
-		s.meta.StopWhy += ", at once"
+	if s.state.StopWhy = m.Signal; s.state.StopWhy != "" && m.Now {
+		s.state.StopWhy += ", at once"
 	}
-	s.keepMeta()
+	s.saveServiceState()
 	s.step(engine.Shutdown{Reason: "daruma received " + m.Signal})
 	if m.Now {
-		s.endSoon()
+		s.endAfterKill()
 	}
 }
 
@@ -122,5 +122,5 @@ func (s *supervisor) overdue(left []string) {
 	}
 	s.publish(control.Event{Kind: control.EventStopOverdue, Reason: reason})
 	s.step(engine.Shutdown{Reason: "the time to stop is over"})
-	s.endSoon()
+	s.endAfterKill()
 }

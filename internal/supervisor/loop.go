@@ -10,13 +10,13 @@ import (
 	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
-// run is the supervisor's loop. It gives the exit code for the whole service.
-func (s *supervisor) run() (code int, buried bool) {
+// run is the supervisor's loop. It gives the exit code for the whole service, and whether the keeper is gone.
+func (s *supervisor) run() (code int, keeperLost bool) {
 	beat := time.NewTicker(max(s.hello.Hang/2, 10*time.Millisecond))
 	defer beat.Stop()
 	s.link.Send(&wire.Heartbeat{})
 	s.slept = monotonic.Slept()
-	watchClock(s.ctx, func() { s.mailbox.Post(s.lookForSleep) })
+	watchClock(s.ctx, func() { s.mailbox.Post(s.checkForSleep) })
 	for {
 		s.flush()
 		if code, over := s.over(); over {
@@ -27,53 +27,54 @@ func (s *supervisor) run() (code int, buried bool) {
 			s.mailbox.Run()
 			s.answerWaiters()
 		case <-beat.C:
-			// From this goroutine and no other: it is this one whose life the keeper has to know of.
+			// Sent from this goroutine and no other: it is the one that the keeper must know to be alive.
 			s.link.Send(&wire.Heartbeat{})
-			s.lookForSleep()
+			s.checkForSleep()
 		case <-s.ctx.Done():
-			return s.bury(), true
+			return s.endOrphans(), true
 		}
 	}
 }
 
-// receive puts the keeper's messages into the mailbox, all that came at once as one piece of work. Its end is the
-// keeper's end.
+// receive posts the keeper's messages to the mailbox, those that came at once as one function. When the keeper is gone it
+// cancels s.ctx and ends.
 func (s *supervisor) receive() {
-	type letter struct {
+	type received struct {
 		message wire.Message
 		files   []*os.File
 	}
 	for {
-		var letters []letter
+		var batch []received
 		for more := true; more; more = s.link.More() {
 			m, files, err := s.link.Receive()
 			if err != nil && !wire.KeeperLost(err) {
-				complain(fmt.Errorf("%w; another supervisor takes over", err))
+				printError(fmt.Errorf("%w; another supervisor takes over", err))
 				os.Exit(1) // the keeper holds everything, and starts the next one
 			}
 			if err != nil {
 				s.cancel(fmt.Errorf("the connection to the keeper: %w", err))
 				return
 			}
-			letters = append(letters, letter{m, files})
+			batch = append(batch, received{m, files})
 		}
 		s.mailbox.Post(func() {
-			for _, l := range letters {
-				s.handle(l.message, l.files)
+			for _, r := range batch {
+				s.handle(r.message, r.files)
 			}
 		})
 	}
 }
 
+// flush sends what was queued for the keeper.
 func (s *supervisor) flush() {
-	s.tellStanding()
+	s.reportServiceStatus()
 	if err := s.link.Flush(); err != nil {
 		s.cancel(err)
 	}
 }
 
-// step lets the engine decide, stores what it decided, then does it.
+// step lets the engine decide, saves the new state with the keeper, then carries the effects out.
 func (s *supervisor) step(ev engine.Event) {
-	s.moved = true
+	s.statusOutdated = true
 	s.carryOut(s.engine.Step(monotonic.Now(), ev))
 }

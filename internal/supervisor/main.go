@@ -24,52 +24,57 @@ type Config struct {
 
 // Main is a supervisor's life, as a child of the keeper. It gives the exit code of the process.
 func Main(cfg Config) int {
-	// Whoever reads what we print may go (| head), and the terminal may be another's at the moment (stty tostop).
+	// Whoever reads our output may go (| head), and the terminal may belong to another process group at the moment (stty tostop).
 	ignoreOutputSignals()
 	reserve.Threads(8)
 	settle := time.AfterFunc(settleAfter, saveMemory)
 	defer settle.Stop()
 	link, err := wire.Connect()
 	if err != nil {
-		return complain(err)
+		return printError(err)
 	}
-	inheritance, err := greeting(link)
+	inherited, err := receiveInheritance(link)
 	if err != nil {
-		return complain(err)
+		return printError(err)
 	}
-	s, code, err := prepare(cfg, link, inheritance)
+	s, refused, err := start(cfg, link, inherited)
 	if err != nil {
-		// What runs isn't ended because we can't begin (a full disk, no descriptor free): the keeper tries again.
-		if !inheritance.inUse() {
-			link.Send(&wire.Finish{Code: code})
-			_ = link.Flush()
+		// Programs that run aren't ended because we can't begin (a full disk, no descriptor free): the keeper tries again.
+		if !inherited.inUse() {
+			finish(link, int(refused))
 		}
-		return complain(err) // last: stderr may be held
+		return printError(err) // last: writing to stderr may block
 	}
-	code, buried := s.run()
-	if !buried {
+	code, keeperLost := s.run()
+	if !keeperLost {
 		s.publishEnd()
 	}
-	s.close(buried)
-	if !buried { // should the keeper live all the same, it is to go on
-		link.Send(&wire.Finish{Code: code})
-		_ = link.Flush()
+	s.close(keeperLost)
+	if !keeperLost { // where the connection alone is lost, the keeper must go on
+		finish(link, code)
 	}
-	s.stacks.done()
+	s.crashOutput.remove()
 	return code
+}
+
+// finish lets the keeper end the service with this exit code.
+func finish(link *wire.Link, code int) {
+	link.Send(&wire.Finish{Code: code})
+	_ = link.Flush() // nothing is left to do where the keeper is gone
 }
 
 // settleAfter is when the start of even a large service is over.
 const settleAfter = 3 * time.Second
 
-// saveMemory makes the garbage collector eager, and gives back what the start took. Not before: starting 500 programs
-// takes half its time again with an eager one.
+// saveMemory makes the garbage collector run more often, and returns to the system what the start took. Not before: the start
+// of 500 programs would take half as long again.
 func saveMemory() {
 	debug.SetGCPercent(25)
 	debug.FreeOSMemory()
 }
 
-func complain(err error) int {
+// printError prints the reason of a failure, and gives the exit code for it.
+func printError(err error) int {
 	var wrong definition.Errors
 	if errors.As(err, &wrong) { // each line begins with file:line:column
 		fmt.Fprintln(os.Stderr, wrong)

@@ -61,7 +61,7 @@ func (s *supervisor) applyMessages(program string, generation uint64, batch []no
 		rt.notify.State.Apply(m)
 	}
 	if rt.notify.State.Lasting() != before {
-		s.keepNotifyState(program, rt.notify)
+		s.saveNotifyState(program, rt.notify)
 		s.flush()
 	}
 	for _, w := range rt.probes {
@@ -79,7 +79,7 @@ func (s *supervisor) notifyStateOf(program string) notify.State {
 	return notify.State{}
 }
 
-func (s *supervisor) keepNotifyState(program string, what *notifyState) {
+func (s *supervisor) saveNotifyState(program string, what *notifyState) {
 	data, err := json.Marshal(what)
 	if err != nil {
 		s.log.Error("snapshot", "program", program, "error", err)

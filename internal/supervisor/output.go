@@ -11,8 +11,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/logs"
 )
 
-// drainPatience is how long the output of an ended run may wait for a full disk before it is counted as lost.
-const drainPatience = 10 * time.Second
+// drainTimeout is how long the output of an ended run may wait for a full disk before it is counted as lost.
+const drainTimeout = 10 * time.Second
 
 type outputFile struct {
 	stream string
@@ -40,21 +40,21 @@ func (s *supervisor) attach(program string, generation uint64, files []outputFil
 			continue
 		}
 		if rt.sink == nil {
-			s.swallow(f.file)
+			s.discardOutput(f.file)
 			continue
 		}
 		c, err := rt.sink.Attach(int(generation), f.stream, f.file)
 		if err != nil {
 			// The program must not block because its log can't be kept: somebody has to read.
 			s.warn("log "+program, "the output of "+program+" can't be logged: "+err.Error())
-			s.swallow(f.file)
+			s.discardOutput(f.file)
 			continue
 		}
 		rt.outputs[generation] = append(rt.outputs[generation], c)
 	}
 }
 
-func (s *supervisor) swallow(f *os.File) {
+func (s *supervisor) discardOutput(f *os.File) {
 	go func() {
 		_, _ = io.Copy(io.Discard, f)
 		f.Close()
@@ -72,7 +72,7 @@ func (s *supervisor) drain(program string, generation uint64) {
 	s.draining.Add(1)
 	go func() {
 		defer s.draining.Done()
-		ctx, cancel := context.WithTimeout(context.Background(), drainPatience)
+		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 		defer cancel()
 		for _, c := range captures {
 			if err := c.Drain(ctx); err != nil {

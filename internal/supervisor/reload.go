@@ -32,9 +32,9 @@ func (s *supervisor) reload(why string) control.Answer {
 	s.publish(control.Event{Kind: control.EventReloaded, Reason: fmt.Sprintf("%s: %d added, %d removed, %d restarted, %d unchanged",
 		why, len(added), len(removed), len(changed), len(answer.Unchanged))})
 	s.step(engine.Reload{Definition: def, Changed: changed})
-	s.keepDefinition(def) // after the states that follow from it: of half a reload a successor knows nothing, and it can be asked for again
+	s.saveDefinition(def) // after the states that follow from it: of half a reload a successor knows nothing, and it can be asked for again
 	s.sockets.CloseUnused(s.def)
-	s.keepMeta()
+	s.saveServiceState()
 	return control.Answer{Reload: answer, Results: []control.ProgramResult{}}
 }
 

@@ -10,25 +10,25 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
-// tellStanding tells the service manager that hosts the keeper how the service stands, where that has changed. Nobody
+// reportServiceStatus tells the service manager that hosts the keeper how the service stands, where that has changed. Nobody
 // counts the programs of a service that isn't hosted.
-func (s *supervisor) tellStanding() {
-	if !s.hello.Hosted || !s.moved {
+func (s *supervisor) reportServiceStatus() {
+	if !s.hello.Hosted || !s.statusOutdated {
 		return
 	}
-	s.moved = false
-	now := standingOf(s.engine.Programs(), s.def.ReportRunning)
-	now.Up = now.Up || s.standing.Up // up once is up: what falls later is daruma's affair
-	if now != s.standing {
-		s.standing = now
+	s.statusOutdated = false
+	now := serviceStatus(s.engine.Programs(), s.def.ReportRunning)
+	now.Up = now.Up || s.reportedStatus.Up // up once is up: what falls later is daruma's affair
+	if now != s.reportedStatus {
+		s.reportedStatus = now
 		s.link.Send(&now)
 	}
 }
 
-// standingOf: the service is up when every program that can start has a process. One that waits for another to be
+// serviceStatus: the service is up when every program that can start has a process. One that waits for another to be
 // ready isn't waited for, nor one that fell: the Service Control Manager lets nothing else start meanwhile. Where the
 // definition wants it ready, every wanted program is waited for, and the status names those that aren't.
-func standingOf(programs []*engine.Program, when definition.Condition) wire.ServiceState {
+func serviceStatus(programs []*engine.Program, when definition.Condition) wire.ServiceState {
 	up := true
 	counts := map[string]int{}
 	var missing []string

@@ -25,7 +25,7 @@ func TestWhenAServiceIsUp(t *testing.T) {
 		{"one runs, and is to be ready", []*engine.Program{ready, running}, definition.Ready, false, "2 programs: 1 ready, 1 running; not ready: n"},
 		{"one has no process", []*engine.Program{ready, spawning}, definition.Started, false, "2 programs: 1 ready, 1 starting"},
 	} {
-		if got := standingOf(c.programs, c.when); got.Up != c.up || got.Status != c.says {
+		if got := serviceStatus(c.programs, c.when); got.Up != c.up || got.Status != c.says {
 			t.Errorf("%s: %+v, want %v %q", c.what, got, c.up, c.says)
 		}
 	}

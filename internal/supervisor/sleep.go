@@ -13,17 +13,17 @@ import (
 const (
 	// leastSleep is what counts as one: the clocks that are compared aren't read in the same moment.
 	leastSleep = time.Second
-	// oneWaking is how long after a sleep was noticed Windows' word of the same one may come.
-	oneWaking = time.Minute
+	// sameWakeup is how long after a sleep was noticed Windows' word of the same one may come.
+	sameWakeup = time.Minute
 )
 
-// lookForSleep notices by the clocks that the machine has slept. It is how Linux tells, and Windows where no service manager
+// checkForSleep notices by the clocks that the machine has slept. It is how Linux tells, and Windows where no service manager
 // hosts us.
-func (s *supervisor) lookForSleep() {
+func (s *supervisor) checkForSleep() {
 	slept := monotonic.Slept()
 	if gone := slept - s.slept; gone >= leastSleep {
 		s.slept = slept
-		s.wokeUp("after " + words(gone))
+		s.wokeUp("after " + sleepText(gone))
 	}
 }
 
@@ -31,28 +31,28 @@ func (s *supervisor) lookForSleep() {
 func (s *supervisor) powerChanged(m *wire.PowerEvent) {
 	if !m.Resumed {
 		s.publish(control.Event{Kind: control.EventSuspended, Reason: "Windows suspends it"})
-		s.forgiveProbes() // what is under way would come back in another time
+		s.resetProbes() // what is under way would come back in another time
 		return
 	}
-	s.lookForSleep()
-	if s.awake == 0 || monotonic.Now()-s.awake > oneWaking {
+	s.checkForSleep()
+	if s.wokeAt == 0 || monotonic.Now()-s.wokeAt > sameWakeup {
 		s.wokeUp("Windows says so")
 	}
 }
 
 // wokeUp: probes begin anew, and programs that want to know are told. It is no incident: nothing fell.
 func (s *supervisor) wokeUp(how string) {
-	s.awake = monotonic.Now()
+	s.wokeAt = monotonic.Now()
 	s.publish(control.Event{Kind: control.EventWokeUp, Reason: how})
-	s.forgiveProbes()
+	s.resetProbes()
 	for _, p := range s.engine.Programs() {
 		if p.Def.OnResume != nil {
-			s.runOccasion(p, occasion{name: tasks.OnResume, task: tasks.OnResume, handler: p.Def.OnResume, done: func(string) {}})
+			s.runEventHook(p, eventHook{name: tasks.OnResume, task: tasks.OnResume, handler: p.Def.OnResume, done: func(string) {}})
 		}
 	}
 }
 
-func (s *supervisor) forgiveProbes() {
+func (s *supervisor) resetProbes() {
 	for _, rt := range s.runtimes {
 		for _, w := range rt.probes {
 			w.worker.Woke()
@@ -60,8 +60,8 @@ func (s *supervisor) forgiveProbes() {
 	}
 }
 
-// words rounds a sleep to what people want to know.
-func words(d time.Duration) string {
+// sleepText rounds a sleep to what people want to know.
+func sleepText(d time.Duration) string {
 	unit := time.Second
 	if d > time.Hour {
 		unit = time.Minute

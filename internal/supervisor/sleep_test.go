@@ -38,15 +38,15 @@ func TestOneSleepIsToldOnce(t *testing.T) {
 	if w.woken != 1 {
 		t.Errorf("at the suspend the probe was told %d times", w.woken)
 	}
-	s.lookForSleep()
+	s.checkForSleep()
 	s.slept -= 2 * time.Hour // as the clocks show after two hours
-	s.lookForSleep()
-	s.lookForSleep()
+	s.checkForSleep()
+	s.checkForSleep()
 	s.powerChanged(&wire.PowerEvent{Resumed: true})
 	if w.woken != 2 {
 		t.Errorf("after the waking the probe was told %d times, want 2", w.woken)
 	}
-	s.awake -= 2 * oneWaking
+	s.wokeAt -= 2 * sameWakeup
 	s.powerChanged(&wire.PowerEvent{Resumed: true}) // a sleep that the clocks don't show
 	list, err := s.hub.Since(t.Context(), 0, make([]control.Event, 0, 16))
 	if err != nil {

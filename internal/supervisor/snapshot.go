@@ -11,12 +11,12 @@ import (
 
 // Keys of the snapshot that aren't programs' names (which have no #).
 const (
-	keyMeta       = "#meta"
+	keyService    = "#meta"
 	keyDefinition = "#definition"
 )
 
-// meta is the part of the snapshot that belongs to no program.
-type meta struct {
+// serviceState is the part of the snapshot that belongs to no program.
+type serviceState struct {
 	Phase     engine.Phase
 	Ending    bool
 	Failed    bool
@@ -27,12 +27,12 @@ type meta struct {
 	Dir       string
 	StopWhy   string // who asked for the stop that is under way
 
-	ReplacedAt   time.Duration // monotonic: when the system's log was told last that the supervisor was replaced; 0: never
-	ReplacedMore int           // how often it was replaced since, without a word of it there
+	ReplacedAt   time.Duration // monotonic: when the system's log was last told that the supervisor was replaced; 0: never
+	ReplacedMore int           // how often it was replaced since, which that log wasn't told
 }
 
-// keepProgram stores one program's state with the keeper, ahead of the orders that follow from it.
-func (s *supervisor) keepProgram(name string) {
+// saveProgram gives the keeper one program's state, ahead of the messages that follow from it.
+func (s *supervisor) saveProgram(name string) {
 	p := s.engine.Program(name)
 	if p == nil {
 		s.link.Send(&wire.SnapshotPart{Key: name})
@@ -46,18 +46,20 @@ func (s *supervisor) keepProgram(name string) {
 	s.link.Send(&wire.SnapshotPart{Key: name, Data: data})
 }
 
-func (s *supervisor) keepMeta() {
-	m := s.meta
+// saveServiceState gives the keeper the state of the service as a whole.
+func (s *supervisor) saveServiceState() {
+	m := s.state
 	m.Phase = s.engine.Phase()
 	if s.ending != nil {
 		m.Ending, m.Failed, m.Reason = true, s.ending.failed, s.ending.reason
 	}
-	s.meta = m
+	s.state = m
 	if data, err := json.Marshal(m); err == nil {
-		s.link.Send(&wire.SnapshotPart{Key: keyMeta, Data: data})
+		s.link.Send(&wire.SnapshotPart{Key: keyService, Data: data})
 	}
 }
 
-func (s *supervisor) keepDefinition(def *definition.Service) {
+// saveDefinition gives the keeper the definition in force, as it was read.
+func (s *supervisor) saveDefinition(def *definition.Service) {
 	s.link.Send(&wire.SnapshotPart{Key: keyDefinition, Data: def.Source})
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/logs"
 	"github.com/daruma-sh/daruma/internal/mailbox"
@@ -20,109 +19,128 @@ import (
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/events"
-	"github.com/daruma-sh/daruma/internal/supervisor/incidentwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/sockets"
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
 )
 
-// prepare makes everything ready in an order that has reasons: the definition first, for without it there is nothing to
-// do; logs before programs are taken over, for their output waits; the control socket last, when there is an answer
-// to every question.
-func prepare(cfg Config, link *wire.Link, l *legacy) (*supervisor, int, error) {
+// start makes everything ready and starts the programs, or takes them over. The order has reasons: the definition first, for
+// without it there is nothing to do; logs before programs are taken over, for their output waits; the control socket when
+// there is an answer to every question, and before programs are started, for it fails where another daruma runs the service.
+//
+// With an error comes the exit code of the service.
+func start(cfg Config, link *wire.Link, inherited *inheritance) (*supervisor, exitcode.Code, error) {
 	place, err := folders.Of(cfg.Service)
 	if err != nil {
-		return nil, int(exitcode.NoFiles), err
+		return nil, exitcode.NoFiles, err
 	}
+	s := newSupervisor(cfg, place, link, inherited.hello)
+	if err := s.takeDefinition(inherited); err != nil {
+		s.events.Refused(err)
+		s.events.Close()
+		return nil, whyRefused(cfg.File), err
+	}
+	snapshot := s.takeSnapshot(inherited)
+	s.openOwnLog()
+	if err := s.openProgramLogs(); err != nil {
+		return nil, exitcode.NoFiles, err
+	}
+	s.openIncidents()
+	if err := s.openControlSocket(); err != nil {
+		return nil, exitcode.NoFiles, err
+	}
+	if cfg.Terminal {
+		s.terminal = terminal.New(s.ctx, place.Logs, programNames(s.def), s.hub)
+	}
+	if inherited.hello.Sessions == 0 {
+		s.startPrograms()
+	} else {
+		s.takeOverPrograms(inherited, snapshot)
+	}
+	go s.receive()
+	return s, exitcode.Done, nil
+}
+
+// newSupervisor makes a supervisor that has no file open but that of a crash, and knows no definition.
+func newSupervisor(cfg Config, place folders.Folders, link *wire.Link, hello *wire.Hello) *supervisor {
 	s := &supervisor{
-		cfg: cfg, place: place, link: link, hello: l.hello, mailbox: mailbox.New(),
+		cfg: cfg, place: place, link: link, hello: hello, mailbox: mailbox.New(),
 		runtimes: map[string]*programRuntime{}, warnings: map[string]string{},
 		scheduler: probe.NewScheduler(), since: time.Now(), log: slog.New(slog.DiscardHandler),
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
+	s.crashOutput = openCrashOutput(wire.StacksFile(place.Run, os.Getpid()))
 	s.sockets = sockets.New(link.Send)
 	s.tasks = tasks.New(tasks.Config{Context: s.ctx, Send: link.Send, Mailbox: s.mailbox, Plan: s.plan})
-	s.stacks = saveStacks(wire.StacksFile(place.Run, os.Getpid()))
-	snap, m := l.snapshot()
-	s.hub = control.NewHub(l.hello.Sessions << 32) // no number is ever given twice
+	s.hub = control.NewHub(hello.Sessions << 32) // events are numbered: no number is ever given twice
 	s.events = events.New(s.hub, s.openSystemLog())
-	if s.def, err = firstDefinition(cfg, l); err != nil {
-		s.events.Refused(err)
-		s.events.Close()
-		return nil, int(whyRefused(cfg.File)), err
-	}
-	s.meta = m
-	if m.StartedAt.IsZero() {
-		s.meta = meta{StartedAt: time.Now(), Started: monotonic.Now()}
-	}
-	s.meta.File, s.meta.Dir = s.def.File, s.def.Dir
-	if err := s.openFiles(); err != nil {
-		return nil, int(exitcode.NoFiles), err
-	}
-	if s.server, err = control.Listen(place.Socket(), backend{s}, s.hub); err != nil {
-		return nil, int(exitcode.NoFiles), fmt.Errorf("control socket: %w", err)
-	}
-	if cfg.Terminal {
-		s.terminal = terminal.New(s.ctx, s.place.Logs, s.programNamesOf(s.def), s.hub)
-	}
-	s.begin(l, snap)
-	go s.receive()
-	return s, 0, nil
+	return s
 }
 
-func (s *supervisor) openFiles() error {
-	own, err := logs.NewFile(filepath.Join(s.place.Logs, "daruma.log"), logs.Settings{MaxSize: 4 << 20, MaxFiles: 3})
+// takeDefinition takes the predecessor's definition, else the file's.
+func (s *supervisor) takeDefinition(inherited *inheritance) (err error) {
+	s.def, err = firstDefinition(s.cfg, inherited)
+	return err
+}
+
+// takeSnapshot gives the programs' states that the predecessor left, and takes the state of the service from it.
+func (s *supervisor) takeSnapshot(inherited *inheritance) engine.Snapshot {
+	snapshot, state := inherited.snapshot()
+	if state.StartedAt.IsZero() {
+		state = serviceState{StartedAt: time.Now(), Started: monotonic.Now()}
+	}
+	state.File, state.Dir = s.def.File, s.def.Dir
+	s.state = state
+	return snapshot
+}
+
+// openOwnLog opens daruma.log. Without it programs run all the same.
+func (s *supervisor) openOwnLog() {
+	file, err := logs.NewFile(filepath.Join(s.place.Logs, "daruma.log"), logs.Settings{MaxSize: 4 << 20, MaxFiles: 3})
 	if err != nil {
 		s.warn("own log", "daruma's own log can't be written: "+err.Error())
 	} else {
-		s.ownLog = asyncwriter.New(own)
+		s.ownLog = asyncwriter.New(file)
 		s.log = slog.New(slog.NewJSONHandler(s.ownLog, nil))
 		s.events.Log = s.log
 	}
 	if why := s.hello.NoCgroup; why != "" {
 		s.log.Info("there is no cgroup to hold the programs' processes: sessions and environments tell what belongs to a program", "reason", why)
 	}
+}
+
+// openProgramLogs opens the folder of the programs' logs.
+func (s *supervisor) openProgramLogs() (err error) {
 	s.store, err = logs.Open(logs.Options{
 		Service: s.def.Name, Dir: s.place.Logs, SpoolDir: filepath.Join(s.place.Run, "spool"), OnEvent: s.logEvent,
 	})
-	if err != nil {
-		return err
-	}
-	recorder, found, err := incident.Open(s.place.Incidents(), incident.Options{
-		Service: s.def.Name, Start: incidentStart(s.hello), Reason: s.hello.Why, Absent: s.hello.Gone,
-	})
-	if err != nil { // the recorder is nil then, and does nothing: programs are held up all the same
-		s.warn("incidents", "what falls isn't recorded: "+err.Error())
-	}
-	s.found = found
-	if found.Broken > 0 {
-		s.log.Warn("the incident record has lines that can't be read", "lines", found.Broken)
-	}
-	s.incidents = incidentwriter.New(recorder)
-	s.ensured()
-	for _, name := range found.Wanted {
-		if s.def.Program(name) == nil { // it left the definition while nobody looked
-			s.incidents.Write(func(r *incident.Recorder, _ time.Duration) {
-				r.Ended(name, incident.Superseded, "no longer in the definition")
-			})
-		}
+	return err
+}
+
+// openControlSocket begins to answer commands; they wait in the mailbox until the loop runs.
+func (s *supervisor) openControlSocket() (err error) {
+	if s.server, err = control.Listen(s.place.Socket(), backend{s}, s.hub); err != nil {
+		return fmt.Errorf("control socket: %w", err)
 	}
 	return nil
 }
 
-// begin starts everything, or takes over what is there.
-func (s *supervisor) begin(l *legacy, snap engine.Snapshot) {
-	seed := uint64(time.Now().UnixNano())
-	if l.hello.Sessions == 0 {
-		s.engine = engine.New(s.def, seed)
-		s.stillOpen()
-		s.keepDefinition(s.def)
-		s.keepMeta()
-		s.publishStart()
-		s.step(engine.Request{Verb: engine.Start, Reason: "start of the service"})
-		return
-	}
-	s.engine = engine.Restore(s.def, seed, snap)
-	s.stillOpen()
-	s.takeOver(l)
+// startPrograms starts the service anew.
+func (s *supervisor) startPrograms() {
+	s.engine = engine.New(s.def, jitterSeed())
+	s.resumeIncidents()
+	s.saveDefinition(s.def)
+	s.saveServiceState()
+	s.publishStart()
+	s.step(engine.Request{Verb: engine.Start, Reason: "start of the service"})
 }
+
+// takeOverPrograms goes on where a predecessor ended.
+func (s *supervisor) takeOverPrograms(inherited *inheritance, snapshot engine.Snapshot) {
+	s.engine = engine.Restore(s.def, jitterSeed(), snapshot)
+	s.resumeIncidents()
+	s.takeOver(inherited)
+}
+
+// jitterSeed makes the restarts of many machines differ.
+func jitterSeed() uint64 { return uint64(time.Now().UnixNano()) }

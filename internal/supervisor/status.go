@@ -36,8 +36,8 @@ func (s *supervisor) status() control.Status {
 	now := monotonic.Now()
 	st := control.Status{
 		Service: s.def.Name, DisplayName: s.def.DisplayName, Version: Version(),
-		SupervisorPID: os.Getpid(), KeeperPID: s.hello.KeeperPID, DefinitionFile: s.meta.File,
-		StartedAt: s.meta.StartedAt, UptimeSeconds: (now - s.meta.Started).Seconds(),
+		SupervisorPID: os.Getpid(), KeeperPID: s.hello.KeeperPID, DefinitionFile: s.state.File,
+		StartedAt: s.state.StartedAt, UptimeSeconds: (now - s.state.Started).Seconds(),
 		SupervisorSince: s.since, SupervisorRestarts: int(s.hello.Sessions),
 		Programs: []control.ProgramStatus{},
 	}
@@ -101,7 +101,8 @@ func stateOf(p *engine.Program) control.State {
 	return control.State(p.State.String())
 }
 
-func (s *supervisor) programNames() []string {
+// knownPrograms are the names of the programs that the engine knows, also of those that are leaving the definition.
+func (s *supervisor) knownPrograms() []string {
 	var names []string
 	for _, p := range s.engine.Programs() {
 		names = append(names, p.Name)
@@ -109,7 +110,7 @@ func (s *supervisor) programNames() []string {
 	return names
 }
 
-func (s *supervisor) programNamesOf(def *definition.Service) []string {
+func programNames(def *definition.Service) []string {
 	var names []string
 	for i := range def.Programs {
 		names = append(names, def.Programs[i].Name)

@@ -37,7 +37,7 @@ type supervisor struct {
 
 	def    *definition.Service
 	engine *engine.Service
-	meta   meta
+	state  serviceState
 
 	hub          *control.Hub
 	events       *events.Publisher
@@ -47,11 +47,11 @@ type supervisor struct {
 	scheduler    *probe.Scheduler
 	notifyReader notifychannel.Reader
 
-	server   *control.Server
-	terminal *terminal.Printer // nil without a terminal
-	stacks   *stacks
-	ownLog   *asyncwriter.Writer
-	draining sync.WaitGroup
+	server      *control.Server
+	terminal    *terminal.Printer // nil without a terminal
+	crashOutput *crashOutput
+	ownLog      *asyncwriter.Writer
+	draining    sync.WaitGroup
 
 	runtimes map[string]*programRuntime // by program
 	tasks    *tasks.Tasks               // commands of hooks and exec probes under way
@@ -62,11 +62,11 @@ type supervisor struct {
 	warnings map[string]string // by subject
 	ending   *ending
 
-	moved    bool              // something has happened since the service manager was told last
-	standing wire.ServiceState // what it was told
+	statusOutdated bool              // something has happened since the service manager was told last
+	reportedStatus wire.ServiceState // what it was told
 
-	slept time.Duration // how long the machine has, by the last look
-	awake time.Duration // monotonic: when it was last told that it woke up; 0: never
+	slept  time.Duration // how long the machine has, by the last look
+	wokeAt time.Duration // monotonic: when it was last told that it woke up; 0: never
 }
 
 // programRuntime is what the supervisor holds for one program beside the engine's state.

@@ -10,9 +10,9 @@ import (
 
 // takeOver makes a successor's state and the keeper's runs meet: what ended meanwhile is worked off in order, what
 // lives is watched again.
-func (s *supervisor) takeOver(l *legacy) {
-	if s.meta.Ending {
-		s.ending = &ending{failed: s.meta.Failed, reason: s.meta.Reason}
+func (s *supervisor) takeOver(l *inheritance) {
+	if s.state.Ending {
+		s.ending = &ending{failed: s.state.Failed, reason: s.state.Reason}
 	}
 	if s.ending == nil && s.engine.Phase() == engine.Ended { // it died between its last two words
 		s.ending = &ending{reason: "all programs are stopped"}
@@ -31,9 +31,9 @@ func (s *supervisor) takeOver(l *legacy) {
 		}
 		s.inherit(r)
 	}
-	s.restoreNotifyStates(l.kept)
+	s.restoreNotifyStates(l.parts)
 	now := monotonic.Now()
-	for _, name := range s.programNames() {
+	for _, name := range s.knownPrograms() {
 		s.carryOut(s.engine.Adopt(now, knownOf(name, newest[name])))
 		delete(newest, name)
 	}
@@ -45,11 +45,11 @@ func (s *supervisor) takeOver(l *legacy) {
 			}
 		}
 	}
-	if s.engine.Phase() == engine.Supervising && len(l.kept) == 0 { // it died before it had stored anything
+	if s.engine.Phase() == engine.Supervising && len(l.parts) == 0 { // it died before it had stored anything
 		s.step(engine.Request{Verb: engine.Start, Reason: "start of the service"})
 	}
-	s.keepDefinition(s.def)
-	s.keepMeta()
+	s.saveDefinition(s.def)
+	s.saveServiceState()
 	s.log.Info("took over", "runs", len(l.runs), "took", time.Since(s.since))
 }
 

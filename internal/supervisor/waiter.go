@@ -29,7 +29,7 @@ type target struct {
 func (s *supervisor) answerWaiters() {
 	keep := s.waiters[:0]
 	for _, w := range s.waiters {
-		if answer, done := s.judge(w); done {
+		if answer, done := s.answerTo(w); done {
 			w.reply <- answer
 		} else {
 			keep = append(keep, w)
@@ -49,12 +49,12 @@ func (s *supervisor) dropWaiter(gone *waiter) {
 	s.waiters = keep
 }
 
-func (s *supervisor) judge(w *waiter) (control.Answer, bool) {
+func (s *supervisor) answerTo(w *waiter) (control.Answer, bool) {
 	all := true
 	for i := range w.targets {
 		t := &w.targets[i]
 		if t.result == nil {
-			t.result = s.verdict(w.verb, t)
+			t.result = s.commandResult(w.verb, t)
 		}
 		all = all && t.result != nil
 	}
@@ -68,8 +68,8 @@ func (s *supervisor) judge(w *waiter) (control.Answer, bool) {
 	return answer, true
 }
 
-// verdict says how a command ended for one program, or nil while that is open.
-func (s *supervisor) verdict(verb control.Verb, t *target) *control.ProgramResult {
+// commandResult says how a command ended for one program, or nil while that is open.
+func (s *supervisor) commandResult(verb control.Verb, t *target) *control.ProgramResult {
 	p := s.engine.Program(t.name)
 	if p == nil {
 		return &control.ProgramResult{Program: t.name, State: control.StateStopped, Message: "it left the definition"}
@@ -87,15 +87,15 @@ func (s *supervisor) verdict(verb control.Verb, t *target) *control.ProgramResul
 	case control.VerbStop:
 		settled = !p.State.Alive()
 		r.Done = settled && !p.Wanted
-		s.howItEnded(r, p, t)
+		s.setEndedBy(r, p, t)
 	case control.VerbPause:
 		settled, r.Done = !s.runtimeOf(p.Name).freezing || !p.State.Alive(), p.Paused
 	case control.VerbResume:
 		settled, r.Done = !s.runtimeOf(p.Name).freezing || !p.State.Alive(), !p.Paused && p.State.Alive()
 	default:
-		settled, r.Done = standing(p, verb == control.VerbRestart && t.alive, t.before)
+		settled, r.Done = startResult(p, verb == control.VerbRestart && t.alive, t.before)
 		if verb == control.VerbRestart {
-			s.howItEnded(r, p, t)
+			s.setEndedBy(r, p, t)
 		}
 	}
 	if !settled {
@@ -107,8 +107,8 @@ func (s *supervisor) verdict(verb control.Verb, t *target) *control.ProgramResul
 	return r
 }
 
-// standing says whether a start or restart has come to a result: up (and ready, where that is probed), or it can't.
-func standing(p *engine.Program, fresh bool, before uint64) (settled, done bool) {
+// startResult says whether a start or restart has come to a result: up (and ready, where that is probed), or it can't.
+func startResult(p *engine.Program, fresh bool, before uint64) (settled, done bool) {
 	if fresh && p.Generation <= before {
 		return !p.State.Alive() && !p.Wanted, false
 	}
@@ -123,7 +123,7 @@ func standing(p *engine.Program, fresh bool, before uint64) (settled, done bool)
 	return false, false
 }
 
-func (s *supervisor) howItEnded(r *control.ProgramResult, p *engine.Program, t *target) {
+func (s *supervisor) setEndedBy(r *control.ProgramResult, p *engine.Program, t *target) {
 	if !t.alive {
 		r.EndedBy = control.EndedAlreadyStopped
 		return
