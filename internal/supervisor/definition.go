@@ -11,7 +11,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 )
 
-// firstDefinition is the one in force: the predecessor's, else the file's.
+// firstDefinition gives the predecessor's definition, else the file's.
 func firstDefinition(cfg Config, l *inheritance) (*definition.Service, error) {
 	var def *definition.Service
 	var err error
@@ -32,7 +32,7 @@ func firstDefinition(cfg Config, l *inheritance) (*definition.Service, error) {
 	return def, nil
 }
 
-// whyRefused tells a definition that isn't there, which may be mounted a moment later, from one that is wrong.
+// whyRefused tells a definition that can't be read, which may be mounted a moment later, from one that is wrong.
 func whyRefused(file string) exitcode.Code {
 	info, err := os.Stat(file)
 	if err == nil && info.Mode().IsRegular() { // to open a pipe would wait for its writer
@@ -62,7 +62,7 @@ func (s *supervisor) readDefinition() (*definition.Service, error) {
 	return def, nil
 }
 
-// problems are the errors one by one, and in a few words where they are.
+// problems gives the errors one by one, and a short text that says where they are.
 func problems(err error) (list []string, place string) {
 	var wrong definition.Errors
 	if !errors.As(err, &wrong) {

@@ -11,8 +11,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 )
 
-// carryOut stores the state that the effects come from, then does them: first what programs wait for, and only when
-// that is on its way what is merely told.
+// carryOut saves the state that the effects come from, then carries them out: first those that programs wait for, and the
+// events only when those are on their way.
 func (s *supervisor) carryOut(effects []engine.Effect) {
 	if len(effects) == 0 {
 		return
@@ -44,11 +44,11 @@ func (s *supervisor) carryOut(effects []engine.Effect) {
 	s.endWhenCompleted()
 }
 
-// flushAt is how many bytes of orders may wait for more: with 500 programs to start, the keeper shall have begun with the
-// first when the last is being prepared.
+// flushAt is how many bytes for the keeper may wait for more: with 500 programs to start, the keeper begins with the first
+// while the last is being prepared.
 const flushAt = 8 << 10
 
-// endWhenCompleted ends a service whose programs have all done what they were there for.
+// endWhenCompleted ends a service whose programs are all completed.
 func (s *supervisor) endWhenCompleted() {
 	if s.engine.Phase() != engine.Supervising || len(s.engine.Programs()) == 0 {
 		return
@@ -61,7 +61,7 @@ func (s *supervisor) endWhenCompleted() {
 	s.step(engine.Shutdown{Reason: "all programs are completed"})
 }
 
-// programOf names the program whose state an effect comes from.
+// programOf names the program whose state has to be saved for an effect.
 func programOf(e engine.Effect) string {
 	switch e := e.(type) {
 	case engine.PublishEvent:
@@ -113,12 +113,12 @@ func (s *supervisor) do(effect engine.Effect) {
 	}
 }
 
-// recordEffect is for the effects that only tell.
+// recordEffect publishes and records; nothing is done to a program here.
 func (s *supervisor) recordEffect(effect engine.Effect) {
 	switch e := effect.(type) {
 	case engine.PublishEvent:
 		s.publish(control.Event{Program: e.Program, Generation: int(e.Generation), Kind: control.EventKind(e.Kind), Reason: e.Reason, PID: e.PID})
-		if e.Kind == string(control.EventCompleted) { // from now on it isn't down, it is done
+		if e.Kind == string(control.EventCompleted) { // from now on it isn't down but completed
 			s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.Wanted(e.Program, false, "completed") })
 		}
 	case engine.OpenIncident:
@@ -150,7 +150,7 @@ func (s *supervisor) setTimer(e engine.SetTimer) {
 		slot = &rt.reset
 	}
 	if *slot != nil {
-		(*slot).Stop() // one that has fired already is told by its serial
+		(*slot).Stop() // one that has fired already is recognised by its serial
 	}
 	*slot = time.AfterFunc(e.After, func() {
 		s.mailbox.Post(func() { s.step(engine.TimerFired{Program: e.Program, Serial: e.Serial, Reset: e.Reset}) })

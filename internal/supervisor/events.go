@@ -11,7 +11,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/systemlog"
 )
 
-// publish tells an event to everybody: see [events.Publisher].
+// publish publishes an event everywhere: see [events.Publisher].
 func (s *supervisor) publish(e control.Event) { s.events.Publish(e, s.def) }
 
 // openSystemLog opens the operating system's log; nil where no service manager hosts the service, which has no business there.
@@ -24,7 +24,7 @@ func (s *supervisor) openSystemLog() *systemlog.Log {
 	})
 }
 
-// publishStart tells that the service begins, and what had ended it if that wasn't asked for.
+// publishStart publishes that the service begins, and what had ended it if nobody had asked for that.
 func (s *supervisor) publishStart() {
 	programs := fmt.Sprintf("%d programs", len(s.def.Programs))
 	if len(s.def.Programs) == 1 {
@@ -42,7 +42,7 @@ func (s *supervisor) publishStart() {
 	s.publish(e)
 }
 
-// publishEnd tells that the service has ended as it should; a failure was told when it was decided.
+// publishEnd publishes that the service has ended as it should; a failure was published when it was decided.
 func (s *supervisor) publishEnd() {
 	if s.ending == nil || s.ending.failed {
 		return
@@ -50,8 +50,8 @@ func (s *supervisor) publishEnd() {
 	s.publish(control.Event{Kind: control.EventServiceStopped, Reason: cmp.Or(s.state.StopWhy, s.ending.reason)})
 }
 
-// replacedPause is how long the system's log isn't told again that the supervisor was replaced. The count is kept with the keeper,
-// because supervisors that fall one after the other are each another process.
+// replacedPause is how long a further replacement of the supervisor isn't written to the system's log. The count is saved with the
+// keeper, because each replacement is another process.
 const replacedPause = 10 * time.Minute
 
 func (s *supervisor) publishReplaced(why string) {
@@ -69,6 +69,6 @@ func (s *supervisor) publishReplaced(why string) {
 	}
 	m.ReplacedAt, m.ReplacedMore = now, 0
 	s.saveServiceState()
-	s.flush() // first: if we fall at once, the next one knows that it was told
+	s.flush() // first: if this process dies at once, the next one knows that it was written
 	s.events.PublishPlain(e, reason)
 }

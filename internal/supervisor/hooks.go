@@ -14,10 +14,10 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 )
 
-// hookTimeout is what onControl and onResume get. Nothing waits for them but whoever asked.
+// hookTimeout is how long onControl and onResume may take. Nothing waits for them but whoever asked.
 const hookTimeout = time.Minute
 
-// eventHook is a hook that belongs to no start or stop: its outcome changes nothing for the program.
+// eventHook is a hook that belongs to no start or stop: onResume or onControl. Its result changes nothing for the program.
 type eventHook struct {
 	name    string // onResume, onControl 130
 	task    string // the same as part of a task's id
@@ -25,7 +25,7 @@ type eventHook struct {
 	done    func(problem string) // called in the loop; "" means success
 }
 
-// runEventHook runs a hook beside the loop, as long as the program's run lasts. The same hook never runs twice at once.
+// runEventHook runs a hook in a goroutine; it is cancelled when the program's run ends. The same hook never runs twice at once.
 func (s *supervisor) runEventHook(p *engine.Program, o eventHook) {
 	rt := s.runtimeOf(p.Name)
 	switch {
@@ -64,7 +64,7 @@ func (s *supervisor) runEventHook(p *engine.Program, o eventHook) {
 	}()
 }
 
-// runControlHooks runs the hooks of a control code. w gets the answer when all are done; nil: nobody waits for it.
+// runControlHooks runs the hooks for a control code. w gets the answer when all are done; nil: nobody waits for it.
 func (s *supervisor) runControlHooks(c control.Command, w *waiter) error {
 	targets, known := s.controlTargets(c)
 	if c.Program != "" && s.engine.Program(c.Program) == nil {
@@ -104,7 +104,7 @@ type controlTarget struct {
 	handler *definition.Handler
 }
 
-// controlTargets are the hooks for a code; known says in words which codes there are.
+// controlTargets gives the hooks for a code; known is a text that names the codes there are.
 func (s *supervisor) controlTargets(c control.Command) (targets []controlTarget, known string) {
 	codes := ""
 	for _, p := range s.engine.Programs() {
@@ -125,7 +125,7 @@ func (s *supervisor) controlTargets(c control.Command) (targets []controlTarget,
 	return targets, "there are " + codes[2:]
 }
 
-// runHook runs postStart or preStop beside the loop.
+// runHook runs postStart or preStop in a goroutine.
 func (s *supervisor) runHook(e engine.RunHook) {
 	p := s.engine.Program(e.Program)
 	if p == nil {
@@ -138,7 +138,7 @@ func (s *supervisor) runHook(e engine.RunHook) {
 	ctx, cancel := context.WithTimeout(s.ctx, max(e.Timeout, 0))
 	rt := s.runtimeOf(e.Program)
 	if rt.endHook != nil {
-		rt.endHook() // a postStart that a stop overtook
+		rt.endHook() // a postStart: the stop doesn't wait for it
 	}
 	rt.endHook = cancel
 	runner := s.tasks.Runner(p.Def, kind)

@@ -76,7 +76,7 @@ func (s *supervisor) exited(m *wire.Exited) {
 	s.ended(m.ID, m.Generation, m.Exit, m.Next, m.Failed)
 }
 
-// ended gives the engine the end of a run, then acknowledges it: by then it is in the snapshot.
+// ended gives the engine the end of a run, then acknowledges it: by then the end is in the snapshot.
 func (s *supervisor) ended(id string, generation uint64, exit wire.Exit, next uint64, failed string) {
 	if failed != "" {
 		s.step(engine.SpawnFailed{Program: id, Generation: generation, Error: failed})
@@ -114,7 +114,7 @@ func (s *supervisor) stopRequested(m *wire.StopRequest) {
 	}
 }
 
-// overdue: the time to stop was over, and the keeper ends what was left.
+// overdue handles that the time to stop was over, and the keeper ended what was left.
 func (s *supervisor) overdue(left []string) {
 	reason := "nothing was left but daruma's own end"
 	if len(left) > 0 {

@@ -14,14 +14,14 @@ import (
 // streamNotify is the keeper's name for a run's notify channel.
 const streamNotify = "notify"
 
-// keyNotify begins the snapshot's keys of what programs have said. A program's own key has no #.
+// keyNotify begins the snapshot's keys of notify states. A program's own key has no #.
 const keyNotify = "#notify/"
 
-// notifyState is what a run has said of itself by its notify channel.
+// notifyState is what a run has sent on its notify channel so far.
 type notifyState struct {
 	Generation uint64
 	State      notify.State
-	kept       bool // the keeper has a part of it
+	kept       bool // saved with the keeper
 }
 
 // readNotifyChannel takes note of the messages of a run in a goroutine of its own.
@@ -36,7 +36,7 @@ func (s *supervisor) readNotifyChannel(program string, generation uint64, f *os.
 	}()
 }
 
-// deliver has the loop take note of the messages; false: there is no loop any more.
+// deliver gives the loop the messages and waits until it has saved what follows from them; false: the loop has ended.
 func (s *supervisor) deliver(program string, generation uint64, batch []notify.Message) bool {
 	done := make(chan struct{})
 	s.mailbox.Post(func() {
@@ -54,7 +54,7 @@ func (s *supervisor) deliver(program string, generation uint64, batch []notify.M
 func (s *supervisor) applyMessages(program string, generation uint64, batch []notify.Message) {
 	rt := s.runtimes[program]
 	if rt == nil || rt.notify == nil || rt.notify.Generation != generation {
-		return // it is over, or the next run speaks already
+		return // the run is over, or the next one has begun
 	}
 	before := rt.notify.State.Lasting()
 	for _, m := range batch {
@@ -71,7 +71,7 @@ func (s *supervisor) applyMessages(program string, generation uint64, batch []no
 	}
 }
 
-// notifyStateOf is what the program's current run has said, where it has a channel.
+// notifyStateOf is the notify state of the program's current run; the zero state where it has no channel.
 func (s *supervisor) notifyStateOf(program string) notify.State {
 	if rt := s.runtimes[program]; rt != nil && rt.notify != nil {
 		return rt.notify.State
@@ -89,7 +89,7 @@ func (s *supervisor) saveNotifyState(program string, what *notifyState) {
 	s.link.Send(&wire.SnapshotPart{Key: keyNotify + program, Data: data})
 }
 
-// forgetNotifyState: the run is over.
+// forgetNotifyState drops the state when the run is over.
 func (s *supervisor) forgetNotifyState(program string, generation uint64) {
 	rt := s.runtimes[program]
 	if rt == nil || rt.notify == nil || rt.notify.Generation != generation {
@@ -101,7 +101,7 @@ func (s *supervisor) forgetNotifyState(program string, generation uint64) {
 	rt.notify = nil
 }
 
-// restoreNotifyStates goes on with what runs had said to the predecessor, and drops what was said by those that are gone.
+// restoreNotifyStates takes over what runs have sent to the predecessor, and drops it for runs that are gone.
 func (s *supervisor) restoreNotifyStates(kept map[string][]byte) {
 	for key, data := range kept {
 		program, ours := strings.CutPrefix(key, keyNotify)
@@ -118,7 +118,7 @@ func (s *supervisor) restoreNotifyStates(kept map[string][]byte) {
 	}
 }
 
-// watchdogEnv tells the program how often it is expected to say WATCHDOG=1.
+// watchdogEnv adds the variable that says how often the program has to send WATCHDOG=1.
 func watchdogEnv(env []string, def *definition.Program) []string {
 	p := def.LivenessProbe
 	if p == nil || p.Handler.Notify == nil {

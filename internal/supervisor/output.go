@@ -11,7 +11,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/logs"
 )
 
-// drainTimeout is how long the output of an ended run may wait for a full disk before it is counted as lost.
+// drainTimeout is how long the output of an ended run may wait for a full disk. Then it is counted as lost.
 const drainTimeout = 10 * time.Second
 
 type outputFile struct {
@@ -31,7 +31,7 @@ func outputFiles(streams []string, files []*os.File) []outputFile {
 	return out
 }
 
-// attach begins to pump a run's output into its log.
+// attach begins to copy a run's output into its log.
 func (s *supervisor) attach(program string, generation uint64, files []outputFile) {
 	rt := s.runtimeOf(program)
 	for _, f := range files {
@@ -45,7 +45,7 @@ func (s *supervisor) attach(program string, generation uint64, files []outputFil
 		}
 		c, err := rt.sink.Attach(int(generation), f.stream, f.file)
 		if err != nil {
-			// The program must not block because its log can't be kept: somebody has to read.
+			// The program must not block because its log can't be written: somebody has to read.
 			s.warn("log "+program, "the output of "+program+" can't be logged: "+err.Error())
 			s.discardOutput(f.file)
 			continue
@@ -61,7 +61,7 @@ func (s *supervisor) discardOutput(f *os.File) {
 	}()
 }
 
-// drain takes the rest of an ended run's output, then lets the keeper close its ends.
+// drain copies the rest of an ended run's output, then lets the keeper close its ends of the pipes.
 func (s *supervisor) drain(program string, generation uint64) {
 	rt := s.runtimeOf(program)
 	captures := rt.outputs[generation]
@@ -89,7 +89,7 @@ func (s *supervisor) drain(program string, generation uint64) {
 	}()
 }
 
-// closeWhenDrained closes a removed program's log once everything is in it.
+// closeWhenDrained closes a removed program's log when everything is in it.
 func (s *supervisor) closeWhenDrained(rt *programRuntime) {
 	rt.closing = true
 	if len(rt.outputs) == 0 {
@@ -104,12 +104,12 @@ func (s *supervisor) closeSink(rt *programRuntime) {
 	}
 }
 
-// logEvent is called from the log pump's goroutines.
+// logEvent is called from the log copiers' goroutines.
 func (s *supervisor) logEvent(e logs.Event) {
 	s.mailbox.Post(func() { s.noteLogEvent(e) })
 }
 
-// noteLogEvent tells the world that output can't be written, is lost, or is written again.
+// noteLogEvent publishes that output can't be written, is lost, or is written again.
 func (s *supervisor) noteLogEvent(e logs.Event) {
 	kind := control.EventWarning
 	subject := "log " + e.Program

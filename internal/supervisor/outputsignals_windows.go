@@ -6,6 +6,6 @@ import (
 	"syscall"
 )
 
-// ignoreOutputSignals drops what the console says: it is the keeper who is asked to stop, and passes it on. To signal.Ignore
-// Windows' default answer would remain, which is the end of the process.
+// ignoreOutputSignals drops the console's signals: the keeper gets them too, and passes a stop on. With signal.Ignore Windows would
+// still do its default, which ends the process.
 func ignoreOutputSignals() { signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM) }

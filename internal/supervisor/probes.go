@@ -35,7 +35,7 @@ func (s *supervisor) startProbe(e engine.StartProbes, kind engine.ProbeKind, p *
 	}
 	if kind == engine.ReadinessProbe && e.Ready {
 		yes := true
-		cfg.Initial = &yes // a takeover: it was ready, and nothing says that it isn't any more
+		cfg.Initial = &yes // a takeover: it was ready, and nothing shows that it isn't any more
 	}
 	rt := s.runtimeOf(e.Program)
 	if p.Handler.Notify != nil {
@@ -46,8 +46,8 @@ func (s *supervisor) startProbe(e engine.StartProbes, kind engine.ProbeKind, p *
 	rt.probes = append(rt.probes, &activeProbe{kind: kind, worker: s.scheduler.Start(s.ctx, cfg)})
 }
 
-// stopProbes calls them off without waiting: what one in flight still reports carries an old generation, or finds
-// the program in a state where it means nothing.
+// stopProbes cancels probes and event hooks without waiting: what a probe under way still reports carries an old generation, or
+// comes in a state where the engine drops it.
 func (s *supervisor) stopProbes(e engine.StopProbes) {
 	rt := s.runtimeOf(e.Program)
 	keep := rt.probes[:0]
@@ -63,8 +63,8 @@ func (s *supervisor) stopProbes(e engine.StopProbes) {
 	if e.OnlyLife {
 		return
 	}
-	for _, callOff := range rt.hooks {
-		callOff()
+	for _, cancel := range rt.hooks {
+		cancel()
 	}
 	if rt.endHook != nil {
 		rt.endHook()

@@ -9,7 +9,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/engine"
 )
 
-// reload reads the definition again. The new model is built whole; when anything is wrong with it the old one goes on.
+// reload reads the definition again and takes it as a whole; where anything is wrong with it the old one stays in force.
 func (s *supervisor) reload(why string) control.Answer {
 	def, err := s.readDefinition()
 	if err != nil {
@@ -32,7 +32,7 @@ func (s *supervisor) reload(why string) control.Answer {
 	s.publish(control.Event{Kind: control.EventReloaded, Reason: fmt.Sprintf("%s: %d added, %d removed, %d restarted, %d unchanged",
 		why, len(added), len(removed), len(changed), len(answer.Unchanged))})
 	s.step(engine.Reload{Definition: def, Changed: changed})
-	s.saveDefinition(def) // after the states that follow from it: of half a reload a successor knows nothing, and it can be asked for again
+	s.saveDefinition(def) // after the states that follow from it: after half a reload a successor has the old definition, and a person can reload again
 	s.sockets.CloseUnused(s.def)
 	s.saveServiceState()
 	return control.Answer{Reload: answer, Results: []control.ProgramResult{}}

@@ -10,24 +10,24 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
-// reportServiceStatus tells the service manager that hosts the keeper how the service stands, where that has changed. Nobody
-// counts the programs of a service that isn't hosted.
+// reportServiceStatus reports to the service manager that hosts the keeper how the service is, when that has changed. For a service
+// that isn't hosted nobody wants to know.
 func (s *supervisor) reportServiceStatus() {
 	if !s.hello.Hosted || !s.statusOutdated {
 		return
 	}
 	s.statusOutdated = false
 	now := serviceStatus(s.engine.Programs(), s.def.ReportRunning)
-	now.Up = now.Up || s.reportedStatus.Up // up once is up: what falls later is daruma's affair
+	now.Up = now.Up || s.reportedStatus.Up // once up, always up: daruma itself restarts what fails later
 	if now != s.reportedStatus {
 		s.reportedStatus = now
 		s.link.Send(&now)
 	}
 }
 
-// serviceStatus: the service is up when every program that can start has a process. One that waits for another to be
-// ready isn't waited for, nor one that fell: the Service Control Manager lets nothing else start meanwhile. Where the
-// definition wants it ready, every wanted program is waited for, and the status names those that aren't.
+// serviceStatus says whether the service is up, and counts its programs by state. It is up when every program that can start has a
+// process. Programs that wait for another to be ready don't count, nor do failed ones: the Service Control Manager starts
+// nothing else until we are up. With reportRunning: ready every wanted program counts, and the status names those that aren't ready.
 func serviceStatus(programs []*engine.Program, when definition.Condition) wire.ServiceState {
 	up := true
 	counts := map[string]int{}
@@ -40,16 +40,16 @@ func serviceStatus(programs []*engine.Program, when definition.Condition) wire.S
 			up = false
 			missing = append(missing, p.Name)
 		}
-		word := stateOf(p)
-		if word == control.StateRunning && p.Ready {
-			word = "ready"
+		state := stateOf(p)
+		if state == control.StateRunning && p.Ready {
+			state = "ready"
 		}
-		counts[string(word)]++
+		counts[string(state)]++
 	}
 	var parts []string
-	for _, word := range []string{"ready", "running", "paused", "starting", "waiting", "stopping", "backoff", "failed", "completed", "stopped"} {
-		if n := counts[word]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, word))
+	for _, state := range []string{"ready", "running", "paused", "starting", "waiting", "stopping", "backoff", "failed", "completed", "stopped"} {
+		if n := counts[state]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}
 	}
 	noun := "programs"
@@ -63,7 +63,7 @@ func serviceStatus(programs []*engine.Program, when definition.Condition) wire.S
 	return wire.ServiceState{Up: up, Status: status}
 }
 
-// shortList names a few and counts the rest: a status is a line.
+// shortList names a few and counts the rest: a status is one line.
 func shortList(names []string) string {
 	const most = 5
 	if len(names) <= most {
@@ -72,7 +72,7 @@ func shortList(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// pauseRequested: the service manager wants all programs to stand still, or to go on.
+// pauseRequested pauses or resumes all programs for the service manager.
 func (s *supervisor) pauseRequested(m *wire.PauseRequest) {
 	verb := engine.Pause
 	if m.Resume {

@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// leastSleep is what counts as one: the clocks that are compared aren't read in the same moment.
+	// leastSleep is the shortest sleep that counts: the clocks that are compared aren't read at the same instant.
 	leastSleep = time.Second
-	// sameWakeup is how long after a sleep was noticed Windows' word of the same one may come.
+	// sameWakeup is how long after a sleep was noticed Windows may still report the same one.
 	sameWakeup = time.Minute
 )
 
-// checkForSleep notices by the clocks that the machine has slept. It is how Linux tells, and Windows where no service manager
-// hosts us.
+// checkForSleep finds out by the clocks whether the machine has slept. Linux reports a sleep in no other way, nor does Windows where
+// no service manager hosts us.
 func (s *supervisor) checkForSleep() {
 	slept := monotonic.Slept()
 	if gone := slept - s.slept; gone >= leastSleep {
@@ -27,11 +27,11 @@ func (s *supervisor) checkForSleep() {
 	}
 }
 
-// powerChanged: Windows says that the machine is about to sleep, or woke up.
+// powerChanged handles Windows' report that the machine is about to sleep, or woke up.
 func (s *supervisor) powerChanged(m *wire.PowerEvent) {
 	if !m.Resumed {
 		s.publish(control.Event{Kind: control.EventSuspended, Reason: "Windows suspends it"})
-		s.resetProbes() // what is under way would come back in another time
+		s.resetProbes() // the result of a probe under way would come after the sleep
 		return
 	}
 	s.checkForSleep()
@@ -40,7 +40,7 @@ func (s *supervisor) powerChanged(m *wire.PowerEvent) {
 	}
 }
 
-// wokeUp: probes begin anew, and programs that want to know are told. It is no incident: nothing fell.
+// wokeUp resets the probes and runs the onResume hooks. It is no incident: nothing failed.
 func (s *supervisor) wokeUp(how string) {
 	s.wokeAt = monotonic.Now()
 	s.publish(control.Event{Kind: control.EventWokeUp, Reason: how})
@@ -60,7 +60,7 @@ func (s *supervisor) resetProbes() {
 	}
 }
 
-// sleepText rounds a sleep to what people want to know.
+// sleepText rounds a sleep to what people want to read.
 func sleepText(d time.Duration) string {
 	unit := time.Second
 	if d > time.Hour {

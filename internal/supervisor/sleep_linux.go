@@ -10,9 +10,9 @@ import (
 )
 
 // watchClock calls changed when the time of day jumped: somebody set it, or the machine woke up. Nothing else wakes us then, for
-// CLOCK_MONOTONIC's timers stood still too. Without such a timer (there is none in some sandboxes) the next heartbeat looks.
+// CLOCK_MONOTONIC's timers stood still too. Without such a timer (there is none in some sandboxes) the next heartbeat checks.
 //
-// A timer on CLOCK_REALTIME that is never due tells of every jump with ECANCELED. Source: timerfd_create(2), TFD_TIMER_CANCEL_ON_SET;
+// Reading a timer on CLOCK_REALTIME that is never due fails with ECANCELED at every jump. Source: timerfd_create(2), TFD_TIMER_CANCEL_ON_SET;
 // in the kernel timerfd_resume.
 func watchClock(ctx context.Context, changed func()) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_REALTIME, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)

@@ -2,5 +2,5 @@ package supervisor
 
 import "context"
 
-// watchClock: the service manager tells of a sleep, and where none does the next heartbeat looks.
+// watchClock does nothing: the service manager reports a sleep, and where there is none the next heartbeat checks.
 func watchClock(context.Context, func()) {}

@@ -13,10 +13,10 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 )
 
-// keptDescriptors is what logs, incidents, probes and those who ask for the status may need at once.
+// keptDescriptors is how many descriptors logs, incidents, probes and status requests may need at once.
 const keptDescriptors = 32
 
-// spawn orders a run. What is wrong with it before anything was asked of the kernel is said in better words here.
+// spawn asks the keeper for a run. What can be found wrong before the kernel is asked is found here, with a better message.
 func (s *supervisor) spawn(e engine.Spawn) {
 	if err := reserve.Descriptors(keptDescriptors); err != nil {
 		s.spawnFailed(e.Program, e.Generation, err)
@@ -42,7 +42,7 @@ func (s *supervisor) spawn(e engine.Spawn) {
 	})
 }
 
-// spawnFailed comes back through the mailbox: the engine is never stepped inside one of its own steps' effects.
+// spawnFailed reports through the mailbox: the engine isn't stepped while the effects of a step are carried out.
 func (s *supervisor) spawnFailed(program string, generation uint64, err error) {
 	s.mailbox.Post(func() {
 		s.step(engine.SpawnFailed{Program: program, Generation: generation, Error: err.Error()})
@@ -67,8 +67,8 @@ func (s *supervisor) plan(def *definition.Program, command []string) (*launch.Pl
 	return launchplan.New(s.def, def, command)
 }
 
-// nextSignalAfter is how long a program has to follow its stop signal before the next way of asking is tried, where the system
-// has one: half of what is left of its grace period.
+// nextSignalAfter is how long the keeper waits for a program to follow its stop signal before it tries the next way to ask, where the
+// system has one (Windows): half of what is left of the grace period.
 func (s *supervisor) nextSignalAfter(e engine.Signal) time.Duration {
 	p := s.engine.Program(e.Program)
 	if p == nil {

@@ -62,14 +62,14 @@ type supervisor struct {
 	warnings map[string]string // by subject
 	ending   *ending
 
-	statusOutdated bool              // something has happened since the service manager was told last
-	reportedStatus wire.ServiceState // what it was told
+	statusOutdated bool              // something has happened since the last report to the service manager
+	reportedStatus wire.ServiceState // the last report
 
-	slept  time.Duration // how long the machine has, by the last look
-	wokeAt time.Duration // monotonic: when it was last told that it woke up; 0: never
+	slept  time.Duration // how long the machine has slept, by the last check
+	wokeAt time.Duration // monotonic: when the machine was last seen to wake up; 0: never
 }
 
-// programRuntime is what the supervisor holds for one program beside the engine's state.
+// programRuntime is what the supervisor holds for one program, apart from the engine's state.
 type programRuntime struct {
 	sink     *logs.Sink
 	outputs  map[uint64][]*logs.Copier // by generation
@@ -77,16 +77,16 @@ type programRuntime struct {
 	timer    *time.Timer       // the engine's timer
 	reset    *time.Timer       // the engine's reset timer
 	wall     time.Time         // start of the current run
-	endHook  func()            // calls off postStart or preStop
-	hooks    map[string]func() // calls off onControl and onResume, by name
+	endHook  func()            // cancels postStart or preStop
+	hooks    map[string]func() // cancel onControl and onResume, by name
 	freezing bool              // the keeper was told to freeze or thaw it, and hasn't answered
 	closing  bool              // its program left the definition
-	notify   *notifyState      // what the current run said by its notify channel; nil without one
+	notify   *notifyState      // of the current run; nil without a notify channel
 	refused  string            // answer to the last request, where it couldn't be done
 	asked    string            // how the last run was asked to end, see wire.Exit
 }
 
-// activeProbe is a probe at work: one that asks, or one that listens.
+// activeProbe is a probe of a run: one that asks, or one that reads the notify channel.
 type activeProbe struct {
 	kind   engine.ProbeKind
 	worker interface {
@@ -96,9 +96,10 @@ type activeProbe struct {
 		Woke()
 		Last() probe.Last
 	}
-	notify *probe.NotifyProbe // the same, where it listens
+	notify *probe.NotifyProbe // the same, where it reads the notify channel
 }
 
+// runtimeOf gives the runtime of a program, a new one where there is none yet.
 func (s *supervisor) runtimeOf(name string) *programRuntime {
 	rt := s.runtimes[name]
 	if rt == nil {

@@ -8,13 +8,13 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 )
 
-// takeOver makes a successor's state and the keeper's runs meet: what ended meanwhile is worked off in order, what
-// lives is watched again.
+// takeOver brings the restored state in line with the keeper's runs: the ends of runs that nobody had acknowledged are handled in
+// order, and runs that are alive are probed again.
 func (s *supervisor) takeOver(l *inheritance) {
 	if s.state.Ending {
 		s.ending = &ending{failed: s.state.Failed, reason: s.state.Reason}
 	}
-	if s.ending == nil && s.engine.Phase() == engine.Ended { // it died between its last two words
+	if s.ending == nil && s.engine.Phase() == engine.Ended { // it died between the last two messages
 		s.ending = &ending{reason: "all programs are stopped"}
 	}
 	for _, k := range l.sockets {
@@ -40,7 +40,7 @@ func (s *supervisor) takeOver(l *inheritance) {
 	for name, r := range newest {
 		if !tasks.Is(name) {
 			s.carryOut(s.engine.Adopt(now, knownOf(name, r)))
-			if !r.Alive { // else it is forgotten when it is down
+			if !r.Alive { // else it is forgotten when it has stopped
 				s.forgetProgram(name)
 			}
 		}
@@ -60,7 +60,7 @@ func knownOf(name string, r *inherited) engine.Known {
 	return engine.Known{Program: name, Generation: r.Run.Generation, Alive: r.Alive, PID: r.Run.PID, StartedAt: r.Run.At}
 }
 
-// inherit goes on with a run's output at the byte where the predecessor was ended, and works off its end.
+// inherit goes on with a run's output at the byte where the predecessor ended, and handles the end of the run.
 func (s *supervisor) inherit(r *inherited) {
 	if p := s.engine.Program(r.ID); p != nil {
 		if _, err := s.sink(p.Def); err != nil {

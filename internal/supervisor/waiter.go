@@ -10,7 +10,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 )
 
-// waiter is a command whose answer has to wait until its programs have got there.
+// waiter is a command whose answer has to wait until its programs have reached what was asked.
 type waiter struct {
 	verb    control.Verb
 	targets []target
@@ -25,7 +25,7 @@ type target struct {
 	result *control.ProgramResult // once it is known
 }
 
-// answerWaiters answers the commands whose programs have all got where they were to go.
+// answerWaiters answers the commands whose programs have all reached what was asked, or can't.
 func (s *supervisor) answerWaiters() {
 	keep := s.waiters[:0]
 	for _, w := range s.waiters {
@@ -68,7 +68,7 @@ func (s *supervisor) answerTo(w *waiter) (control.Answer, bool) {
 	return answer, true
 }
 
-// commandResult says how a command ended for one program, or nil while that is open.
+// commandResult gives the result of a command for one program; nil while that is open.
 func (s *supervisor) commandResult(verb control.Verb, t *target) *control.ProgramResult {
 	p := s.engine.Program(t.name)
 	if p == nil {
@@ -107,7 +107,7 @@ func (s *supervisor) commandResult(verb control.Verb, t *target) *control.Progra
 	return r
 }
 
-// startResult says whether a start or restart has come to a result: up (and ready, where that is probed), or it can't.
+// startResult reports whether a start or restart is settled: up (and ready, where that is probed), or it can't be.
 func startResult(p *engine.Program, fresh bool, before uint64) (settled, done bool) {
 	if fresh && p.Generation <= before {
 		return !p.State.Alive() && !p.Wanted, false
