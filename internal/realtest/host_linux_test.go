@@ -1,6 +1,7 @@
 package realtest
 
 import (
+	"fmt"
 	"net"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/testprog/testbin"
 )
 
@@ -131,10 +133,10 @@ func TestHostSaysWhyItFailed(t *testing.T) {
 	dir := folder(t)
 	m := newManager(t, dir)
 	s := host(t, m, dir, "name: real\nprograms:\n  a: {comand: [x]}\n")
-	m.await("STATUS=Failed (2)")
+	m.await(fmt.Sprintf("STATUS=Failed (%d)", exitcode.Refused))
 	<-s.ended
-	if code := s.cmd.ProcessState.ExitCode(); code != 2 {
-		t.Errorf("exit code %d, want 2", code)
+	if code := s.cmd.ProcessState.ExitCode(); code != int(exitcode.Refused) {
+		t.Errorf("exit code %d, want %d", code, exitcode.Refused)
 	}
 	if !strings.Contains(s.out.String(), "programs.a.comand") {
 		t.Errorf("it doesn't say what is wrong:\n%s", s.out)
