@@ -84,6 +84,7 @@ var layering = [][]string{
 	},
 	{
 		"internal/doctor",
+		"internal/install",
 	},
 	{
 		"internal/cli",

@@ -53,7 +53,7 @@ type checkProblem struct {
 }
 
 func check(std IO, file string, output format) error {
-	answer := checkAnswer{File: cmp.Or(file, definitionFile)}
+	answer := checkAnswer{File: cmp.Or(file, definition.DefaultFile)}
 	svc, err := loadDefinition(std, file)
 	if err != nil {
 		answer.Errors = problems(err)

@@ -9,9 +9,6 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
-// definitionFile is read where no FILE is given.
-const definitionFile = "daruma.yaml"
-
 // loadDefinition reads the definition in file, or in daruma.yaml of the current folder where file is "". It prints every
 // problem to std.Err; the error then ends daruma with [ExitUsage] and says nothing more.
 func loadDefinition(std IO, file string) (*definition.Service, error) {
@@ -28,11 +25,11 @@ func readDefinition(file string) (*definition.Service, error) {
 	if file != "" {
 		return definition.Load(file, os.LookupEnv)
 	}
-	if _, err := os.Stat(definitionFile); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(definition.DefaultFile); errors.Is(err, fs.ErrNotExist) {
 		return nil, definition.Errors{{
-			File: definitionFile,
+			File: definition.DefaultFile,
 			Msg:  "there is no such file in this folder: name the definition as an argument, or go where it is",
 		}}
 	}
-	return definition.Load(definitionFile, os.LookupEnv)
+	return definition.Load(definition.DefaultFile, os.LookupEnv)
 }

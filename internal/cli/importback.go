@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
-	"github.com/daruma-sh/daruma/internal/ensure"
-	"github.com/daruma-sh/daruma/internal/install/record"
+	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/internal/migrate/nssm"
 	"github.com/daruma-sh/daruma/internal/migrate/takeover"
 	"github.com/daruma-sh/daruma/service/manager"
@@ -61,12 +59,11 @@ func (r *replacement) passwordBack(ctx context.Context, saved manager.Entry) (ma
 		strings.HasPrefix(strings.ToUpper(saved.Account), `NT AUTHORITY\`) || r.flags.dryRun {
 		return "", err
 	}
-	i := installation{std: r.std, flags: installFlags{passwordFile: r.flags.passwordFile, passwordEnv: r.flags.passwordEnv}}
-	word, err := i.askPassword()
+	password, err := r.flags.password.source(r.std).Read(saved.Account)
 	if err != nil {
-		return "", &exitError{code: ExitUsage, err: fmt.Errorf("the entry of %s was removed, so that Windows wants the password of %s anew: %w", saved.Name, saved.Account, err)}
+		return "", &install.UsageError{Err: fmt.Errorf("the entry of %s was removed, so that Windows wants the password of %s anew: %w", saved.Name, saved.Account, err)}
 	}
-	return manager.Password(word), nil
+	return manager.Password(password), nil
 }
 
 // runs tells whether daruma's service runs now.
@@ -113,12 +110,8 @@ func (r *replacement) backWith(ctx context.Context, password manager.Password) e
 
 // removeBeside is the first step: the fallback would start what is about to be stopped.
 func (r *replacement) removeBeside(ctx context.Context) error {
-	for _, c := range slices.Backward(companions()) {
-		if _, err := c.remove(ctx, r.name); err != nil {
-			return fmt.Errorf("its %s: %w", c.what, err)
-		}
-	}
-	return errors.Join(record.Remove(r.place.Config), ensure.Forget(r.place.Config))
+	_, err := install.RemoveCompanions(ctx, r.name, r.place)
+	return err
 }
 
 // putBack stops daruma's service where it is this entry, and restores it.

@@ -23,10 +23,10 @@ func (r *replacement) show(ctx context.Context) error {
 		fmt.Fprintf(&b, "  %d. %s\n", n, fmt.Sprintf(format, args...))
 	}
 	line("save all of its configuration in %s", r.store.Folder)
-	if r.install.write != nil {
-		line("write the definition %s, account %s", r.install.def.File, r.install.def.Account)
+	if r.install.Text != nil {
+		line("write the definition %s, account %s", r.install.Definition.File, r.install.Definition.Account)
 	} else {
-		line("take the definition %s, account %s", r.install.def.File, r.install.def.Account)
+		line("take the definition %s, account %s", r.install.Definition.File, r.install.Definition.Account)
 	}
 	if r.journal.Running {
 		line("stop it")
@@ -37,7 +37,7 @@ func (r *replacement) show(ctx context.Context) error {
 			fmt.Fprintf(&b, "       %s\n", withoutSecrets(c))
 		}
 	} else {
-		line("make a service %s, shown as %q: start type %s", r.name, r.install.spec.DisplayName, r.install.def.StartType)
+		line("make a service %s, shown as %q: start type %s", r.name, r.install.Spec.DisplayName, r.install.Definition.StartType)
 	}
 	if r.journal.Running {
 		line("start it and wait until it is ready, up to %v; if it isn't, put everything back and start NSSM's", r.flags.timeout)
@@ -55,7 +55,7 @@ func (r *replacement) show(ctx context.Context) error {
 	if !r.journal.Running {
 		fmt.Fprintf(&b, "  note: it doesn't run, so it isn't started, and whether it gets ready is not tried\n")
 	}
-	for _, text := range append(r.plan.Remarks, r.install.warnings...) {
+	for _, text := range append(r.plan.Remarks, r.install.Warnings...) {
 		fmt.Fprintf(&b, "  note: %s\n", text)
 	}
 	if r.flags.dryRun {

@@ -24,7 +24,7 @@ func (r *replacement) startAndAwait(ctx context.Context) error {
 		return err
 	}
 	started := make(chan error, 1)
-	go func() { started <- r.services.Start(ctx, r.install.spec.Name) }()
+	go func() { started <- r.services.Start(ctx, r.install.Spec.Name) }()
 	w := readiness{steady: steadyFor, why: "daruma hasn't said anything"}
 	tick := time.NewTicker(100 * time.Millisecond) // no event says "ready and steady"
 	defer tick.Stop()

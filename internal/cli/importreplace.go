@@ -17,6 +17,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/internal/migrate/nssm"
 	"github.com/daruma-sh/daruma/internal/migrate/takeover"
 	"github.com/daruma-sh/daruma/service/manager"
@@ -24,10 +25,10 @@ import (
 
 // takingOver are the flags of import nssm that change the system.
 type takingOver struct {
-	replace, undo, dryRun     bool
-	definition                string
-	timeout                   time.Duration
-	passwordFile, passwordEnv string
+	replace, undo, dryRun bool
+	definition            string
+	timeout               time.Duration
+	password              passwordFlags
 }
 
 func (f *takingOver) register(cmd *cobra.Command) {
@@ -37,8 +38,7 @@ func (f *takingOver) register(cmd *cobra.Command) {
 	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "with --replace and --undo: show what would be done, change nothing")
 	flags.StringVar(&f.definition, "definition", "", "with --replace: take this definition, instead of converting NSSM's settings")
 	flags.DurationVar(&f.timeout, "timeout", 2*time.Minute, "with --replace: until it must be ready")
-	flags.StringVar(&f.passwordFile, "password-file", "", "take the account's password from the first line of this file")
-	flags.StringVar(&f.passwordEnv, "password-env", "", "take the account's password from this environment variable")
+	f.password.register(cmd)
 }
 
 // check refuses flags that don't go together.
@@ -85,7 +85,7 @@ type replacement struct {
 	// Of --replace.
 	source  nssm.Service
 	remarks []nssm.Remark
-	install installation
+	install *install.Installation
 	plan    manager.Changes
 }
 
@@ -101,12 +101,12 @@ func replaceNSSM(ctx context.Context, std IO, service string, f takingOver) erro
 	context.AfterFunc(ctx, stop) // the second Ctrl+C ends daruma as it does everywhere; the journal stays
 	r := replacement{std: std, flags: f, services: manager.Manager{Overwrite: true}, name: nssm.DefinitionName(service)}
 	if err := r.begin(); err != nil {
-		return serviceFailure(err)
+		return installFailure(std, err)
 	}
 	if f.undo {
-		return serviceFailure(r.undo(ctx, service))
+		return installFailure(std, r.undo(ctx, service))
 	}
-	return serviceFailure(r.replace(ctx, service))
+	return installFailure(std, r.replace(ctx, service))
 }
 
 // begin finds out what an earlier call has left.
@@ -210,35 +210,28 @@ func (r *replacement) prepare(ctx context.Context) error {
 	}
 	r.remarks = d.Remarks
 	inPlace := strings.EqualFold(r.name, service)
-	r.install = installation{std: r.std, place: r.place, changed: func(string) bool { return false },
-		flags: installFlags{now: true, dryRun: r.flags.dryRun, passwordFile: r.flags.passwordFile, passwordEnv: r.flags.passwordEnv}}
-	if err := r.define(d.YAML); err != nil {
-		return err
-	}
-	i := &r.install
-	if err := i.setTimes(); err != nil {
-		return err
-	}
-	executable, err := installedExecutable()
+	def, text, err := r.define(d.YAML)
 	if err != nil {
 		return err
 	}
-	if i.spec, err = specOf(i.def, executable, i.times, nil, nil); err != nil {
-		return &exitError{code: ExitUsage, err: err}
+	i, err := install.New(def, text, r.place, install.Request{DryRun: r.flags.dryRun, Password: r.flags.password.source(r.std)})
+	if err != nil {
+		return err
 	}
+	r.install = i
 	r.fit(inPlace, service)
-	if i.warnings, err = refuseUnsafe(i.def, executable); err != nil {
-		return fmt.Errorf("%s can't be daruma's like this:\n%s", service, bullets(err))
+	if err := i.Check(); err != nil {
+		return fmt.Errorf("%s can't be daruma's like this:\n%w", service, err)
 	}
 	status, err := r.services.Status(ctx, service)
 	if err != nil {
 		return err
 	}
-	r.journal = takeover.Journal{Service: service, Name: r.name, InPlace: inPlace, Running: lives(status), Definition: i.def.File}
+	r.journal = takeover.Journal{Service: service, Name: r.name, InPlace: inPlace, Running: lives(status), Definition: def.File}
 	if err := r.mayReplace(ctx); err != nil {
 		return err
 	}
-	if r.plan, err = r.services.Plan(ctx, i.spec); err != nil {
+	if r.plan, err = r.services.Plan(ctx, i.Spec); err != nil {
 		return err
 	}
 	return r.password()
@@ -247,7 +240,7 @@ func (r *replacement) prepare(ctx context.Context) error {
 // fit makes the spec one of the entry that is there, whose name stays to the letter; or one beside it: Windows has no two services
 // of one display name.
 func (r *replacement) fit(inPlace bool, service string) {
-	spec := &r.install.spec
+	spec := &r.install.Spec
 	if inPlace {
 		spec.Name = service
 		return
@@ -257,27 +250,23 @@ func (r *replacement) fit(inPlace bool, service string) {
 	spec.DisplayName = string(name[:min(len(name), most)]) + " (daruma)"
 }
 
-// define loads the definition: the one that was given, or NSSM's settings.
-func (r *replacement) define(converted []byte) error {
-	env := serviceEnvironment(nil)
-	var err error
-	i := &r.install
+// define loads the definition: the one that was given, or NSSM's settings, whose text is to be written.
+func (r *replacement) define(converted []byte) (def *definition.Service, text []byte, err error) {
+	env := install.Environment(nil)
 	if file := r.flags.definition; file != "" {
 		r.remarks = nil
-		i.def, err = definition.Load(file, env)
+		def, err = definition.Load(file, env)
 	} else {
-		file := filepath.Join(r.place.Config, definitionFile)
-		i.write = converted
-		i.def, err = definition.Parse(converted, file, env)
+		text = converted
+		def, err = definition.Parse(converted, filepath.Join(r.place.Config, definition.DefaultFile), env)
 	}
 	if err != nil {
-		fmt.Fprintln(r.std.Err, err)
-		return &exitError{code: ExitUsage, err: err, silent: true}
+		return nil, nil, &install.DefinitionError{Err: err}
 	}
-	if i.def.Name != r.name {
-		return &exitError{code: ExitUsage, err: fmt.Errorf("%s: name must be %s, which is what NSSM's service is called here", i.def.File, r.name)}
+	if def.Name != r.name {
+		return nil, nil, &install.UsageError{Err: fmt.Errorf("%s: name must be %s, which is what NSSM's service is called here", def.File, r.name)}
 	}
-	return nil
+	return def, text, nil
 }
 
 // mayReplace asks for the rights; with --dry-run, where nothing needs them, it doesn't.
@@ -300,17 +289,16 @@ func (r *replacement) mayReplace(ctx context.Context) error {
 
 // password: an entry that is changed in place keeps the one that Windows has, which nobody can read. A new entry needs it.
 func (r *replacement) password() error {
-	given := r.flags.passwordFile != "" || r.flags.passwordEnv != ""
-	if given && r.journal.InPlace {
-		return &exitError{code: ExitUsage, err: errors.New("leave the password out: the entry keeps its account, and the password that Windows has of it")}
+	if r.flags.password.source(r.std).Given && r.journal.InPlace {
+		return &install.UsageError{Err: errors.New("leave the password out: the entry keeps its account, and the password that Windows has of it")}
 	}
-	if r.journal.InPlace && manager.NeedsPassword(r.install.def.Account) {
+	if r.journal.InPlace && manager.NeedsPassword(r.install.Definition.Account) {
 		if c := settingOf(r.plan, "SERVICE_START_NAME"); c != nil {
 			return fmt.Errorf("account %s becomes %s, and its password is NSSM's service's: leave account as it is in the definition", c.From, c.To)
 		}
 		return nil
 	}
-	return r.install.password(r.plan)
+	return r.install.GetPassword(r.plan)
 }
 
 func settingOf(c manager.Changes, name string) *manager.Change {

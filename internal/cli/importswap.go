@@ -9,8 +9,8 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
-	"github.com/daruma-sh/daruma/internal/doctor"
 	"github.com/daruma-sh/daruma/internal/ensure"
+	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/internal/migrate/takeover"
 	"github.com/daruma-sh/daruma/service/manager"
 )
@@ -25,7 +25,7 @@ type swapStep struct {
 // command line is changed in one call; with two entries, the new one starts by hand until it is ready, then automatically, and the
 // old one is disabled after that.
 func (r *replacement) carryOut(ctx context.Context) error {
-	if _, err := access.Protect(r.name, doctor.PlacesOf(r.place), false); err != nil {
+	if _, err := access.Protect(r.name, access.PlacesOf(r.place), false); err != nil {
 		return err
 	}
 	return r.locked(func() error {
@@ -48,9 +48,9 @@ func (r *replacement) carryOut(ctx context.Context) error {
 func (r *replacement) forward() []swapStep {
 	j := &r.journal
 	list := []swapStep{{"saving", "saved to " + r.store.Saved(), r.save}}
-	if r.install.write != nil {
+	if r.install.Text != nil {
 		list = append(list, swapStep{"writing the definition", "written: " + j.Definition, func(context.Context) error {
-			return writeDefinition(j.Definition, r.install.write)
+			return install.WriteDefinition(j.Definition, r.install.Text)
 		}})
 	}
 	if j.Running {
@@ -114,13 +114,13 @@ func (r *replacement) save(ctx context.Context) error {
 
 // stopOld waits as long as NSSM's own waits may last.
 func (r *replacement) stopOld(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, r.flags.timeout+r.install.times.stop, errors.New("it hasn't stopped in time"))
+	ctx, cancel := context.WithTimeoutCause(ctx, r.flags.timeout+r.install.Times.Stop, errors.New("it hasn't stopped in time"))
 	defer cancel()
 	return r.services.Stop(ctx, r.journal.Service)
 }
 
 func (r *replacement) change(ctx context.Context) error {
-	spec := r.install.spec
+	spec := r.install.Spec
 	if !r.journal.InPlace && spec.StartType != manager.Disabled {
 		spec.StartType = manager.Manual // both at boot would want the same ports
 	}
@@ -135,7 +135,7 @@ func (r *replacement) change(ctx context.Context) error {
 
 // retire is the moment in which the new service takes the old one's place at boot. Between the two calls both would start.
 func (r *replacement) retire(ctx context.Context) error {
-	if _, err := r.services.Install(ctx, r.install.spec); err != nil {
+	if _, err := r.services.Install(ctx, r.install.Spec); err != nil {
 		return err
 	}
 	return r.services.Enable(ctx, r.journal.Service, manager.Disabled)
@@ -147,16 +147,11 @@ func (r *replacement) finish(ctx context.Context) error {
 		_, err := fmt.Fprintf(r.std.Out, "an earlier call was interrupted: what belongs beside the service %s would be registered\n", r.name)
 		return err
 	}
-	def, err := definition.Load(r.journal.Definition, serviceEnvironment(nil))
+	def, err := definition.Load(r.journal.Definition, install.Environment(nil))
 	if err != nil {
 		return err
 	}
-	r.install = installation{std: r.std, place: r.place, def: def, times: timesOf(def), flags: installFlags{now: true}}
-	executable, err := installedExecutable()
-	if err != nil {
-		return err
-	}
-	if r.install.spec, err = specOf(def, executable, r.install.times, nil, nil); err != nil {
+	if r.install, err = install.New(def, nil, r.place, install.Request{}); err != nil {
 		return err
 	}
 	r.fit(r.journal.InPlace, r.journal.Service)
@@ -165,17 +160,12 @@ func (r *replacement) finish(ctx context.Context) error {
 
 // finishLocked registers what belongs beside a service. The fallback is the last: it would have started what the swap had stopped.
 func (r *replacement) finishLocked(ctx context.Context) error {
-	i := &r.install
-	err := i.keepRecord(false)
+	err := r.install.SaveRecord()
 	if err == nil && !r.journal.Running {
 		err = ensure.Want(r.place.Config, false, "replaced NSSM's, which didn't run")
 	}
-	for _, c := range companions() {
-		if err == nil {
-			if _, err = c.add(ctx, i.def, i.spec.Executable, false); err != nil {
-				err = fmt.Errorf("its %s: %w", c.what, err)
-			}
-		}
+	if err == nil {
+		err = r.install.AddCompanions(ctx)
 	}
 	if err == nil {
 		err = r.note(takeover.Done)

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -17,7 +20,7 @@ type installFlags struct {
 	dependsOn, env, privileges                               []string
 	startTimeout, stopTimeout                                time.Duration
 
-	passwordFile, passwordEnv string
+	password passwordFlags
 
 	dryRun, now, overwrite bool
 }
@@ -53,15 +56,23 @@ Exit codes: 0 done (or nothing to do), 1 failed or refused, 2 wrong usage or def
 	f.output = outputFlag(cmd)
 	f.register(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		file, quick, err := installArgs(args, cmd.ArgsLenAtDash())
+		file, command, err := installArgs(args, cmd.ArgsLenAtDash())
 		if err != nil {
 			return err
 		}
-		i := installation{std: std, flags: f, changed: cmd.Flags().Changed, quick: quick}
-		if err := i.prepare(file); err != nil {
-			return err
+		i, err := install.Prepare(f.request(std, file, command, cmd.Flags().Changed))
+		if err != nil {
+			return installFailure(std, err)
 		}
-		return i.run(cmd.Context())
+		services, end := managerOf(std, "installing "+i.Definition.Name)
+		defer end()
+		services.Overwrite = f.overwrite
+		result, err := i.Run(cmd.Context(), services)
+		end()
+		if result == nil {
+			return installFailure(std, err)
+		}
+		return errors.Join(reportInstall(std, i, *result, f), installFailure(std, err))
 	}
 	return cmd
 }
@@ -73,8 +84,7 @@ func (f *installFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.startType, "start-type", "", "automatic, delayed, manual or disabled")
 	flags.StringSliceVar(&f.dependsOn, "depends-on", nil, "services that start first; may be repeated")
 	flags.StringVar(&f.account, "account", "", `who it runs as: virtual, LocalService, NetworkService, LocalSystem, a user, DOMAIN\user, DOMAIN\managed$`)
-	flags.StringVar(&f.passwordFile, "password-file", "", "take the account's password from the first line of this file")
-	flags.StringVar(&f.passwordEnv, "password-env", "", "take the account's password from this environment variable")
+	f.password.register(cmd)
 	flags.StringArrayVar(&f.env, "env", nil, "NAME=VALUE for daruma's own environment, which definitions may use as ${NAME}; everybody can read it; may be repeated")
 	flags.StringSliceVar(&f.privileges, "privilege", nil, "Windows: the privileges that the service keeps, instead of the least (SeImpersonatePrivilege …); may be repeated")
 	flags.StringVar(&f.workingDir, "working-dir", "", "with NAME -- COMMAND…: the program's working folder (default: the one that the program is in)")
@@ -88,8 +98,39 @@ func (f *installFlags) register(cmd *cobra.Command) {
 		[]string{manager.AccountVirtual, manager.AccountLocal, manager.AccountNetwork, manager.AccountSystem}, cobra.ShellCompDirectiveNoFileComp))
 }
 
+// request is what the flags ask for; changed tells whether one was given.
+func (f *installFlags) request(std IO, file string, command *install.Command, changed func(flag string) bool) install.Request {
+	r := install.Request{
+		File: file, Command: command,
+		Overrides: install.Overrides{
+			DisplayName: given(&f.displayName, changed("display-name")),
+			Description: given(&f.description, changed("description")),
+			StartType:   given(&f.startType, changed("start-type")),
+			Account:     given(&f.account, changed("account")),
+			DependsOn:   given(&f.dependsOn, changed("depends-on")),
+		},
+		Env: f.env, Privileges: f.privileges,
+		StartTimeout: given(&f.startTimeout, changed("start-timeout")),
+		StopTimeout:  given(&f.stopTimeout, changed("stop-timeout")),
+		Password:     f.password.source(std),
+		DryRun:       f.dryRun, Start: f.now,
+	}
+	if command != nil {
+		command.WorkingDir = f.workingDir
+	}
+	return r
+}
+
+// given is the value of a flag, nil where it wasn't given.
+func given[T any](value *T, changed bool) *T {
+	if !changed {
+		return nil
+	}
+	return value
+}
+
 // installArgs tells FILE from NAME -- COMMAND…; dash is the number of arguments before the two hyphens, -1 without them.
-func installArgs(args []string, dash int) (file string, quick *quickService, err error) {
+func installArgs(args []string, dash int) (file string, command *install.Command, err error) {
 	usage := func(format string, a ...any) error {
 		return &exitError{code: ExitUsage, err: fmt.Errorf(format, a...)}
 	}
@@ -108,5 +149,42 @@ func installArgs(args []string, dash int) (file string, quick *quickService, err
 	if _, err := parseTarget(args[0]); err != nil {
 		return "", nil, err
 	}
-	return "", &quickService{name: args[0], command: args[1:]}, nil
+	return "", &install.Command{Name: args[0], Args: args[1:]}, nil
+}
+
+// reportInstall prints what was done, and what to do next.
+func reportInstall(std IO, i *install.Installation, r install.Result, f installFlags) error {
+	if *f.output == formatJSON {
+		if err := writeJSON(std.Out, r); err != nil {
+			return &exitError{code: ExitFailed, err: err}
+		}
+		return nil
+	}
+	var b strings.Builder
+	would := ""
+	if r.DryRun {
+		would = "would be "
+	}
+	switch {
+	case r.None():
+		fmt.Fprintf(&b, "%s is installed as the definition says; nothing changed\n", r.Name)
+	case r.Created:
+		fmt.Fprintf(&b, "%s %sinstalled: start %s, account %s, definition %s\n", r.Name, would, i.Definition.StartType, i.Definition.Account, r.Definition)
+	default:
+		fmt.Fprintf(&b, "%s %schanged:\n", r.Name, would)
+	}
+	if r.Created && !r.DryRun {
+		r.Changed = nil // a page of settings that nobody asked for
+	}
+	b.WriteString(r.Changes.String())
+	switch {
+	case r.Started:
+		fmt.Fprintf(&b, "%s runs; see: daruma status %s\n", r.Name, r.Name)
+	case r.Created && !r.DryRun && !f.now && i.Definition.StartType != "disabled":
+		fmt.Fprintf(&b, "start it now with: daruma start %s\n", r.Name)
+	}
+	if _, err := fmt.Fprint(std.Out, b.String()); err != nil {
+		return &exitError{code: ExitFailed, err: err}
+	}
+	return nil
 }

@@ -23,16 +23,6 @@ type IO struct {
 	Out, Err io.Writer
 }
 
-// exitError ends daruma with code. What was to be said about it has been said when Silent, else Err is printed.
-type exitError struct {
-	code   int
-	err    error
-	silent bool
-}
-
-func (e *exitError) Error() string { return fmt.Sprint(e.err) }
-func (e *exitError) Unwrap() error { return e.err }
-
 // Main runs the verb that args name and gives the exit code of the process.
 func Main(args []string, std IO) int {
 	root := newRoot(std)

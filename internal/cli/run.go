@@ -45,7 +45,7 @@ maxRestarts says escalate or when another daruma holds the service, with 2 when 
 // run finds out what the service is called, then becomes the keeper, whose process parses nothing. What is wrong with
 // the definition the supervisor says, before anything is started.
 func run(std IO, file string, quiet bool) error {
-	path := cmp.Or(file, definitionFile)
+	path := cmp.Or(file, definition.DefaultFile)
 	name := nameAtSight(path)
 	if name == "" {
 		def, err := loadDefinition(std, file)

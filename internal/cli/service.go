@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -14,22 +13,6 @@ import (
 func managerOf(std IO, doing string) (manager.Manager, func()) {
 	end := progress(std.Err, screenOf(std.Err).terminal, doing)
 	return manager.Manager{}, sync.OnceFunc(end)
-}
-
-// serviceFailure gives an error of the service manager its exit code.
-func serviceFailure(err error) error {
-	var exit *exitError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &exit):
-		return err
-	case errors.Is(err, manager.ErrNotInstalled):
-		return &exitError{code: ExitNotRunning, err: err}
-	case errors.Is(err, manager.ErrInvalid):
-		return &exitError{code: ExitUsage, err: err}
-	}
-	return &exitError{code: ExitFailed, err: err}
 }
 
 // installed asks the service manager for a service; ok is false where there is none of this name, or no service manager.

@@ -94,38 +94,6 @@ func runningOf(ctx context.Context, names []string) []string {
 	return running
 }
 
-// failure gives what the client's error means for whoever typed the command: words, what to do next, the exit code.
-func failure(service string, err error) error {
-	var api *control.APIError
-	var denied *control.PermissionError
-	var exit *exitError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &exit): // worded already
-		return err
-	case errors.Is(err, control.ErrNotRunning):
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		defer cancel()
-		if _, ok := installed(ctx, service); ok {
-			return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Start it with: daruma start %s%s", err, service, elsewhere(service))}
-		}
-		return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Start it with: daruma run FILE%s", err, others(service)+elsewhere(service))}
-	case errors.As(err, &denied):
-		return &exitError{code: ExitFailed, err: err}
-	case errors.As(err, &api):
-		code := ExitFailed
-		if api.Status == 400 || api.Status == 404 || api.Status == 422 {
-			code = ExitUsage
-		}
-		if api.Status == 404 || api.Hint == "" { // which names what there is already
-			return &exitError{code: code, err: err}
-		}
-		return &exitError{code: code, err: fmt.Errorf("%w (%s)", err, api.Hint)}
-	}
-	return &exitError{code: ExitFailed, err: fmt.Errorf("service %s: %w", service, err)}
-}
-
 // others says which services are known where the one asked for isn't.
 func others(service string) string {
 	known, _ := folders.Services()

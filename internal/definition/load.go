@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 )
 
+// DefaultFile is the name of the definition that is read where none is named, in the current folder.
+const DefaultFile = "daruma.yaml"
+
 // MaxSize is the size in bytes that a definition may have.
 const MaxSize = 10 << 20
 

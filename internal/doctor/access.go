@@ -3,11 +3,9 @@ package doctor
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 
 	"github.com/daruma-sh/daruma/internal/access"
-	"github.com/daruma-sh/daruma/internal/folders"
 )
 
 // permissions goes by the rules that install refuses by.
@@ -45,7 +43,7 @@ func (s *subject) account() string {
 }
 
 func (s *subject) folders() {
-	changes, err := access.Protect(s.name, PlacesOf(s.place), true)
+	changes, err := access.Protect(s.name, access.PlacesOf(s.place), true)
 	switch {
 	case err != nil:
 		s.skip("the access to its folders can't be looked at: %v", err)
@@ -55,15 +53,4 @@ func (s *subject) folders() {
 	for _, c := range changes {
 		s.add(Warn, "its folders don't have the access that install gives them: "+c.String(), "daruma install FILE")
 	}
-}
-
-// PlacesOf says where a service's folders are, as access.Protect wants it, for install and for doctor alike. What DARUMA_HOME names
-// is somebody's own: the folder above the service's isn't daruma's to protect there.
-func PlacesOf(f folders.Folders) access.Places {
-	p := access.Places{Config: f.Config, State: f.State, Logs: f.Logs, Run: f.Run}
-	p.Service = filepath.Dir(f.State)
-	if os.Getenv("DARUMA_HOME") == "" {
-		p.Root = filepath.Dir(p.Service)
-	}
-	return p
 }

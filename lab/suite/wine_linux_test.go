@@ -28,6 +28,7 @@ func onWine() []suite {
 		{"service/kardianos", 2 * time.Minute, compiling()},
 		{"internal/cli", 8 * time.Minute, nil},
 		{"internal/hosting", time.Minute, nil},
+		{"internal/install", time.Minute, nil},
 		{"internal/supervisor", time.Minute, nil},
 		{"internal/supervisor/launchplan", time.Minute, nil},
 		{"internal/supervisor/signals", time.Minute, nil},

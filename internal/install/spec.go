@@ -1,4 +1,4 @@
-package cli
+package install
 
 import (
 	"os"
@@ -11,12 +11,12 @@ import (
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-// watchdog is what systemd waits for a sign of life of the keeper's process. The keeper itself takes two minutes to find that its
-// loop hangs, and then says why: it is to be first.
+// watchdog is how long systemd waits for a sign of life of the keeper's process. The keeper itself takes two minutes to find that
+// its loop hangs, and then says why: so it is to be first.
 const watchdog = 3 * time.Minute
 
-// specOf translates a definition into what the service manager shall know. t are the times of the definition, or those that were asked for.
-func specOf(def *definition.Service, executable string, t serviceTimes, env, privileges []string) (manager.Spec, error) {
+// specOf translates a definition into what the service manager shall know. t are its times.
+func specOf(def *definition.Service, executable string, t Times, env, privileges []string) (manager.Spec, error) {
 	start := manager.Automatic
 	if err := start.UnmarshalText([]byte(def.StartType)); err != nil {
 		return manager.Spec{}, err
@@ -24,15 +24,15 @@ func specOf(def *definition.Service, executable string, t serviceTimes, env, pri
 	spec := manager.Spec{
 		Name: def.Name, DisplayName: def.DisplayName, Description: def.Description,
 		Executable:  executable,
-		Arguments:   hosting.CommandLine(def.Name, def.File, t.start, t.stop),
+		Arguments:   hosting.CommandLine(def.Name, def.File, t.Start, t.Stop),
 		Env:         env,
 		Account:     def.Account,
 		Supervision: supervisionOf(def, privileges),
 		StartType:   start, DependsOn: def.DependsOn,
 		Recovery: manager.DefaultRecovery(),
 		Notify:   manager.NotifyReload,
-		// Beyond the host's own deadlines, which say why.
-		StartTimeout: t.start + 2*hosting.StartMargin, StopTimeout: t.stop + stopMargin, PreShutdownTimeout: t.stop + stopMargin,
+		// Later than the host's own deadlines: when one of those is over, the host can say why.
+		StartTimeout: t.Start + 2*hosting.StartMargin, StopTimeout: t.Stop + stopMargin, PreShutdownTimeout: t.Stop + stopMargin,
 		Watchdog: watchdog,
 	}
 	if def.DisplayName == def.Name {

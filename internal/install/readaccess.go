@@ -1,4 +1,4 @@
-package cli
+package install
 
 import (
 	"context"
@@ -21,7 +21,7 @@ func addReadAccess(_ context.Context, def *definition.Service, _ string, dryRun 
 	var all []manager.Change
 	for _, file := range readFiles(def) {
 		if !exists(file) {
-			continue // that it isn't there was told, or it is about to be written into our own folder
+			continue // Check has warned of it, or it is about to be written into our own folder
 		}
 		changes, err := access.GrantRead(def.Name, file, dryRun)
 		if err != nil {
@@ -53,7 +53,7 @@ func removeReadAccess(_ context.Context, name string) ([]manager.Change, error) 
 		return nil, err
 	}
 	files := []string{installed.Definition}
-	if def, err := definition.Load(installed.Definition, serviceEnvironment(installed.Spec.Env)); err == nil {
+	if def, err := definition.Load(installed.Definition, Environment(installed.Spec.Env)); err == nil {
 		files = readFiles(def)
 	}
 	var all []manager.Change

@@ -1,4 +1,4 @@
-package cli
+package install
 
 import (
 	"os"
@@ -10,8 +10,8 @@ import (
 // machineEnvironment is where Windows keeps the variables that all services get.
 const machineEnvironment = `SYSTEM\CurrentControlSet\Control\Session Manager\Environment`
 
-// serviceEnvironment looks a variable up as the service will find it: the machine's, and what Windows sets for every process.
-func serviceEnvironment(own []string) func(string) (string, bool) {
+// Environment looks a variable up as the service will find it: the machine's, and what Windows sets for every process.
+func Environment(own []string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		for _, entry := range own {
 			if key, value, ok := strings.Cut(entry, "="); ok && strings.EqualFold(key, name) {

@@ -1,4 +1,4 @@
-package cli
+package install
 
 // fallbackByDefault: a unit of systemd restarts for ever, after failed starts too (Restart=, StartLimitIntervalSec=0); the timer is
 // for who asks.

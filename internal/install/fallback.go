@@ -1,4 +1,4 @@
-package cli
+package install
 
 import (
 	"context"
@@ -8,13 +8,12 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/definition"
-	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/install/record"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-// patienceMargin is what the service manager gets beyond its longest delay before the fallback starts the service itself.
-const patienceMargin = 15 * time.Second
+// managerMargin is what the service manager gets beyond its longest delay before the fallback starts the service itself.
+const managerMargin = 15 * time.Second
 
 // wantsFallback: as the definition says, else as the system needs it.
 func wantsFallback(def *definition.Service) bool {
@@ -27,7 +26,7 @@ func wantsFallback(def *definition.Service) bool {
 func fallbackOf(def *definition.Service, executable string) (manager.Fallback, error) {
 	f := manager.Fallback{
 		Name: def.Name, DisplayName: def.DisplayName, Executable: executable,
-		Every: def.Fallback.Every, WakeToRun: def.Fallback.WakeToRun, Patience: patienceMargin,
+		Every: def.Fallback.Every, WakeToRun: def.Fallback.WakeToRun, Patience: managerMargin,
 	}
 	if delays := manager.DefaultRecovery().Delays; len(delays) > 0 {
 		f.Patience += delays[len(delays)-1]
@@ -42,7 +41,7 @@ func fallbackOf(def *definition.Service, executable string) (manager.Fallback, e
 	return f, nil
 }
 
-// addFallback is the companion: it comes, changes and goes as the definition says.
+// addFallback adds, changes or removes the fallback, as the definition says.
 func addFallback(ctx context.Context, def *definition.Service, executable string, dryRun bool) ([]manager.Change, error) {
 	var services manager.Manager
 	if !wantsFallback(def) {
@@ -75,21 +74,15 @@ func removeFallback(ctx context.Context, name string) ([]manager.Change, error) 
 	return changes.Changed, err
 }
 
-// keepRecord notes what was installed, for ensure and doctor, and that a new service isn't to run before somebody starts it.
-func (i *installation) keepRecord(created bool) error {
-	r := record.Record{Spec: i.spec, Definition: i.def.File}
-	if wantsFallback(i.def) {
-		f, err := fallbackOf(i.def, i.spec.Executable)
+// SaveRecord records what was installed, for ensure and doctor.
+func (i *Installation) SaveRecord() error {
+	r := record.Record{Spec: i.Spec, Definition: i.Definition.File}
+	if wantsFallback(i.Definition) {
+		f, err := fallbackOf(i.Definition, i.Spec.Executable)
 		if err != nil {
 			return err
 		}
 		r.Fallback = &f
 	}
-	if err := record.Save(i.place.Config, r); err != nil {
-		return err
-	}
-	if created && !i.flags.now {
-		return ensure.Want(i.place.Config, false, "installed, and not started yet")
-	}
-	return nil
+	return record.Save(i.Folders.Config, r)
 }

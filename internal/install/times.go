@@ -1,4 +1,4 @@
-package cli
+package install
 
 import (
 	"time"
@@ -10,17 +10,17 @@ import (
 // stopMargin is what a stop takes beyond the grace periods: ending trees by force, the last output, the supervisor's own end.
 const stopMargin = 10 * time.Second
 
-// serviceTimes are what the service manager must know of a definition that the host doesn't read.
-type serviceTimes struct {
-	start time.Duration // until the service is reported running, up or not
-	stop  time.Duration // from the request until nothing is left of the programs
+// Times are what the service manager must know of the definition, which the host doesn't read. Both are more than 0.
+type Times struct {
+	Start time.Duration // until the service is reported running, up or not
+	Stop  time.Duration // from the request until nothing is left of the programs
 }
 
-func timesOf(def *definition.Service) serviceTimes {
-	t := serviceTimes{start: hosting.StartTimeout, stop: stopMargin}
-	t.stop += longestChain(def, func(p *definition.Program) time.Duration { return p.TerminationGracePeriod })
+func timesOf(def *definition.Service) Times {
+	t := Times{Start: hosting.StartTimeout, Stop: stopMargin}
+	t.Stop += longestChain(def, func(p *definition.Program) time.Duration { return p.TerminationGracePeriod })
 	if def.ReportRunning == definition.Ready {
-		t.start = max(t.start, longestChain(def, untilReady)+hosting.StartMargin)
+		t.Start = max(t.Start, longestChain(def, untilReady)+hosting.StartMargin)
 	}
 	return t
 }

@@ -1,13 +1,13 @@
-package cli
+package install
 
 import (
 	"os"
 	"strings"
 )
 
-// serviceEnvironment looks a variable up as the service will find it: systemd passes on nothing of a terminal
+// Environment looks a variable up as the service will find it: systemd passes on nothing of a terminal
 // (systemd.exec(5), Environment Variables in Spawned Processes).
-func serviceEnvironment(own []string) func(string) (string, bool) {
+func Environment(own []string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		for _, entry := range own {
 			if key, value, ok := strings.Cut(entry, "="); ok && key == name {

@@ -1,4 +1,4 @@
-package cli
+package install
 
 import "github.com/daruma-sh/daruma/internal/definition"
 

@@ -1,4 +1,4 @@
-package cli
+package install
 
 import (
 	"errors"
@@ -14,8 +14,16 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
-// refuseUnsafe refuses what would hand the service to somebody else, or couldn't work: files that ordinary users can change or that the
-// account can't read, and rights that the account doesn't have. warnings are what may yet come right.
+// Check refuses what would hand the service to somebody else, or couldn't work: files that ordinary users can change or that the
+// account can't read, and rights that the account doesn't have. What may yet come right becomes a warning. The error is *UnsafeError.
+func (i *Installation) Check() error {
+	var problems error
+	if i.Warnings, problems = refuseUnsafe(i.Definition, i.Spec.Executable); problems != nil {
+		return &UnsafeError{problems}
+	}
+	return nil
+}
+
 func refuseUnsafe(def *definition.Service, executable string) (warnings []string, err error) {
 	var problems []error
 	check := func(path string, execute bool) {
@@ -56,8 +64,8 @@ func refuseUnsafe(def *definition.Service, executable string) (warnings []string
 	return warnings, errors.Join(problems...)
 }
 
-// exposedHome looks at the folder of DARUMA_HOME, or what it will be made in: administrators' files will lie there, the definition
-// among them. The system's own folders get their access from install.
+// exposedHome checks the folder of DARUMA_HOME, or the one in which it will be made: administrators' files will be in it, the
+// definition among them. The system's own folders get their access from install.
 func exposedHome(home string) error {
 	dir, err := filepath.Abs(home)
 	if err != nil {

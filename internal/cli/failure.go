@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/install"
+	"github.com/daruma-sh/daruma/service/manager"
+)
+
+// exitError ends daruma with code. What was to be said about it has been said when Silent, else Err is printed.
+type exitError struct {
+	code   int
+	err    error
+	silent bool
+}
+
+func (e *exitError) Error() string { return fmt.Sprint(e.err) }
+func (e *exitError) Unwrap() error { return e.err }
+
+// failure gives what the client's error means for whoever typed the command: words, what to do next, the exit code.
+func failure(service string, err error) error {
+	var api *control.APIError
+	var denied *control.PermissionError
+	var exit *exitError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &exit): // worded already
+		return err
+	case errors.Is(err, control.ErrNotRunning):
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		if _, ok := installed(ctx, service); ok {
+			return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Start it with: daruma start %s%s", err, service, elsewhere(service))}
+		}
+		return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Start it with: daruma run FILE%s", err, others(service)+elsewhere(service))}
+	case errors.As(err, &denied):
+		return &exitError{code: ExitFailed, err: err}
+	case errors.As(err, &api):
+		code := ExitFailed
+		if api.Status == 400 || api.Status == 404 || api.Status == 422 {
+			code = ExitUsage
+		}
+		if api.Status == 404 || api.Hint == "" { // which names what there is already
+			return &exitError{code: code, err: err}
+		}
+		return &exitError{code: code, err: fmt.Errorf("%w (%s)", err, api.Hint)}
+	}
+	return &exitError{code: ExitFailed, err: fmt.Errorf("service %s: %w", service, err)}
+}
+
+// serviceFailure gives an error of the service manager its exit code.
+func serviceFailure(err error) error {
+	var exit *exitError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &exit):
+		return err
+	case errors.Is(err, manager.ErrNotInstalled):
+		return &exitError{code: ExitNotRunning, err: err}
+	case errors.Is(err, manager.ErrInvalid):
+		return &exitError{code: ExitUsage, err: err}
+	}
+	return &exitError{code: ExitFailed, err: err}
+}
+
+// installFailure gives an error of an installation its exit code. What is wrong with a definition it prints as it is, a line each.
+func installFailure(std IO, err error) error {
+	var wrong *install.DefinitionError
+	var usage *install.UsageError
+	switch {
+	case errors.As(err, &wrong):
+		fmt.Fprintln(std.Err, err)
+		return &exitError{code: ExitUsage, err: err, silent: true}
+	case errors.As(err, &usage):
+		return &exitError{code: ExitUsage, err: err}
+	}
+	return serviceFailure(err)
+}

@@ -1,0 +1,73 @@
+package install
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Command is NAME -- COMMAND…: a service of one program, whose definition install writes.
+type Command struct {
+	Name       string
+	Args       []string // the program first; a name without a path is looked for in PATH
+	WorkingDir string   // "": the folder that the program is in
+}
+
+// definition writes the YAML. Texts are in JSON's double quotes, which are YAML's too.
+func (c *Command) definition(o Overrides) ([]byte, error) {
+	path, err := exec.LookPath(c.Args[0])
+	if err == nil || errors.Is(err, exec.ErrDot) { // the current folder was meant, and its whole path is written
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: there is no such program, or it can't be executed: %w", c.Args[0], err)
+	}
+	dir := filepath.Dir(path) // where most programs look for their files; this terminal's folder means nothing to a service
+	if c.WorkingDir != "" {
+		if dir, err = filepath.Abs(c.WorkingDir); err != nil {
+			return nil, err
+		}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Written by daruma install %s. Edit it, then: daruma reload %s\n", c.Name, c.Name)
+	fmt.Fprintf(&b, "name: %s\n", c.Name)
+	text := func(key string, value *string) {
+		if value != nil && *value != "" {
+			fmt.Fprintf(&b, "%s: %s\n", key, quoted(*value))
+		}
+	}
+	text("displayName", o.DisplayName)
+	text("description", o.Description)
+	text("startType", o.StartType)
+	text("account", o.Account)
+	if o.DependsOn != nil && len(*o.DependsOn) > 0 {
+		var list []string
+		for _, name := range *o.DependsOn {
+			list = append(list, quoted(name))
+		}
+		fmt.Fprintf(&b, "dependsOn: [%s]\n", strings.Join(list, ", "))
+	}
+	fmt.Fprintf(&b, "programs:\n  %s:\n    command:\n", quoted(c.Name))
+	for i, arg := range c.Args {
+		if i == 0 {
+			arg = path
+		}
+		fmt.Fprintf(&b, "      - %s\n", quoted(literal(arg)))
+	}
+	fmt.Fprintf(&b, "    workingDir: %s\n", quoted(literal(dir)))
+	return []byte(b.String()), nil
+}
+
+// literal doubles each $, which else would begin a variable.
+func literal(s string) string { return strings.ReplaceAll(s, "$", "$$") }
+
+func quoted(s string) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // a text can always be encoded
+	return strings.TrimSuffix(b.String(), "\n")
+}
