@@ -36,6 +36,8 @@ var layering = [][]string{
 		"internal/definition",
 		"internal/exitcode",
 		"internal/folders",
+		"internal/keeper/lock",
+		"internal/keeper/poll",
 		"internal/keeper/wire",
 		"internal/launch",
 		"internal/reserve",
@@ -50,7 +52,7 @@ var layering = [][]string{
 		"internal/engine",
 		"internal/incident",
 		"internal/install/record",
-		"internal/keeper",
+		"internal/keeper/tree",
 		"internal/logs",
 		"internal/probe",
 		"internal/supervisor/signals",
@@ -58,6 +60,7 @@ var layering = [][]string{
 		"service/internal/verbs",
 	},
 	{
+		"internal/keeper/console",
 		"internal/supervisor/asyncwriter",
 		"internal/supervisor/events",
 		"internal/supervisor/incidentwriter",
@@ -70,6 +73,7 @@ var layering = [][]string{
 		"service",
 	},
 	{
+		"internal/keeper",
 		"internal/supervisor",
 		"internal/winres/generate",
 		"service/kardianos",

@@ -17,7 +17,7 @@ func constant(name string) (reason string) {
 		return "functions of Windows' DLLs, found at first use and then for ever the same; looking them up each time costs more than the clock they read"
 	case "internal/keeper/wire.kinds":
 		return "the table of messages: a switch for each of its columns would have to be kept the same by hand"
-	case "internal/keeper.calls":
+	case "internal/keeper.calls", "internal/keeper/poll.calls", "internal/keeper/tree.calls":
 		return "functions of Windows' DLLs, found at first use and then for ever the same"
 	case "service/kardianos.ConsoleLogger", "service/kardianos.ControlAction":
 		return "the original's API has variables of these names"

@@ -2,7 +2,6 @@ package keeper
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/exitcode"
@@ -16,8 +15,4 @@ func complain(err error) int {
 		code = coded.Code // the innermost knows best
 	}
 	return int(code)
-}
-
-func heldBy(service, holder string) error {
-	return &exitcode.Error{Code: exitcode.Held, Err: fmt.Errorf("%s is already held up by another daruma (pid %s); see: daruma status %s", service, holder, service)}
 }

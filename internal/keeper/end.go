@@ -122,7 +122,7 @@ func (k *keeper) forget(id string, generation uint64, release bool) {
 // drop lets go of a program that is unwanted once nothing of it is left to tell.
 func (k *keeper) drop(p *program) {
 	if p.unwanted && p.alive == nil && len(p.ended) == 0 {
-		p.tree.close()
+		p.tree.Close()
 		delete(k.programs, p.id)
 	}
 }

@@ -16,7 +16,7 @@ func (k *keeper) mainExited(p *program, r *run) {
 	if r == nil || r.exited {
 		return
 	}
-	p.tree.beforeReap(r.PID)
+	p.tree.BeforeReap(r.PID)
 	var info unix.Siginfo
 	var usage unix.Rusage
 	err := unix.Waitid(unix.P_PIDFD, r.pidfd, &info, unix.WEXITED|unix.WNOHANG, &usage)
@@ -30,7 +30,7 @@ func (k *keeper) mainExited(p *program, r *run) {
 		r.exit.Code, r.exit.Signal = -1, 0
 		r.failed = "its exit status was lost: " + err.Error()
 	}
-	r.exit.Orphans = p.tree.kill(r.PID, k.runMark(p, r))
+	r.exit.Orphans = p.tree.Kill(r.PID, k.runMark(p, r))
 	k.fading[p] = struct{}{}
 	k.settle(p)
 }
@@ -102,9 +102,9 @@ func (k *keeper) killTree(p *program, r *run) {
 	if r.pidfd >= 0 {
 		_ = unix.PidfdSendSignal(r.pidfd, unix.SIGKILL, nil, 0)
 	}
-	p.tree.kill(r.PID, k.runMark(p, r))
+	p.tree.Kill(r.PID, k.runMark(p, r))
 }
 
-func (k *keeper) treeEmpty(p *program, r *run) bool { return p.tree.empty(r.PID, k.runMark(p, r)) }
+func (k *keeper) treeEmpty(p *program, r *run) bool { return p.tree.Empty(r.PID, k.runMark(p, r)) }
 
-func (k *keeper) freezeTree(p *program, r *run, frozen bool) { _ = p.tree.freeze(r.PID, frozen) }
+func (k *keeper) freezeTree(p *program, r *run, frozen bool) { _ = p.tree.Freeze(r.PID, frozen) }

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/windows"
 
+	"github.com/daruma-sh/daruma/internal/keeper/tree"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 )
@@ -20,20 +21,20 @@ func (k *keeper) mainExited(p *program, r *run) {
 	}
 	r.exited = true
 	r.exit = r.exitOf()
-	r.exit.Orphans = r.job.active() > 0 && r.job.strays()
+	r.exit.Orphans = r.job.Active() > 0 && r.job.HasOrphans()
 	k.fading[p] = struct{}{}
 	k.settle(p)
 }
 
 func (r *run) exitOf() wire.Exit {
-	e := wire.Exit{At: monotonic.Now(), Wall: time.Now().UnixNano(), MaxRSS: peakMemory(r.handle), CPU: r.job.cpu(), Asked: r.asked}
+	e := wire.Exit{At: monotonic.Now(), Wall: time.Now().UnixNano(), MaxRSS: peakMemory(r.handle), CPU: r.job.CPU(), Asked: r.asked}
 	var code uint32
 	if err := windows.GetExitCodeProcess(r.handle, &code); err != nil {
 		e.Code, r.failed = -1, "its exit status was lost: "+err.Error()
 		return e
 	}
 	e.Code = int(code)
-	if r.ended && code == killedCode {
+	if r.ended && code == tree.KilledCode {
 		e.Code, e.Signal = -1, wire.SignalEnded
 	}
 	return e
@@ -53,12 +54,12 @@ func (k *keeper) killTree(_ *program, r *run) {
 	if !r.exited {
 		r.ended = true
 	}
-	r.job.terminate()
+	r.job.Terminate()
 }
 
 // treeEmpty: the console's host isn't of the tree. It ends by itself, or with the job's handle, and no restart waits for it.
 func (k *keeper) treeEmpty(_ *program, r *run) bool {
-	return r.job.active() == 0 || r.exited && !r.job.strays()
+	return r.job.Active() == 0 || r.exited && !r.job.HasOrphans()
 }
 
-func (k *keeper) freezeTree(_ *program, r *run, frozen bool) { r.job.freeze(frozen) }
+func (k *keeper) freezeTree(_ *program, r *run, frozen bool) { r.job.Freeze(frozen) }

@@ -28,7 +28,7 @@ func (h *Handle) attach(k *keeper) {
 	defer h.mu.Unlock()
 	h.keeper = k
 	for _, ask := range h.waiting {
-		k.poll.post(func() { ask(k) })
+		k.poll.Post(func() { ask(k) })
 	}
 	h.waiting = nil
 }
@@ -38,7 +38,7 @@ func (h *Handle) post(ask func(*keeper)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if k := h.keeper; k != nil {
-		k.poll.post(func() { ask(k) })
+		k.poll.Post(func() { ask(k) })
 		return
 	}
 	h.waiting = append(h.waiting, ask)

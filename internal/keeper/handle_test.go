@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/daruma-sh/daruma/internal/keeper/poll"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
@@ -13,7 +14,7 @@ func hostedKeeper(t *testing.T, h *Handle) *keeper {
 	t.Helper()
 	k := newKeeper(Config{Service: "test", Handle: h})
 	var err error
-	if k.poll, err = newPoller(); err != nil {
+	if k.poll, err = poll.New(); err != nil {
 		t.Fatal(err)
 	}
 	return k
@@ -31,7 +32,7 @@ func TestHandleBeforeTheLoop(t *testing.T) {
 	}
 	k := hostedKeeper(t, h)
 	h.attach(k)
-	k.poll.wait(0)
+	k.poll.Wait(0)
 	if k.stops != 1 || len(k.waiting) != 1 {
 		t.Errorf("%d stops, %d messages for the supervisor: want one each", k.stops, len(k.waiting))
 	}
@@ -44,7 +45,7 @@ func TestHandleWaitsForTheLoop(t *testing.T) {
 	for name, call := range map[string]func(context.Context) error{"Ping": h.Ping, "Pause": h.Pause, "Reload": h.Reload} {
 		done := make(chan error)
 		go func() { done <- call(t.Context()) }()
-		k.poll.wait(-1)
+		k.poll.Wait(-1)
 		if err := <-done; err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -62,7 +63,7 @@ func TestHandleKnowsWhatWasOverdue(t *testing.T) {
 	k := hostedKeeper(t, h)
 	h.attach(k)
 	h.StopNow("the time to stop is over", 0)
-	k.poll.wait(0)
+	k.poll.Wait(0)
 	if left, overdue := h.Overdue(); !overdue || len(left) != 0 || !k.hurry {
 		t.Errorf("left %v, overdue %v, in a hurry %v", left, overdue, k.hurry)
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/keeper/poll"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 )
@@ -16,7 +17,7 @@ type keeper struct {
 	cfg  Config
 	mark string // begins DARUMA_RUN of everything started here
 
-	poll *poller
+	poll *poll.Poller
 	machine
 
 	programs map[string]*program
@@ -42,13 +43,19 @@ type keeper struct {
 	done     bool
 }
 
+// trees says what holds the trees of all programs: a cgroup where base isn't "".
+type trees struct {
+	base    string // folder of the service's cgroup
+	without string // why there is none, for people; "" on Windows, where jobs hold them
+}
+
 // program is what the keeper knows of one program.
 type program struct {
 	id     string
 	launch *launchable // of the last Spawn
 	grant  wire.RestartGrant
 	uses   tally
-	tree   tree
+	tree   programTree
 	alive  *run
 	ended  []*run // gone, but not yet acknowledged and released
 	newest uint64 // generation
@@ -101,7 +108,7 @@ func newKeeper(cfg Config) *keeper {
 func (k *keeper) loop() {
 	k.frugalAt = monotonic.Now() + settleAfter
 	for !k.done {
-		k.poll.wait(k.patience())
+		k.poll.Wait(k.patience())
 		k.settleAll()
 		k.sup.hear(k)
 		k.sup.watch(k)

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/keeper/tree"
 )
 
 // descriptor is what an open file is called by here.
@@ -24,6 +26,9 @@ type machine struct {
 	byPID map[int]*program // runs whose main process isn't reaped
 }
 
+// programTree holds the processes of one program.
+type programTree = tree.Tree
+
 func newMachine() machine { return machine{byPID: map[int]*program{}} }
 
 // mainProcess is that of a run.
@@ -32,7 +37,7 @@ type mainProcess struct{ pidfd int }
 // letGo closes what was needed to see the end of a run's main process.
 func (k *keeper) letGo(r *run) {
 	if r.pidfd >= 0 {
-		k.poll.remove(r.pidfd)
+		k.poll.Remove(r.pidfd)
 		r.closeProcess()
 	}
 }

@@ -4,6 +4,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/internal/keeper/poll"
+	"github.com/daruma-sh/daruma/internal/keeper/tree"
 )
 
 // descriptor is what an open file is called by here.
@@ -22,24 +25,21 @@ type machine struct {
 	trees trees
 	null  windows.Handle // NUL, the programs' stdin
 	image windows.Handle // our own executable; 0: it couldn't be opened
-	port  *jobPort
+	port  *tree.Port
 }
 
 func newMachine() machine { return machine{image: openImage()} }
 
-// trees has no place in the file system here: jobs have no names.
-type trees struct{ base, without string }
+// programTree is nothing here: every run has a job of its own, see mainProcess.
+type programTree struct{}
 
-// tree is nothing here: every run has a job of its own, see mainProcess.
-type tree struct{}
-
-func (*tree) close() {}
+func (*programTree) Close() {}
 
 // mainProcess is that of a run, and the job that holds its tree.
 type mainProcess struct {
 	handle windows.Handle
-	wait   *wait
-	job    *job
+	wait   *poll.Waiter
+	job    *tree.Job
 	ended  bool   // by TerminateJobObject, while it ran
 	asked  string // see Exit.Asked
 }
@@ -49,7 +49,7 @@ func (k *keeper) letGo(r *run) { r.closeProcess() }
 
 func (p *mainProcess) closeProcess() {
 	if p.wait != nil {
-		p.wait.stop()
+		p.wait.Stop()
 		p.wait = nil
 	}
 	if p.handle != 0 {
@@ -57,7 +57,7 @@ func (p *mainProcess) closeProcess() {
 		p.handle = 0
 	}
 	if p.job != nil {
-		p.job.close()
+		p.job.Close()
 		p.job = nil
 	}
 }

@@ -1,10 +1,12 @@
 package keeper
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 
 	"github.com/daruma-sh/daruma/internal/exitcode"
+	"github.com/daruma-sh/daruma/internal/keeper/lock"
 	"github.com/daruma-sh/daruma/internal/reserve"
 )
 
@@ -21,19 +23,27 @@ func Main(cfg Config) int {
 	if err := cfg.Folders.Make(); err != nil {
 		return complain(&exitcode.Error{Code: exitcode.NoFiles, Err: err})
 	}
-	lock, clean, err := takeLock(filepath.Join(cfg.Folders.Run, "lock"), cfg.Service)
+	held, clean, err := lock.Take(filepath.Join(cfg.Folders.Run, "lock"))
 	if err != nil {
-		return complain(&exitcode.Error{Code: exitcode.NoFiles, Err: err})
+		return complain(lockError(err, cfg.Service))
 	}
 	k, err := begin(cfg, clean)
 	if err != nil {
-		lock.release()
+		held.Release()
 		return complain(err)
 	}
 	k.loop()
 	k.cleanUp()
-	lock.release()
+	held.Release()
 	return k.exitCode
+}
+
+// lockError is what a keeper ends with that didn't get the lock.
+func lockError(err error, service string) error {
+	if other := (*lock.HeldError)(nil); errors.As(err, &other) {
+		return &exitcode.Error{Code: exitcode.Held, Err: fmt.Errorf("%s is already held up by another daruma (pid %s); see: daruma status %s", service, other.PID, service)}
+	}
+	return &exitcode.Error{Code: exitcode.NoFiles, Err: err}
 }
 
 // begin prepares everything and starts the first supervisor. clean is false where the last keeper of this service was killed: what it

@@ -8,8 +8,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/daruma-sh/daruma/internal/keeper/poll"
+	"github.com/daruma-sh/daruma/internal/keeper/tree"
 	"github.com/daruma-sh/daruma/internal/launch"
-	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // The main goroutine keeps the main thread from the start: PR_SET_PDEATHSIG fires when the forking thread ends, and
@@ -26,7 +27,7 @@ func closeInherited() error { return launch.CloseOnExec(3) }
 // open makes what the keeper needs of the system before it starts anything.
 func (k *keeper) open() error {
 	var err error
-	if k.poll, err = newPoller(); err != nil {
+	if k.poll, err = poll.New(); err != nil {
 		return err
 	}
 	if k.null, err = unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0); err != nil {
@@ -35,29 +36,25 @@ func (k *keeper) open() error {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("becoming a subreaper: %w", err)
 	}
-	base, err := findCgroup("daruma-" + k.mark)
+	base, err := tree.FindCgroup("daruma-" + k.mark)
 	if err != nil { // then the trees are held without one
 		k.trees.without = err.Error()
 		return nil
 	}
 	k.trees.base = base
-	return clearCgroup(base) // what a keeper left that was killed together with its supervisor
+	return tree.ClearCgroup(base) // what a keeper left that was killed together with its supervisor
 }
 
 // endRemains ends what a keeper left that was killed, its supervisor included.
 func (k *keeper) endRemains() {
-	all := strays{mark: k.mark + "/", prefix: true}
-	killStrays(all)
-	for end := monotonic.Now() + 5*time.Second; anyStrays(all) && monotonic.Now() < end; {
-		time.Sleep(time.Millisecond)
-	}
+	tree.KillAll(k.mark+"/", 5*time.Second)
 }
 
 // close gives back what open made, and ends whatever is left of the programs.
 func (k *keeper) close() {
-	removeCgroup(k.trees.base)
+	tree.RemoveCgroup(k.trees.base)
 	if k.trees.base == "" {
-		killStrays(strays{mark: k.mark + "/", prefix: true})
+		tree.KillAll(k.mark+"/", 0)
 	}
 	for _, s := range k.sockets {
 		closeSocket(s.file)

@@ -5,6 +5,9 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/internal/keeper/poll"
+	"github.com/daruma-sh/daruma/internal/keeper/tree"
 )
 
 // closeInherited has nothing to do: a process here inherits the handles that are listed for it and no other.
@@ -13,10 +16,10 @@ func closeInherited() error { return nil }
 // open makes what the keeper needs of the system before it starts anything.
 func (k *keeper) open() error {
 	var err error
-	if k.poll, err = newPoller(); err != nil {
+	if k.poll, err = poll.New(); err != nil {
 		return err
 	}
-	if k.port, err = openJobPort(); err != nil {
+	if k.port, err = tree.OpenPort(); err != nil {
 		return err
 	}
 	k.null, err = openNull()
@@ -44,6 +47,6 @@ func openNull() (windows.Handle, error) {
 
 // close gives back what open made.
 func (k *keeper) close() {
-	k.port.close()
+	k.port.Close()
 	_ = os.Remove(k.supervisorFile())
 }

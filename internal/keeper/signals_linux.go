@@ -24,7 +24,7 @@ func (k *keeper) acceptRequests() {
 	signal.Notify(ch, unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
 	go func() {
 		for s := range ch {
-			k.poll.post(func() { k.asked(s, t) })
+			k.poll.Post(func() { k.asked(s, t) })
 		}
 	}()
 }

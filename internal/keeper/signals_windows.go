@@ -4,6 +4,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"golang.org/x/sys/windows"
 )
 
 // acceptRequests takes what the console says for a request to stop, unless a host brings requests. Ctrl+C and Ctrl+Break are os.Interrupt to Go, a closed
@@ -22,7 +24,13 @@ func (k *keeper) acceptRequests() {
 			if s == syscall.SIGTERM {
 				why = "the end of the console or the session"
 			}
-			k.poll.post(func() { k.stop(why) })
+			k.poll.Post(func() { k.stop(why) })
 		}
 	}()
+}
+
+// acceptCtrlC clears the flag "ignore Ctrl+C", which a process inherits and hands on.
+// Source: https://learn.microsoft.com/windows/console/setconsolectrlhandler
+func acceptCtrlC() {
+	windows.NewLazySystemDLL("kernel32.dll").NewProc("SetConsoleCtrlHandler").Call(0, 0)
 }

@@ -21,7 +21,7 @@ func (s *supervisor) read(k *keeper) {
 			return
 		}
 		if n <= 0 || err != nil { // it is gone, which its pidfd tells; or it lives and is deaf, which its deadline tells
-			k.poll.remove(s.fd) // an end of file would wake us without end
+			k.poll.Remove(s.fd) // an end of file would wake us without end
 			return
 		}
 		s.inbox = append(s.inbox, buf[:n]...)
@@ -72,5 +72,5 @@ func (s *supervisor) waitForRoom(k *keeper, wait bool) {
 	if wait {
 		events |= unix.EPOLLOUT
 	}
-	k.poll.modify(s.fd, events)
+	k.poll.Modify(s.fd, events)
 }

@@ -31,7 +31,7 @@ func (k *keeper) read(from *os.File) {
 	for {
 		buf := make([]byte, 64<<10)
 		n, err := from.Read(buf)
-		k.poll.post(func() { k.heard(from, buf[:n], err != nil) })
+		k.poll.Post(func() { k.heard(from, buf[:n], err != nil) })
 		if err != nil {
 			return
 		}

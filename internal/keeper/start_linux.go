@@ -23,7 +23,7 @@ func (k *keeper) start(p *program, generation uint64) error {
 	if err := reserve.Descriptors(keptDescriptors); err != nil {
 		return err
 	}
-	if err := p.tree.open(k.trees, p.id); err != nil {
+	if err := p.tree.Open(k.trees.base, p.id); err != nil {
 		return fmt.Errorf("making a cgroup: %w", err)
 	}
 	r := &run{Run: wire.Run{Generation: generation}, mainProcess: mainProcess{pidfd: -1}}
@@ -46,7 +46,7 @@ func (k *keeper) start(p *program, generation uint64) error {
 	p.alive = r
 	k.byPID[r.PID] = p
 	// Once, by edge: it stays readable after the end, and is closed only when there is time for that.
-	return k.poll.add(r.pidfd, unix.EPOLLIN|unix.EPOLLET, func() { k.mainExited(p, r) })
+	return k.poll.Add(r.pidfd, unix.EPOLLIN|unix.EPOLLET, func() { k.mainExited(p, r) })
 }
 
 func (k *keeper) attributes(p *program, r *run) *syscall.SysProcAttr {
@@ -55,7 +55,7 @@ func (k *keeper) attributes(p *program, r *run) *syscall.SysProcAttr {
 		Pdeathsig: syscall.SIGKILL,
 		PidFD:     &r.pidfd,
 	}
-	p.tree.attach(sys)
+	p.tree.Attach(sys)
 	return sys
 }
 

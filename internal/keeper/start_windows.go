@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/windows"
 
+	"github.com/daruma-sh/daruma/internal/keeper/tree"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/monotonic"
@@ -33,21 +34,21 @@ func (k *keeper) create(p *program, r *run) error {
 		return fmt.Errorf("making a pipe for its output: %w", err)
 	}
 	l.environ(k.runMark(p, r), r.Generation, uint64(channel))
-	if r.job, err = openJob(&l.plan); err != nil {
+	if r.job, err = tree.OpenJob(&l.plan); err != nil {
 		return fmt.Errorf("making a job for its processes: %w", err)
 	}
-	if err := k.port.add(r.job, func() { k.poll.post(func() { k.settle(p) }) }); err != nil {
+	if err := k.port.Add(r.job, func() { k.poll.Post(func() { k.settle(p) }) }); err != nil {
 		return fmt.Errorf("making a job for its processes: %w", err)
 	}
 	// A console of its own, without a window: a Ctrl+C meant for one program reaches no other, and not us.
-	how.Job, how.Flags = r.job.handle, windows.CREATE_NO_WINDOW
+	how.Job, how.Flags = r.job.Handle, windows.CREATE_NO_WINDOW
 	child, err := launch.Start(l.plan, how)
 	if err != nil {
 		return err
 	}
 	r.handle, r.PID = child.Handle, child.PID
-	if r.wait, err = k.poll.whenSignalled(r.handle, func() { k.mainExited(p, r) }); err != nil {
-		r.job.terminate()
+	if r.wait, err = k.poll.WhenSignalled(r.handle, func() { k.mainExited(p, r) }); err != nil {
+		r.job.Terminate()
 		return fmt.Errorf("waiting for its end: %w", err)
 	}
 	return nil
@@ -132,14 +133,4 @@ func nameOf(file windows.Handle) string {
 		return short
 	}
 	return name
-}
-
-// imageOf is the path of a process' executable, or "".
-func imageOf(process windows.Handle) string {
-	buf := make([]uint16, windows.MAX_LONG_PATH)
-	n := uint32(len(buf))
-	if windows.QueryFullProcessImageName(process, 0, &buf[0], &n) != nil {
-		return ""
-	}
-	return windows.UTF16ToString(buf[:n])
 }

@@ -55,10 +55,10 @@ func (s *supervisor) start(k *keeper) error {
 	s.fd = pair[0]
 	_ = unix.SetNonblock(s.fd, true)
 	s.afresh(monotonic.Now() + k.cfg.Hang)
-	if err := k.poll.add(s.pidfd, unix.EPOLLIN, k.supervisorExited); err != nil {
+	if err := k.poll.Add(s.pidfd, unix.EPOLLIN, k.supervisorExited); err != nil {
 		return err
 	}
-	if err := k.poll.add(s.fd, unix.EPOLLIN, func() { s.read(k) }); err != nil {
+	if err := k.poll.Add(s.fd, unix.EPOLLIN, func() { s.read(k) }); err != nil {
 		return err
 	}
 	k.greet(s.why)
@@ -83,8 +83,8 @@ func (k *keeper) supervisorExited() {
 // disconnect closes what connected the keeper to a supervisor that is gone.
 func (k *keeper) disconnect() {
 	s := &k.sup
-	k.poll.remove(s.pidfd)
-	k.poll.remove(s.fd)
+	k.poll.Remove(s.pidfd)
+	k.poll.Remove(s.fd)
 	unix.Close(s.pidfd)
 	unix.Close(s.fd)
 	s.peer = noPeer()

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/windows"
 
+	"github.com/daruma-sh/daruma/internal/keeper/poll"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/monotonic"
@@ -16,7 +17,7 @@ import (
 // peer is the connection to the supervisor.
 type peer struct {
 	handle windows.Handle // of its process
-	wait   *wait
+	wait   *poll.Waiter
 	out    *pipeWriter
 	in     *os.File
 	exited bool // its process has ended
@@ -63,7 +64,7 @@ func (s *supervisor) start(k *keeper) error {
 	}
 	s.out, s.in = newPipeWriter(pipes.Down), pipes.Up
 	s.afresh(monotonic.Now() + k.cfg.Hang)
-	if s.wait, err = k.poll.whenSignalled(s.handle, k.supervisorExited); err != nil {
+	if s.wait, err = k.poll.WhenSignalled(s.handle, k.supervisorExited); err != nil {
 		s.kill() // it isn't seen; the end of its pipe is
 	}
 	go k.read(pipes.Up)
@@ -146,7 +147,7 @@ func codeWord(code uint32) string {
 func (k *keeper) disconnect() {
 	s := &k.sup
 	if s.wait != nil {
-		s.wait.stop()
+		s.wait.Stop()
 	}
 	s.out.close()
 	s.in.Close()

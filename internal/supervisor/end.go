@@ -10,7 +10,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/incident"
-	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/tree"
 )
 
 // ending is how the service is going to end.
@@ -39,7 +39,7 @@ func (s *supervisor) endOrphans() int {
 			mains = append(mains, p.PID)
 		}
 	}
-	keeper.KillOrphans(s.hello, mains)
+	tree.KillOrphans(tree.Keeper{PID: s.hello.KeeperPID, Cgroup: s.hello.Cgroup, Mark: s.hello.Mark}, mains)
 	s.log.Error("the keeper is gone; its programs were ended", "cause", context.Cause(s.ctx))
 	s.publish(control.Event{Kind: control.EventKeeperFailed, Reason: "its programs were ended; the system starts the service again where it is told to"})
 	return 1

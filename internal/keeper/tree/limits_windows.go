@@ -1,4 +1,4 @@
-package keeper
+package tree
 
 import (
 	"fmt"
@@ -20,7 +20,7 @@ const (
 
 // limit puts the plan's limits on the job. All of them hold for the tree together, none can be lifted from inside.
 // Source: https://learn.microsoft.com/windows/win32/api/winnt/ns-winnt-jobobject_extended_limit_information
-func (j *job) limit(plan *launch.Plan) error {
+func (j *Job) limit(plan *launch.Plan) error {
 	info := limitsOf(plan)
 	if err := j.set(windows.JobObjectExtendedLimitInformation, unsafe.Pointer(&info), unsafe.Sizeof(info)); err != nil {
 		return fmt.Errorf("resources: %w", err)

@@ -1,4 +1,4 @@
-package keeper
+package tree
 
 import (
 	"os"
@@ -8,12 +8,12 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// jobPort is the completion port at which jobs tell that their last process has ended.
+// Port is the completion port at which jobs tell that their last process has ended.
 //
 // Microsoft promises no delivery of these messages, so nothing depends on them: a tree that is ending is looked at again
 // in any case. They only spare the waiting.
 // Source: https://learn.microsoft.com/windows/win32/api/winnt/ns-winnt-jobobject_associate_completion_port
-type jobPort struct {
+type Port struct {
 	handle windows.Handle
 	mu     sync.Mutex
 	serial uintptr
@@ -25,18 +25,19 @@ const (
 	lastMessage          = 0 // the port's user closes it
 )
 
-func openJobPort() (*jobPort, error) {
+// OpenPort makes one.
+func OpenPort() (*Port, error) {
 	h, err := windows.CreateIoCompletionPort(windows.InvalidHandle, 0, 0, 1)
 	if err != nil {
 		return nil, os.NewSyscallError("CreateIoCompletionPort", err)
 	}
-	p := &jobPort{handle: h, calls: map[uintptr]func(){}}
+	p := &Port{handle: h, calls: map[uintptr]func(){}}
 	go p.run()
 	return p, nil
 }
 
-// add has empty called, from another goroutine, when the job has become empty.
-func (p *jobPort) add(j *job, empty func()) error {
+// Add has empty called, from another goroutine, when the job has become empty.
+func (p *Port) Add(j *Job, empty func()) error {
 	p.mu.Lock()
 	p.serial++
 	serial := p.serial
@@ -54,7 +55,7 @@ func (p *jobPort) add(j *job, empty func()) error {
 	return j.set(windows.JobObjectAssociateCompletionPortInformation, unsafe.Pointer(&to), unsafe.Sizeof(to))
 }
 
-func (p *jobPort) run() {
+func (p *Port) run() {
 	for {
 		var message uint32
 		var serial uintptr
@@ -75,4 +76,5 @@ func (p *jobPort) run() {
 	}
 }
 
-func (p *jobPort) close() { _ = windows.PostQueuedCompletionStatus(p.handle, lastMessage, 0, nil) }
+// Close ends it; no further function is called.
+func (p *Port) Close() { _ = windows.PostQueuedCompletionStatus(p.handle, lastMessage, 0, nil) }

@@ -1,4 +1,4 @@
-package keeper
+package console
 
 import (
 	"strconv"
@@ -12,7 +12,7 @@ func TestConsoleSignalArguments(t *testing.T) {
 		nil, {"c"}, {"c", "1", "2"}, {"c", ""}, {"c", "-1"}, {"c", "x"}, {"c", "0"}, {"c", "4294967295"}, {"break", "4294967295"},
 		{"c", strconv.FormatUint(1<<32|4, 10)}, {"c", "18446744073709551616"}, {"", "4"}, {"C", "4"}, {"kill", "4"}, {"close", ""}, {"close", "-1"}, {"close", "0"},
 	} {
-		if code := ConsoleMain(args); code != consoleFailed && code != 2 {
+		if code := Main(args); code != failed && code != 2 {
 			t.Errorf("%q: exit code %d", args, code)
 		}
 	}

@@ -1,4 +1,4 @@
-package keeper
+package tree
 
 import (
 	"bytes"
@@ -6,54 +6,67 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
-// strays describes processes that belong to a run, or with prefix to a whole service, where no cgroup knows them.
-type strays struct {
-	session  int          // a session led by the run's main process; 0: don't look at sessions
+// orphans names processes that belong to a run, or with prefix to a whole service, where no cgroup knows them.
+type orphans struct {
+	session  int          // a session led by the run's main process; 0: sessions don't matter
 	sessions map[int]bool // several such; nil: none
 	mark     string       // value of DARUMA_RUN
 	prefix   bool         // mark is only the beginning of it
 }
 
-// anyStrays says whether one is alive. Cheap in the usual case: nothing but programs' main processes are our children.
-func anyStrays(s strays) bool {
+// KillAll kills every process whose DARUMA_RUN begins with mark, and waits up to within for the last one's end.
+func KillAll(mark string, within time.Duration) {
+	all := orphans{mark: mark, prefix: true}
+	all.kill()
+	for end := monotonic.Now() + within; monotonic.Now() < end && all.any(); {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// any says whether one is alive.
+func (o orphans) any() bool {
 	found := false
-	s.each(func(int) bool { found = true; return false })
+	o.each(func(int) bool { found = true; return false })
 	return found
 }
 
-// killStrays kills them, until a look finds no new one: a fork bomb may be faster than one look.
-func killStrays(s strays) bool {
+// kill kills them, again and again until no new one is found: a fork bomb may be faster than one pass. It says whether there were any.
+func (o orphans) kill() bool {
 	killed := map[int]bool{}
 	for again := true; again; {
 		again = false
-		s.each(func(pid int) bool {
+		o.each(func(pid int) bool {
 			if !killed[pid] {
 				killed[pid], again = true, true
 			}
-			s.killSafely(pid)
+			o.killOne(pid)
 			return true
 		})
 	}
 	return len(killed) > 0
 }
 
-// killSafely kills by pidfd, and only what still matches once the pidfd is held: the number may have changed hands.
-func (s strays) killSafely(pid int) {
+// killOne kills by pidfd, and only what still matches once the pidfd is held: the number may have changed hands.
+func (o orphans) killOne(pid int) {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
 		return
 	}
 	defer unix.Close(fd)
-	if s.matches(pid) {
+	if o.matches(pid) {
 		_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
 	}
 }
 
-func (s strays) each(visit func(pid int) bool) {
+// each calls visit with the pid of each, until it gives false.
+func (o orphans) each(visit func(pid int) bool) {
 	dir, err := os.Open("/proc")
 	if err != nil {
 		return
@@ -64,7 +77,7 @@ func (s strays) each(visit func(pid int) bool) {
 		names, err := dir.Readdirnames(256)
 		for _, name := range names {
 			pid, convErr := strconv.Atoi(name)
-			if convErr == nil && pid != own && s.matches(pid) && !visit(pid) {
+			if convErr == nil && pid != own && o.matches(pid) && !visit(pid) {
 				return
 			}
 		}
@@ -75,34 +88,34 @@ func (s strays) each(visit func(pid int) bool) {
 }
 
 // matches says whether a living process belongs to the run.
-func (s strays) matches(pid int) bool {
+func (o orphans) matches(pid int) bool {
 	for range 100 {
-		p, ok := look(pid)
+		p, ok := readProcess(pid)
 		if !ok || p.dead {
 			return false
 		}
-		if s.session != 0 && p.session == s.session || s.sessions[p.session] {
+		if o.session != 0 && p.session == o.session || o.sessions[p.session] {
 			return true
 		}
 		if p.changing {
 			runtime.Gosched()
 			continue
 		}
-		return s.marked(p.env)
+		return o.marked(p.env)
 	}
 	return false
 }
 
-func (s strays) marked(env []byte) bool {
+func (o orphans) marked(env []byte) bool {
 	for v := range bytes.SplitSeq(env, []byte{0}) {
 		if value, ok := bytes.CutPrefix(v, []byte("DARUMA_RUN=")); ok {
-			return string(value) == s.mark || s.prefix && strings.HasPrefix(string(value), s.mark)
+			return string(value) == o.mark || o.prefix && strings.HasPrefix(string(value), o.mark)
 		}
 	}
 	return false
 }
 
-// process is what /proc tells of one.
+// process is what /proc says of a process.
 type process struct {
 	session  int
 	env      []byte
@@ -110,9 +123,9 @@ type process struct {
 	changing bool // in the midst of execve(2)
 }
 
-// look reads /proc. In the midst of execve(2) a process has neither environment nor command line: the new memory is in
-// place and not filled yet. One look at that moment would let a stray get away, so it is told.
-func look(pid int) (p process, ok bool) {
+// readProcess reads /proc. In the midst of execve(2) a process has neither environment nor command line: the new memory is in
+// place and not filled yet. At that moment nothing tells whose it is, so it is reported as changing, to be read again.
+func readProcess(pid int) (p process, ok bool) {
 	folder := "/proc/" + strconv.Itoa(pid)
 	stat, err := os.ReadFile(folder + "/stat")
 	if err != nil {

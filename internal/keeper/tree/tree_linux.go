@@ -1,4 +1,4 @@
-package keeper
+package tree
 
 import (
 	"errors"
@@ -10,27 +10,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// trees is how process trees are held together on this machine: by cgroups where base isn't "".
-type trees struct {
-	base    string // folder of the service's cgroup
-	without string // why there is none, for people
-}
-
-// tree holds one program's processes: all of them, double forks and new sessions included.
+// Tree holds one program's processes: all of them, double forks and new sessions included.
 //
 // With a cgroup the kernel knows them. Without one, the keeper is their subreaper: what a program leaves behind becomes
-// the keeper's child, and is recognised by its session or by DARUMA_RUN in its environment.
-type tree struct {
+// the keeper's child, and is recognised by its session or by DARUMA_RUN in its environment: the mark. The zero value is ready for Open.
+type Tree struct {
 	cg     *cgroup
 	frozen bool // by order
 	killed bool // cg was killed: it can't be born into any more
 	serial int
 }
 
-// open makes the cgroup of a program. It serves for many runs, but not after a kill: Linux 6.14 and later end a
+// Open prepares the tree for the next run of the program id: it makes a cgroup for it in the folder base, where that isn't "". One serves for many runs, but not after a kill: Linux 6.14 and later end a
 // process that is cloned into a group which was ever killed. clone3 compares the kill count of the parent's group with
 // that of the child's (b69bb476dee9, "cgroup: fix race between fork and cgroup.kill").
-func (t *tree) open(all trees, id string) error {
+func (t *Tree) Open(base, id string) error {
 	if t.frozen && t.cg != nil {
 		// Its last run died frozen. A child born into a frozen group wouldn't reach its exec, and we wait for that.
 		if err := t.cg.freeze(false); err != nil {
@@ -38,14 +32,14 @@ func (t *tree) open(all trees, id string) error {
 		}
 	}
 	t.frozen = false
-	if all.base == "" || t.cg != nil && !t.killed {
+	if base == "" || t.cg != nil && !t.killed {
 		return nil
 	}
 	if t.killed {
-		t.close()
+		t.Close()
 	}
 	t.serial++
-	cg, err := openCgroup(filepath.Join(all.base, "p-"+id+"."+strconv.Itoa(t.serial)))
+	cg, err := openCgroup(filepath.Join(base, "p-"+id+"."+strconv.Itoa(t.serial)))
 	if errors.Is(err, os.ErrPermission) || errors.Is(err, unix.EROFS) {
 		return nil // the base was ours, but this one isn't given: hold the tree the other way
 	}
@@ -53,8 +47,8 @@ func (t *tree) open(all trees, id string) error {
 	return err
 }
 
-// close removes the cgroup; nothing runs in it.
-func (t *tree) close() {
+// Close removes the cgroup, in which nothing may run any more.
+func (t *Tree) Close() {
 	if t.cg != nil {
 		t.cg.close()
 		removeBelow(t.cg.path)
@@ -63,24 +57,24 @@ func (t *tree) close() {
 	t.cg, t.killed = nil, false
 }
 
-// attach lets the child be born inside: there is no moment in which it could fork outside.
-func (t *tree) attach(sys *syscall.SysProcAttr) {
+// Attach has a child be born inside: there is no moment in which it could fork outside.
+func (t *Tree) Attach(sys *syscall.SysProcAttr) {
 	if t.cg != nil {
 		sys.UseCgroupFD = true
 		sys.CgroupFD = t.cg.dir
 	}
 }
 
-// beforeReap ends the process group while the main process still holds its number as a zombie.
+// BeforeReap ends the process group while the main process still holds its number as a zombie.
 // Afterwards the number could be another's.
-func (t *tree) beforeReap(pid int) {
+func (t *Tree) BeforeReap(pid int) {
 	if t.cg == nil {
 		_ = unix.Kill(-pid, unix.SIGKILL)
 	}
 }
 
-// kill ends whatever is in the tree, and says whether there was anything besides the main process.
-func (t *tree) kill(pid int, mark string) bool {
+// Kill ends whatever is in the tree, and says whether there was anything. pid is the main process, mark the run's DARUMA_RUN.
+func (t *Tree) Kill(pid int, mark string) bool {
 	if t.cg != nil {
 		if !t.cg.populated() {
 			return false
@@ -89,19 +83,19 @@ func (t *tree) kill(pid int, mark string) bool {
 		t.killed = true
 		return true
 	}
-	return killStrays(strays{session: pid, mark: mark})
+	return orphans{session: pid, mark: mark}.kill()
 }
 
-// empty says that nothing of the tree is left. Zombies don't count: they run nothing.
-func (t *tree) empty(pid int, mark string) bool {
+// Empty says that nothing of the tree is left. Zombies don't count: they run nothing.
+func (t *Tree) Empty(pid int, mark string) bool {
 	if t.cg != nil {
 		return !t.cg.populated()
 	}
-	return !anyStrays(strays{session: pid, mark: mark})
+	return !orphans{session: pid, mark: mark}.any()
 }
 
-// freeze stops the tree where it stands, or lets it go on.
-func (t *tree) freeze(pid int, frozen bool) error {
+// Freeze stops the tree where it stands, or lets it go on.
+func (t *Tree) Freeze(pid int, frozen bool) error {
 	t.frozen = frozen
 	if t.cg != nil {
 		return t.cg.freeze(frozen)

@@ -1,4 +1,4 @@
-package keeper
+package tree
 
 import (
 	"fmt"
@@ -86,15 +86,15 @@ func (f *family) lives() bool {
 }
 
 // nobodyLeft waits until the last one counts as dead. A process closes its files a moment before it becomes a zombie.
-func nobodyLeft(t *testing.T, s strays) {
+func nobodyLeft(t *testing.T, o orphans) {
 	t.Helper()
 	for range 3000 {
-		if !anyStrays(s) {
+		if !o.any() {
 			return
 		}
 		time.Sleep(time.Millisecond) // sleep: of a process's last step the kernel tells its parent, and we aren't
 	}
-	t.Fatal("dead processes are strays")
+	t.Fatal("dead processes are orphans")
 }
 
 // testMark is one that no other test has.
@@ -108,30 +108,30 @@ const (
 	stripped = "env -i sleep 1000 & echo ready; exec sleep 1000"
 )
 
-func TestStraysByMark(t *testing.T) {
+func TestOrphansByMark(t *testing.T) {
 	mark := testMark(t)
 	mine, other := start(t, mark+"/a/1", daemon), start(t, mark+"/a/11", waitForever)
-	s := strays{mark: mark + "/a/1"}
-	if !anyStrays(s) || !killStrays(s) {
+	s := orphans{mark: mark + "/a/1"}
+	if !s.any() || !s.kill() {
 		t.Error("they aren't seen")
 	}
 	mine.gone(t)
 	nobodyLeft(t, s)
-	if killStrays(s) {
-		t.Error("dead processes are strays")
+	if s.kill() {
+		t.Error("dead processes are orphans")
 	}
 	if !other.lives() {
 		t.Error("run 11 was killed for run 1")
 	}
-	if !anyStrays(strays{mark: mark + "/a/11"}) {
+	if !(orphans{mark: mark + "/a/11"}).any() {
 		t.Error("run 11 isn't seen")
 	}
 }
 
-func TestStraysByPrefix(t *testing.T) {
+func TestOrphansByPrefix(t *testing.T) {
 	mark := testMark(t)
 	a, b, other := start(t, mark+"/a/1", daemon), start(t, mark+"/b/7", waitForever), start(t, mark+"x/a/1", waitForever)
-	if !killStrays(strays{mark: mark + "/", prefix: true}) {
+	if !(orphans{mark: mark + "/", prefix: true}).kill() {
 		t.Error("nobody was killed")
 	}
 	a.gone(t)
@@ -141,10 +141,10 @@ func TestStraysByPrefix(t *testing.T) {
 	}
 }
 
-func TestStraysBySession(t *testing.T) {
+func TestOrphansBySession(t *testing.T) {
 	mine, other := start(t, "", stripped), start(t, "", waitForever)
-	s := strays{session: mine.cmd.Process.Pid, mark: testMark(t)}
-	if !killStrays(s) {
+	s := orphans{session: mine.cmd.Process.Pid, mark: testMark(t)}
+	if !s.kill() {
 		t.Error("nobody was killed")
 	}
 	mine.gone(t)
@@ -155,17 +155,17 @@ func TestStraysBySession(t *testing.T) {
 }
 
 // Our own process and those without a mark are nobody's.
-func TestStraysLeaveOthersAlone(t *testing.T) {
+func TestOrphansLeaveOthersAlone(t *testing.T) {
 	bystander := start(t, "", waitForever)
-	for _, s := range []strays{{mark: testMark(t)}, {mark: testMark(t), prefix: true}} {
-		if anyStrays(s) || killStrays(s) {
+	for _, s := range []orphans{{mark: testMark(t)}, {mark: testMark(t), prefix: true}} {
+		if s.any() || s.kill() {
 			t.Errorf("%+v finds somebody", s)
 		}
 	}
 	if !bystander.lives() {
 		t.Error("a bystander was killed")
 	}
-	if (strays{mark: "x"}).matches(os.Getpid()) || (strays{mark: "x"}).matches(1<<30) {
+	if (orphans{mark: "x"}).matches(os.Getpid()) || (orphans{mark: "x"}).matches(1<<30) {
 		t.Error("matches what it shouldn't")
 	}
 }
@@ -173,10 +173,10 @@ func TestStraysLeaveOthersAlone(t *testing.T) {
 // bomb forks 300 processes, and goes on for as long as it lives.
 const bomb = "i=0; while [ $i -lt 300 ]; do sleep 1000 & i=$((i+1)); [ $i -eq 30 ] && echo ready; done; wait"
 
-func TestStraysOfAForkBomb(t *testing.T) {
+func TestOrphansOfAForkBomb(t *testing.T) {
 	mark := testMark(t)
 	f := start(t, mark, bomb)
-	if !killStrays(strays{mark: mark}) {
+	if !(orphans{mark: mark}).kill() {
 		t.Error("nobody was killed")
 	}
 	f.gone(t)

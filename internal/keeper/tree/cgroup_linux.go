@@ -1,4 +1,4 @@
-package keeper
+package tree
 
 import (
 	"bytes"
@@ -82,9 +82,9 @@ func (g *cgroup) freeze(on bool) error {
 	return nil
 }
 
-// findCgroup makes the service's cgroup below our own, and proves that it can hold and kill. The reason why it can't
-// is for people.
-func findCgroup(name string) (base string, err error) {
+// FindCgroup makes a service's cgroup below our own, proves that it can hold and kill, and gives its folder. The error says for people
+// why there can be none.
+func FindCgroup(name string) (base string, err error) {
 	mount, err := cgroup2Mount()
 	if err != nil {
 		return "", err
@@ -112,7 +112,7 @@ func findCgroup(name string) (base string, err error) {
 }
 
 // tryBirth has a process born in a group of its own. Some containers refuse clone3 or that flag of it; and where our own
-// group was ever killed, Linux 6.14 and later kill every child that is born into another one (see tree.open).
+// group was ever killed, Linux 6.14 and later kill every child that is born into another one (see Tree.Open).
 //
 // The child is to start an executable that doesn't exist. It says so, if it lives to say anything.
 func tryBirth(path string) error {
@@ -167,8 +167,9 @@ func ownCgroup() (string, error) {
 	return "", errors.New("/proc/self/cgroup names no cgroup v2")
 }
 
-// clearCgroup ends everything below base and removes the groups. It is how a predecessor's remains go.
-func clearCgroup(base string) error {
+// ClearCgroup kills everything below the folder base and removes the groups in it: what a keeper left that was killed. It fails where
+// the processes aren't gone after 5 s. "" is no cgroup, with nothing in it.
+func ClearCgroup(base string) error {
 	if base == "" {
 		return nil
 	}
@@ -201,9 +202,9 @@ func removeBelow(path string) {
 	}
 }
 
-// removeCgroup removes the groups once nothing runs in them.
-func removeCgroup(base string) {
-	if base != "" && clearCgroup(base) == nil {
+// RemoveCgroup does what ClearCgroup does, and removes base too.
+func RemoveCgroup(base string) {
+	if base != "" && ClearCgroup(base) == nil {
 		_ = unix.Rmdir(base)
 	}
 }

@@ -1,4 +1,4 @@
-package keeper
+package tree
 
 import (
 	"fmt"
@@ -15,14 +15,14 @@ import (
 // unless DARUMA_CI_WITHOUT=cgroup says that the machine has none.
 func testCgroup(t *testing.T) string {
 	t.Helper()
-	base, err := findCgroup(fmt.Sprintf("daruma-%s-%d", t.Name(), os.Getpid()))
+	base, err := FindCgroup(fmt.Sprintf("daruma-%s-%d", t.Name(), os.Getpid()))
 	if err != nil {
 		if os.Getenv("DARUMA_CI") == "1" && os.Getenv("DARUMA_CI_WITHOUT") != "cgroup" {
 			t.Fatalf("needs a cgroup v2 that this user may write: %v", err)
 		}
 		t.Skipf("needs a cgroup v2 that this user may write: %v", err)
 	}
-	t.Cleanup(func() { removeCgroup(base) })
+	t.Cleanup(func() { RemoveCgroup(base) })
 	return base
 }
 
@@ -95,7 +95,7 @@ func TestClearCgroup(t *testing.T) {
 		g := openTestCgroup(t, filepath.Join(base, name))
 		families = append(families, start(t, "", daemon, within(t, g)))
 	}
-	if err := clearCgroup(base); err != nil {
+	if err := ClearCgroup(base); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range families {
@@ -104,39 +104,39 @@ func TestClearCgroup(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(base, "p-*")); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
-	removeCgroup(base)
+	RemoveCgroup(base)
 	if _, err := os.Stat(base); !os.IsNotExist(err) {
 		t.Errorf("%s is still there: %v", base, err)
 	}
-	if err := clearCgroup(""); err != nil {
+	if err := ClearCgroup(""); err != nil {
 		t.Error(err)
 	}
-	removeCgroup("")
+	RemoveCgroup("")
 }
 
 // A program's group serves for many runs; after a kill the next run gets another one, in which it lives.
 func TestTreeAfterAKill(t *testing.T) {
 	base := testCgroup(t)
-	var tr tree
-	t.Cleanup(func() { tr.close() })
+	var tr Tree
+	t.Cleanup(func() { tr.Close() })
 	for run := range 3 {
-		if err := tr.open(trees{base: base}, "api"); err != nil || tr.cg == nil {
+		if err := tr.Open(base, "api"); err != nil || tr.cg == nil {
 			t.Fatalf("run %d: %v", run, err)
 		}
-		f := start(t, "", waitForever, tr.attach)
+		f := start(t, "", waitForever, tr.Attach)
 		pid := f.cmd.Process.Pid
-		if tr.empty(pid, "") || !f.lives() {
+		if tr.Empty(pid, "") || !f.lives() {
 			t.Fatalf("run %d isn't in its group", run)
 		}
-		if err := tr.freeze(pid, true); err != nil {
+		if err := tr.Freeze(pid, true); err != nil {
 			t.Error(err)
 		}
-		if !tr.kill(pid, "") {
+		if !tr.Kill(pid, "") {
 			t.Error("nobody was there to kill")
 		}
 		f.gone(t)
 		awaitEmpty(t, tr.cg)
-		if !tr.empty(pid, "") || tr.kill(pid, "") {
+		if !tr.Empty(pid, "") || tr.Kill(pid, "") {
 			t.Error("an empty tree isn't empty")
 		}
 	}
@@ -147,22 +147,22 @@ func TestTreeAfterAKill(t *testing.T) {
 
 // Without a cgroup the same is held by session and mark.
 func TestTreeWithoutACgroup(t *testing.T) {
-	var tr tree
-	if err := tr.open(trees{}, "api"); err != nil || tr.cg != nil {
+	var tr Tree
+	if err := tr.Open("", "api"); err != nil || tr.cg != nil {
 		t.Fatalf("%v, %+v", err, tr)
 	}
 	mark := testMark(t)
-	f := start(t, mark, daemon, tr.attach)
+	f := start(t, mark, daemon, tr.Attach)
 	pid := f.cmd.Process.Pid
-	if tr.empty(pid, mark) {
+	if tr.Empty(pid, mark) {
 		t.Error("it isn't seen")
 	}
-	if !tr.kill(pid, mark) {
+	if !tr.Kill(pid, mark) {
 		t.Error("nobody was there to kill")
 	}
 	f.gone(t)
-	nobodyLeft(t, strays{session: pid, mark: mark})
-	if !tr.empty(pid, mark) {
+	nobodyLeft(t, orphans{session: pid, mark: mark})
+	if !tr.Empty(pid, mark) {
 		t.Error("an empty tree isn't empty")
 	}
 }

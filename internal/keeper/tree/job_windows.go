@@ -1,4 +1,4 @@
-package keeper
+package tree
 
 import (
 	"os"
@@ -12,46 +12,47 @@ import (
 	"github.com/daruma-sh/daruma/internal/launch"
 )
 
-// job holds one run's processes: all that descend from its main process. None can leave it: the job doesn't allow
+// Job holds one run's processes: all that descend from its main process. None can leave it: the job doesn't allow
 // breakaway, so CREATE_BREAKAWAY_FROM_JOB fails inside. When its last handle is closed, by whatever end of the keeper, the
 // kernel ends them all.
 // Source: https://learn.microsoft.com/windows/win32/procthread/job-objects
-type job struct {
-	handle windows.Handle
+type Job struct {
+	Handle windows.Handle
 	forget func() // takes it off the port
 }
 
-// killedCode is the exit code of those that TerminateJobObject ends: 128 and SIGKILL's number, as shells have it.
-const killedCode = 137
+// KilledCode is the exit code of those that TerminateJobObject ends: 128 and SIGKILL's number, as shells have it.
+const KilledCode = 137
 
-// openJob makes the job for one run, with the limits of its plan.
-func openJob(plan *launch.Plan) (*job, error) {
+// OpenJob makes the job for one run, with the limits of its plan.
+func OpenJob(plan *launch.Plan) (*Job, error) {
 	h, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
 		return nil, os.NewSyscallError("CreateJobObject", err)
 	}
-	j := &job{handle: h}
+	j := &Job{Handle: h}
 	if err := j.limit(plan); err != nil {
-		j.close()
+		j.Close()
 		return nil, err
 	}
 	return j, nil
 }
 
-func (j *job) set(class uint32, data unsafe.Pointer, size uintptr) error {
-	_, err := windows.SetInformationJobObject(j.handle, class, uintptr(data), uint32(size))
+func (j *Job) set(class uint32, data unsafe.Pointer, size uintptr) error {
+	_, err := windows.SetInformationJobObject(j.Handle, class, uintptr(data), uint32(size))
 	return os.NewSyscallError("SetInformationJobObject", err)
 }
 
-func (j *job) close() {
+// Close gives the job up. Its processes end with its last handle.
+func (j *Job) Close() {
 	if j.forget != nil {
 		j.forget()
 	}
-	windows.CloseHandle(j.handle)
+	windows.CloseHandle(j.Handle)
 }
 
-// terminate ends every process of the job.
-func (j *job) terminate() { _ = windows.TerminateJobObject(j.handle, killedCode) }
+// Terminate ends every process of the job.
+func (j *Job) Terminate() { _ = windows.TerminateJobObject(j.Handle, KilledCode) }
 
 // accounting is JOBOBJECT_BASIC_ACCOUNTING_INFORMATION.
 type accounting struct {
@@ -59,14 +60,14 @@ type accounting struct {
 	faults, total, active, terminated      uint32
 }
 
-func (j *job) accounting() (a accounting, err error) {
-	err = windows.QueryInformationJobObject(j.handle, windows.JobObjectBasicAccountingInformation,
+func (j *Job) accounting() (a accounting, err error) {
+	err = windows.QueryInformationJobObject(j.Handle, windows.JobObjectBasicAccountingInformation,
 		uintptr(unsafe.Pointer(&a)), uint32(unsafe.Sizeof(a)), nil)
 	return a, err
 }
 
-// active is the number of processes in the job.
-func (j *job) active() int {
+// Active is the number of processes in the job.
+func (j *Job) Active() int {
 	a, err := j.accounting()
 	if err != nil {
 		return 0 // it can't be asked: then nothing holds the next run up
@@ -74,19 +75,19 @@ func (j *job) active() int {
 	return int(a.active)
 }
 
-// cpu is what all processes of the job used, ended ones too.
-func (j *job) cpu() time.Duration {
+// CPU is what all processes of the job used, ended ones too.
+func (j *Job) CPU() time.Duration {
 	a, _ := j.accounting()
 	return time.Duration(a.user+a.kernel) * 100
 }
 
 // pids are the processes in the job now. More than a thousand come without the rest.
-func (j *job) pids() []uint32 {
+func (j *Job) pids() []uint32 {
 	var list struct { // JOBOBJECT_BASIC_PROCESS_ID_LIST
 		assigned, listed uint32
 		ids              [1024]uintptr
 	}
-	err := windows.QueryInformationJobObject(j.handle, windows.JobObjectBasicProcessIdList,
+	err := windows.QueryInformationJobObject(j.Handle, windows.JobObjectBasicProcessIdList,
 		uintptr(unsafe.Pointer(&list)), uint32(unsafe.Sizeof(list)), nil)
 	if err != nil && err != windows.ERROR_MORE_DATA {
 		return nil
@@ -98,9 +99,9 @@ func (j *job) pids() []uint32 {
 	return pids
 }
 
-// strays says whether there is more left in the job than the console's host, which ends by itself a moment after the last
+// HasOrphans says whether there is more left in the job than the console's host, which ends by itself a moment after the last
 // process on that console.
-func (j *job) strays() bool {
+func (j *Job) HasOrphans() bool {
 	for _, pid := range j.pids() {
 		h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION|windows.SYNCHRONIZE, false, pid)
 		if err == windows.ERROR_INVALID_PARAMETER {
@@ -119,9 +120,9 @@ func (j *job) strays() bool {
 	return false
 }
 
-// freeze suspends all processes of the job, or resumes them. A process that is born meanwhile is found at the next look,
-// because its parent stands still by then.
-func (j *job) freeze(frozen bool) {
+// Freeze suspends all processes of the job, or resumes them. A process that is born meanwhile is found in the next pass,
+// because its parent is suspended by then.
+func (j *Job) Freeze(frozen bool) {
 	call := calls.resume
 	if frozen {
 		call = calls.suspend
@@ -138,7 +139,7 @@ func (j *job) freeze(frozen bool) {
 			if err != nil {
 				continue // it has ended
 			}
-			if inJob(h, j.handle) { // else the pid is a stranger's by now
+			if InJob(h, j.Handle) { // else the pid is a stranger's by now
 				call.Call(uintptr(h))
 			}
 			windows.CloseHandle(h)

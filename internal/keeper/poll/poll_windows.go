@@ -1,4 +1,4 @@
-package keeper
+package poll
 
 import (
 	"sync"
@@ -9,9 +9,9 @@ import (
 	"github.com/daruma-sh/daruma/internal/mailbox"
 )
 
-// poller is the queue of what has happened: threads of Windows' pool and goroutines that read put functions into it,
+// Poller is the queue of what has happened: threads of Windows' pool and goroutines that read put functions into it,
 // the loop calls them. It has no bound, so nobody who puts something in ever waits.
-type poller struct {
+type Poller struct {
 	mail *mailbox.Mailbox
 
 	callback uintptr // for registerWait
@@ -20,8 +20,9 @@ type poller struct {
 	waits    map[uintptr]func()
 }
 
-func newPoller() (*poller, error) {
-	p := &poller{mail: mailbox.New(), waits: map[uintptr]func(){}}
+// New makes a poller.
+func New() (*Poller, error) {
+	p := &Poller{mail: mailbox.New(), waits: map[uintptr]func(){}}
 	p.callback = windows.NewCallback(func(serial, _ uintptr) uintptr {
 		p.signalled(serial)
 		return 0
@@ -29,17 +30,18 @@ func newPoller() (*poller, error) {
 	return p, nil
 }
 
-func (p *poller) post(f func()) { p.mail.Post(f) }
+// Post has f called by Wait. It may be called from any goroutine, and never waits.
+func (p *Poller) Post(f func()) { p.mail.Post(f) }
 
-// wait sleeps up to d (negative: without end) and calls what is due.
-func (p *poller) wait(d time.Duration) {
+// Wait sleeps up to d (negative: without end) and calls what is due. Only the loop calls it.
+func (p *Poller) Wait(d time.Duration) {
 	if d != 0 {
 		p.sleep(d)
 	}
 	p.mail.Run()
 }
 
-func (p *poller) sleep(d time.Duration) {
+func (p *Poller) sleep(d time.Duration) {
 	if d < 0 {
 		<-p.mail.Wake()
 		return
@@ -52,15 +54,15 @@ func (p *poller) sleep(d time.Duration) {
 	}
 }
 
-// wait is one object that is waited for.
-type wait struct {
-	poll   *poller
+// Waiter waits for one object.
+type Waiter struct {
+	poll   *Poller
 	serial uintptr
 	handle windows.Handle
 }
 
-// whenSignalled has f called by the loop, once, when the object is signalled.
-func (p *poller) whenSignalled(object windows.Handle, f func()) (*wait, error) {
+// WhenSignalled has f called by Wait, once, when the object is signalled.
+func (p *Poller) WhenSignalled(object windows.Handle, f func()) (*Waiter, error) {
 	p.mu.Lock()
 	p.serial++
 	serial := p.serial
@@ -73,21 +75,21 @@ func (p *poller) whenSignalled(object windows.Handle, f func()) (*wait, error) {
 		p.mu.Unlock()
 		return nil, err
 	}
-	return &wait{poll: p, serial: serial, handle: h}, nil
+	return &Waiter{poll: p, serial: serial, handle: h}, nil
 }
 
-func (p *poller) signalled(serial uintptr) {
+func (p *Poller) signalled(serial uintptr) {
 	p.mu.Lock()
 	f := p.waits[serial]
 	delete(p.waits, serial)
 	p.mu.Unlock()
 	if f != nil {
-		p.post(f)
+		p.Post(f)
 	}
 }
 
-// stop must be called for every wait, or its object can't be let go.
-func (w *wait) stop() {
+// Stop ends the waiting. It must be called for every Waiter before its object is closed, after its function was called too.
+func (w *Waiter) Stop() {
 	w.poll.mu.Lock()
 	delete(w.poll.waits, w.serial)
 	w.poll.mu.Unlock()

@@ -1,23 +1,21 @@
-package keeper
+package tree
 
 import (
 	"os"
 	"testing"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // The keeper's death has ended the main process; its child has written a title over its environment, as nginx' workers do.
-func TestUndertakeWithoutEnvironment(t *testing.T) {
+func TestKillOrphansWithoutEnvironment(t *testing.T) {
 	mark := testMark(t)
 	orphans, stranger := start(t, "", stripped), start(t, "", waitForever)
 	main := orphans.cmd.Process.Pid
 	if err := unix.Kill(main, unix.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	KillOrphans(&wire.Hello{Mark: mark}, []int{main, stranger.cmd.Process.Pid})
+	KillOrphans(Keeper{Mark: mark}, []int{main, stranger.cmd.Process.Pid})
 	orphans.gone(t)
 	if !stranger.lives() {
 		t.Error("a living process that isn't marked was killed: its number may have been given to a stranger")
@@ -25,13 +23,13 @@ func TestUndertakeWithoutEnvironment(t *testing.T) {
 }
 
 // A Link can break although the keeper lives. Then its programs are none of the supervisor's business.
-func TestTheLivingArentBuried(t *testing.T) {
+func TestALivingKeeperKeepsItsPrograms(t *testing.T) {
 	mark := testMark(t)
 	f := start(t, mark+"/p/1", waitForever)
-	KillOrphans(&wire.Hello{KeeperPID: os.Getppid(), Mark: mark}, nil)
+	KillOrphans(Keeper{PID: os.Getppid(), Mark: mark}, nil)
 	if !f.lives() {
 		t.Fatal("it was ended")
 	}
-	KillOrphans(&wire.Hello{KeeperPID: 1 << 30, Mark: mark}, nil)
+	KillOrphans(Keeper{PID: 1 << 30, Mark: mark}, nil)
 	f.gone(t)
 }
