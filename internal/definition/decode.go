@@ -5,16 +5,16 @@ import (
 	"strconv"
 )
 
-// decoder turns the tree into the model. It notes every problem and goes on.
+// decoder turns nodes into the model. It collects every problem and goes on.
 type decoder struct {
 	dir string // absolute folder that relative paths start from
 	env func(string) (string, bool)
 
-	path    []byte // of the field being decoded
-	places  []place
-	errs    Errors
-	dropped int  // problems beyond maxErrors
-	full    bool // maxNodes reached
+	path      []byte // of the field being decoded
+	positions []fieldPosition
+	errs      Errors
+	dropped   int  // problems beyond maxErrors
+	full      bool // maxNodes reached
 }
 
 // field is one key that a map may have, and what its value is decoded by.
@@ -48,7 +48,7 @@ func find(fields []field, key string) *field {
 	return nil
 }
 
-// in decodes one entry of a map, with the path and the places kept.
+// in decodes one entry of a map. Meanwhile the decoder's path is that of the entry.
 func (d *decoder) in(key string, pos Position, decode func()) {
 	before := len(d.path)
 	if before > 0 {
@@ -69,8 +69,8 @@ func (d *decoder) inItem(i int, pos Position, decode func()) {
 
 func (d *decoder) inside(before int, pos Position, decode func()) {
 	// maxNodes again: aliases are shared in the tree, but decoded wherever they are used.
-	if len(d.places) < maxNodes {
-		d.places = append(d.places, place{hashPath(d.path), int32(pos.Line), int32(pos.Column)})
+	if len(d.positions) < maxNodes {
+		d.positions = append(d.positions, fieldPosition{hashPath(d.path), int32(pos.Line), int32(pos.Column)})
 		decode()
 	} else if !d.full {
 		d.full = true
@@ -79,12 +79,12 @@ func (d *decoder) inside(before int, pos Position, decode func()) {
 	d.path = d.path[:before]
 }
 
-// fail notes a problem of the field being decoded.
+// fail adds a problem of the field being decoded.
 func (d *decoder) fail(pos Position, format string, args ...any) {
 	d.failAt(string(d.path), pos, format, args...)
 }
 
-// failAt notes a problem of any field.
+// failAt adds a problem of any field.
 func (d *decoder) failAt(path string, pos Position, format string, args ...any) {
 	if len(d.errs) >= maxErrors {
 		d.dropped++
@@ -93,7 +93,7 @@ func (d *decoder) failAt(path string, pos Position, format string, args ...any) 
 	d.errs = append(d.errs, Error{Pos: pos, Path: path, Msg: fmt.Sprintf(format, args...)})
 }
 
-// wrong notes that n isn't what it must be, and what it must be.
+// wrong adds the problem that n isn't what it must be.
 func (d *decoder) wrong(n *node, must string) {
 	switch n.kind {
 	case brokenNode:
@@ -123,7 +123,7 @@ func (d *decoder) list(n *node, item func(n *node)) {
 	}
 }
 
-// require notes the keys that a map lacks.
+// require adds a problem for each key that a map lacks.
 func (d *decoder) require(n *node, keys ...string) {
 	for _, key := range keys {
 		if n.kind == mapNode && n.get(key) == nil {
@@ -132,7 +132,7 @@ func (d *decoder) require(n *node, keys ...string) {
 	}
 }
 
-// problems are all that were found, in the order of the file.
+// problems gives all that were found, in the order of the file.
 func (d *decoder) problems(file string) Errors {
 	errs := d.errs.sorted()
 	if d.dropped > 0 {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// maxErrors bounds what one definition is told about itself; a file of 10 MiB can hold a million mistakes.
+// maxErrors is how many errors are reported for one definition; a file of 10 MiB can hold a million mistakes.
 const maxErrors = 1000
 
 // Error is one problem of a definition.

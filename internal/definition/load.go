@@ -53,7 +53,7 @@ func readFile(path string) ([]byte, error) {
 	return src, nil
 }
 
-// plain is the reason in err without operation and path.
+// plain gives the reason in err without operation and path.
 func plain(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {
@@ -87,11 +87,11 @@ func Parse(src []byte, file string, env func(string) (string, bool)) (svc *Servi
 		return nil, errs
 	}
 	svc.File, svc.Dir, svc.Source = abs, dir, src
-	svc.places = sortPlaces(d.places)
+	svc.positions = sortPositions(d.positions)
 	return svc, nil
 }
 
-// read turns bytes into a tree; nil where they aren't one YAML document, and then the first reason why.
+// read turns bytes into nodes; nil where they aren't one YAML document, and then the first reason why.
 func read(src []byte) (*node, Errors) {
 	text, problem := clean(src)
 	if problem != nil {

@@ -3,6 +3,17 @@
 // Everything downstream (engine, supervisor, CLI) works on [Service] and may rely on it: defaults are filled in,
 // paths are absolute, references are resolved, cycles are impossible.
 // Field names and defaults are Kubernetes' wherever Kubernetes has the field.
+//
+// A file goes through these steps, and every error that a step finds is in the answer:
+//
+//	load.go          reads the file
+//	sourcelimits.go  refuses bytes that aren't a text, or would keep the YAML library busy for too long
+//	yaml.go          scans and parses; tokenlimits.go refuses what the parser can't cope with
+//	convert.go       the YAML library's tree becomes nodes (node.go), with aliases and merge keys resolved
+//	decode.go        nodes become the model (model.go): service.go, program.go, probe.go … have the fields of each section
+//	crosscheck.go    checks what only several fields together show; dependencies.go checks dependsOn
+//
+// Scalars are read in scalar.go, quantity.go and expand.go (variables). suggest.go words the errors for unknown keys.
 package definition
 
 import "time"
@@ -26,7 +37,7 @@ type Service struct {
 	Dir    string // absolute folder that relative paths start from
 	Source []byte // the bytes that were parsed
 
-	places []place // where each field stands, see At
+	positions []fieldPosition // where each field stands, see At
 }
 
 // Program is one supervised executable.
@@ -162,7 +173,7 @@ type Handler struct {
 // Timeout and SuccessThreshold have no meaning then; for readiness no time or threshold has.
 type NotifyAction struct{}
 
-// Notifies tells whether the program needs the notify channel: one of its probes listens to it.
+// Notifies reports whether the program needs a notify channel: one of its probes reads it.
 func (p *Program) Notifies() bool {
 	for _, probe := range []*Probe{p.StartupProbe, p.LivenessProbe, p.ReadinessProbe} {
 		if probe != nil && probe.Handler.Notify != nil {
@@ -228,7 +239,7 @@ type SecurityContext struct {
 	AllowPrivilegeEscalation *bool    // false sets no_new_privs; nil: not set
 }
 
-// Listener is a socket that daruma's keeper binds, so that it stays open while the program falls and stands up.
+// Listener is a socket that daruma's keeper binds, so that it stays open while the program is restarted.
 type Listener struct {
 	Name    string // LISTEN_FDNAMES; [a-zA-Z0-9_-]
 	Network string // tcp | udp | unix

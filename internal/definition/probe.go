@@ -28,16 +28,17 @@ func (d *decoder) probe(n *node, kind probeKind) *Probe {
 	return p
 }
 
-// minNotifyPeriod: the words are read some hundred times a second at most.
+// minNotifyPeriod is the shortest period with notify: a channel is read some hundred times a second at most.
 const minNotifyPeriod = 100 * time.Millisecond
 
-// notifyProbe refuses what has no meaning where nothing is asked, and lets one missed heartbeat do: two were due in a period.
+// notifyProbe refuses what has no meaning where nothing is asked. One missed heartbeat is a failure by default: two are due in a
+// period.
 func (d *decoder) notifyProbe(p *Probe, n *node, kind probeKind) {
-	senseless := []string{"timeoutSeconds", "successThreshold"}
+	meaningless := []string{"timeoutSeconds", "successThreshold"}
 	if kind == readinessProbe {
-		senseless = append(senseless, "initialDelaySeconds", "periodSeconds", "failureThreshold")
+		meaningless = append(meaningless, "initialDelaySeconds", "periodSeconds", "failureThreshold")
 	}
-	for _, key := range senseless {
+	for _, key := range meaningless {
 		if e := n.get(key); e != nil {
 			d.failAt(string(d.path)+"."+key, e.value.pos, "has no meaning with notify, which asks nothing: the program itself says how it is; remove it")
 		}
@@ -86,7 +87,7 @@ func (d *decoder) probeFields(p *Probe, readiness bool) []field {
 
 const maxThreshold = 1_000_000
 
-// oneHandler notes where a probe or hook hasn't exactly one action.
+// oneHandler adds a problem where a probe or hook hasn't exactly one action.
 func (d *decoder) oneHandler(n *node, actions ...string) {
 	var found []string
 	for _, e := range n.entries {
@@ -213,8 +214,8 @@ func (d *decoder) host(n *node) string {
 	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }
 
-// port gives the port number of n: a number, or a text with variables that comes to one, for the port that a program is
-// told by its command line has to be the port that is probed.
+// port gives the port number of n: a number, or a text with variables that expands to one. So a program's command line and its
+// probe can take the port from the same variable.
 func (d *decoder) port(n *node) int {
 	if n.isText() && strings.Contains(n.text, "${") {
 		return d.expandedPort(n)

@@ -63,7 +63,7 @@ func (d *decoder) programFields(p *Program) []field {
 	}
 }
 
-// command is a list, never a line for a shell: only so is it certain what the arguments are.
+// command is a list, never a line for a shell, so that the arguments are certain.
 func (d *decoder) command(n *node) []string {
 	if n.kind == plainNode || n.kind == quotedNode {
 		d.fail(n.pos, `must be a list, is %s: write [executable, argument], or [sh, -c, "…"] for a line of shell`, n.describe())
@@ -96,7 +96,7 @@ func (d *decoder) absolute(path string) string {
 	return filepath.Join(d.dir, path)
 }
 
-// environment is env: names and scalars, of which the text counts as it is written (1.10 stays 1.10).
+// environment is env: names and scalars, whose text counts as it is written (1.10 stays 1.10).
 func (d *decoder) environment(n *node) []EnvVar {
 	if n.kind == listNode {
 		d.fail(n.pos, "must be a map, is a list: write NAME: value (without name and value, unlike Kubernetes)")
@@ -143,7 +143,7 @@ func (d *decoder) envFiles(n *node) []string {
 	return files
 }
 
-// dependencies is dependsOn of a program; whether the programs exist is seen when all are known.
+// dependencies is dependsOn of a program; checkDependencies checks that the programs exist.
 func (d *decoder) dependencies(n *node) []Dependency {
 	switch n.kind {
 	case listNode, plainNode, quotedNode:

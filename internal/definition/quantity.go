@@ -97,7 +97,7 @@ func (d *decoder) milli(n *node, what string) (int64, bool) {
 	return v, ok
 }
 
-// quantityRemedy knows what people write for a quantity.
+// quantityRemedy suggests a quantity in place of what people often write.
 func quantityRemedy(s string) string {
 	number := strings.TrimRight(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")
 	if _, _, ok := decimal(number); !ok {

@@ -44,8 +44,8 @@ func (d *decoder) setSeconds(n *node, to *time.Duration, positive bool) {
 // maxExitCode is Windows' highest; on Linux a process has 0 to 255.
 const maxExitCode = math.MaxUint32
 
-// exitCodes is a map of codes or ranges "a-b" to actions; rules that overlap are refused, so their order is nothing
-// that could be got wrong.
+// exitCodes is a map of codes or ranges "a-b" to actions; rules that overlap are refused, so that their order
+// doesn't matter.
 func (d *decoder) exitCodes(n *node) []ExitRule {
 	if !d.isMap(n) {
 		return nil

@@ -52,7 +52,7 @@ func only(s, characters string) bool {
 	return s != "" && strings.Trim(s, characters) == ""
 }
 
-// isText reports whether n is text for YAML: in quotes, or nothing that could be mistaken.
+// isText reports whether n is text for YAML: in quotes, or neither a number nor true or false.
 func (n *node) isText() bool {
 	return n.kind == quotedNode || n.kind == plainNode && classify(n.text) == stringText
 }
@@ -181,7 +181,7 @@ func (d *decoder) seconds(n *node, positive bool) (time.Duration, bool) {
 	return 0, false
 }
 
-// notNumber notes that a number is needed, with the remedy for what people write instead.
+// notNumber adds the problem that a number is needed, with the remedy for what people write instead.
 func (d *decoder) notNumber(n *node, must string) {
 	switch {
 	case n.kind == quotedNode && (classify(n.text) == integerText || classify(n.text) == floatText):
@@ -195,7 +195,7 @@ func (d *decoder) notNumber(n *node, must string) {
 	}
 }
 
-// quote shows text in an error: in quotes, escaped, not too long.
+// quote gives text for an error: in quotes, escaped, not too long.
 func quote(s string) string { return strconv.Quote(clip(s)) }
 
 // clip shortens text for an error.

@@ -11,7 +11,7 @@ func (d *decoder) service(n *node) *Service {
 		d.wrong(n, "a map with name and programs")
 		return s
 	}
-	// Keys with x- hold what the file's own anchors stand at; they mean nothing to daruma.
+	// Keys with x- are places for the file's own anchors; they mean nothing to daruma.
 	own := *n
 	own.entries = nil
 	for _, e := range n.entries {
@@ -42,7 +42,7 @@ func (d *decoder) serviceFields(s *Service) []field {
 	}
 }
 
-// name gives the name of a service: a folder, a unit and a service of the OS are called so.
+// name gives the name of a service: it names a folder, a unit and a service of the operating system.
 func (d *decoder) name(n *node) string {
 	name := d.str(n)
 	if msg := checkName(name); name != "" && msg != "" {

@@ -2,7 +2,7 @@ package definition
 
 import "strings"
 
-// unknown notes a key that a map can't have, and what was probably meant.
+// unknown adds a problem for a key that a map can't have, and says what was probably meant.
 func (d *decoder) unknown(e *entry, fields []field) {
 	if len(d.errs) >= maxErrors {
 		d.dropped++ // a file full of unknown keys must not cost a million comparisons
@@ -14,7 +14,7 @@ func (d *decoder) unknown(e *entry, fields []field) {
 	}
 	parent := string(d.path)
 	d.in(e.key, e.pos, func() {
-		if word := habit(parent, e.key); word != "" {
+		if word := foreignKeyHint(parent, e.key); word != "" {
 			d.fail(e.pos, "unknown key: %s", word)
 		} else if near := nearest(e.key, known); near != "" {
 			d.fail(e.pos, "unknown key: did you mean %s?", near)
@@ -24,12 +24,12 @@ func (d *decoder) unknown(e *entry, fields []field) {
 	})
 }
 
-// habit answers keys that people know from Kubernetes, Compose, systemd and supervisord.
-func habit(parent, key string) string {
+// foreignKeyHint says what to write in place of keys that people know from Kubernetes, Compose, systemd and supervisord.
+func foreignKeyHint(parent, key string) string {
 	section := parent[strings.LastIndexByte(parent, '.')+1:]
 	switch section {
 	case "":
-		return topHabit(key)
+		return topHint(key)
 	case "resources":
 		if key == "requests" {
 			return "daruma reserves nothing; give resources.limits, or leave it out"
@@ -47,15 +47,15 @@ func habit(parent, key string) string {
 		}
 	}
 	if strings.HasSuffix(section, "Probe") {
-		return probeHabit(key)
+		return probeHint(key)
 	}
 	if strings.Count(parent, ".") == 1 && strings.HasPrefix(parent, "programs.") {
-		return programHabit(key)
+		return programHint(key)
 	}
 	return ""
 }
 
-func topHabit(key string) string {
+func topHint(key string) string {
 	switch key {
 	case "apiVersion", "kind", "metadata", "spec":
 		return "this is a key of a Kubernetes manifest; a definition has name and programs, and the fields of a container go into programs.NAME"
@@ -69,7 +69,7 @@ func topHabit(key string) string {
 	return ""
 }
 
-func probeHabit(key string) string {
+func probeHint(key string) string {
 	switch key {
 	case "terminationGracePeriodSeconds":
 		return "a probe can't have its own here; give the program's terminationGracePeriodSeconds"
@@ -81,7 +81,7 @@ func probeHabit(key string) string {
 	return ""
 }
 
-func programHabit(key string) string {
+func programHint(key string) string {
 	switch key {
 	case "image", "imagePullPolicy":
 		return "daruma runs executables, not container images: give command"
@@ -123,7 +123,7 @@ func programHabit(key string) string {
 	return ""
 }
 
-// nearest gives the one of the words that s was probably meant to be, or "".
+// nearest gives the word that s was probably meant to be, or "".
 func nearest(s string, words []string) string {
 	if len(s) > 64 {
 		return ""

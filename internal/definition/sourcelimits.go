@@ -15,7 +15,7 @@ const (
 	maxBlankWork = 400_000_000 // the longest run of empty lines × the size of the file
 )
 
-// clean checks that src can be YAML at all and gives it as one text with \n as its line end and without a BOM.
+// clean checks that src is a text that YAML allows. It gives it with \n as its line end and without a byte order mark.
 func clean(src []byte) (string, *Error) {
 	if len(src) > MaxSize {
 		return "", &Error{Msg: fmt.Sprintf("is larger than %d MiB: a definition may not be", MaxSize>>20)}
@@ -31,7 +31,7 @@ func clean(src []byte) (string, *Error) {
 	if problem := checkCharacters(src); problem != nil {
 		return "", problem
 	}
-	return string(src), checkWork(src)
+	return string(src), checkScanCost(src)
 }
 
 // checkCharacters refuses what YAML doesn't allow in a text: bytes that aren't UTF-8, and control characters.
@@ -63,9 +63,9 @@ func checkCharacters(src []byte) *Error {
 	return nil
 }
 
-// checkWork refuses texts that would take the YAML library unreasonably long.
-func checkWork(src []byte) *Error {
-	var w work
+// checkScanCost refuses texts that would keep the YAML library busy for too long.
+func checkScanCost(src []byte) *Error {
+	var w scanCost
 	for line := 1; len(src) > 0; line++ {
 		text := src
 		if i := bytes.IndexByte(src, '\n'); i >= 0 {
@@ -81,13 +81,13 @@ func checkWork(src []byte) *Error {
 	return nil
 }
 
-// work sums up what the lines of a text cost.
-type work struct {
+// scanCost sums up what the lines of a text cost.
+type scanCost struct {
 	size, marks, tabs, angles int
 	blank, longestBlank       int // empty lines in a row: now, at most
 }
 
-func (w *work) tooMuch() string {
+func (w *scanCost) tooMuch() string {
 	switch {
 	case w.marks > maxMarks:
 		return fmt.Sprintf("is too large: more than %d elements up to here", maxMarks)
@@ -101,7 +101,7 @@ func (w *work) tooMuch() string {
 	return ""
 }
 
-func (w *work) add(line []byte) {
+func (w *scanCost) add(line []byte) {
 	w.size += len(line) + 1
 	if len(bytes.TrimLeft(line, " \t")) == 0 {
 		w.blank++

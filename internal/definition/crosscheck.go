@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// checkService notes what only all programs together show.
+// checkService adds the problems that only all programs together show.
 func (d *decoder) checkService(s *Service, root *node) {
 	if slices.Contains(s.DependsOn, s.Name) && s.Name != "" {
 		d.failAt("dependsOn", root.get("dependsOn").value.pos, "the service can't depend on itself: remove %s", s.Name)
@@ -18,7 +18,7 @@ func (d *decoder) checkService(s *Service, root *node) {
 	d.checkDependencies(s, programs.value)
 }
 
-// checkProgram notes combinations within one program that can't work.
+// checkProgram adds a problem for each combination within one program that can't work.
 func (d *decoder) checkProgram(p *Program, n *node) {
 	if b := n.get("backoff"); b != nil && p.Backoff.Max < p.Backoff.Initial {
 		d.failAt("programs."+p.Name+".backoff", b.value.pos, "maxSeconds (%v) must not be less than initialSeconds (%v)",
@@ -41,7 +41,7 @@ type socket struct {
 	pos     Position
 }
 
-// checkListeners: names and addresses are each unique in a service.
+// checkListeners checks that names and addresses of sockets are unique in a service.
 func (d *decoder) checkListeners(s *Service, programs *node) {
 	sockets := sockets(s, programs)
 	if len(sockets) > maxListeners {
@@ -68,7 +68,7 @@ func (d *decoder) checkListeners(s *Service, programs *node) {
 	}
 }
 
-// sockets are all listeners of a service, in the order of the file.
+// sockets gives all listeners of a service, in the order of the file.
 func sockets(s *Service, programs *node) []socket {
 	var all []socket
 	for i := range s.Programs {

@@ -5,23 +5,23 @@ import (
 	"slices"
 )
 
-// place is where one field stands. The path is kept as a hash only: the supervisor holds the places of all fields for
+// fieldPosition is where one field stands. The path is kept as a hash only: the supervisor holds the positions of all fields for
 // its whole life, and with 500 programs the paths themselves would cost megabytes.
-type place struct {
+type fieldPosition struct {
 	path         uint64
 	line, column int32
 }
 
-// At gives the place of the field with this path ("programs.api.command", "programs.api.command[0]") in the
+// At gives the position of the field with this path ("programs.api.command", "programs.api.command[0]") in the
 // definition; of the nearest enclosing field where the path itself isn't written; the zero Position where nothing is
 // known.
 func (s *Service) At(path string) Position {
 	for path != "" {
-		i, ok := slices.BinarySearchFunc(s.places, hashPath([]byte(path)), func(p place, want uint64) int {
+		i, ok := slices.BinarySearchFunc(s.positions, hashPath([]byte(path)), func(p fieldPosition, want uint64) int {
 			return cmp.Compare(p.path, want)
 		})
 		if ok {
-			return Position{Line: int(s.places[i].line), Column: int(s.places[i].column)}
+			return Position{Line: int(s.positions[i].line), Column: int(s.positions[i].column)}
 		}
 		cut := len(path) - 1
 		for cut > 0 && path[cut] != '.' && path[cut] != '[' {
@@ -32,12 +32,12 @@ func (s *Service) At(path string) Position {
 	return Position{}
 }
 
-// sortPlaces makes At's search possible; of two places of one path the upper one wins.
-func sortPlaces(places []place) []place {
-	slices.SortFunc(places, func(a, b place) int {
+// sortPositions sorts for At's search; of two positions of one path the upper one wins.
+func sortPositions(positions []fieldPosition) []fieldPosition {
+	slices.SortFunc(positions, func(a, b fieldPosition) int {
 		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column))
 	})
-	return slices.Clip(slices.CompactFunc(places, func(a, b place) bool { return a.path == b.path }))
+	return slices.Clip(slices.CompactFunc(positions, func(a, b fieldPosition) bool { return a.path == b.path }))
 }
 
 // hashPath is FNV-1a with 64 bits.

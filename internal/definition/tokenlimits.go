@@ -7,8 +7,8 @@ import (
 )
 
 // Bounds on the structure of a file. The YAML library descends recursively, also from one key of a map to the next,
-// and a stack overflow can't be recovered from; and it moves or copies lists so often that some structures take time
-// that grows with the square of their size.
+// and a stack overflow can't be recovered from; and it moves or copies lists so often that the time for some structures
+// grows with the square of their size.
 const (
 	maxTokens  = 1_500_000
 	maxDepth   = 50          // of maps and lists in one another; the schema needs 8
@@ -18,9 +18,9 @@ const (
 	maxPaths   = 256 << 20   // bytes of the paths that the library notes for each of its nodes
 )
 
-// fence walks over the tokens of a file before the YAML library's parser does, and refuses what it can't cope with
+// tokenChecker reads the tokens of a file before the YAML library's parser does, and refuses what that can't cope with
 // and what daruma doesn't support.
-type fence struct {
+type tokenChecker struct {
 	tokens  token.Tokens
 	blocks  []block // open block maps and lists, outermost first
 	flows   []flow  // open { and [
@@ -49,7 +49,7 @@ func checkTokens(tokens token.Tokens) *Error {
 	if len(tokens) > maxTokens {
 		return &Error{Msg: fmt.Sprintf("is too large: has more than %d elements", maxTokens)}
 	}
-	f := fence{tokens: tokens}
+	f := tokenChecker{tokens: tokens}
 	for i, tk := range tokens {
 		msg := f.token(i, tk)
 		if msg == "" {
@@ -62,7 +62,7 @@ func checkTokens(tokens token.Tokens) *Error {
 	return nil
 }
 
-func (f *fence) token(i int, tk *token.Token) string {
+func (f *tokenChecker) token(i int, tk *token.Token) string {
 	f.paths += f.path() + 16
 	switch tk.Type {
 	case token.TagType:
@@ -89,7 +89,7 @@ func (f *fence) token(i int, tk *token.Token) string {
 	return ""
 }
 
-func (f *fence) tooMuch() string {
+func (f *tokenChecker) tooMuch() string {
 	switch {
 	case len(f.blocks)+len(f.flows) > maxDepth:
 		return fmt.Sprintf("is nested more than %d deep", maxDepth)
@@ -103,7 +103,7 @@ func (f *fence) tooMuch() string {
 	return ""
 }
 
-func (f *fence) document(i int, tk *token.Token) string {
+func (f *tokenChecker) document(i int, tk *token.Token) string {
 	if tk.Type == token.DocumentHeaderType && i > 0 {
 		return "a second document begins here: a definition is one document, put the other into a file of its own"
 	}
@@ -113,7 +113,7 @@ func (f *fence) document(i int, tk *token.Token) string {
 	return ""
 }
 
-func (f *fence) flowEntryEnd(i int, tk *token.Token) {
+func (f *tokenChecker) flowEntryEnd(i int, tk *token.Token) {
 	if len(f.flows) == 0 {
 		return
 	}
@@ -129,7 +129,7 @@ func (f *fence) flowEntryEnd(i int, tk *token.Token) {
 	}
 }
 
-func (f *fence) blockItem(i int, tk *token.Token) string {
+func (f *tokenChecker) blockItem(i int, tk *token.Token) string {
 	if len(f.flows) > 0 {
 		return "an item with - can't stand inside of [ or {: separate items by commas"
 	}
@@ -145,7 +145,7 @@ func (f *fence) blockItem(i int, tk *token.Token) string {
 }
 
 // key handles the colon at i; the key is the token before it.
-func (f *fence) key(i int) string {
+func (f *tokenChecker) key(i int) string {
 	if i == 0 {
 		return "a key is missing before the colon"
 	}
@@ -188,7 +188,7 @@ func (f *fence) key(i int) string {
 }
 
 // nothingFollows reports whether the block entry that begins with from and whose - or colon is token i has no value.
-func (f *fence) nothingFollows(i int, from *token.Token) bool {
+func (f *tokenChecker) nothingFollows(i int, from *token.Token) bool {
 	if i+1 >= len(f.tokens) {
 		return true
 	}
@@ -201,7 +201,7 @@ func (f *fence) nothingFollows(i int, from *token.Token) bool {
 }
 
 // closeBlocks ends the blocks that are indented more than column.
-func (f *fence) closeBlocks(column int) {
+func (f *tokenChecker) closeBlocks(column int) {
 	n := len(f.blocks)
 	for n > 0 && f.blocks[n-1].column > column {
 		n--
@@ -209,7 +209,7 @@ func (f *fence) closeBlocks(column int) {
 	f.blocks = f.blocks[:n]
 }
 
-func (f *fence) block() *block {
+func (f *tokenChecker) block() *block {
 	if len(f.blocks) == 0 {
 		return nil
 	}
@@ -217,7 +217,7 @@ func (f *fence) block() *block {
 }
 
 // path is the length of the current path.
-func (f *fence) path() int {
+func (f *tokenChecker) path() int {
 	if n := len(f.flows); n > 0 {
 		return f.flows[n-1].path
 	}
@@ -228,7 +228,7 @@ func (f *fence) path() int {
 }
 
 // outer is the length of the path of the block around the innermost one.
-func (f *fence) outer() int {
+func (f *tokenChecker) outer() int {
 	if n := len(f.blocks); n > 1 {
 		return f.blocks[n-2].path
 	}
@@ -236,7 +236,7 @@ func (f *fence) outer() int {
 }
 
 // flowBase is the length of the path of what is around the innermost { or [.
-func (f *fence) flowBase() int {
+func (f *tokenChecker) flowBase() int {
 	if n := len(f.flows); n > 1 {
 		return f.flows[n-2].path
 	}

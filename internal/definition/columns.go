@@ -6,8 +6,8 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// fixColumns corrects a slip of the YAML library: of a scalar without quotes that ends its line, it counts the white
-// space at the end of the line into the column where the scalar begins.
+// fixColumns corrects an error of the YAML library: where a scalar without quotes ends its line, the library adds the white
+// space at the end of the line to the scalar's column.
 func fixColumns(text string, tokens token.Tokens) {
 	line, rest, more := 0, text, true
 	current := ""
@@ -30,7 +30,7 @@ func fixColumns(text string, tokens token.Tokens) {
 	}
 }
 
-// beginsAt reports whether the first line of value stands in line from this column on; folded lines are one by one.
+// beginsAt reports whether the first line of value begins in line at this column.
 func beginsAt(line string, column int, value string) bool {
 	for i := range line {
 		if column--; column == 0 {

@@ -2,7 +2,7 @@ package definition
 
 import "strings"
 
-// checkDependencies: every dependency exists, can be fulfilled, and none leads back to where it began.
+// checkDependencies checks that every dependency exists and can be fulfilled, and that there is no cycle.
 func (d *decoder) checkDependencies(s *Service, programs *node) {
 	index := make(map[string]int, len(s.Programs))
 	names := make([]string, len(s.Programs))
@@ -39,8 +39,8 @@ type graph struct {
 	trail    []int // from the program where the search began to the current one
 }
 
-// complain notes a problem of one entry of a program's dependsOn.
-func (g *graph) complain(program int, dependency, format string, args ...any) {
+// fail adds a problem of one entry of a program's dependsOn.
+func (g *graph) fail(program int, dependency, format string, args ...any) {
 	p := &g.programs.entries[program]
 	dep := p.value.get("dependsOn").value.get(dependency)
 	g.failAt("programs."+p.key+".dependsOn."+dependency, dep.pos, format, args...)
@@ -56,9 +56,9 @@ func (g *graph) dependency(i int, dep Dependency, names []string) {
 				remedy = ": did you mean " + near + "?"
 			}
 		}
-		g.complain(i, dep.Program, "there is no program %s%s", quote(dep.Program), remedy)
+		g.fail(i, dep.Program, "there is no program %s%s", quote(dep.Program), remedy)
 	case dep.Condition == Completed && !completes(&g.service.Programs[j]):
-		g.complain(i, dep.Program, "%s never completes, because it is restarted after exit code 0: give it restartPolicy: OnFailure, or exitCodes: {0: stop}", dep.Program)
+		g.fail(i, dep.Program, "%s never completes, because it is restarted after exit code 0: give it restartPolicy: OnFailure, or exitCodes: {0: stop}", dep.Program)
 	}
 }
 
@@ -72,7 +72,7 @@ func completes(p *Program) bool {
 	return p.RestartPolicy != Always
 }
 
-// visit looks for a way from program i back to one of the trail. Programs are at most maxPrograms, and so is the depth.
+// visit searches for a cycle through program i. There are at most maxPrograms programs, so the recursion is no deeper.
 func (g *graph) visit(i int) {
 	switch g.state[i] {
 	case done:
@@ -106,5 +106,5 @@ func (g *graph) cycle(first int) {
 	if len(names) > 20 {
 		names = append(names[:20:20], "…")
 	}
-	g.complain(last, name, "the dependencies go in a circle: %s → %s", strings.Join(names, " → "), name)
+	g.fail(last, name, "the dependencies go in a circle: %s → %s", strings.Join(names, " → "), name)
 }
