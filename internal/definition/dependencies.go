@@ -39,8 +39,8 @@ type graph struct {
 	trail    []int // from the program where the search began to the current one
 }
 
-// fail adds a problem of one entry of a program's dependsOn.
-func (g *graph) fail(program int, dependency, format string, args ...any) {
+// failEntry adds a problem of one entry of a program's dependsOn.
+func (g *graph) failEntry(program int, dependency, format string, args ...any) {
 	p := &g.programs.entries[program]
 	dep := p.value.get("dependsOn").value.get(dependency)
 	g.failAt("programs."+p.key+".dependsOn."+dependency, dep.pos, format, args...)
@@ -56,9 +56,9 @@ func (g *graph) dependency(i int, dep Dependency, names []string) {
 				remedy = ": did you mean " + near + "?"
 			}
 		}
-		g.fail(i, dep.Program, "there is no program %s%s", quote(dep.Program), remedy)
+		g.failEntry(i, dep.Program, "there is no program %s%s", quote(dep.Program), remedy)
 	case dep.Condition == Completed && !completes(&g.service.Programs[j]):
-		g.fail(i, dep.Program, "%s never completes, because it is restarted after exit code 0: give it restartPolicy: OnFailure, or exitCodes: {0: stop}", dep.Program)
+		g.failEntry(i, dep.Program, "%s never completes, because it is restarted after exit code 0: give it restartPolicy: OnFailure, or exitCodes: {0: stop}", dep.Program)
 	}
 }
 
@@ -106,5 +106,5 @@ func (g *graph) cycle(first int) {
 	if len(names) > 20 {
 		names = append(names[:20:20], "…")
 	}
-	g.fail(last, name, "the dependencies go in a circle: %s → %s", strings.Join(names, " → "), name)
+	g.failEntry(last, name, "the dependencies go in a circle: %s → %s", strings.Join(names, " → "), name)
 }

@@ -4,7 +4,7 @@
 // paths are absolute, references are resolved, cycles are impossible.
 // Field names and defaults are Kubernetes' wherever Kubernetes has the field.
 //
-// A file goes through these steps, and every error that a step finds is in the answer:
+// A file goes through these steps. Up to convert.go the first error ends the reading; from there on all errors are reported at once:
 //
 //	load.go          reads the file
 //	sourcelimits.go  refuses bytes that aren't a text, or would keep the YAML library busy for too long
