@@ -45,7 +45,7 @@ Exit codes: 0 it runs, or isn't to run; 1 failed; 2 wrong usage; 3 it should run
 	flags := cmd.Flags()
 	flags.BoolVar(&o.Enable, "enable", false, "set a start type that was changed back to the installed one (automatic where that isn't known)")
 	flags.BoolVar(&o.Repair, "repair", false, "bring the registration back to what install recorded")
-	flags.DurationVar(&o.Patience, "patience", 0, "wait this long for the service manager's own restart (the fallback task does)")
+	flags.DurationVar(&o.Wait, "patience", 0, "wait this long for the service manager's own restart (the fallback task does)")
 	flags.DurationVar(&o.Timeout, "timeout", o.Timeout, "give up after this long; what was begun goes on")
 	home := flags.String("home", "", "the service's DARUMA_HOME (for the fallback task, which has no environment)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -98,7 +98,7 @@ func ensureValue(o *ensure.Options, output *format, flag, value string) (err err
 	case "-o":
 		return output.Set(value)
 	case "--patience":
-		o.Patience, err = time.ParseDuration(value)
+		o.Wait, err = time.ParseDuration(value)
 		return err
 	}
 	return os.Setenv("DARUMA_HOME", value)

@@ -162,7 +162,7 @@ func (r *replacement) finish(ctx context.Context) error {
 func (r *replacement) finishLocked(ctx context.Context) error {
 	err := r.install.SaveRecord()
 	if err == nil && !r.journal.Running {
-		err = ensure.Want(r.place.Config, false, "replaced NSSM's, which didn't run")
+		err = ensure.SaveWanted(r.place.Config, false, "replaced NSSM's, which didn't run")
 	}
 	if err == nil {
 		err = r.install.AddCompanions(ctx)

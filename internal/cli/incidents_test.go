@@ -31,7 +31,7 @@ func recordFalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Wanted("api", true, "start")
+	r.RecordWanted("api", true, "start")
 	if err := r.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ const (
 // Facts are all that a decision depends on.
 type Facts struct {
 	Status    manager.Status
-	Wish      *Wish              // nil: none of this boot
+	Wanted    *WantedState       // nil: none of this boot
 	Installed *manager.StartType // what install recorded; nil: no record
 	Uptime    time.Duration      // of the machine, time asleep included
 }
@@ -46,8 +46,8 @@ func Decide(f Facts) (Action, string) {
 	default:
 		return Await, "is " + string(f.Status.State)
 	}
-	if f.Wish != nil && !f.Wish.Wanted {
-		return Leave, fmt.Sprintf("was stopped on purpose at %s: %s", f.Wish.At.Format("2006-01-02 15:04:05"), f.Wish.Why)
+	if f.Wanted != nil && !f.Wanted.Wanted {
+		return Leave, fmt.Sprintf("was stopped on purpose at %s: %s", f.Wanted.At.Format("2006-01-02 15:04:05"), f.Wanted.Why)
 	}
 	never, how := ended(f.Status)
 	start := f.Status.StartType
@@ -56,8 +56,8 @@ func Decide(f Facts) (Action, string) {
 		if f.Installed != nil && automatic(*f.Installed) {
 			return Enable, fmt.Sprintf("was installed with start type %s, which was changed to %s", *f.Installed, start)
 		}
-		// A manual service that was started and fell is wanted until somebody stops it.
-		if start == manager.Manual && f.Wish != nil && f.Status.State == manager.Failed {
+		// A manual service that was started and died is wanted until somebody stops it.
+		if start == manager.Manual && f.Wanted != nil && f.Status.State == manager.Failed {
 			return Start, how
 		}
 		return Leave, fmt.Sprintf("isn't to run by itself: its start type is %s", start)

@@ -15,11 +15,11 @@ import (
 
 // Options say how far Run may go.
 type Options struct {
-	Name     string
-	Enable   bool          // set a changed start type back to what was installed, automatic where that isn't known
-	Repair   bool          // bring the registration back to what install recorded
-	Patience time.Duration // what the service manager's own restart gets before ensure starts the service itself
-	Timeout  time.Duration // for all of it; what was begun goes on after that
+	Name    string
+	Enable  bool          // set a changed start type back to what was installed, automatic where that isn't known
+	Repair  bool          // bring the registration back to what install recorded
+	Wait    time.Duration // what the service manager's own restart gets before ensure starts the service itself
+	Timeout time.Duration // for all of it; what was begun goes on after that
 }
 
 // Result is what Run found and did.
@@ -46,7 +46,7 @@ type run struct {
 	result   Result
 }
 
-// Run looks at the service and starts it where it should run and doesn't. Errors are those of manager.Manager; Result tells in any
+// Run checks the service and starts it where it should run and doesn't. Errors are those of manager.Manager; Result says in any
 // case what was found until then.
 func Run(ctx context.Context, m manager.Manager, place folders.Folders, o Options) (Result, error) {
 	r := &run{Options: o, services: m, place: place, begun: time.Now(), result: Result{Service: o.Name}}
@@ -82,8 +82,8 @@ func (r *run) run(ctx context.Context) error {
 	return r.start(ctx)
 }
 
-// look asks how the service is, and decides.
-func (r *run) look(ctx context.Context) (Facts, Action, error) {
+// check asks the service manager how the service is, and decides.
+func (r *run) check(ctx context.Context) (Facts, Action, error) {
 	status, err := r.services.Status(ctx, r.Name)
 	if err != nil {
 		return Facts{}, "", err
@@ -92,8 +92,8 @@ func (r *run) look(ctx context.Context) (Facts, Action, error) {
 	r.result.State, r.result.Start, r.result.Running = status.State, status.StartType, status.Up()
 	if !status.Up() { // the rest is needed for nothing else
 		f.Uptime = monotonic.SinceBoot()
-		if w, ok := LoadWish(r.place); ok {
-			f.Wish = &w
+		if w, ok := LoadWanted(r.place); ok {
+			f.Wanted = &w
 		}
 		f.Installed = r.installed(status)
 	}
@@ -102,8 +102,8 @@ func (r *run) look(ctx context.Context) (Facts, Action, error) {
 	return f, action, nil
 }
 
-// installed is the start type that install recorded. Without a record a disabled service is taken for one that was automatic only
-// where that is asked for.
+// installed is the start type that install recorded. Without a record, a disabled service is taken for one that was automatic only if
+// Enable is set.
 func (r *run) installed(status manager.Status) *manager.StartType {
 	record, err := record.Load(r.place.Config)
 	if err == nil {
@@ -116,17 +116,17 @@ func (r *run) installed(status manager.Status) *manager.StartType {
 	return nil
 }
 
-// wait looks until there is something to do, or nothing: it gives the service manager its time for its own restart.
+// wait checks until the decision doesn't depend on the service manager any more: it gives it the time for its own restart.
 func (r *run) wait(ctx context.Context) (Action, error) {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		f, action, err := r.look(ctx)
+		f, action, err := r.check(ctx)
 		if err != nil {
 			return "", err
 		}
 		waited := time.Since(r.begun)
-		if !pending(action, f.Status) || waited >= r.Patience {
+		if !pending(action, f.Status) || waited >= r.Wait {
 			return action, nil
 		}
 		select {
@@ -138,8 +138,8 @@ func (r *run) wait(ctx context.Context) (Action, error) {
 	}
 }
 
-// pending tells that the service manager may yet start the service itself. systemd says so (auto-restart); the SCM doesn't tell
-// whether one of its recovery actions is on its way.
+// pending tells whether the service manager may still start the service itself. systemd says so (auto-restart); the SCM doesn't say
+// whether one of its recovery actions is about to run.
 func pending(action Action, s manager.Status) bool {
 	return action == Await || action == Start && s.SCM != nil && s.State == manager.Failed
 }
@@ -163,7 +163,7 @@ func (r *run) start(ctx context.Context) error {
 	n := r.note()
 	if err := r.services.Start(ctx, r.Name); err != nil {
 		n.Failed = true
-		r.leave(n)
+		r.writeNote(n)
 		return err
 	}
 	r.result.Acted, r.result.Running, r.result.Action = true, true, Start
@@ -176,8 +176,8 @@ func (r *run) start(ctx context.Context) error {
 
 // repair brings the registration and the fallback back to what was recorded.
 //
-// The record is obeyed with the rights of SYSTEM or root, so it counts only where nobody else can have written it: a folder of
-// DARUMA_HOME may be the service account's.
+// What the record says is done with the rights of SYSTEM or root, so it counts only where nobody else can have written it: a folder of
+// DARUMA_HOME may belong to the service's account.
 func (r *run) repair(ctx context.Context) error {
 	if err := safe(r.place.Config); err != nil {
 		return fmt.Errorf("what was installed can't be relied on: %w", err)

@@ -41,7 +41,7 @@ func TestForgedRecord(t *testing.T) {
 	if err := r.repair(ctx); !errors.As(err, &exposed) {
 		t.Errorf("a record that user 61234 may write: %v", err)
 	}
-	r.leave(incident.Outside{})
+	r.writeNote(incident.EnsureNote{})
 	if _, err := os.Stat(filepath.Join(config, "ensured.json")); err == nil {
 		t.Error("root wrote a file where user 61234 decides what a name means")
 	}

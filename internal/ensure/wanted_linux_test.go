@@ -11,14 +11,14 @@ import (
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
-// TestWishIsAPipe: opening one waits for its writer, and root would wait for ever.
-func TestWishIsAPipe(t *testing.T) {
+// TestWantedIsAPipe: opening one waits for its writer, and root would wait for ever.
+func TestWantedIsAPipe(t *testing.T) {
 	place := folders.Folders{Config: t.TempDir(), State: t.TempDir()}
-	path := filepath.Join(place.State, wishFile)
+	path := filepath.Join(place.State, wantedFile)
 	if err := unix.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := LoadWish(place); ok {
+	if _, ok := LoadWanted(place); ok {
 		t.Error("a pipe is taken for a note")
 	}
 	if err := os.Rename(path, path+"2"); err != nil {
@@ -27,15 +27,15 @@ func TestWishIsAPipe(t *testing.T) {
 	if err := os.Symlink(path+"2", path); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := LoadWish(place); ok {
+	if _, ok := LoadWanted(place); ok {
 		t.Error("a link is taken for a note")
 	}
 }
 
-// TestWishSwapped: between a look at the name and the opening of it the service's account may put a link there. Root would open
+// TestWantedSwapped: between a look at the name and the opening of it the service's account may put a link there. Root would open
 // what it leads to, and there are devices that do something when they are opened.
-func TestWishSwapped(t *testing.T) {
-	path := filepath.Join(t.TempDir(), wishFile)
+func TestWantedSwapped(t *testing.T) {
+	path := filepath.Join(t.TempDir(), wantedFile)
 	if err := os.Symlink("/dev/null", path); err != nil {
 		t.Fatal(err)
 	}

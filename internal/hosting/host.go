@@ -121,7 +121,7 @@ func (h *host) run(ctx context.Context, manager *service.Host) error {
 // noteWanted notes for daruma ensure whether the service is to run. systemd doesn't tell a shutdown of the machine from a stop: so
 // the note counts until the next boot only.
 func (h *host) noteWanted(wanted bool, why string) {
-	if err := ensure.Want(h.cfg.Folders.State, wanted, why); err != nil {
+	if err := ensure.SaveWanted(h.cfg.Folders.State, wanted, why); err != nil {
 		fmt.Fprintln(os.Stderr, "daruma:", err) // without the note, ensure goes by what the service manager says
 	}
 }

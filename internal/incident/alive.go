@@ -11,14 +11,14 @@ import (
 
 const (
 	aliveEvery = 30 * time.Second
-	aliveStale = 3 * aliveEvery // a recorder that hasn't said so for longer is taken for dead
+	aliveStale = 3 * aliveEvery // a recorder that hasn't written for longer is taken for dead
 	aliveSize  = 256            // bytes, fixed: written in place, so that a full disk can't refuse it later
 )
 
 func alivePath(path string) string { return path + ".alive" }
 
-// writeAlive notes that the recorder lives at m. It isn't fsynced: after a power cut the time before it counts,
-// and nothing but the length of one down time depends on it.
+// writeAlive notes that the recorder lives at m. The file isn't fsynced: after a power cut an older moment counts, and nothing but the
+// length of one down time depends on it.
 func writeAlive(path string, m moment) error {
 	b, err := json.Marshal(m)
 	if err != nil || len(b) >= aliveSize {

@@ -23,7 +23,7 @@ func again(t *testing.T, h *History, keep int, room int64) *History {
 	if err := c.fold(bytes.NewReader(text)); err != nil || c.Broken > 0 {
 		t.Fatalf("%v, %d broken:\n%s", err, c.Broken, text)
 	}
-	c.see(&h.last)
+	c.observe(&h.last)
 	c.end, c.Observed = h.end, h.Observed
 	return c
 }
@@ -33,12 +33,12 @@ func TestCompactionKeepsWhatIsSaidSinceBoot(t *testing.T) {
 	path, c := file(t), newHands()
 	r, _ := open(t, path, c, Options{})
 	for _, p := range []string{"api", "worker"} {
-		r.Wanted(p, true, "start")
+		r.RecordWanted(p, true, "start")
 	}
 	fall := func(n int, p string) {
-		r.Fell(Fall{Program: p, Generation: n, Kind: Exit, Cause: fmt.Sprintf("exit code %d", n), LastOutput: []string{strings.Repeat("x", 300)}})
+		r.RecordFall(Fall{Program: p, Generation: n, Kind: Exit, Cause: fmt.Sprintf("exit code %d", n), LastOutput: []string{strings.Repeat("x", 300)}})
 		c.pass(time.Duration(100+n) * time.Millisecond)
-		r.Recovered(Recovery{Program: p, Generation: n + 1})
+		r.RecordRecovery(Recovery{Program: p, Generation: n + 1})
 		c.pass(time.Duration(11+n) * time.Second)
 	}
 	for n := range 20 {
@@ -48,16 +48,16 @@ func TestCompactionKeepsWhatIsSaidSinceBoot(t *testing.T) {
 	c.reboot("boot-2", time.Minute)
 	r, _ = open(t, path, c, Options{})
 	for _, p := range []string{"api", "worker"} {
-		r.Recovered(Recovery{Program: p, Generation: 1})
+		r.RecordRecovery(Recovery{Program: p, Generation: 1})
 	}
-	r.Fell(Fall{Program: "worker", Kind: Exit, Cause: "exit code 64"})
-	r.Ended("worker", GaveUp, "exitCodes") // stays down: is always kept
+	r.RecordFall(Fall{Program: "worker", Kind: Exit, Cause: "exit code 64"})
+	r.CloseIncident("worker", GaveUp, "exitCodes") // stays down: is always kept
 	for n := range 30 {
 		fall(n, "api")
 		if n == 12 {
-			r.Wanted("api", false, "stopped")
+			r.RecordWanted("api", false, "stopped")
 			c.pass(time.Minute)
-			r.Wanted("api", true, "started")
+			r.RecordWanted("api", true, "started")
 		}
 	}
 	flush(t, r)
@@ -94,16 +94,16 @@ func TestFileStaysSmall(t *testing.T) {
 	for round := range 4 {
 		r, _ := open(t, path, c, Options{MaxBytes: limit, Keep: 10, Start: SupervisorReplaced, Reason: "again"})
 		if round == 0 {
-			r.Wanted("api", true, "start")
+			r.RecordWanted("api", true, "start")
 		}
 		for n := range 60 {
-			id := r.Fell(Fall{Program: "api", Generation: n, Kind: Exit, Cause: "exit code 1"})
+			id := r.RecordFall(Fall{Program: "api", Generation: n, Kind: Exit, Cause: "exit code 1"})
 			if ids[id] {
 				t.Fatalf("%s was given twice", id)
 			}
 			ids[id] = true
 			c.pass(time.Second)
-			r.Recovered(Recovery{Program: "api", Generation: n + 1})
+			r.RecordRecovery(Recovery{Program: "api", Generation: n + 1})
 			c.pass(19 * time.Second)
 			flush(t, r)
 		}

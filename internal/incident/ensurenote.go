@@ -8,39 +8,39 @@ import (
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
-// Outside is what somebody else than the service's own processes did about its fall: `daruma ensure` started it. It is left in
-// a file, since only the service's supervisor writes the record, and it takes it from there when it starts.
-type Outside struct {
+// EnsureNote says that `daruma ensure` started the service, which was down. Only the service's supervisor writes the record, so ensure
+// leaves a note, which the supervisor takes when it starts.
+type EnsureNote struct {
 	Since    time.Time `json:"since"`    // when the first attempt found the service down
 	At       time.Time `json:"at"`       // of the last attempt
-	Cause    string    `json:"cause"`    // in words, what brought the service down
-	Action   string    `json:"action"`   // in words, what was done
+	Cause    string    `json:"cause"`    // in words: what brought the service down
+	Action   string    `json:"action"`   // in words: what was done
 	Attempts int       `json:"attempts"` // from 1; those before didn't bring the service up
-	Failed   bool      `json:"failed"`   // the last attempt didn't, either, as far as is known
+	Failed   bool      `json:"failed"`   // the last attempt didn't either, as far as is known
 }
 
-// outsideFile lies in the service's Config folder: who leaves it may be SYSTEM or root, who must not write where the service's
-// account decides what a name means.
-const outsideFile = "ensured.json"
+// ensureNoteFile lies in the service's Config folder, not in State: ensure runs as SYSTEM or root, which must not write where the
+// service's account decides what a name means.
+const ensureNoteFile = "ensured.json"
 
-// maxOutside bounds the note, in bytes.
-const maxOutside = 64 << 10
+// maxEnsureNote bounds the note, in bytes.
+const maxEnsureNote = 64 << 10
 
-// LeaveOutside puts o into folder, which must exist, in place of the note that was there.
-func LeaveOutside(folder string, o Outside) error {
+// WriteEnsureNote replaces the note in folder, which must exist.
+func WriteEnsureNote(folder string, o EnsureNote) error {
 	text, err := json.Marshal(o)
 	if err != nil {
 		return err
 	}
 	// The service's account must be able to read it.
-	return safefile.Replace(filepath.Join(folder, outsideFile), append(text, '\n'), 0o644, safefile.Unsynced)
+	return safefile.Replace(filepath.Join(folder, ensureNoteFile), append(text, '\n'), 0o644, safefile.Unsynced)
 }
 
-// ReadOutside gives the note in folder; ok is false where there is none.
-func ReadOutside(folder string) (o Outside, ok bool) {
-	text, err := safefile.ReadFile(filepath.Join(folder, outsideFile), maxOutside)
+// ReadEnsureNote gives the note in folder; ok is false where there is none.
+func ReadEnsureNote(folder string) (o EnsureNote, ok bool) {
+	text, err := safefile.ReadFile(filepath.Join(folder, ensureNoteFile), maxEnsureNote)
 	if err != nil || json.Unmarshal(text, &o) != nil {
-		return Outside{}, false
+		return EnsureNote{}, false
 	}
 	return o, !o.At.IsZero()
 }
@@ -48,19 +48,20 @@ func ReadOutside(folder string) (o Outside, ok bool) {
 // stampFile, in the service's State folder, names the last note that was taken.
 const stampFile = "ensured"
 
-// TakeOutside gives the note in config once: state keeps which was the last. ok is false where there is no new one.
-func TakeOutside(config, state string) (o Outside, ok bool) {
-	o, ok = ReadOutside(config)
+// TakeEnsureNote gives the note in the folder config once: a stamp in the folder state says which was the last. ok is false where there
+// is no new one.
+func TakeEnsureNote(config, state string) (o EnsureNote, ok bool) {
+	o, ok = ReadEnsureNote(config)
 	if !ok {
 		return o, false
 	}
 	stamp := o.At.UTC().Format(time.RFC3339Nano)
 	path := filepath.Join(state, stampFile)
-	if last, err := safefile.ReadFile(path, maxOutside); err == nil && string(last) == stamp {
-		return Outside{}, false
+	if last, err := safefile.ReadFile(path, maxEnsureNote); err == nil && string(last) == stamp {
+		return EnsureNote{}, false
 	}
 	if safefile.Replace(path, []byte(stamp), 0o600) != nil {
-		return Outside{}, false // it would be taken again at every start
+		return EnsureNote{}, false // it would be taken again at every start
 	}
 	return o, true
 }

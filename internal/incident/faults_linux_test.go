@@ -37,13 +37,13 @@ func writer(path string) {
 		panic(err)
 	}
 	for n := from; ; n++ {
-		r.Recovered(Recovery{Program: "api"}) // what the one before left open
-		r.Fell(Fall{Program: "api", Generation: n, Kind: Exit, Cause: "exit code 1"})
+		r.RecordRecovery(Recovery{Program: "api"}) // what the one before left open
+		r.RecordFall(Fall{Program: "api", Generation: n, Kind: Exit, Cause: "exit code 1"})
 		if err := r.Flush(context.Background()); err != nil {
 			panic(err)
 		}
 		fmt.Println("fell", n)
-		r.Recovered(Recovery{Program: "api", Generation: n})
+		r.RecordRecovery(Recovery{Program: "api", Generation: n})
 		if err := r.Flush(context.Background()); err != nil {
 			panic(err)
 		}
@@ -168,15 +168,15 @@ func TestFullDisk(t *testing.T) {
 	dir := smallDisk(t)
 	path, c := filepath.Join(dir, "incidents.jsonl"), newHands()
 	r, _ := open(t, path, c, Options{Queue: 20})
-	r.Wanted("api", true, "start")
+	r.RecordWanted("api", true, "start")
 	flush(t, r)
 	release := fill(t, dir)
 
 	begin := time.Now()
 	const falls = 200
 	for n := range falls {
-		r.Fell(Fall{Program: "api", Generation: n, Kind: Exit, Cause: "exit code 1", LastOutput: []string{strings.Repeat("x", 400)}})
-		r.Recovered(Recovery{Program: "api", Generation: n + 1})
+		r.RecordFall(Fall{Program: "api", Generation: n, Kind: Exit, Cause: "exit code 1", LastOutput: []string{strings.Repeat("x", 400)}})
+		r.RecordRecovery(Recovery{Program: "api", Generation: n + 1})
 		c.pass(20 * time.Second)
 	}
 	if d := time.Since(begin); d > time.Second {
@@ -218,12 +218,12 @@ func TestFileTakenAway(t *testing.T) {
 	}
 	path, c := filepath.Join(dir, "incidents.jsonl"), newHands()
 	r, _ := open(t, path, c, Options{})
-	r.Wanted("api", true, "start")
+	r.RecordWanted("api", true, "start")
 	flush(t, r)
 	if err := os.Rename(path, path+".old"); err != nil {
 		t.Fatal(err)
 	}
-	r.Fell(Fall{Program: "api", Generation: 1, Kind: Exit, Cause: "exit code 1"})
+	r.RecordFall(Fall{Program: "api", Generation: 1, Kind: Exit, Cause: "exit code 1"})
 	flush(t, r)
 	if h := history(t, path, c); len(h.Incidents) != 1 {
 		t.Errorf("%+v", h)
@@ -231,7 +231,7 @@ func TestFileTakenAway(t *testing.T) {
 	if err := os.Rename(dir, dir+".gone"); err != nil {
 		t.Fatal(err)
 	}
-	r.Recovered(Recovery{Program: "api", Generation: 2})
+	r.RecordRecovery(Recovery{Program: "api", Generation: 2})
 	for r.Health().Err == nil { // its goroutine tries at once
 		time.Sleep(time.Millisecond) // sleep: between two looks at Health, which has no event
 	}

@@ -1,20 +1,21 @@
-// Package incident keeps the record of what fell and stood up again: per service one append-only, fsynced file of JSON lines.
+// Package incident keeps the record of a service's incidents: what fell, why, what was done, and how long until it was up again. It is
+// one append-only, fsynced file of JSON lines.
 //
 //	rec, found, err := incident.Open(folders.Incidents(), incident.Options{Service: "shop", Start: incident.SupervisorReplaced, Reason: "no heartbeat for 10 s"})
 //	found.Open                      // incidents that the predecessor left open; they go on, by program
 //	found.Wanted                    // programs that were wanted then
-//	rec.Wanted("api", true, "start of the service")
-//	rec.Fell(incident.Fall{Program: "api", Generation: 7, Kind: incident.Signal, Cause: "killed by SIGKILL", Signal: "SIGKILL"})
-//	rec.Acted(incident.Action{Program: "api", What: "restarted at once", Generation: 8})
-//	rec.Recovered(incident.Recovery{Program: "api", Generation: 8})      // runs, and is ready where it has a readiness probe
-//	rec.Ended("api", incident.GaveUp, "8 restarts within 10m0s")
-//	rec.Wanted("", false, "service stopped")                            // "": all programs
+//	rec.RecordWanted("api", true, "start of the service")
+//	rec.RecordFall(incident.Fall{Program: "api", Generation: 7, Kind: incident.Signal, Cause: "killed by SIGKILL", Signal: "SIGKILL"})
+//	rec.RecordAction(incident.Action{Program: "api", What: "restarted at once", Generation: 8})
+//	rec.RecordRecovery(incident.Recovery{Program: "api", Generation: 8})      // runs, and is ready where it has a readiness probe
+//	rec.CloseIncident("api", incident.GaveUp, "8 restarts within 10m0s")
+//	rec.RecordWanted("", false, "service stopped")                            // "": all programs
 //	rec.Flush(ctx); rec.Close(ctx)
 //
 //	history, err := incident.Read(path)                                 // while a recorder writes, too
 //	history.Incidents; history.Report(history.Last(7*24*time.Hour)); history.Report(history.SinceBoot())
 //
-// No method of [Recorder] but Flush and Close ever waits for the disk. A full or failing disk is tried again every second and at the next
+// No method of [Recorder] waits for the disk, except for Flush and Close. A full or failing disk is tried again every second and at the next
 // event; what had to be dropped meanwhile is counted and written down as such.
 //
 // # Rules
@@ -96,7 +97,7 @@ type Incident struct {
 	DownSince Millis `json:"downSinceT,omitempty"` // place of the last fall; 0 while it stands
 }
 
-// Fall is what a caller tells about a fall.
+// Fall is what is recorded when a run ended or failed.
 type Fall struct {
 	Program    string // "": the service's own supervisor; no program counts as down
 	Generation int
@@ -118,10 +119,10 @@ type Action struct {
 	Ago        time.Duration
 }
 
-// Recovery tells that a program stands again.
+// Recovery is what is recorded when a program is up again.
 type Recovery struct {
 	Program    string
-	Generation int // the run that stands
+	Generation int // the run that is up
 	Ago        time.Duration
 }
 

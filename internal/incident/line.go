@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// lineType is what a line of the file tells.
+// lineType is what a line of the file records.
 type lineType string
 
 const (
 	lineBoot      lineType = "boot"      // a recorder was opened
 	lineBegin     lineType = "begin"     // an incident began
-	lineFell      lineType = "fell"      // it fell again, within an incident
-	lineActed     lineType = "acted"     // something was done about it
-	lineRecovered lineType = "recovered" // it stands again
+	lineFell      lineType = "fell"      // another fall within the incident
+	lineActed     lineType = "acted"     // an action
+	lineRecovered lineType = "recovered" // the program is up again
 	lineClosed    lineType = "closed"    // the incident ended in another way
 	lineWanted    lineType = "wanted"    // from here on the program is to run
 	lineUnwanted  lineType = "unwanted"

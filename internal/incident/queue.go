@@ -2,14 +2,14 @@ package incident
 
 import "time"
 
-// eager is how many falls of an incident are written at once; those after are written once a second:
-// a crash loop without backoff would else write and fsync hundreds of lines a second.
-const eager = 10
+// urgentFalls is how many falls of an incident are written at once. Those after them are written once a second: otherwise a crash loop
+// without backoff would write and fsync hundreds of lines a second.
+const urgentFalls = 10
 
-// emit queues a line. An incident has one line in the queue: a newer one tells all that the older told.
+// emit queues a line. An incident has one line in the queue: a newer line says all that the older one said.
 func (r *Recorder) emit(l line) {
-	if l.Incident == nil || l.Incident.Falls <= eager || l.Type == lineClosed {
-		r.hot = true
+	if l.Incident == nil || l.Incident.Falls <= urgentFalls || l.Type == lineClosed {
+		r.urgent = true
 	}
 	if l.Incident != nil {
 		for k := r.writing; k < len(r.pending); k++ {
@@ -33,7 +33,7 @@ func (r *Recorder) trim() {
 	for len(r.pending)-r.writing > r.o.Queue {
 		victim := r.writing
 		for k := r.writing; k < len(r.pending); k++ {
-			if r.pending[k].Incident != nil { // marks of what is wanted are few and matter more
+			if r.pending[k].Incident != nil { // lines that say what is wanted are few, and matter more
 				victim = k
 				break
 			}
@@ -54,7 +54,7 @@ func (r *Recorder) run() {
 	defer alive.Stop()
 	again := time.NewTimer(retryEvery)
 	defer again.Stop()
-	r.live()
+	r.writeAlive()
 	for {
 		r.write(false)
 		again.Stop()
@@ -65,10 +65,10 @@ func (r *Recorder) run() {
 		case <-r.wake:
 		case <-again.C:
 		case <-alive.C:
-			r.live()
+			r.writeAlive()
 		case <-r.closing:
 			r.write(true)
-			r.live()
+			r.writeAlive()
 			return
 		}
 	}
@@ -81,13 +81,13 @@ func (r *Recorder) waits() bool {
 	return len(r.pending) > 0 || r.lost > 0
 }
 
-// live notes that the recorder lives. An error shows soon enough: the next line fails as well.
-func (r *Recorder) live() {
+// writeAlive notes that the recorder lives. An error isn't reported: the next line fails as well.
+func (r *Recorder) writeAlive() {
 	n := r.now()
 	writeAlive(r.path, moment{T: n.t, At: n.at, Boot: r.o.clock.boot, Mono: Millis(r.o.clock.mono())}) //nolint:errcheck // see above
 }
 
-// write brings what is pending to the disk, if it is time.
+// write brings what is pending to the disk, if it is time. now: it is time in any case.
 func (r *Recorder) write(now bool) {
 	b, n, lost, waiting := r.take(now)
 	if n == 0 && lost == 0 {
@@ -104,12 +104,12 @@ func (r *Recorder) write(now bool) {
 func (r *Recorder) take(now bool) (b []byte, n, lost int, waiting []chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !now && !r.hot && time.Since(r.lastWrite) < retryEvery {
+	if !now && !r.urgent && time.Since(r.lastWrite) < retryEvery {
 		return nil, 0, 0, nil
 	}
 	lines := r.pending
 	if r.lost > 0 {
-		l := r.ledger.line(r.now(), lineLost)
+		l := r.state.line(r.now(), lineLost)
 		l.Lost = r.lost
 		lines = append(lines[:len(lines):len(lines)], l)
 	}
@@ -117,11 +117,11 @@ func (r *Recorder) take(now bool) (b []byte, n, lost int, waiting []chan struct{
 		b = append(b, l.bytes()...)
 	}
 	waiting, r.waiting = r.waiting, nil
-	r.writing, r.hot = len(r.pending), false
+	r.writing, r.urgent = len(r.pending), false
 	return b, r.writing, r.lost, waiting
 }
 
-// taken draws the consequences of a write.
+// taken updates the queue after a write.
 func (r *Recorder) taken(n, lost int, waiting []chan struct{}, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

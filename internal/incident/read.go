@@ -58,8 +58,8 @@ func read(path string, c *clock) (*History, error) {
 	if err := h.fold(f); err != nil {
 		return nil, fmt.Errorf("reading the incidents in %s: %w", path, err)
 	}
-	h.see(readAlive(path))
-	h.settle(c)
+	h.observe(readAlive(path))
+	h.setEnd(c)
 	return h, nil
 }
 
@@ -118,7 +118,7 @@ func (h *History) add(text []byte) {
 	if h.Since.IsZero() {
 		h.Since, h.cut = l.At, l.T
 	}
-	h.see(&moment{T: l.T, At: l.At, Boot: h.last.Boot, Mono: later(h.last.Mono, l.T-h.last.T)})
+	h.observe(&moment{T: l.T, At: l.At, Boot: h.last.Boot, Mono: later(h.last.Mono, l.T-h.last.T)})
 	switch l.Type {
 	case lineBoot:
 		h.boots = append(h.boots, l)
@@ -138,7 +138,7 @@ func (h *History) add(text []byte) {
 	}
 }
 
-// valid tells whether a line makes sense on its own; what comes from a damaged file may be anything.
+// valid tells whether a line makes sense on its own: a damaged file may hold anything.
 func (l *line) valid() bool {
 	if l.T <= 0 {
 		return false
@@ -176,15 +176,15 @@ func (h *History) put(l line) {
 // highest gives the highest number that was ever given.
 func (h *History) highest() uint64 { return max(h.seq, h.upTo) }
 
-// see keeps the latest moment.
-func (h *History) see(m *moment) {
+// observe keeps the latest moment that is known.
+func (h *History) observe(m *moment) {
 	if m != nil && m.T >= h.last.T {
 		h.last = *m
 	}
 }
 
-// settle decides up to when something is known. A recorder that lives says so twice a minute.
-func (h *History) settle(c *clock) {
+// setEnd finds out up to when something is known. A recorder that lives notes it twice a minute.
+func (h *History) setEnd(c *clock) {
 	h.end, h.Observed = h.last.T, h.last.At
 	if len(h.boots) == 0 {
 		return

@@ -15,18 +15,18 @@ func sample(t *testing.T) (path string, c *hands, content []byte) {
 	t.Helper()
 	path, c = file(t), newHands()
 	r, _ := open(t, path, c, Options{Reason: "start"})
-	r.Wanted("api", true, "start")
+	r.RecordWanted("api", true, "start")
 	flush(t, r)
 	c.pass(time.Minute)
-	r.Fell(Fall{Program: "api", Generation: 1, Kind: LivenessProbe, Cause: "livenessProbe failed 3 times in a row: ä", Probe: "livenessProbe", LastOutput: []string{"a\x00\xff", "b"}})
+	r.RecordFall(Fall{Program: "api", Generation: 1, Kind: LivenessProbe, Cause: "livenessProbe failed 3 times in a row: ä", Probe: "livenessProbe", LastOutput: []string{"a\x00\xff", "b"}})
 	flush(t, r)
 	c.pass(time.Second)
-	r.Acted(Action{Program: "api", What: "restarted at once", Generation: 2})
+	r.RecordAction(Action{Program: "api", What: "restarted at once", Generation: 2})
 	flush(t, r)
-	r.Recovered(Recovery{Program: "api", Generation: 2})
+	r.RecordRecovery(Recovery{Program: "api", Generation: 2})
 	flush(t, r)
 	c.pass(time.Minute)
-	r.Fell(Fall{Program: "api", Generation: 2, Kind: Exit, Cause: "exit code 1"})
+	r.RecordFall(Fall{Program: "api", Generation: 2, Kind: Exit, Cause: "exit code 1"})
 	closeRecorder(t, r)
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -62,7 +62,7 @@ func TestTornAtEveryByte(t *testing.T) {
 		if found.Torn != (n > len(whole)) {
 			t.Fatalf("cut at %d: %+v", n, found)
 		}
-		r.Fell(Fall{Program: "new", Kind: Exit, Cause: "exit code 9"})
+		r.RecordFall(Fall{Program: "new", Kind: Exit, Cause: "exit code 9"})
 		closeRecorder(t, r)
 		after, err := os.ReadFile(path)
 		if err != nil {
@@ -131,15 +131,15 @@ func TestAvailabilityIsAPercentage(t *testing.T) {
 			ago := time.Duration(rnd.Int64N(int64(time.Minute))) * time.Duration(rnd.IntN(2))
 			switch rnd.IntN(9) {
 			case 0, 1:
-				r.Fell(Fall{Program: p, Cause: "x", Kind: Exit, Ago: ago})
+				r.RecordFall(Fall{Program: p, Cause: "x", Kind: Exit, Ago: ago})
 			case 2, 3:
-				r.Recovered(Recovery{Program: p, Ago: ago})
+				r.RecordRecovery(Recovery{Program: p, Ago: ago})
 			case 4:
-				r.Acted(Action{Program: p, Ago: ago, Generation: rnd.IntN(2)})
+				r.RecordAction(Action{Program: p, Ago: ago, Generation: rnd.IntN(2)})
 			case 5:
-				r.Wanted(p, rnd.IntN(3) > 0, "")
+				r.RecordWanted(p, rnd.IntN(3) > 0, "")
 			case 6:
-				r.Ended(p, []Outcome{GaveUp, Stopped, Superseded}[rnd.IntN(3)], "")
+				r.CloseIncident(p, []Outcome{GaveUp, Stopped, Superseded}[rnd.IntN(3)], "")
 			case 7:
 				c.set(time.Duration(rnd.Int64N(int64(10*time.Hour))) - 5*time.Hour)
 			case 8:
@@ -182,7 +182,7 @@ func FuzzRead(f *testing.F) {
 		if h.whole > int64(len(b)) || (len(b) > 0 && h.torn != (b[len(b)-1] != '\n')) {
 			t.Fatalf("whole %d of %d, torn %t", h.whole, len(b), h.torn)
 		}
-		h.settle(newHands().clock())
+		h.setEnd(newHands().clock())
 		checkReports(t, h)
 		// What compaction makes of it can be read again.
 		var text []byte
@@ -193,7 +193,7 @@ func FuzzRead(f *testing.F) {
 		if err := again.fold(bytes.NewReader(text)); err != nil || again.Broken != 0 || again.highest() < h.highest() {
 			t.Fatalf("%v, %d broken, numbers up to %d, before %d:\n%s", err, again.Broken, again.highest(), h.highest(), text)
 		}
-		again.settle(newHands().clock())
+		again.setEnd(newHands().clock())
 		checkReports(t, again)
 	})
 }

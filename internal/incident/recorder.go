@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// retryEvery is how often a disk that refuses is tried again when nothing happens, and how often
-// the news of a crash loop is written.
+// retryEvery is how often a failing disk is tried again when nothing happens, and how often
+// the lines of a crash loop are written.
 const retryEvery = time.Second
 
 // Recorder writes a record. All of its methods may be called from any goroutine; a nil *Recorder does nothing.
@@ -27,18 +27,18 @@ type Recorder struct {
 	compactAt int64
 
 	mu        sync.Mutex
-	ledger    ledger
+	state     state
 	pending   []line
 	writing   int  // how many of pending, from the first, are being written at the moment
-	hot       bool // something of pending is to be written at once
-	lost      int  // lines dropped and not yet written down as such
+	urgent    bool // something of pending is to be written at once
+	lost      int  // lines dropped, and not yet recorded as lost
 	lostTotal int
 	failing   error
 	lastWrite time.Time
-	waiting   []chan struct{} // for Flush: closed when everything told before has been written
+	waiting   []chan struct{} // for Flush: closed when everything recorded before has been written
 }
 
-// Health tells how the writing goes.
+// Health says how the writing goes.
 type Health struct {
 	Pending int   // lines that are not on the disk yet
 	Lost    int   // lines dropped since Open because too many were pending
@@ -59,14 +59,14 @@ func Open(path string, o Options) (*Recorder, Found, error) {
 	r.store = store{path: path, good: h.whole}
 	r.compactAt = o.MaxBytes
 	r.anchor = moment{T: max(h.last.after(o.clock), timeBegins), At: o.clock.wall(), Boot: o.clock.boot, Mono: Millis(o.clock.mono())}
-	r.ledger = ledger{service: o.Service, relapse: Millis(o.Relapse), seq: h.highest(), latest: map[string]*Incident{}, wanted: h.wantedAt(h.end), emit: r.emit}
+	r.state = state{service: o.Service, relapse: Millis(o.Relapse), seq: h.highest(), latest: map[string]*Incident{}, wanted: h.wantedAt(h.end), emit: r.emit}
 	for _, i := range h.Incidents {
 		i.LastOutput = nil // it is in the file
-		r.ledger.latest[i.Program] = &i
+		r.state.latest[i.Program] = &i
 	}
 	found := Found{Broken: h.Broken, Torn: h.torn}
 	found.Down, found.Booted = r.begin(h)
-	for p, wanted := range r.ledger.wanted {
+	for p, wanted := range r.state.wanted {
 		if wanted {
 			found.Wanted = append(found.Wanted, p)
 		}
@@ -77,14 +77,14 @@ func Open(path string, o Options) (*Recorder, Found, error) {
 	return r, found, nil
 }
 
-// begin tells the record that a recorder was opened, and what that means for the programs. It gives what had brought them down, and
-// whether the system was started since.
+// begin records that a recorder was opened, and what that means for the programs. It gives what had brought them down, and whether
+// the system was started since.
 func (r *Recorder) begin(h *History) (down Kind, booted bool) {
-	l, n := &r.ledger, r.now()
+	l, n := &r.state, r.now()
 	boot := l.line(n, lineBoot)
-	boot.Boot, boot.Mono, boot.Start, boot.Reason = r.o.clock.boot, Millis(r.o.clock.mono()), r.o.Start, words(r.o.Reason)
+	boot.Boot, boot.Mono, boot.Start, boot.Reason = r.o.clock.boot, Millis(r.o.clock.mono()), r.o.Start, clip(r.o.Reason)
 	r.emit(boot)
-	l.recovered(n, Recovery{}) // a predecessor that fell between its two lines
+	l.recovered(n, Recovery{}) // a predecessor died between its two lines
 	if len(h.boots) == 0 {
 		return "", false
 	}
@@ -115,13 +115,13 @@ func (r *Recorder) now() now {
 	return now{t: later(r.anchor.T, Millis(r.o.clock.mono())-r.anchor.Mono), at: r.o.clock.wall()}
 }
 
-// tell gives f the ledger and wakes the writer.
-func (r *Recorder) tell(f func(*ledger, now)) {
+// record gives f the state and wakes the goroutine that writes.
+func (r *Recorder) record(f func(*state, now)) {
 	if r == nil {
 		return
 	}
 	r.mu.Lock()
-	f(&r.ledger, r.now())
+	f(&r.state, r.now())
 	r.mu.Unlock()
 	select {
 	case r.wake <- struct{}{}:
@@ -129,30 +129,30 @@ func (r *Recorder) tell(f func(*ledger, now)) {
 	}
 }
 
-// Fell records a fall and gives the incident's ID.
-func (r *Recorder) Fell(f Fall) (id string) {
-	r.tell(func(l *ledger, n now) { id = l.fell(n, f) })
+// RecordFall records a fall and gives the incident's ID.
+func (r *Recorder) RecordFall(f Fall) (id string) {
+	r.record(func(l *state, n now) { id = l.fell(n, f) })
 	return id
 }
 
-// Acted records what was done about a program's fall; without an open incident it does nothing.
-func (r *Recorder) Acted(a Action) { r.tell(func(l *ledger, n now) { l.acted(n, a) }) }
+// RecordAction records what was done about a program's fall; without an open incident it does nothing.
+func (r *Recorder) RecordAction(a Action) { r.record(func(l *state, n now) { l.acted(n, a) }) }
 
-// Recovered records that a program stands again; without an open incident it does nothing.
-func (r *Recorder) Recovered(v Recovery) { r.tell(func(l *ledger, n now) { l.recovered(n, v) }) }
+// RecordRecovery records that a program is up again; without an open incident it does nothing.
+func (r *Recorder) RecordRecovery(v Recovery) { r.record(func(l *state, n now) { l.recovered(n, v) }) }
 
-// Ended records another end of a program's incident: GaveUp, Stopped or Superseded. After GaveUp the program
+// CloseIncident records another end of a program's incident: GaveUp, Stopped or Superseded. After GaveUp the program
 // counts as down until Recovered, or until it isn't wanted any more. After Superseded it isn't wanted.
-func (r *Recorder) Ended(program string, o Outcome, reason string) {
-	r.tell(func(l *ledger, n now) { l.ended(n, program, o, reason) })
+func (r *Recorder) CloseIncident(program string, o Outcome, reason string) {
+	r.record(func(l *state, n now) { l.ended(n, program, o, reason) })
 }
 
-// Wanted records whether a program is to run from now on; "" stands for all. What isn't wanted isn't down: an open incident ends as Stopped.
-func (r *Recorder) Wanted(program string, wanted bool, reason string) {
-	r.tell(func(l *ledger, n now) { l.want(n, program, wanted, reason) })
+// RecordWanted records whether a program is to run from now on; "" stands for all. What isn't wanted isn't down: an open incident ends as Stopped.
+func (r *Recorder) RecordWanted(program string, wanted bool, reason string) {
+	r.record(func(l *state, n now) { l.want(n, program, wanted, reason) })
 }
 
-// OpenIncidents gives the incidents that have a program down, by program.
+// OpenIncidents gives the incidents because of which a program is down, by program.
 func (r *Recorder) OpenIncidents() []Incident {
 	if r == nil {
 		return nil
@@ -160,15 +160,15 @@ func (r *Recorder) OpenIncidents() []Incident {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var open []Incident
-	for _, p := range sorted(r.ledger.latest) {
-		if i := r.ledger.latest[p]; i.down() {
+	for _, p := range sorted(r.state.latest) {
+		if i := r.state.latest[p]; i.down() {
 			open = append(open, *i)
 		}
 	}
 	return open
 }
 
-// Health tells how the writing goes.
+// Health says how the writing goes.
 func (r *Recorder) Health() Health {
 	if r == nil {
 		return Health{}
@@ -178,7 +178,7 @@ func (r *Recorder) Health() Health {
 	return Health{Pending: len(r.pending), Lost: r.lostTotal, Err: r.failing}
 }
 
-// Flush waits until all that was told so far is on the disk, or ctx is done.
+// Flush waits until all that was recorded so far is on the disk, or ctx is done.
 func (r *Recorder) Flush(ctx context.Context) error {
 	if r == nil {
 		return nil
@@ -189,9 +189,9 @@ func (r *Recorder) Flush(ctx context.Context) error {
 		return nil
 	}
 	written := make(chan struct{})
-	r.waiting, r.hot = append(r.waiting, written), true
+	r.waiting, r.urgent = append(r.waiting, written), true
 	r.mu.Unlock()
-	r.tell(func(*ledger, now) {})
+	r.record(func(*state, now) {})
 	select {
 	case <-written:
 		return nil

@@ -78,7 +78,7 @@ func flush(t *testing.T, r *Recorder) {
 	if err := r.Flush(ctx); err != nil {
 		t.Fatal(err)
 	}
-	r.live() // its ticker goes by real time
+	r.writeAlive() // its ticker goes by real time
 }
 
 func history(t *testing.T, path string, c *hands) *History {
@@ -110,15 +110,15 @@ func TestFallAndRecovery(t *testing.T) {
 	if len(found.Open)+len(found.Wanted)+found.Broken != 0 {
 		t.Errorf("found in a new file: %+v", found)
 	}
-	r.Wanted("api", true, "start")
+	r.RecordWanted("api", true, "start")
 	c.pass(100 * time.Second)
 	code := 3
-	id := r.Fell(Fall{Program: "api", Generation: 7, Kind: Exit, Cause: "exit code 3", ExitCode: &code, LastOutput: []string{"panic: oh"}})
+	id := r.RecordFall(Fall{Program: "api", Generation: 7, Kind: Exit, Cause: "exit code 3", ExitCode: &code, LastOutput: []string{"panic: oh"}})
 	c.set(-365 * 24 * time.Hour)
 	c.pass(300 * time.Millisecond)
-	r.Acted(Action{Program: "api", What: "restarted at once", Generation: 8})
+	r.RecordAction(Action{Program: "api", What: "restarted at once", Generation: 8})
 	c.pass(700 * time.Millisecond)
-	r.Recovered(Recovery{Program: "api", Generation: 8})
+	r.RecordRecovery(Recovery{Program: "api", Generation: 8})
 	c.pass(99 * time.Second)
 	flush(t, r)
 
@@ -146,16 +146,16 @@ func TestFallAndRecovery(t *testing.T) {
 func TestCrashLoopIsOneIncident(t *testing.T) {
 	path, c := file(t), newHands()
 	r, _ := open(t, path, c, Options{Relapse: 10 * time.Second})
-	r.Wanted("api", true, "start")
+	r.RecordWanted("api", true, "start")
 	for n := range 50 {
-		r.Fell(Fall{Program: "api", Generation: n + 1, Kind: Exit, Cause: "exit code 1"})
+		r.RecordFall(Fall{Program: "api", Generation: n + 1, Kind: Exit, Cause: "exit code 1"})
 		c.pass(time.Second)
-		r.Acted(Action{Program: "api", What: "restarted", Generation: n + 2})
-		r.Recovered(Recovery{Program: "api", Generation: n + 2})
+		r.RecordAction(Action{Program: "api", What: "restarted", Generation: n + 2})
+		r.RecordRecovery(Recovery{Program: "api", Generation: n + 2})
 		c.pass(3 * time.Second)
 	}
 	c.pass(8 * time.Second) // stands for 11 s
-	r.Fell(Fall{Program: "api", Generation: 51, Kind: Signal, Cause: "killed by SIGSEGV", Signal: "SIGSEGV"})
+	r.RecordFall(Fall{Program: "api", Generation: 51, Kind: Signal, Cause: "killed by SIGSEGV", Signal: "SIGSEGV"})
 	flush(t, r)
 	h := history(t, path, c)
 	if len(h.Incidents) != 2 {
@@ -176,8 +176,8 @@ func TestCrashLoopIsWrittenOnceASecond(t *testing.T) {
 	r, _ := open(t, path, c, Options{})
 	begin := time.Now()
 	for n := range 5000 {
-		r.Fell(Fall{Program: "api", Generation: n + 1, Kind: Exit, Cause: "exit code 1"})
-		r.Recovered(Recovery{Program: "api", Generation: n + 2})
+		r.RecordFall(Fall{Program: "api", Generation: n + 1, Kind: Exit, Cause: "exit code 1"})
+		r.RecordRecovery(Recovery{Program: "api", Generation: n + 2})
 	}
 	flush(t, r)
 	took := time.Since(begin)
@@ -196,14 +196,14 @@ func TestCrashLoopIsWrittenOnceASecond(t *testing.T) {
 func TestGaveUpStaysDownUntilItRunsAgain(t *testing.T) {
 	path, c := file(t), newHands()
 	r, _ := open(t, path, c, Options{})
-	r.Wanted("api", true, "start")
-	r.Wanted("worker", true, "start")
+	r.RecordWanted("api", true, "start")
+	r.RecordWanted("worker", true, "start")
 	c.pass(50 * time.Second)
-	r.Fell(Fall{Program: "api", Kind: Exit, Cause: "exit code 64"})
-	r.Ended("api", GaveUp, "exitCodes says so")
-	r.Fell(Fall{Program: "worker", Kind: Exit, Cause: "exit code 1"})
+	r.RecordFall(Fall{Program: "api", Kind: Exit, Cause: "exit code 64"})
+	r.CloseIncident("api", GaveUp, "exitCodes says so")
+	r.RecordFall(Fall{Program: "worker", Kind: Exit, Cause: "exit code 1"})
 	c.pass(50 * time.Second)
-	r.Wanted("worker", false, "stopped by the user") // its down time ends
+	r.RecordWanted("worker", false, "stopped by the user") // its down time ends
 	c.pass(100 * time.Second)
 	flush(t, r)
 	h := history(t, path, c)
@@ -213,7 +213,7 @@ func TestGaveUpStaysDownUntilItRunsAgain(t *testing.T) {
 	if a := one(t, h, "worker"); a.Percent != 50 || a.Wanted != Millis(100*time.Second) || h.Incidents[1].Outcome != Stopped {
 		t.Errorf("%+v %+v", a, h.Incidents[1])
 	}
-	r.Recovered(Recovery{Program: "api", Generation: 9})
+	r.RecordRecovery(Recovery{Program: "api", Generation: 9})
 	flush(t, r)
 	if i := history(t, path, c).Incidents[0]; i.Outcome != GaveUp || i.Down != Millis(150*time.Second) || i.RecoveredGeneration != 9 || i.down() {
 		t.Errorf("%+v", i)
@@ -225,12 +225,12 @@ func TestSuperseded(t *testing.T) {
 	path, c := file(t), newHands()
 	r, _ := open(t, path, c, Options{})
 	for _, p := range []string{"down", "up"} {
-		r.Wanted(p, true, "start")
+		r.RecordWanted(p, true, "start")
 	}
-	r.Fell(Fall{Program: "down", Kind: Exit, Cause: "exit code 1"})
+	r.RecordFall(Fall{Program: "down", Kind: Exit, Cause: "exit code 1"})
 	c.pass(10 * time.Second)
-	r.Ended("down", Superseded, "no longer in the definition")
-	r.Ended("up", Superseded, "no longer in the definition")
+	r.CloseIncident("down", Superseded, "no longer in the definition")
+	r.CloseIncident("up", Superseded, "no longer in the definition")
 	c.pass(10 * time.Second)
 	closeRecorder(t, r)
 	h := history(t, path, c)
@@ -250,17 +250,17 @@ func TestSuperseded(t *testing.T) {
 func TestWhatMakesNoSenseIsIgnored(t *testing.T) {
 	path, c := file(t), newHands()
 	r, _ := open(t, path, c, Options{})
-	r.Acted(Action{Program: "nobody"})
-	r.Recovered(Recovery{Program: "nobody"})
-	r.Ended("nobody", GaveUp, "")
-	r.Wanted("", false, "nobody is known")
+	r.RecordAction(Action{Program: "nobody"})
+	r.RecordRecovery(Recovery{Program: "nobody"})
+	r.CloseIncident("nobody", GaveUp, "")
+	r.RecordWanted("", false, "nobody is known")
 	flush(t, r)
 	if h := history(t, path, c); len(h.Incidents) != 0 || len(h.Report(h.SinceBoot())) != 0 {
 		t.Errorf("%+v", h)
 	}
 	var none *Recorder // where the file can't be read, supervision goes on without
-	none.Fell(Fall{Program: "api"})
-	none.Wanted("api", true, "")
+	none.RecordFall(Fall{Program: "api"})
+	none.RecordWanted("api", true, "")
 	if none.Flush(t.Context()) != nil || none.Close(t.Context()) != nil || none.OpenIncidents() != nil || none.Health() != (Health{}) {
 		t.Error("a nil recorder does something")
 	}

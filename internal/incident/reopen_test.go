@@ -11,9 +11,9 @@ import (
 func TestSupervisorReplaced(t *testing.T) {
 	path, c := file(t), newHands()
 	r, _ := open(t, path, c, Options{})
-	r.Wanted("api", true, "start")
-	r.Wanted("worker", true, "start")
-	id := r.Fell(Fall{Program: "api", Generation: 1, Kind: Signal, Cause: "killed by SIGKILL", Signal: "SIGKILL"})
+	r.RecordWanted("api", true, "start")
+	r.RecordWanted("worker", true, "start")
+	id := r.RecordFall(Fall{Program: "api", Generation: 1, Kind: Signal, Cause: "killed by SIGKILL", Signal: "SIGKILL"})
 	closeRecorder(t, r)
 	c.pass(2 * time.Second)
 	c.set(-365 * 24 * time.Hour)
@@ -23,9 +23,9 @@ func TestSupervisorReplaced(t *testing.T) {
 		t.Fatalf("%+v", found)
 	}
 	c.pass(time.Second)
-	r.Recovered(Recovery{Program: "api", Generation: 2, Ago: 2500 * time.Millisecond}) // by the keeper's standing order, before we were there
-	r.Recovered(Recovery{Program: "api", Generation: 2})
-	next := r.Fell(Fall{Program: "worker", Kind: Exit, Cause: "exit code 1"})
+	r.RecordRecovery(Recovery{Program: "api", Generation: 2, Ago: 2500 * time.Millisecond}) // by the keeper's standing order, before we were there
+	r.RecordRecovery(Recovery{Program: "api", Generation: 2})
+	next := r.RecordFall(Fall{Program: "worker", Kind: Exit, Cause: "exit code 1"})
 	flush(t, r)
 	h := history(t, path, c)
 	if len(h.Incidents) != 3 || next == id {
@@ -55,10 +55,10 @@ func TestServiceStartedAgain(t *testing.T) {
 		path, c := file(t), newHands()
 		r, _ := open(t, path, c, Options{})
 		for _, p := range []string{"api", "worker", "idle"} {
-			r.Wanted(p, true, "start")
+			r.RecordWanted(p, true, "start")
 		}
-		r.Wanted("idle", false, "stopped by the user")
-		r.Fell(Fall{Program: "worker", Kind: Exit, Cause: "exit code 1"})
+		r.RecordWanted("idle", false, "stopped by the user")
+		r.RecordFall(Fall{Program: "worker", Kind: Exit, Cause: "exit code 1"})
 		c.pass(60 * time.Second)
 		closeRecorder(t, r) // writes the mark
 		test.again(c)
@@ -67,8 +67,8 @@ func TestServiceStartedAgain(t *testing.T) {
 			t.Fatalf("%s: %+v", test.kind, found)
 		}
 		c.pass(2 * time.Second)
-		r.Recovered(Recovery{Program: "api", Generation: 1})
-		r.Recovered(Recovery{Program: "worker", Generation: 1})
+		r.RecordRecovery(Recovery{Program: "api", Generation: 1})
+		r.RecordRecovery(Recovery{Program: "worker", Generation: 1})
 		flush(t, r)
 		h := history(t, path, c)
 		if i := h.Incidents[1]; i.Program != "api" || i.Kind != test.kind || i.RecoveredAfter != Millis(42*time.Second) {
@@ -96,16 +96,16 @@ func TestServiceStoppedInOrder(t *testing.T) {
 	if found.Down != "" || found.Booted {
 		t.Errorf("the first start of all: %+v", found)
 	}
-	r.Wanted("api", true, "start")
-	r.Wanted("", false, "service stopped")
+	r.RecordWanted("api", true, "start")
+	r.RecordWanted("", false, "service stopped")
 	closeRecorder(t, r)
 	if _, found = open(t, path, c, Options{}); found.Down != "" || found.Booted {
 		t.Errorf("started again: %+v", found)
 	}
 	path, c = file(t), newHands()
 	r, _ = open(t, path, c, Options{})
-	r.Wanted("api", true, "start")
-	r.Wanted("", false, "service stopped")
+	r.RecordWanted("api", true, "start")
+	r.RecordWanted("", false, "service stopped")
 	closeRecorder(t, r)
 	c.reboot("boot-2", time.Minute)
 	if _, found = open(t, path, c, Options{}); found.Down != "" || !found.Booted {
@@ -118,16 +118,16 @@ func TestClockWithoutBattery(t *testing.T) {
 	path, c := file(t), newHands()
 	c.wall = time.Date(1970, 1, 1, 0, 0, 5, 0, time.UTC)
 	r, _ := open(t, path, c, Options{})
-	r.Wanted("api", true, "start")
+	r.RecordWanted("api", true, "start")
 	closeRecorder(t, r)
 	c.reboot("boot-2", 0)
 	c.wall = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	r, _ = open(t, path, c, Options{})
-	r.Recovered(Recovery{Program: "api"})
+	r.RecordRecovery(Recovery{Program: "api"})
 	closeRecorder(t, r)
 	c.reboot("boot-3", -50*365*24*time.Hour)
 	r, _ = open(t, path, c, Options{})
-	r.Recovered(Recovery{Program: "api"})
+	r.RecordRecovery(Recovery{Program: "api"})
 	flush(t, r)
 	for _, i := range history(t, path, c).Incidents {
 		if i.Down > Millis(time.Second) {
@@ -140,7 +140,7 @@ func TestClockWithoutBattery(t *testing.T) {
 func TestNothingIsKnownOfTheTimeAfterDeath(t *testing.T) {
 	path, c := file(t), newHands()
 	r, _ := open(t, path, c, Options{})
-	r.Wanted("api", true, "start")
+	r.RecordWanted("api", true, "start")
 	c.pass(10 * time.Second)
 	closeRecorder(t, r)
 	c.pass(time.Minute)
@@ -157,7 +157,7 @@ func TestNothingIsKnownOfTheTimeAfterDeath(t *testing.T) {
 func TestTornMarkOfLifeIsIgnored(t *testing.T) {
 	path, c := file(t), newHands()
 	r, _ := open(t, path, c, Options{})
-	r.Wanted("api", true, "start")
+	r.RecordWanted("api", true, "start")
 	c.pass(time.Hour)
 	closeRecorder(t, r)
 	for _, text := range []string{"", "{", "{}\n", "null"} {

@@ -10,11 +10,12 @@ import (
 const (
 	maxOutputLines = 20
 	maxOutputLine  = 500  // bytes
-	maxWords       = 1000 // bytes of any text a caller gives
+	maxText        = 1000 // bytes of any text a caller gives
 )
 
-// ledger turns what callers tell into lines. It knows each program's latest incident and nothing of files.
-type ledger struct {
+// state is each program's latest incident and whether the program is wanted. Its methods turn what callers record into lines of the
+// file. It knows nothing of files and clocks.
+type state struct {
 	service string
 	relapse Millis
 	seq     uint64
@@ -23,13 +24,13 @@ type ledger struct {
 	emit    func(line)
 }
 
-// now is a moment at which something is told: its place on the time line and what the wall clock shows.
+// now is the moment at which something is recorded: its place on the time line, and what the wall clock shows.
 type now struct {
 	t  Millis
 	at time.Time
 }
 
-// before gives the moment ago earlier.
+// before gives the moment that lies so long before n.
 func (n now) before(ago time.Duration) now {
 	if ago <= 0 {
 		return n
@@ -37,13 +38,13 @@ func (n now) before(ago time.Duration) now {
 	return now{t: max(n.t-Millis(ago), timeBegins), at: n.at.Add(-ago)}
 }
 
-func (l *ledger) line(n now, kind lineType) line {
+func (l *state) line(n now, kind lineType) line {
 	l.seq++
 	return line{Seq: l.seq, T: n.t, At: n.at.UTC().Round(0), Type: kind}
 }
 
-// put writes the incident as it is now. What the program last said goes with the first line only: it is the longest part.
-func (l *ledger) put(n now, kind lineType, i *Incident) {
+// put emits a line with the incident as it is now. The program's last output goes with the first line only: it is the longest part.
+func (l *state) put(n now, kind lineType, i *Incident) {
 	snapshot := *i
 	i.LastOutput = nil
 	out := l.line(n, kind)
@@ -51,14 +52,14 @@ func (l *ledger) put(n now, kind lineType, i *Incident) {
 	l.emit(out)
 }
 
-func (l *ledger) fell(n now, f Fall) string {
+func (l *state) fell(n now, f Fall) string {
 	then := n.before(f.Ago)
-	f.Cause = words(f.Cause)
+	f.Cause = clip(f.Cause)
 	i := l.latest[f.Program]
 	if i == nil || !i.down() && (i.Outcome != Recovered || then.t-i.Until > l.relapse) {
 		return l.begin(n, then, f)
 	}
-	if !i.down() { // it stood, but not for long
+	if !i.down() { // it recovered, but not for long
 		i.DownSince = max(then.t, i.Until)
 		i.Until, i.Recovered, i.RecoveredAfter, i.RecoveredGeneration = 0, nil, 0, 0
 	}
@@ -71,10 +72,10 @@ func (l *ledger) fell(n now, f Fall) string {
 	return i.ID
 }
 
-func (l *ledger) begin(n, then now, f Fall) string {
+func (l *state) begin(n, then now, f Fall) string {
 	i := &Incident{
 		ID: strconv.FormatUint(l.seq+1, 10), Service: l.service, Program: f.Program, Generation: f.Generation, Kind: f.Kind, Cause: f.Cause,
-		ExitCode: f.ExitCode, Signal: f.Signal, Probe: f.Probe, ProbeError: words(f.ProbeError), LastOutput: output(f.LastOutput),
+		ExitCode: f.ExitCode, Signal: f.Signal, Probe: f.Probe, ProbeError: clip(f.ProbeError), LastOutput: output(f.LastOutput),
 		Falls: 1, Detected: then.at.UTC().Round(0), Outcome: Ongoing, From: then.t, DownSince: then.t,
 	}
 	l.latest[f.Program] = i
@@ -82,7 +83,7 @@ func (l *ledger) begin(n, then now, f Fall) string {
 	return i.ID
 }
 
-func (l *ledger) acted(n now, a Action) {
+func (l *state) acted(n now, a Action) {
 	i := l.latest[a.Program]
 	if i == nil || !i.down() {
 		return
@@ -92,20 +93,20 @@ func (l *ledger) acted(n now, a Action) {
 		at := then.at.UTC().Round(0)
 		i.Acted, i.ActedAfter = &at, max(then.t-i.From, 0)
 	}
-	i.Action = words(a.What)
+	i.Action = clip(a.What)
 	if a.Generation != 0 {
 		i.Restarts++
 	}
 	l.put(n, lineActed, i)
 }
 
-func (l *ledger) recovered(n now, r Recovery) {
+func (l *state) recovered(n now, r Recovery) {
 	i := l.latest[r.Program]
 	if i == nil || !i.down() {
 		return
 	}
 	then := n.before(r.Ago)
-	i.stand(then.t)
+	i.endDown(then.t)
 	at := then.at.UTC().Round(0)
 	i.Recovered, i.RecoveredAfter, i.RecoveredGeneration = &at, i.Until-i.From, r.Generation
 	if i.Outcome == Ongoing {
@@ -114,29 +115,29 @@ func (l *ledger) recovered(n now, r Recovery) {
 	l.put(n, lineRecovered, i)
 }
 
-func (l *ledger) ended(n now, program string, o Outcome, reason string) {
+func (l *state) ended(n now, program string, o Outcome, reason string) {
 	l.close(n, program, o, reason)
 	if o == Superseded {
-		l.want(n, program, false, reason) // nobody will ever say so for a program that is gone
+		l.want(n, program, false, reason) // nobody else records it for a program that is gone
 	}
 }
 
-func (l *ledger) close(n now, program string, o Outcome, reason string) {
+func (l *state) close(n now, program string, o Outcome, reason string) {
 	i := l.latest[program]
 	if i == nil || !i.down() {
 		return
 	}
 	if i.Outcome == Ongoing {
-		i.Outcome, i.EndReason = o, words(reason)
+		i.Outcome, i.EndReason = o, clip(reason)
 	}
 	if o != GaveUp {
-		i.stand(n.t)
+		i.endDown(n.t)
 	}
 	l.put(n, lineClosed, i)
 }
 
 // want marks a program as wanted or not; "" stands for all that are known.
-func (l *ledger) want(n now, program string, wanted bool, reason string) {
+func (l *state) want(n now, program string, wanted bool, reason string) {
 	programs := []string{program}
 	if program == "" {
 		programs = programs[:0]
@@ -158,23 +159,23 @@ func (l *ledger) want(n now, program string, wanted bool, reason string) {
 			kind = lineUnwanted
 		}
 		out := l.line(n, kind)
-		out.Program, out.Reason = p, words(reason)
+		out.Program, out.Reason = p, clip(reason)
 		l.emit(out)
 	}
 }
 
-// down tells whether the incident has its program down.
+// down tells whether the program is down because of this incident.
 func (i *Incident) down() bool { return i.DownSince > 0 }
 
-// stand ends the down time at t.
-func (i *Incident) stand(t Millis) {
+// endDown ends the down time at t.
+func (i *Incident) endDown(t Millis) {
 	t = max(t, i.DownSince)
 	i.Down += t - i.DownSince
 	i.DownSince, i.Until = 0, t
 }
 
-// words bounds a caller's text.
-func words(s string) string { return cut(s, maxWords) }
+// clip bounds a caller's text.
+func clip(s string) string { return cut(s, maxText) }
 
 func cut(s string, n int) string {
 	if len(s) <= n {

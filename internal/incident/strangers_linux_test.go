@@ -23,7 +23,7 @@ func TestRecordIsntWrittenElsewhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			if r, _, err := Open(path, Options{Service: "shop", Start: ServiceStarted}); err == nil {
-				r.Wanted("api", true, "started")
+				r.RecordWanted("api", true, "started")
 				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond) // it can't be written: there is nothing to wait for
 				_ = r.Close(ctx)
 				cancel()

@@ -57,7 +57,7 @@ func RemoveCompanions(ctx context.Context, name string, place folders.Folders) (
 		}
 		all = append(all, changes...)
 	}
-	return all, errors.Join(record.Remove(place.Config), ensure.Forget(place.Config))
+	return all, errors.Join(record.Remove(place.Config), ensure.ForgetWanted(place.Config))
 }
 
 func addEventSource(_ context.Context, def *definition.Service, executable string, dryRun bool) ([]manager.Change, error) {

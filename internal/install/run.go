@@ -130,7 +130,7 @@ func (i *Installation) carryOut(ctx context.Context, services manager.Manager, r
 		err = i.SaveRecord()
 	}
 	if err == nil && done.Created && !i.start {
-		err = ensure.Want(i.Folders.Config, false, "installed, and not started yet")
+		err = ensure.SaveWanted(i.Folders.Config, false, "installed, and not started yet")
 	}
 	return err
 }

@@ -119,27 +119,29 @@ func (s *supervisor) recordEffect(effect engine.Effect) {
 	case engine.PublishEvent:
 		s.publish(control.Event{Program: e.Program, Generation: int(e.Generation), Kind: control.EventKind(e.Kind), Reason: e.Reason, PID: e.PID})
 		if e.Kind == string(control.EventCompleted) { // from now on it isn't down but completed
-			s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.Wanted(e.Program, false, "completed") })
+			s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.RecordWanted(e.Program, false, "completed") })
 		}
 	case engine.OpenIncident:
 		s.recordFailure(e)
 	case engine.RecordAction:
 		generation := int(e.Generation)
 		s.incidents.Write(func(r *incident.Recorder, ago time.Duration) {
-			r.Acted(incident.Action{Program: e.Program, What: e.What, Generation: generation, Ago: ago})
+			r.RecordAction(incident.Action{Program: e.Program, What: e.What, Generation: generation, Ago: ago})
 		})
 	case engine.RecordRecovery:
 		s.incidents.Write(func(r *incident.Recorder, ago time.Duration) {
-			r.Recovered(incident.Recovery{Program: e.Program, Generation: int(e.Generation), Ago: ago})
+			r.RecordRecovery(incident.Recovery{Program: e.Program, Generation: int(e.Generation), Ago: ago})
 		})
 	case engine.CloseIncident:
 		reason := ""
 		if p := s.engine.Program(e.Program); p != nil {
 			reason = p.Reason
 		}
-		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.Ended(e.Program, incident.Outcome(e.Outcome), reason) })
+		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) {
+			r.CloseIncident(e.Program, incident.Outcome(e.Outcome), reason)
+		})
 	case engine.RecordWanted:
-		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.Wanted(e.Program, e.Wanted, "requested") })
+		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.RecordWanted(e.Program, e.Wanted, "requested") })
 	}
 }
 

@@ -62,7 +62,7 @@ func (s *supervisor) close(keeperLost bool) {
 	case <-time.After(drainCloseTimeout):
 	}
 	if !keeperLost { // else the programs are down, not unwanted: the next start records that
-		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.Wanted("", false, "service stopped") })
+		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.RecordWanted("", false, "service stopped") })
 	}
 	s.incidents.Close()
 	_ = s.store.Close()

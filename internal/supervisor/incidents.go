@@ -34,22 +34,22 @@ func (s *supervisor) openIncidents() {
 // recordRemoved ends the incidents of a program that left the definition.
 func (s *supervisor) recordRemoved(name string) {
 	s.incidents.Write(func(r *incident.Recorder, _ time.Duration) {
-		r.Ended(name, incident.Superseded, "no longer in the definition")
+		r.CloseIncident(name, incident.Superseded, "no longer in the definition")
 	})
 }
 
 // recordEnsure records what `daruma ensure` did from outside: that the service was down, why, and that it was started.
 func (s *supervisor) recordEnsure() {
-	o, ok := incident.TakeOutside(s.place.Config, s.place.State)
+	o, ok := incident.TakeEnsureNote(s.place.Config, s.place.State)
 	if !ok {
 		return
 	}
 	ago := max(time.Since(o.Since), 0)
 	s.log.Warn("daruma ensure started the service", "cause", o.Cause, "attempts", o.Attempts, "since", o.Since)
 	s.incidents.Write(func(r *incident.Recorder, late time.Duration) {
-		r.Fell(incident.Fall{Kind: incident.Keeper, Cause: o.Cause, Ago: ago + late})
-		r.Acted(incident.Action{What: o.Action, Ago: max(time.Since(o.At), 0)})
-		r.Recovered(incident.Recovery{Ago: late})
+		r.RecordFall(incident.Fall{Kind: incident.Keeper, Cause: o.Cause, Ago: ago + late})
+		r.RecordAction(incident.Action{What: o.Action, Ago: max(time.Since(o.At), 0)})
+		r.RecordRecovery(incident.Recovery{Ago: late})
 	})
 }
 
@@ -65,7 +65,7 @@ func (s *supervisor) resumeIncidents() {
 			recovery := incident.Recovery{Program: p.Name, Generation: int(p.Generation)}
 			s.incidents.Write(func(r *incident.Recorder, ago time.Duration) {
 				recovery.Ago = ago
-				r.Recovered(recovery)
+				r.RecordRecovery(recovery)
 			})
 			continue
 		}

@@ -71,7 +71,7 @@ func (w *Writer) WriteFailure(f incident.Fall, output Output) {
 	w.queue.Post(func() {
 		f.LastOutput = output.lastLines()
 		f.Ago = monotonic.Now() - at
-		w.recorder.Fell(f)
+		w.recorder.RecordFall(f)
 	})
 }
 
