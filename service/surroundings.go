@@ -45,9 +45,9 @@ func underDaruma() (around *surroundings, closeChannel func(), err error) {
 			key, value, _ := strings.Cut(line, "=")
 			messages = append(messages, notify.Message{Key: key, Value: value})
 		}
-		_ = channel.Say(messages...) // a keeper that is gone ends the program anyway
+		_ = channel.Send(messages...) // a keeper that is gone ends the program anyway
 	}
-	flush := func() { channel.Heard(endTimeout / 2) }
+	flush := func() { channel.Drained(endTimeout / 2) }
 	notifier := &platform.Notifier{To: platform.Daruma, Transmit: transmit, Flush: flush}
 	return &surroundings{Platform: notifier, environment: Daruma, watchdog: channel.Period}, func() { _ = channel.Close() }, nil
 }

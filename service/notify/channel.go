@@ -8,23 +8,23 @@ import (
 	"time"
 )
 
-// Channel is the program's end. Its methods may be called from any goroutine and never wait.
+// Channel is the program's end of the pipe. Its methods may be called from any goroutine.
 type Channel struct {
-	// Period is how often the supervisor wants to hear WATCHDOG=1, at the least; 0: never.
+	// Period is how long the supervisor waits for a WATCHDOG=1; 0: it wants none.
 	Period time.Duration
 
 	mu      sync.Mutex
 	pipe    pipe
 	closed  bool
-	tail    []byte    // the rest of a piece of which the pipe took a part; always sent first
-	unsent  []Message // at most one for each key, in the order in which they were said
+	tail    []byte    // the rest of a piece of which the pipe took a part; it goes first
+	unsent  []Message // at most one for each key (but see keep), in the order of Send
 	retry   *time.Timer
 	scratch []byte
 }
 
-// Open takes the channel that this process was given, and removes its variables from the environment. Call it once, before
-// anything is started that could inherit them. Without a channel both results are nil. An error says why what is
-// in the variable can't be one; the process then goes on without.
+// Open takes the channel that this process was given, and removes its variables from the environment. Call it once, before you
+// start a process that could inherit them. Without a channel both results are nil. An error says why the variable's
+// value can't be a channel; the program can go on without one.
 func Open() (*Channel, error) {
 	number, given := os.LookupEnv(EnvChannel)
 	period := os.Getenv(EnvWatchdog)
@@ -48,12 +48,13 @@ func Open() (*Channel, error) {
 	return c, nil
 }
 
-// retryAfter is when a channel that was full is tried again.
+// retryAfter is the time until a pipe that was full is tried again.
 const retryAfter = 250 * time.Millisecond
 
-// Say sends the messages, in this order. What a full pipe doesn't take is sent later, unless a newer message with the same
-// key has replaced it by then. An error says that nobody will ever read it: the supervisor's keeper is gone, or the channel is closed.
-func (c *Channel) Say(messages ...Message) error {
+// Send sends the messages, in this order, without waiting. What a full pipe doesn't take is sent later, unless a newer message with
+// the same key has replaced it by then. An error says that nobody will ever read it: daruma's keeper is gone, or the channel is closed
+// (os.ErrClosed).
+func (c *Channel) Send(messages ...Message) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -77,8 +78,8 @@ func (c *Channel) keep(m Message) {
 	c.unsent = append(c.unsent, m)
 }
 
-// flush writes what there is in pieces below PIPE_BUF, each of whole lines. Linux takes such a piece as a whole or not
-// at all; Windows may take a part of it, and then lines of several writers may mix.
+// flush writes what waits, in pieces of whole lines, each shorter than PIPE_BUF. Linux takes such a piece whole or not at all.
+// Windows may take a part of it, and then lines of several writers may mix.
 func (c *Channel) flush() error {
 	for len(c.tail) > 0 || len(c.unsent) > 0 {
 		if len(c.tail) == 0 {
@@ -99,7 +100,7 @@ func (c *Channel) flush() error {
 	return nil
 }
 
-// compose takes as many messages as fit into a piece.
+// compose makes a piece of as many messages as fit.
 func (c *Channel) compose() []byte {
 	buf, n := c.scratch[:0], 0
 	for n < len(c.unsent) && len(buf)+MaxLine <= 4*MaxLine {
@@ -127,17 +128,16 @@ func (c *Channel) again() {
 	}
 }
 
-// Heard waits until the supervisor has taken all that was said out of the pipe, for limit at most, and says whether it has. On
-// Linux it takes what it has drawn its conclusions from. Call it before an end that the last words shall explain: the
-// end itself travels on another path.
-func (c *Channel) Heard(limit time.Duration) bool {
+// Drained waits until the supervisor has read all that was sent, for limit at most, and reports whether it has. Call it before
+// the program ends, where the last message is the reason: the supervisor hears of the end on another path, and could hear of it first.
+func (c *Channel) Drained(limit time.Duration) bool {
 	c.mu.Lock()
 	closed, left := c.closed, len(c.tail)+len(c.unsent)
 	c.mu.Unlock()
 	return !closed && left == 0 && c.pipe.drained(limit)
 }
 
-// Close closes the program's end. What a full pipe didn't take by then is lost.
+// Close closes the channel. What a full pipe hasn't taken by then is lost. To close twice is the same as once.
 func (c *Channel) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

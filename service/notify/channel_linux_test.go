@@ -69,7 +69,7 @@ func TestOpen(t *testing.T) {
 	if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
 		t.Errorf("flags %#x, %v: want close-on-exec", flags, err)
 	}
-	if err := c.Say(Message{Ready, "1"}, Negative(Ready, "db")); err != nil {
+	if err := c.Send(Message{Ready, "1"}, Negative(Ready, "db")); err != nil {
 		t.Fatal(err)
 	}
 	if got := take(t, read, "db\n"); got != "READY=1\nREADY=0 db\n" {
@@ -78,7 +78,7 @@ func TestOpen(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
-	if err := c.Say(Message{Ready, "1"}); !errors.Is(err, os.ErrClosed) {
+	if err := c.Send(Message{Ready, "1"}); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 }
@@ -114,17 +114,17 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// Nobody reads for long: nothing waits, nothing grows, and the newest of each word arrives in the end.
+// Nobody reads for long: nothing waits, nothing grows, and the newest of each key arrives in the end.
 func TestFullPipe(t *testing.T) {
 	read, _ := given(t)
 	c := open(t)
 	text := strings.Repeat("x", 900)
 	for i := range 1000 {
-		if err := c.Say(Message{Status, text + strconv.Itoa(i)}, Message{Watchdog, "1"}); err != nil {
+		if err := c.Send(Message{Status, text + strconv.Itoa(i)}, Message{Watchdog, "1"}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := c.Say(Message{Ready, "1"}, Negative(Ready, "later")); err != nil {
+	if err := c.Send(Message{Ready, "1"}, Negative(Ready, "later")); err != nil {
 		t.Fatal(err)
 	}
 	c.mu.Lock()
@@ -145,33 +145,33 @@ func TestReaderGone(t *testing.T) {
 	read, _ := given(t)
 	c := open(t)
 	read.Close()
-	if err := c.Say(Message{Ready, "1"}); !errors.Is(err, unix.EPIPE) {
+	if err := c.Send(Message{Ready, "1"}); !errors.Is(err, unix.EPIPE) {
 		t.Errorf("%v, want EPIPE", err)
 	}
 }
 
-// TestHeard: the last words were heard when the reader has taken them, not when the pipe has.
-func TestHeard(t *testing.T) {
+// TestDrained: a message is read when the reader has taken it, not when the pipe has.
+func TestDrained(t *testing.T) {
 	read, _ := given(t)
 	c := open(t)
-	if !c.Heard(0) {
-		t.Error("nothing was said, and Heard waits for it")
+	if !c.Drained(0) {
+		t.Error("nothing was sent, and Drained waits for it")
 	}
-	if err := c.Say(Message{Key: Live, Value: "0 stuck"}); err != nil {
+	if err := c.Send(Message{Key: Live, Value: "0 stuck"}); err != nil {
 		t.Fatal(err)
 	}
-	if c.Heard(0) {
-		t.Error("nobody has read it, and Heard says yes")
+	if c.Drained(0) {
+		t.Error("nobody has read it, and Drained says yes")
 	}
-	heard := make(chan bool)
-	go func() { heard <- c.Heard(time.Minute) }()
+	drained := make(chan bool)
+	go func() { drained <- c.Drained(time.Minute) }()
 	if got := take(t, read, "\n"); got != "LIVE=0 stuck\n" {
 		t.Errorf("%q was read", got)
 	}
-	if !<-heard {
-		t.Error("it was read, and Heard says no")
+	if !<-drained {
+		t.Error("it was read, and Drained says no")
 	}
-	if err := c.Close(); err != nil || c.Heard(time.Minute) {
-		t.Errorf("after Close (%v) nothing can be heard", err)
+	if err := c.Close(); err != nil || c.Drained(time.Minute) {
+		t.Errorf("after Close (%v) nothing is drained", err)
 	}
 }

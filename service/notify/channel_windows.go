@@ -12,11 +12,10 @@ import (
 type pipe struct{ h windows.Handle }
 
 // pipeNoWait is PIPE_NOWAIT: WriteFile on a byte pipe writes what its buffer holds and returns at once. Microsoft calls it
-// a relic of LAN Manager and recommends overlapped writes; those need a handle that was made for them, and who
-// made this one isn't known here. Source: learn.microsoft.com, "SetNamedPipeHandleState function".
+// a relic of LAN Manager and recommends overlapped writes. Those need a handle that was made for them, and this one may not have been. Source: learn.microsoft.com, "SetNamedPipeHandleState function".
 const pipeNoWait = 1
 
-// takePipe makes sure that the value is a pipe's handle: a variable can outlive what it speaks of.
+// takePipe checks that the value is a pipe's handle: a variable can outlive its pipe.
 func takePipe(number uintptr) (pipe, error) {
 	h := windows.Handle(number)
 	kind, err := windows.GetFileType(h)
@@ -47,8 +46,8 @@ func (p pipe) write(b []byte) (int, error) {
 
 func (p pipe) close() error { return windows.CloseHandle(p.h) }
 
-// drained waits until the reader has taken everything: FlushFileBuffers returns then. It has no limit of its own, and stays behind
-// where nobody reads; the process is about to end.
+// drained waits until the reader has taken everything: then FlushFileBuffers returns. It has no limit of its own; where nobody reads,
+// it is left behind with its goroutine, for the process is about to end.
 func (p pipe) drained(limit time.Duration) bool {
 	flushed := make(chan error, 1)
 	go func() { flushed <- windows.FlushFileBuffers(p.h) }()

@@ -57,7 +57,7 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s is left in the environment", name)
 		}
 	}
-	if err := c.Say(Message{Ready, "1"}, Negative(Ready, "db")); err != nil {
+	if err := c.Send(Message{Ready, "1"}, Negative(Ready, "db")); err != nil {
 		t.Fatal(err)
 	}
 	if got := take(t, read, "db\n"); got != "READY=1\nREADY=0 db\n" {
@@ -66,7 +66,7 @@ func TestOpen(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
-	if err := c.Say(Message{Ready, "1"}); !errors.Is(err, os.ErrClosed) {
+	if err := c.Send(Message{Ready, "1"}); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 }
@@ -85,7 +85,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// Nobody reads for long: nothing waits, and the newest of each word arrives whole in the end, in the order it was said.
+// Nobody reads for long: nothing waits, and the newest of each key arrives whole in the end, in the order it was sent.
 func TestFullPipe(t *testing.T) {
 	read, _ := given(t)
 	c, err := Open()
@@ -95,11 +95,11 @@ func TestFullPipe(t *testing.T) {
 	defer c.Close()
 	text := strings.Repeat("x", 900)
 	for i := range 200 {
-		if err := c.Say(Message{Status, text + strconv.Itoa(i)}, Message{Watchdog, "1"}); err != nil {
+		if err := c.Send(Message{Status, text + strconv.Itoa(i)}, Message{Watchdog, "1"}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := c.Say(Message{Ready, "1"}, Negative(Ready, "later")); err != nil {
+	if err := c.Send(Message{Ready, "1"}, Negative(Ready, "later")); err != nil {
 		t.Fatal(err)
 	}
 	got := take(t, read, "READY=0 later\n")

@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// State is what a program has said of itself so far. It is comparable; its JSON is what a supervisor leaves its successor.
+// State is what a program has reported so far. It is comparable. Its JSON is what a supervisor hands to its successor.
 type State struct {
-	Started  bool   `json:"started,omitempty"`  // it said READY=1 at least once
-	Ready    bool   `json:"ready,omitempty"`    // it said READY=1 last
-	Unready  string `json:"unready,omitempty"`  // why it said READY=0, where it gave a reason
-	Dead     bool   `json:"dead,omitempty"`     // it said LIVE=0 or WATCHDOG=trigger last
+	Started  bool   `json:"started,omitempty"`  // it sent READY=1 at least once
+	Ready    bool   `json:"ready,omitempty"`    // it sent READY=1 last, and not READY=0
+	Unready  string `json:"unready,omitempty"`  // the reason of READY=0; empty where it gave none
+	Dead     bool   `json:"dead,omitempty"`     // it sent LIVE=0 or WATCHDOG=trigger last
 	Why      string `json:"why,omitempty"`      // the reason that it gave for that
-	Stopping bool   `json:"stopping,omitempty"` // it said STOPPING=1
+	Stopping bool   `json:"stopping,omitempty"` // it sent STOPPING=1
 	Status   string `json:"status,omitempty"`   // its last STATUS; safe to print, at most MaxLine bytes
 
-	// What has meaning for the moment only isn't handed on.
-	Beats      uint64        `json:"-"` // WATCHDOG=1, in total
-	Extensions uint64        `json:"-"` // EXTEND_TIMEOUT_USEC, in total
+	// These are of no use to a successor.
+	Beats      uint64        `json:"-"` // how often it sent WATCHDOG=1
+	Extensions uint64        `json:"-"` // how often it sent EXTEND_TIMEOUT_USEC
 	Extend     time.Duration `json:"-"` // the last of them
 }
 
@@ -28,7 +28,7 @@ func (s State) Lasting() State {
 	return s
 }
 
-// Apply takes a message into account. It reports false for words and values that mean nothing to us.
+// Apply takes a message into account. It reports false for keys and values that mean nothing to daruma.
 func (s *State) Apply(m Message) bool {
 	switch m.Key {
 	case Ready:
@@ -65,7 +65,7 @@ func (s *State) Apply(m Message) bool {
 	return true
 }
 
-// maxExtend keeps EXTEND_TIMEOUT_USEC within what time.Duration can add; whoever heeds it has a bound of its own.
+// maxExtend keeps EXTEND_TIMEOUT_USEC within what time.Duration can add; the supervisor has a bound of its own.
 const maxExtend = 24 * time.Hour
 
 func (s *State) watchdog(value string) bool {
@@ -85,6 +85,6 @@ func fact(value string) (yes bool, reason string, ok bool) {
 	if value == "1" {
 		return true, "", true
 	}
-	word, reason, _ := strings.Cut(value, " ")
-	return false, clean(reason), word == "0"
+	zero, reason, _ := strings.Cut(value, " ")
+	return false, clean(reason), zero == "0"
 }

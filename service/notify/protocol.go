@@ -7,10 +7,30 @@ import (
 	"unicode/utf8"
 )
 
+// EnvChannel names the variable that holds the number of the pipe's write end, in decimal.
+const EnvChannel = "DARUMA_NOTIFY"
+
+// EnvWatchdog names the variable that holds the seconds within which the supervisor expects a WATCHDOG=1: a decimal
+// fraction such as 0.5. Without it, no heartbeat is expected. Send twice as often, as with WATCHDOG_USEC.
+const EnvWatchdog = "DARUMA_WATCHDOG_SECONDS"
+
+// MaxLine is the longest line, in bytes, its newline included.
+const MaxLine = 1024
+
+// The keys.
+const (
+	Ready         = "READY"
+	Live          = "LIVE"
+	Watchdog      = "WATCHDOG"
+	Status        = "STATUS"
+	Stopping      = "STOPPING"
+	ExtendTimeout = "EXTEND_TIMEOUT_USEC"
+)
+
 // Message is one line.
 type Message struct{ Key, Value string }
 
-// Negative is the message that a fact (Ready, Live) doesn't hold, with a reason in words or "".
+// Negative makes the message that a program isn't ready or isn't live (key is [Ready] or [Live]), with the reason, which may be empty.
 func Negative(key, reason string) Message {
 	if reason = clean(reason); reason != "" {
 		reason = " " + reason
@@ -18,8 +38,8 @@ func Negative(key, reason string) Message {
 	return Message{key, "0" + reason}
 }
 
-// Append appends m as a line. A value is made one: what can't be printed becomes a space, and what is too long is cut.
-// A message whose key isn't one is left out.
+// Append appends m as a line to buf. In the value, characters that can't be printed become spaces, and what is too long is cut off.
+// A message whose key isn't of capitals, digits and _ is left out.
 func Append(buf []byte, m Message) []byte {
 	if !isKey(m.Key) {
 		return buf
@@ -29,7 +49,7 @@ func Append(buf []byte, m Message) []byte {
 	return append(append(buf, value...), '\n')
 }
 
-// maxKey bounds the words: sd_notify's longest has 19 letters.
+// maxKey bounds a key: the longest of sd_notify has 19 letters.
 const maxKey = 32
 
 func isKey(s string) bool {
@@ -41,8 +61,8 @@ func isKey(s string) bool {
 	return s != "" && len(s) <= maxKey
 }
 
-// clean makes a text that is safe to print on one line: no control characters (a terminal would obey them), nothing that
-// turns the direction of writing, valid UTF-8, no spaces around it.
+// clean makes a text that is safe to print on one line: valid UTF-8 without control characters, which a terminal interprets, without
+// characters that change the direction of writing, and without spaces around it.
 func clean(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -52,7 +72,7 @@ func clean(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD")))
 }
 
-// cut shortens valid UTF-8 to at most n bytes, between two characters.
+// cut shortens valid UTF-8 to at most n bytes, at the end of a character.
 func cut(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -63,18 +83,18 @@ func cut(s string, n int) string {
 	return s[:n]
 }
 
-// Decoder takes the bytes of a channel, however they are cut, and gives its messages. The zero value is ready for use.
-// It remembers at most [MaxLine] bytes.
+// Decoder makes messages of the bytes of a channel, whatever pieces they come in. The zero value is ready for use. It keeps at most
+// [MaxLine] bytes.
 type Decoder struct {
 	line     []byte
 	skipping bool   // the rest of a line that is too long
 	refused  uint64 // lines that are no messages
 }
 
-// Refused is the number of lines so far that were too long or no KEY=VALUE.
+// Refused is the number of lines so far that were too long, or not KEY=VALUE.
 func (d *Decoder) Refused() uint64 { return d.refused }
 
-// Write takes more bytes and calls take for each line that they complete. An empty line is nothing.
+// Write takes more bytes and calls take for each message that they complete. Empty lines are ignored.
 func (d *Decoder) Write(p []byte, take func(Message)) {
 	for len(p) > 0 {
 		end := bytes.IndexByte(p, '\n')
