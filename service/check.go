@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// What a service may take where it doesn't say.
+// How long a service may take where Service doesn't set it.
 const (
 	defaultStart = 90 * time.Second // systemd-system.conf(5), DefaultTimeoutStartSec=
 	defaultStop  = 30 * time.Second // Kubernetes' terminationGracePeriodSeconds
@@ -17,7 +17,7 @@ const (
 // maxName: the Service Control Manager takes 256, but the name also becomes a file's and an event source's.
 const maxName = 80
 
-// check says everything that is wrong with the service's description.
+// check gives everything that is wrong with the service's description, as one error.
 func (s Service) check() error {
 	var wrong []error
 	if err := checkName(s.Name); err != nil {

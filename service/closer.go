@@ -24,7 +24,7 @@ const (
 
 var closePhases = [...]string{StopAccepting: "stop accepting", Drain: "drain", Flush: "flush", Release: "release", Leave: "leave"}
 
-// String is the phase in words.
+// String gives the phase's name.
 func (p ClosePhase) String() string {
 	if int(p) >= len(closePhases) {
 		return fmt.Sprintf("phase %d", uint8(p))
@@ -32,8 +32,8 @@ func (p ClosePhase) String() string {
 	return closePhases[p]
 }
 
-// closeGrace is how long a step may take to return once its context is over, so that one which obeys it is told from one
-// which doesn't.
+// closeGrace is how long a step may take to return once its context has ended, so that a step which heeds its context isn't counted as
+// left behind.
 const closeGrace = 50 * time.Millisecond
 
 // Closer ends what a service has begun, in order:

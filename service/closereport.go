@@ -24,7 +24,7 @@ const (
 var stepOutcomes = [...]string{StepDone: "done", StepFailed: "failed", StepTimedOut: "timed out", StepLeftBehind: "left behind",
 	StepPanicked: "panicked", StepTooLate: "too late"}
 
-// String is the outcome in words.
+// String gives the outcome's name.
 func (o StepOutcome) String() string {
 	if int(o) >= len(stepOutcomes) {
 		return fmt.Sprintf("outcome %d", uint8(o))

@@ -27,7 +27,7 @@ type controlEvent struct {
 	code    uint8
 }
 
-// takes tells whether the service has a handler for the control.
+// takes reports whether the service has a handler for the control.
 func (s *Service) takes(c control) bool {
 	switch c {
 	case pauseControl, continueControl:
@@ -56,7 +56,7 @@ func (r *runner) take(e controlEvent) {
 		return
 	}
 	if e.control == reloadControl && slices.ContainsFunc(r.controls, func(w controlEvent) bool { return w.control == reloadControl }) {
-		return // what is read by the one that waits is as new
+		return // the one that waits will read the same configuration
 	}
 	r.controls = append(r.controls, e)
 	r.handleNext()
@@ -75,7 +75,7 @@ func (r *runner) handleNext() {
 	}
 }
 
-// handler is what is to be called for e, after the state was changed for it; nil where the state has made e pointless.
+// handler gives the function to call for e, and changes the state for it; nil where e has no effect in this state.
 func (r *runner) handler(e controlEvent) (name string, f func() error) {
 	s := &r.service
 	switch e.control {
@@ -102,13 +102,13 @@ func (r *runner) handler(e controlEvent) (name string, f func() error) {
 	return "", nil
 }
 
-// handlerReturned: the handler at work returned.
+// handlerReturned takes the result of the handler that was at work.
 func (r *runner) handlerReturned(err error) {
 	name := r.handling
 	r.handling = ""
 	switch {
 	case name == "OnReload" && r.state != platform.Stopping:
-		r.around.Reloaded() // systemd waits for it, whatever came of the reload
+		r.around.Reloaded() // systemd waits for it, also where the reload failed
 	case r.state == platform.Pausing && err == nil, r.state == platform.Continuing && err != nil:
 		r.enter(platform.Paused, 0)
 	case r.state == platform.Pausing, r.state == platform.Continuing:

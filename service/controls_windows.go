@@ -29,7 +29,7 @@ func translate(s *Service, c scm.Control) (message, windows.Errno) {
 	var e controlEvent
 	switch c.Code {
 	case windows.SERVICE_CONTROL_INTERROGATE:
-		return nil, windows.NO_ERROR // the system knows the state, it is reported whenever it changes
+		return nil, windows.NO_ERROR // the system knows the state: each change is reported
 	case windows.SERVICE_CONTROL_STOP:
 		return stopMessage(StopRequested), windows.NO_ERROR
 	case windows.SERVICE_CONTROL_SHUTDOWN:
@@ -58,8 +58,8 @@ func translate(s *Service, c scm.Control) (message, windows.Errno) {
 	return controlMessage(e), windows.NO_ERROR
 }
 
-// shutdownLimit: at SHUTDOWN all services together have a fixed time, and nothing is sent to whoever takes longer. We keep a fifth of it
-// for the end. PRESHUTDOWN lasts as long as the service was installed with.
+// shutdownLimit: at SHUTDOWN all services together have a fixed time, after which Windows ends them without a word. We keep a fifth of it
+// for the end. At PRESHUTDOWN a service has the time that it was installed with.
 func shutdownLimit(reason StopReason) time.Duration {
 	if reason != Shutdown {
 		return 0

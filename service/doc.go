@@ -11,14 +11,14 @@
 //		}})
 //	}
 //
-// Run starts what it needs, says [Host.Ready], works until its context is done, cleans up and returns. The executable has
+// Run starts what it needs, calls [Host.Ready], works until its context is done, cleans up and returns. The executable has
 // verbs: `hello install`, `hello start`, `hello status`, `hello stop`, `hello uninstall`, and `hello run` for the terminal.
 // A program with a command line of its own calls [Run] instead of [Main].
 //
 // # Stopping
 //
-// Whatever wants the service to end cancels the context: a stop by the Service Control Manager, Windows going down, Ctrl+C,
-// SIGTERM, a closed console. The cause tells them apart:
+// Every request to end cancels the context: a stop by the Service Control Manager, the shutdown of Windows, Ctrl+C, SIGTERM, a closed
+// console. The cause is which of them it was:
 //
 //	<-ctx.Done()
 //	switch context.Cause(ctx) {
@@ -38,14 +38,14 @@
 //	}})
 //
 // A Run that ignores its context is ended at the deadline, with the stacks of all goroutines in the log and on stderr. A
-// second Ctrl+C ends it at once. [Host.ExtendTimeout] gives it more time; a service that ends of itself may say so
+// second Ctrl+C ends it at once. [Host.ExtendTimeout] gives it more time. A service that ends by itself may announce it
 // with [Host.Stopping].
 //
 // # Starting
 //
 // Until [Host.Ready] the service is starting: dependents wait, `systemctl start` and `sc start` wait or show it. While it is
 // starting or stopping, the Service Control Manager gets a new checkpoint every two seconds, with a promise of the next
-// within ten: a slow service isn't taken for a hung one. A start without Ready ends at StartTimeout, 90 s unless set, as a
+// within ten, so that a slow service isn't taken for a hung one. A start without Ready ends at StartTimeout, 90 s unless set, as a
 // failure.
 //
 // # Failing
@@ -77,7 +77,7 @@
 // # Health
 //
 // A service that hangs is restarted if it has a heartbeat: [Host.Heartbeat] in the main loop arms the watchdog.
-// [Host.Health] takes checks of liveness and readiness, which daruma hears of without a port.
+// [Host.Health] takes checks of liveness and readiness; daruma gets their results without a port.
 //
 // # What runs it
 //
@@ -85,7 +85,7 @@
 //
 //	SCM        Windows' Service Control Manager. Console events are ignored: a user's logoff isn't the service's.
 //	Systemd    NOTIFY_SOCKET is set: READY=1, STATUS, STOPPING=1, RELOADING=1, EXTEND_TIMEOUT_USEC, WATCHDOG=1
-//	Daruma     DARUMA_NOTIFY is set: the same words, to daruma's supervisor
+//	Daruma     DARUMA_NOTIFY is set: the same messages, to daruma's supervisor
 //	Container  SIGTERM stops it. As PID 1, zombies of orphaned processes are reaped; those of os/exec's children aren't touched.
 //	Terminal   everything else
 //
@@ -95,6 +95,6 @@
 //
 // When Main or Run has returned, no goroutine of the package is left, with these exceptions: that of package os/signal on Linux, which
 // Go can't end; on Windows, after CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT or CTRL_SHUTDOWN_EVENT, the system's own call, for
-// Windows ends the process when it returns; and the dispatcher's, when a failure is to be told by the end of
-// the process.
+// Windows ends the process when it returns; and the Service Control Manager's dispatcher, where the end of the process reports
+// the failure.
 package service

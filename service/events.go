@@ -2,7 +2,7 @@ package service
 
 import "fmt"
 
-// PowerEvent is what Windows says of power: the PBT_ constants of WM_POWERBROADCAST, and values beyond those named here.
+// PowerEvent is a change of the power state, as Windows reports it: the PBT_ constants of WM_POWERBROADCAST, and values beyond those named here.
 // Source: learn.microsoft.com, "HandlerEx", SERVICE_CONTROL_POWEREVENT.
 type PowerEvent uint32
 
@@ -14,7 +14,7 @@ const (
 	PowerResumed PowerEvent = 0x7
 	// PowerStatusChanged: mains or battery, or its charge.
 	PowerStatusChanged PowerEvent = 0xA
-	// PowerResumedAutomatically: it woke up, whatever the cause; always sent.
+	// PowerResumedAutomatically: it woke up, by a user or not; Windows always sends it.
 	PowerResumedAutomatically PowerEvent = 0x12
 )
 
@@ -62,7 +62,7 @@ const (
 	SessionTerminate  SessionChange = 11
 )
 
-// changes are the words of each.
+// changes are their names.
 var changes = [...]string{
 	ConsoleConnect: "console connected", ConsoleDisconnect: "console disconnected",
 	RemoteConnect: "remote connected", RemoteDisconnect: "remote disconnected",

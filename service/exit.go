@@ -16,10 +16,12 @@ import (
 // install sets. A service with failure actions but without the flag, installed by something else,
 // isn't reported as STOPPED when it failed: its process just ends, so that the actions run all the same, and
 // the code is in the process's exit status alone. A failure during a stop that was asked for runs no action: what somebody stopped
-// stays stopped. It is reported as STOPPED with NO_ERROR, and the service-specific code beside it tells what went wrong. Source: learn.microsoft.com, SERVICE_FAILURE_ACTIONS_FLAG.
+// stays stopped. It is reported as STOPPED with NO_ERROR; the service-specific code beside it is that of the failure.
+// Source: learn.microsoft.com, SERVICE_FAILURE_ACTIONS_FLAG.
 type ExitCode int
 
-// The package's own exit codes. Those from 80 on lie between sysexits.h (64–78) and the codes of shells (126 and above); none is one of systemd's (200 and above).
+// The package's own exit codes. Those from 80 on lie between those of sysexits.h (64–78) and of shells (126 and above). systemd's
+// begin at 200.
 const (
 	// ExitOK: a clean stop.
 	ExitOK ExitCode = 0
@@ -37,7 +39,7 @@ const (
 	ExitStopTimeout ExitCode = 82
 	// ExitWatchdog: no heartbeat within Service.Watchdog.
 	ExitWatchdog ExitCode = 83
-	// ExitManager: the system's service manager couldn't be reached or didn't take what it was told.
+	// ExitManager: the system's service manager couldn't be reached, or refused what it was asked for.
 	ExitManager ExitCode = 84
 	// ExitInterrupted: the second Ctrl+C; 128+SIGINT, as shells have it.
 	ExitInterrupted ExitCode = 130
@@ -71,7 +73,7 @@ func (c ExitCode) String() string {
 	}
 }
 
-// because is the code's meaning and what led to it, in a line.
+// because gives the code's meaning and the reason, in one line.
 func (c ExitCode) because(why string) string {
 	if why == "" {
 		return c.String()
@@ -79,8 +81,8 @@ func (c ExitCode) because(why string) string {
 	return c.String() + ": " + singleLine(why)
 }
 
-// CodeOf gives the exit code that err stands for: ExitOK for nil, what err or an error it wraps says by a method
-// ExitCode() int where that is 1 to 255, else ExitFailed. *exec.ExitError has that method, so a failed child's code
+// CodeOf gives the exit code that err stands for: ExitOK for nil; the result of the method ExitCode() int of err or of an error that
+// it wraps, where that is 1 to 255; else ExitFailed. *exec.ExitError has that method, so a failed child's code
 // becomes the service's.
 func CodeOf(err error) ExitCode {
 	if err == nil {
@@ -113,7 +115,7 @@ func (e *codedError) Unwrap() error { return e.error }
 // ExitCode is the code that was given.
 func (e *codedError) ExitCode() int { return e.code }
 
-// notStartedError is why the service wasn't even begun, so that no logger has heard of it.
+// notStartedError is why Run wasn't called at all. Nothing has logged it.
 type notStartedError struct {
 	error
 	code ExitCode
@@ -121,7 +123,7 @@ type notStartedError struct {
 
 func (e *notStartedError) Unwrap() error { return e.error }
 
-// ExitCode is that of the package's own that fits.
+// ExitCode is the code of the reason.
 func (e *notStartedError) ExitCode() int { return int(e.code) }
 
 // PanicError is the failure of a service that panicked.
@@ -140,11 +142,11 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// ExitCode is ExitPanicked, whatever was given to panic.
+// ExitCode is ExitPanicked, even where the value given to panic has a code of its own.
 func (e *PanicError) ExitCode() int { return int(ExitPanicked) }
 
-// onlyStop tells whether err says nothing but that the service was asked to stop: `return ctx.Err()` is the way many
-// functions end, and no failure. An error joined to it is one.
+// onlyStop reports whether err only repeats that the service was asked to stop. `return ctx.Err()` is the way many functions end, and
+// no failure. An error joined to it is one.
 func onlyStop(err error) bool {
 	if err == nil || err == context.Canceled {
 		return true

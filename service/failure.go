@@ -18,8 +18,8 @@ import (
 // errGoexit: runtime.Goexit ends a goroutine without a panic and without a result; t.FailNow does.
 var errGoexit = errors.New("ended by runtime.Goexit")
 
-// launch calls f in a goroutine of its own and posts what became of it. A panic becomes an error with its stack; so does
-// runtime.Goexit, for the runner waits for an answer.
+// launch calls f in a goroutine of its own and posts its result. A panic becomes an error with its stack. runtime.Goexit becomes an error, too:
+// the runner waits for an answer.
 func (r *runner) launch(name string, f func() error, answer func(error) message) {
 	go func() {
 		err := fmt.Errorf("%s: %w", name, errGoexit)
@@ -30,7 +30,7 @@ func (r *runner) launch(name string, f func() error, answer func(error) message)
 			r.mail.post(answer(err))
 		}()
 		if err = f(); err != nil {
-			_, _ = err.Error(), CodeOf(err) // code of the service's, which may panic: of a nil pointer made an error, often
+			_, _ = err.Error(), CodeOf(err) // the service's own methods, which may panic: often of a nil pointer that was made an error
 		}
 	}()
 }
@@ -58,14 +58,14 @@ func stacks() string {
 	}
 }
 
-// maxLoggedStacks bounds what the log gets of them: its queue, the journal and the Event Log have bounds of their own, and would
-// take nothing instead of a part. stderr gets all.
+// maxLoggedStacks bounds how much of the stacks is logged. The log's queue, the journal and the Event Log have bounds of their own and refuse
+// a longer record as a whole. stderr gets all.
 const maxLoggedStacks = 128 << 10
 
 // writeStacks writes why the process is ended and where all its goroutines stand, to the log and to stderr. It takes endTimeout
 // at most. What hangs may be the disk or the pipe that it writes to, so each gets half of the time.
 func (r *runner) writeStacks(why string) {
-	if r.code == ExitInterrupted { // somebody who waits at the keyboard wants no stacks, but the last lines of the log
+	if r.code == ExitInterrupted { // a person at the keyboard wants no stacks, but the last lines of the log
 		ctx, cancel := context.WithTimeout(context.Background(), endTimeout/10)
 		defer cancel()
 		_ = r.drain(ctx)
@@ -91,8 +91,8 @@ func (r *runner) writeStacks(why string) {
 	}
 }
 
-// withoutSignal is w; where that is stderr, one that doesn't end the process by SIGPIPE, which systemd takes for a clean end, when
-// whoever read it is gone.
+// withoutSignal is w. Where that is stderr, it is a duplicate: a write to stderr whose reader is gone ends the process by SIGPIPE,
+// which systemd takes for a clean end.
 func withoutSignal(w io.Writer) io.Writer {
 	if file, ok := w.(*os.File); ok {
 		if own, err := stdio.WithoutSIGPIPE(file); err == nil {
@@ -102,10 +102,10 @@ func withoutSignal(w io.Writer) io.Writer {
 	return w
 }
 
-// maxStatus bounds a status text, in bytes. systemd passes over a message of more than 4,096, and what else is in it.
+// maxStatus bounds a status text, in bytes. systemd ignores a message of more than 4,096 bytes as a whole.
 const maxStatus = 1000
 
-// shortLine is singleLine of as much as a status holds.
+// shortLine is singleLine of text, cut to what a status holds.
 func shortLine(text string) string {
 	if len(text) > maxStatus {
 		end := maxStatus
@@ -117,7 +117,7 @@ func shortLine(text string) string {
 	return singleLine(text)
 }
 
-// singleLine makes text fit for a protocol of lines.
+// singleLine makes one line of text: control characters become spaces.
 func singleLine(text string) string {
 	return strings.TrimSpace(strings.Map(func(c rune) rune {
 		if c < ' ' || c == 0x7f {

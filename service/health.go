@@ -11,21 +11,21 @@ import (
 	"github.com/daruma-sh/daruma/service/notify"
 )
 
-// Health is what a service knows of its own well-being: checks that it registers, and its heartbeat ([Host.Heartbeat]).
+// Health is the state of a service as it knows it itself: checks that it registers, and its heartbeat ([Host.Heartbeat]).
 //
-// A liveness check says whether the service can go on. Where one fails as often in a row as its threshold says, the service is
-// hung: see [Host.Heartbeat] for what follows. A readiness check says whether the service can do its work at the moment; nothing is
-// restarted for it. Both are answered to whoever asks ([Health.Serve]), and readiness to daruma's supervisor.
+// A liveness check finds out whether the service can go on. When one has failed as often in a row as its threshold, the service is
+// hung: see [Host.Heartbeat] for what follows. A readiness check finds out whether the service can do its work at the moment; nothing is
+// restarted for it. [Health.Serve] answers with the results of both. daruma's supervisor gets the readiness without asking.
 //
 // A check runs when it is registered and then once a period, never twice at the same time. It gets a context that ends at its timeout;
 // one that doesn't return by then has failed, and fails once more for each period until it does: a check that hangs costs
 // one goroutine, not one each time. A panic is a failure; its stack goes to the log. What counts is the last result, so that
-// nobody who asks waits for a check or makes it run.
+// no request waits for a check or makes it run.
 //
 //	host.Health.Readiness("database", db.PingContext)
 //	host.Health.Liveness("queue", func(context.Context) error { return queue.Stuck() }, service.CheckEvery(5*time.Second))
 //
-// Time in which the whole process stood still (a sleeping machine, a debugger, SIGSTOP) is held against no check.
+// Time in which the whole process stood still (a sleeping machine, a debugger, SIGSTOP) makes no check fail.
 type Health struct {
 	host     *Host
 	watchdog *watchdog.Watchdog
@@ -35,13 +35,13 @@ type Health struct {
 	mu     sync.Mutex
 	checks []*check
 	state  platform.State // of the service
-	said   string         // readiness as daruma was told last: "" for ready, else why not
+	sent   string         // the readiness sent to daruma last: "" for ready, else why not
 	closed bool
 	busy   int           // checks at work
 	idle   chan struct{} // closed when the last one returns; nil unless close waits
 }
 
-// newHealth is called before Run is; h's fields are set but for Health.
+// newHealth is called before Run is. All fields of h but Health are set.
 func newHealth(h *Host) *Health {
 	health := &Health{host: h}
 	health.ctx, health.cancel = context.WithCancel(context.Background())
@@ -50,18 +50,18 @@ func newHealth(h *Host) *Health {
 	return health
 }
 
-// feed is one beat for systemd or daruma. daruma hears with it what it was told last: a word that was lost with
-// a supervisor is made good.
+// feed sends one beat to systemd or daruma. daruma gets the readiness again with it: the last message may have been lost with a supervisor
+// that died.
 func (h *Health) feed() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.state == platform.Running && h.host.environment == Daruma {
-		h.host.send(h.readyWord(h.said))
+		h.host.send(readyMessageOf(h.sent))
 	}
 	h.host.post(beatMessage{})
 }
 
-// entered is called by the runner when the state has changed and the system was told.
+// entered is called by the runner when the state has changed and was reported.
 func (h *Health) entered(s platform.State) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -69,26 +69,27 @@ func (h *Health) entered(s platform.State) {
 	// While the service starts, pauses or stops its main loop may rest; the phase has a deadline of its own.
 	h.watchdog.Watch(s == platform.Starting || s == platform.Running)
 	for _, c := range h.checks {
-		if c.kind == liveness { // what failed meanwhile gets another chance
+		if c.kind == liveness { // what failed in the phase before counts no more
 			c.passing, c.failures = true, 0
 		}
 	}
-	h.said = "" // READY=1 is what comes with running
-	h.tellReadiness()
+	h.sent = "" // the runner sends READY=1 with Running
+	h.sendReadiness()
 }
 
-// tellReadiness tells daruma where readiness changed. systemd has no word for it: h.mu is held.
-func (h *Health) tellReadiness() {
+// sendReadiness sends the readiness to daruma where it has changed. systemd has no message for it. h.mu is held.
+func (h *Health) sendReadiness() {
 	if h.state != platform.Running || h.host.environment != Daruma {
 		return
 	}
-	if why := h.unready(); (why == "") != (h.said == "") {
-		h.said = why
-		h.host.send(h.readyWord(why))
+	if why := h.unready(); (why == "") != (h.sent == "") {
+		h.sent = why
+		h.host.send(readyMessageOf(why))
 	}
 }
 
-func (h *Health) readyWord(why string) string {
+// readyMessageOf is the message of sd_notify for readiness, or why the service isn't ready.
+func readyMessageOf(why string) string {
 	if why == "" {
 		return notify.Ready + "=1"
 	}
@@ -96,14 +97,14 @@ func (h *Health) readyWord(why string) string {
 	return m.Key + "=" + m.Value
 }
 
-// unready says why the service isn't ready, "" where it is: h.mu is held.
+// unready gives the reason why the service isn't ready, "" where it is. h.mu is held.
 func (h *Health) unready() string {
 	if h.state != platform.Running {
 		return "the service is " + h.state.String()
 	}
 	for _, c := range h.checks {
 		if c.kind == readiness && !c.passing {
-			return c.name + ": " + c.words()
+			return c.name + ": " + c.lastError()
 		}
 	}
 	return ""
@@ -127,32 +128,32 @@ func (h *Health) close() {
 	}
 	h.idle = make(chan struct{})
 	h.mu.Unlock()
-	patience := time.NewTimer(time.Second)
-	defer patience.Stop()
+	limit := time.NewTimer(time.Second)
+	defer limit.Stop()
 	select {
 	case <-h.idle:
-	case <-patience.C:
+	case <-limit.C:
 	}
 }
 
-// CheckResult is what is known of one check.
+// CheckResult is the result of one check.
 type CheckResult struct {
 	Name     string
-	OK       bool          // after the threshold: what is believed. A liveness check begins with true, a readiness check with false.
+	OK       bool          // the check passes, the threshold considered. A liveness check begins with true, a readiness check with false.
 	Err      error         // of the last run; nil where it succeeded, or none has ended yet
 	At       time.Time     // when the last run ended or was given up; zero: none yet
 	Took     time.Duration // by the last run
 	Failures int           // in a row
 }
 
-// HealthReport is what a service's checks say.
+// HealthReport is the results of a service's checks.
 type HealthReport struct {
 	OK     bool
 	Checks []CheckResult // in the order of their registration, after one that stands for the service itself
 }
 
-// LivenessReport says whether the service is alive, from what is known already: it runs nothing and never waits. Its first entry
-// is the heartbeat, once that is armed.
+// LivenessReport reports whether the service is alive. It takes the last results: it runs no check and never waits. Its first entry
+// is the heartbeat.
 func (h *Health) LivenessReport() HealthReport {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -163,8 +164,8 @@ func (h *Health) LivenessReport() HealthReport {
 	return h.report(liveness, first)
 }
 
-// ReadinessReport says whether the service does its work: [Host.Ready] was called, it isn't stopping or paused, and all
-// readiness checks pass. It runs nothing and never waits.
+// ReadinessReport reports whether the service does its work: [Host.Ready] was called, it isn't stopping or paused, and all readiness
+// checks pass. It takes the last results: it runs no check and never waits.
 func (h *Health) ReadinessReport() HealthReport {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -42,13 +42,13 @@ type check struct {
 	passing  bool
 	failures int // in a row
 	last     error
-	why      string // last's text in a line: asked for where a panic in it is caught, and without a lock
+	why      string // last's text in one line. It is made where a panic in it is caught, and without a lock
 	at       time.Time
 	took     time.Duration
 	runs     uint64
 	atWork   bool // a run hasn't returned yet
 	begun    time.Time
-	judged   bool // its result was counted already
+	counted  bool // its result was counted already
 }
 
 // CheckOption changes how a check is run.
@@ -64,24 +64,23 @@ func CheckTimeout(timeout time.Duration) CheckOption {
 	return func(c *check) { c.timeout = max(timeout, time.Millisecond) }
 }
 
-// CheckThreshold sets how many runs in a row must fail before the check counts as failed: 3 where it isn't given. One success
-// is always enough for the opposite.
+// CheckThreshold sets how many runs in a row must fail before the check counts as failed: 3 where it isn't given. One success makes it
+// pass again.
 func CheckThreshold(failures int) CheckOption {
 	return func(c *check) { c.threshold = max(failures, 1) }
 }
 
-// Liveness registers a check that says whether the service can go on: an error as often in a row as the threshold says ends
-// the process, for it to be restarted, while it starts or runs (see [Host.Heartbeat]). It should fail for nothing that a restart
-// doesn't mend: that a database is away is a matter of readiness.
+// Liveness registers a check that finds out whether the service can go on. When it has failed as often in a row as its threshold, while the
+// service starts or runs, the process ends, so that it is restarted (see [Host.Heartbeat]). It should fail only for what a restart mends:
+// a database that can't be reached is a matter of readiness.
 //
 // It panics where name is empty or taken by another liveness check, or run is nil.
 func (h *Health) Liveness(name string, run func(ctx context.Context) error, options ...CheckOption) {
 	h.register(name, liveness, run, options)
 }
 
-// Readiness registers a check that says whether the service can do its work. It begins as failed, until its first success.
-// [Host.Ready] doesn't wait for it: a service manager is told that the service has started, whoever asks for its
-// readiness that it isn't ready yet.
+// Readiness registers a check that finds out whether the service can do its work. It counts as failed until its first success.
+// [Host.Ready] doesn't wait for it: until then the service has started, and isn't ready yet.
 //
 // It panics where name is empty or taken by another readiness check, or run is nil.
 func (h *Health) Readiness(name string, run func(ctx context.Context) error, options ...CheckOption) {
@@ -109,7 +108,7 @@ func (h *Health) register(name string, kind checkKind, run func(context.Context)
 	}
 	h.checks = append(h.checks, c)
 	c.timer = time.AfterFunc(0, func() { h.tick(c) })
-	h.tellReadiness()
+	h.sendReadiness()
 }
 
 // tick runs a check, in the goroutine of its timer; or notes that the run before still hasn't returned.
@@ -121,14 +120,14 @@ func (h *Health) tick(c *check) {
 	}
 	c.timer.Reset(c.period)
 	if c.atWork {
-		if c.judged { // else its timeout is still to come
+		if c.counted { // else its timeout is still to come
 			err := fmt.Errorf("hasn't returned for %v", time.Since(c.begun).Round(time.Millisecond))
 			h.count(c, err, err.Error())
 		}
 		h.mu.Unlock()
 		return
 	}
-	c.atWork, c.judged, c.begun = true, false, time.Now()
+	c.atWork, c.counted, c.begun = true, false, time.Now()
 	c.runs++
 	h.busy++
 	this := c.runs
@@ -150,14 +149,14 @@ func (h *Health) tick(c *check) {
 	}
 }
 
-// timedOut gives up on a run.
+// timedOut counts a run that hasn't returned within its timeout as a failure.
 func (h *Health) timedOut(c *check, run uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if c.runs != run || !c.atWork || c.judged {
+	if c.runs != run || !c.atWork || c.counted {
 		return
 	}
-	c.judged = true
+	c.counted = true
 	if time.Since(c.begun) < c.timeout+watchdog.Standstill {
 		err := noAnswer(c)
 		h.count(c, err, err.Error())
@@ -176,10 +175,10 @@ func (h *Health) returned(c *check, err error) {
 	if h.idle != nil && h.busy == 0 {
 		close(h.idle)
 	}
-	if c.judged {
+	if c.counted {
 		return // it was late: the next run may do better
 	}
-	c.judged = true
+	c.counted = true
 	if errors.Is(err, context.DeadlineExceeded) && time.Since(c.begun) >= c.timeout {
 		if time.Since(c.begun) >= c.timeout+watchdog.Standstill {
 			return
@@ -192,7 +191,7 @@ func (h *Health) returned(c *check, err error) {
 
 func noAnswer(c *check) error { return fmt.Errorf("no answer within %v", c.timeout) }
 
-// count takes a result into account and acts where it changes what is believed: h.mu is held.
+// count takes a result into account. h.mu is held.
 func (h *Health) count(c *check, err error, why string) {
 	if h.closed || h.ctx.Err() != nil {
 		return
@@ -204,7 +203,7 @@ func (h *Health) count(c *check, err error, why string) {
 			h.host.async.Info(c.kind.String() + " check " + c.name + " passes again")
 		}
 		c.failures = 0
-		h.believe(c, true)
+		h.setPassing(c, true)
 		return
 	}
 	c.failures++
@@ -213,27 +212,28 @@ func (h *Health) count(c *check, err error, why string) {
 		h.host.async.Error(why, "stack", string(panicked.Stack))
 	}
 	if c.failures >= c.threshold {
-		h.believe(c, false)
+		h.setPassing(c, false)
 	}
 }
 
-func (h *Health) believe(c *check, passing bool) {
+// setPassing acts on a check that passes or fails now, and didn't before. h.mu is held.
+func (h *Health) setPassing(c *check, passing bool) {
 	if c.passing == passing {
 		return
 	}
 	c.passing = passing
 	if !passing {
-		h.host.async.Warn(c.kind.String()+" check "+c.name+" failed", "error", c.words(), "times", c.failures)
+		h.host.async.Warn(c.kind.String()+" check "+c.name+" failed", "error", c.lastError(), "times", c.failures)
 	}
 	if c.kind == readiness {
-		h.tellReadiness()
+		h.sendReadiness()
 	} else if !passing {
-		h.hung(fmt.Sprintf("liveness check %s failed %d times in a row: %s", c.name, c.failures, c.words()))
+		h.hung(fmt.Sprintf("liveness check %s failed %d times in a row: %s", c.name, c.failures, c.lastError()))
 	}
 }
 
-// words are the last error in a line.
-func (c *check) words() string {
+// lastError is the last error in one line.
+func (c *check) lastError() string {
 	switch {
 	case c.last != nil:
 		return c.why

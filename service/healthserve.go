@@ -19,9 +19,8 @@ import (
 //	[-]database failed: connection refused
 //	readyz check failed
 //
-// It returns the address it listens at, once it does; port 0 takes a free one. It refuses any other address: what a check
-// says may be of use to an attacker. For a port that the network reaches, answer with
-// [Health.ReadinessReport] from a server of your own.
+// It returns the address when it listens there; port 0 takes a free one. It refuses any other address: the error of a check may be of use
+// to an attacker. For a port that the network reaches, answer with [Health.ReadinessReport] from a server of your own.
 //
 // It doesn't use net/http, which would make every service on Windows 2.3 MB larger (6.9 instead of 4.6 MB).
 func (h *Health) Serve(address string) (net.Addr, error) {
@@ -45,7 +44,7 @@ func loopback(address string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("daruma: health: %w: write 127.0.0.1:PORT", err)
 	}
-	if strings.EqualFold(name, "localhost") { // not looked up: a name server mustn't decide who gets to ask
+	if strings.EqualFold(name, "localhost") { // not resolved: a name server must not decide where we listen
 		name = "127.0.0.1"
 	}
 	if ip, err := netip.ParseAddr(name); err != nil || !ip.Unmap().IsLoopback() {

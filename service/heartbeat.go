@@ -8,30 +8,30 @@ import (
 	"github.com/daruma-sh/daruma/service/notify"
 )
 
-// Heartbeat says that the service's main loop is alive. Call it from where the work is done, in each turn of the loop, and at
-// least every half of [Service.Watchdog]; it costs some ten nanoseconds. The first call arms the watchdog: from then on
-// the service counts as hung where no call comes for Service.Watchdog. Make it before [Host.Ready], or a loop that hangs in its first
-// turn is never missed.
+// Heartbeat reports that the service's main loop is alive. Call it where the work is done, in each turn of the loop, and at
+// least every half of [Service.Watchdog]; it costs some ten nanoseconds. The first call arms the watchdog: from then on the service
+// counts as hung when no call comes for Service.Watchdog. Make the first call before [Host.Ready], or nobody notices a loop that hangs in
+// its first turn.
 //
 // A service that is hung, by its heartbeat or by a liveness check ([Health.Liveness]), can't be trusted to stop. The stacks of all goroutines are
-// written to the log and to stderr, whoever started the service is told why (LIVE=0 to daruma, WATCHDOG=trigger to systemd),
+// written to the log and to stderr, daruma gets LIVE=0 with the reason, systemd WATCHDOG=trigger,
 // and the process ends with [ExitWatchdog], so that the Service Control Manager's recovery actions, systemd's Restart= or
 // daruma start it again.
 //
 // Time in which the whole process stood still doesn't count: while the machine sleeps, a debugger holds it, or it was stopped or
-// frozen, no beat is missed, and afterwards a whole period is granted. While the service pauses or stops nothing is expected of
-// it either; a stop has its own deadline.
+// frozen, no beat is missed, and afterwards a whole period begins. While the service pauses or stops no beat is expected either; a stop
+// has its own deadline.
 //
 // # What it can't see
 //
 // The watchdog is a timer in the same process. It sees a deadlock, an endless loop and a main loop that waits for something for ever, but it sees
 // nothing where Go's scheduler itself no longer runs: all threads stuck in the kernel (a dead network drive),
-// a process starved of processor time. For that somebody outside must listen. systemd does, where the unit has WatchdogSec=: it gets
-// WATCHDOG=1 every half of WATCHDOG_USEC for as long as the service is alive (sd_watchdog_enabled(3)). So does daruma, where the
-// livenessProbe is notify. The Service Control Manager has nothing like it.
+// a process starved of processor time. That takes a watchdog outside of the process. systemd has one, where the unit has WatchdogSec=: it gets
+// WATCHDOG=1 every half of WATCHDOG_USEC for as long as the service is alive (sd_watchdog_enabled(3)). daruma has one, where the
+// livenessProbe is notify. The Service Control Manager has none.
 func (h *Host) Heartbeat() { h.Health.watchdog.Beat() }
 
-// defaultWatchdog is how long an armed service may be silent where nobody says: the kubelet's livenessProbe, three times 10 s.
+// defaultWatchdog is the longest silence where nobody sets it: that of the kubelet's livenessProbe, three times 10 s.
 const defaultWatchdog = 30 * time.Second
 
 // newWatchdog makes the service's watchdog.
@@ -40,7 +40,7 @@ func newWatchdog(h *Host, feed func()) *watchdog.Watchdog {
 	return watchdog.New(watchdog.Config{Limit: limit, Outer: h.beatPeriod, Feed: feed, Expired: h.hung})
 }
 
-// hung tells whoever listens why the service is hung, and ends the process.
+// hung reports why the service is hung, and ends the process.
 func (h *Host) hung(why string) {
 	switch h.environment {
 	case Daruma:

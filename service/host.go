@@ -11,10 +11,10 @@ import (
 	"github.com/daruma-sh/daruma/service/internal/stopcontext"
 )
 
-// Host is what a service knows of whatever runs it, and says to it. Its methods may be called from any goroutine,
-// never wait, and do nothing once the service has stopped.
+// Host connects a service to whatever runs it. Its methods may be called from any goroutine, never wait, and do nothing once the
+// service has stopped.
 type Host struct {
-	// Health registers checks of the service and serves what they say.
+	// Health registers checks of the service and serves their results.
 	Health *Health
 	// Log writes where the surroundings keep logs; it is Service.Logger where that is set.
 	Log *slog.Logger
@@ -22,7 +22,7 @@ type Host struct {
 	service     Service
 	environment Environment
 	arguments   []string
-	beatPeriod  time.Duration // how often whoever runs the service wants a beat; 0: never
+	beatPeriod  time.Duration // how long systemd or daruma waits for a beat; 0: nobody does
 	post        func(message)
 	stop        *stopcontext.Context
 
@@ -34,35 +34,38 @@ type Host struct {
 	sockets inherited.Sockets
 }
 
-// Ready says that the service does its work: RUNNING for the Service Control Manager, READY=1 for systemd and daruma.
+// Ready reports that the service does its work: RUNNING for the Service Control Manager, READY=1 for systemd and daruma.
 // Only the first call counts. Until then dependents and, at boot, Windows' queue of services wait; after
 // Service.StartTimeout without it the process is ended.
 func (h *Host) Ready() { h.post(readyMessage{}) }
 
-// Status says in a few words what the service is doing: STATUS= for systemd (systemctl status) and daruma; the Service
+// Status reports in a few words what the service is doing: STATUS= for systemd (systemctl status) and daruma; the Service
 // Control Manager keeps no such text, and a terminal shows none. Line breaks become spaces; what is beyond 1,000 bytes is cut off.
-// Of texts that come faster than they can be told the last one is.
+// Of texts that come faster than they can be sent, the last one is sent.
 func (h *Host) Status(text string) { h.post(statusMessage(shortLine(text))) }
 
-// Stopping says that the service ends of itself: from now on it is stopping, with Service.StopTimeout to return, and
+// Stopping reports that the service ends by itself: from now on it is stopping, with Service.StopTimeout to return, and
 // Run's context is cancelled with Finished. A service that was asked to stop needn't call it.
 func (h *Host) Stopping() { h.post(stopMessage(Finished)) }
 
 // ExtendTimeout asks for d from now for the start or the stop that is under way, where that is later than the deadline it has.
-// systemd hears EXTEND_TIMEOUT_USEC (sd_notify(3); since v236) and allows it beyond TimeoutStartSec and TimeoutStopSec; it is
-// reminded every 2 s, for it forgets at each daemon-reload, and ends at once what is beyond those times just then: StartTimeout and
-// StopTimeout had better be what is usual. In between it does nothing. The Service Control Manager has no deadline of its own as long as its checkpoint advances,
-// which happens by itself; only a machine that shuts down doesn't wait any longer for it.
+// Outside of a start and a stop it does nothing.
+//
+// systemd gets EXTEND_TIMEOUT_USEC (sd_notify(3); since v236) and waits beyond TimeoutStartSec and TimeoutStopSec. It forgets that at each
+// daemon-reload, so it is reminded every 2 s. But a service that is beyond those times at the moment of a daemon-reload is ended at once: so
+// set StartTimeout and StopTimeout to what is usual. The Service Control Manager waits as long as the checkpoint advances, which happens by
+// itself; only a machine that shuts down doesn't wait longer.
 func (h *Host) ExtendTimeout(d time.Duration) { h.post(extendMessage(d)) }
 
 // StopContext ends a little before the deadline of the stop, a tenth of Service.StopTimeout, or of the time there is
-// if that is less, but at most 2 s, so that Run still comes to return. Hand it to what shall be finished during the stop: Run's own context is over by then.
+// if that is less, but at most 2 s, so that Run has time to return. Pass it to what shall be finished during the stop: Run's own context has
+// ended by then.
 //
 //	<-ctx.Done()
 //	return srv.Shutdown(host.StopContext())
 //
-// Before a stop has begun it has no deadline. When it ends by itself, its error is context.DeadlineExceeded; a Run that returns that has
-// failed, for something wasn't finished.
+// Before a stop has begun it has no deadline. When it ends at its deadline, its error is context.DeadlineExceeded. A Run that returns that
+// error has failed: something wasn't finished.
 func (h *Host) StopContext() context.Context { return h.stop }
 
 // Environment is what runs the service.
@@ -72,7 +75,7 @@ func (h *Host) Environment() Environment { return h.environment }
 // by what was given to start (Windows: sc start NAME a b).
 func (h *Host) Arguments() []string { return h.arguments }
 
-// attend runs f in a goroutine that is waited for when the service has ended; f must return when its context is done.
+// attend runs f in a goroutine. When the service has ended, f's context ends, and the runner waits until f has returned.
 func (h *Host) attend(f func(context.Context)) {
 	h.attendants.Go(func() { f(h.life) })
 }
@@ -83,9 +86,9 @@ func (h *Host) send(lines ...string) { h.post(sendMessage(lines)) }
 // Environment is what runs a service.
 type Environment uint8
 
-// The surroundings that a service can tell apart.
+// The environments that a service can tell apart.
 const (
-	Terminal  Environment = iota // a person's terminal, or whatever else there is no word for
+	Terminal  Environment = iota // a person's terminal, or anything that isn't one of the others
 	SCM                          // Windows' Service Control Manager
 	Systemd                      // a unit of Type=notify or notify-reload (NOTIFY_SOCKET)
 	Daruma                       // a program of daruma's with the notify channel (DARUMA_NOTIFY)

@@ -11,7 +11,7 @@ import (
 // Install is what the verb install asks of the system's service manager. The zero value is a service that starts at boot
 // and is restarted whenever it fails. Account: LocalSystem on Windows, root on Linux.
 type Install struct {
-	// StartType says when the service starts by itself. --start-type on the command line overrules it.
+	// StartType is when the service starts by itself. The option --start-type of the verb install overrules it.
 	StartType StartType
 	// DependsOn are the names of services that start first. Linux: a unit of another kind with its suffix
 	// (network-online.target); they are wanted, and one that fails doesn't keep this one from starting. Windows: the
@@ -27,7 +27,7 @@ type Install struct {
 	Recovery Recovery
 }
 
-// StartType says when a service starts by itself.
+// StartType is when a service starts by itself.
 type StartType uint8
 
 const (
@@ -37,7 +37,7 @@ const (
 	Delayed
 	// Manual starts when told to, or when a service that depends on it starts.
 	Manual
-	// Disabled doesn't start, whoever asks.
+	// Disabled doesn't start, not even when told to.
 	Disabled
 )
 
@@ -72,7 +72,7 @@ func (r Recovery) manager() manager.Recovery {
 	return want
 }
 
-// verbs gives what the verbs of the command line must know.
+// verbs is the service as the verbs of the command line know it.
 func (s Service) verbs() verbs.Service {
 	withDefaults := s.withDefaults()
 	return verbs.Service{Name: s.Name, Description: s.Description, Install: s.spec(), Role: s.role(), Check: s.check,
@@ -82,7 +82,7 @@ func (s Service) verbs() verbs.Service {
 // role are the first arguments of the installed service's command line.
 func (s Service) role() []string { return []string{roleService, s.Name} }
 
-// spec translates what the service says of itself into what the service manager shall know, but for the executable.
+// spec makes what the service manager installs, but for the executable.
 func (s Service) spec() manager.Spec {
 	s = s.withDefaults()
 	spec := manager.Spec{

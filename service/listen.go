@@ -11,20 +11,20 @@ type InheritedListener struct {
 	net.Listener
 }
 
-// Listen gives the inherited listener of that network and address where one was handed over, and else is net.Listen's. With
+// Listen gives the inherited listener of that network and address, if there is one, and otherwise a new one, as net.Listen does. With
 // an inherited socket no connection is refused while the service restarts: it waits in the socket's queue. systemd hands
-// sockets over (systemd.socket(5)), and daruma does, with `listen` in a program's definition; Windows has nothing like it.
+// sockets over (systemd.socket(5)), and so does daruma, with `listen` in a program's definition. Windows has nothing like it.
 //
 // An address fits in the forms that mean the same: ":80" fits "0.0.0.0:80" and "[::]:80", "localhost:80" fits
 // "127.0.0.1:80" and "[::1]:80". Port 0, any port, fits none. A unix socket fits by its path. Each inherited listener is
-// given once; the descriptors are closed on exec, and LISTEN_FDS leaves the environment, so that no child takes them for its own.
+// given once; the descriptors are closed on exec, and LISTEN_FDS leaves the environment, so that no child takes them.
 // Errors are net.Listen's.
 func (h *Host) Listen(network, address string) (net.Listener, error) {
 	return h.ListenNamed("", network, address)
 }
 
-// ListenNamed gives the inherited listener of that name, whatever its address, and else what [Host.Listen] gives: for
-// services whose administrator chooses the address in the socket's unit or definition.
+// ListenNamed gives the inherited listener of that name, at any address, and otherwise what [Host.Listen] gives. It is for services
+// whose administrator chooses the address in the socket's unit or definition.
 func (h *Host) ListenNamed(name, network, address string) (net.Listener, error) {
 	if l := h.sockets.TakeListener(name, network, address); l != nil {
 		return l, nil

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// message is what the runner hears: from the service through its Host, from the system, from the goroutines it started.
+// message is what the runner receives: from the service through its Host, from the system, from the goroutines that it started.
 type message interface{ message() }
 
 type (
@@ -35,14 +35,14 @@ func (expiredMessage) message()  {}
 func (returnedMessage) message() {}
 func (handledMessage) message()  {}
 
-// mailbox never keeps a sender waiting: the Service Control Manager's handler is one.
+// mailbox is the runner's queue of messages. It never keeps a sender waiting: the Service Control Manager's handler is one.
 type mailbox struct {
 	wake chan struct{}
 
 	mu    sync.Mutex
 	queue []message
 	shut  bool
-	once  map[reflect.Type]int // where those are in the queue that wait there but once
+	once  map[reflect.Type]int // of messages of which one of a kind waits: its place in the queue
 }
 
 func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
@@ -59,8 +59,8 @@ func (m *mailbox) post(msg message) {
 	}
 }
 
-// keep puts msg into the queue. Of words that a service may say faster than whoever hears them takes them in, one of a kind
-// waits: the last text, the longest time, the first of what changes nothing when said again.
+// keep puts msg into the queue. A service may send some messages faster than the runner takes them. Of these, one of a kind waits: the last
+// text, the longest time, the first of what changes nothing when repeated.
 func (m *mailbox) keep(msg message) {
 	switch msg.(type) {
 	case statusMessage, extendMessage, readyMessage, beatMessage:
@@ -92,7 +92,7 @@ func (m *mailbox) take() []message {
 	return all
 }
 
-// close: what is posted from now on is dropped.
+// close drops what waits, and what is posted from now on.
 func (m *mailbox) close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

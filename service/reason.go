@@ -2,18 +2,18 @@ package service
 
 import "fmt"
 
-// StopReason is why a service shall end. It is the cause of the cancellation of Run's context, and an error for that:
+// StopReason is why a service stops. It is the cause of the cancellation of Run's context, and an error for that:
 //
 //	<-ctx.Done()
 //	if errors.Is(context.Cause(ctx), service.Shutdown) { … } // the machine goes down: seconds, not minutes
 type StopReason uint8
 
-// The reasons to stop. What none of the systems can tell apart is one reason.
+// The reasons to stop. A stop and a shutdown are one reason where the system sends the same for both.
 const (
 	// StopRequested: somebody stops the service (the Service Control Manager's STOP).
 	StopRequested StopReason = iota + 1
 	// Shutdown: Windows goes down (SHUTDOWN, or CTRL_SHUTDOWN_EVENT in a console). All services together have what
-	// WaitToKillServiceTimeout says, 5 s by default, 20 s in older versions; StopTimeout is cut down to it.
+	// WaitToKillServiceTimeout grants, 5 s by default, 20 s in older versions; StopTimeout is cut down to it.
 	Shutdown
 	// PreShutdown: Windows is about to go down and waits for this service first, for the time that install asked for
 	// (Service.StopTimeout). A service gets PreShutdown rather than Shutdown wherever Windows has both.
@@ -27,13 +27,13 @@ const (
 	ConsoleClose
 	// Logoff: the person who started the program logs off (CTRL_LOGOFF_EVENT; never a service's). Windows ends the process after 5 s.
 	Logoff
-	// Finished: the function said so itself, with Host.Stopping or by returning.
+	// Finished: Run ended by itself: it called Host.Stopping, or returned.
 	Finished
 	// HandlerPanicked: OnReload or another of the service's handlers panicked; see the log.
 	HandlerPanicked
 )
 
-// reasons are the words of each.
+// reasons are their texts.
 var reasons = [...]string{
 	StopRequested:   "stop requested",
 	Shutdown:        "the system is shutting down",

@@ -12,8 +12,7 @@ import (
 	"github.com/daruma-sh/daruma/service/internal/stopcontext"
 )
 
-// runner owns the state of the service. Its loop is the one goroutine that changes anything here; everybody else posts
-// messages.
+// runner owns the state of the service. Its loop is the one goroutine that changes the state; all others post messages.
 type runner struct {
 	service Service
 	around  surroundings
@@ -32,7 +31,7 @@ type runner struct {
 	interrupts int
 	checkpoint uint32
 	timer      *time.Timer
-	deadline   time.Time // starting, stopping: the process is ended then; pausing, continuing: no checkpoint later than that
+	deadline   time.Time // starting, stopping: the process is ended then; pausing, continuing: no checkpoint comes later
 	nextReport time.Time // pending: the next checkpoint
 
 	controls []controlEvent // those that wait for their handler
@@ -43,8 +42,8 @@ type runner struct {
 	code     ExitCode
 }
 
-// Pending states: the Service Control Manager calls a service hung that doesn't raise its checkpoint within the wait hint.
-// Programs that watch it (sc, services.msc) ask every tenth of the hint, but not more often than once a second.
+// In pending states, the Service Control Manager takes a service for hung that doesn't raise its checkpoint within the wait hint.
+// Programs that wait for it (sc, services.msc) ask every tenth of the hint, but not more often than once a second.
 const (
 	checkpointPeriod = 2 * time.Second
 	checkpointHint   = 10 * time.Second
@@ -52,7 +51,7 @@ const (
 	endTimeout = platform.EndTimeout
 )
 
-// maxControls bounds what waits for a handler: session events go on coming while one hangs.
+// maxControls bounds the controls that wait for a handler: session events keep coming while one hangs.
 const maxControls = 1024
 
 func newRunner(s Service, around surroundings, mail *mailbox, arguments []string) *runner {
@@ -93,7 +92,7 @@ func (r *runner) run() error {
 	return r.end()
 }
 
-// over: Run and the handlers have returned, or the process should have been ended.
+// over reports that Run and the handlers have returned, or that the process was ended (in tests it lives on).
 func (r *runner) over() bool {
 	return r.state == platform.Stopped || r.returned && r.handling == ""
 }
@@ -129,7 +128,7 @@ func (r *runner) receive(m message) {
 	}
 }
 
-// enter changes the state and says so. limit is how long the state may last, 0 for ever.
+// enter changes the state and reports it. limit is how long the state may last, 0 for ever.
 func (r *runner) enter(s platform.State, limit time.Duration) {
 	r.state, r.checkpoint, r.deadline = s, 0, time.Time{}
 	if limit > 0 {
@@ -139,7 +138,7 @@ func (r *runner) enter(s platform.State, limit time.Duration) {
 	r.host.Health.entered(s)
 }
 
-// report tells the system where the service stands, with the next checkpoint while it is pending.
+// report reports the state, with the next checkpoint while it is pending.
 func (r *runner) report() {
 	now := platform.Situation{State: r.state}
 	if r.reason != 0 {
@@ -168,18 +167,18 @@ func (r *runner) checkDeadlines() {
 		r.giveUp(ExitStopTimeout, r.whatHangs())
 		return
 	case due(r.deadline):
-		// No checkpoint any more: whoever watches the service shall see that it hangs.
+		// No checkpoint any more, so that the Service Control Manager takes the service for hung.
 		r.log.Warn(r.handling+" is still at work; other controls wait for it", "since", r.service.StopTimeout.String())
 		r.deadline, r.nextReport = time.Time{}, time.Time{}
 	case due(r.nextReport):
 		r.report()
 	}
-	// On Windows, the runtime takes a process for deadlocked that waits for a console's event alone: a timer tells it otherwise.
+	// On Windows, Go's runtime takes a process for deadlocked that waits for a console's event alone, unless a timer runs.
 	next := now.Add(time.Hour)
 	r.timer.Reset(time.Until(earlier(next, earlier(r.deadline, r.nextReport))))
 }
 
-// whatHangs says what keeps the service from ending.
+// whatHangs gives what keeps the service from ending.
 func (r *runner) whatHangs() string {
 	if r.returned {
 		return r.handling + " hasn't returned within the time to stop: it must watch its context"
@@ -196,7 +195,7 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// maxExtend keeps what is as good as for ever within what time.Duration can add.
+// maxExtend bounds an extension, so that adding it to a time can't overflow.
 const maxExtend = 1000 * 24 * time.Hour
 
 func (r *runner) extend(d time.Duration) {
@@ -214,12 +213,12 @@ func (r *runner) extend(d time.Duration) {
 	}
 }
 
-// margin is what Run keeps of so much time to stop once its StopContext has ended.
+// margin is how much of the time to stop is left for Run when its StopContext ends.
 func (r *runner) margin(of time.Duration) time.Duration {
 	return min(r.service.StopTimeout/10, of/10, 2*time.Second)
 }
 
-// stop begins the stop, or hears that there is one more reason for it.
+// stop begins the stop, or takes one more reason for it into account.
 func (r *runner) stop(reason StopReason) {
 	if reason == Interrupt {
 		r.interrupts++
@@ -239,7 +238,7 @@ func (r *runner) stop(reason StopReason) {
 	}
 	r.reason = reason
 	r.controls = nil
-	r.host.stop.SetDeadline(time.Now().Add(limit - r.margin(limit))) // Run finds it set
+	r.host.stop.SetDeadline(time.Now().Add(limit - r.margin(limit))) // before Run sees its context end
 	r.cancel(reason)
 	r.enter(platform.Stopping, limit)
 }
@@ -257,14 +256,14 @@ func (r *runner) runReturned(err error) {
 	}
 }
 
-// giveUp ends the process of a service that can't be trusted to end itself.
+// giveUp ends the process: the service doesn't end by itself.
 func (r *runner) giveUp(code ExitCode, why string) {
 	r.code, r.failure = code, WithExitCode(errors.New(code.because(why)), int(code))
 	r.writeStacks(why)
 	r.mail.close()
 	r.around.Ended(r.outcome())
 	r.exit(int(code))
-	r.state = platform.Stopped // reached by tests alone
+	r.state = platform.Stopped // only tests get here
 }
 
 func (r *runner) outcome() platform.Outcome {
@@ -276,7 +275,7 @@ func (r *runner) outcome() platform.Outcome {
 	return o
 }
 
-// end tidies up and tells the system how it went.
+// end cleans up and reports the outcome.
 func (r *runner) end() error {
 	r.mail.close()
 	r.cancel(Finished)
@@ -293,7 +292,7 @@ func (r *runner) end() error {
 	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
 	defer cancel()
 	r.log.Flush(ctx)
-	_ = r.drain(ctx) // what couldn't be written can't be said either
+	_ = r.drain(ctx) // an error could only be logged
 	r.around.Ended(r.outcome())
 	r.state = platform.Stopped
 	return r.failure

@@ -7,15 +7,15 @@ import (
 	"net"
 )
 
-// Server is what [Host.Serve] serves: an *http.Server fits, and so does what is made like it. Serve returns when it can't accept
-// any more, or once Shutdown was called. Shutdown closes the listeners, waits until what is in flight was answered, and returns, with
-// its context's error where that ends first.
+// Server is what [Host.Serve] serves: *http.Server is one. Serve returns when it can't accept any more, or once Shutdown was called.
+// Shutdown closes the listeners and waits until everything in flight was answered. If its context ends first, it returns that context's
+// error.
 type Server interface {
 	Serve(net.Listener) error
 	Shutdown(context.Context) error
 }
 
-// Serve serves on the listeners, says Ready, and when ctx ends drains the server within [Host.StopContext] and returns:
+// Serve serves on the listeners and calls Ready. When ctx ends, it drains the server within [Host.StopContext] and returns:
 //
 //	l, err := host.Listen("tcp", ":8080")
 //	if err != nil {
@@ -24,10 +24,10 @@ type Server interface {
 //	return host.Serve(ctx, &http.Server{Handler: mux}, l)
 //
 // The listeners are open before Ready: a connection that comes at once waits in their queues. nil means that everything in
-// flight was answered. What the server's Serve returns after Shutdown began, such as http.ErrServerClosed, is no error. Before,
-// it is, whatever it says: the server is then shut down on its other listeners too, and its first error returned. When the time to
-// stop is over before everything was answered, connections that are left are closed (where srv has a Close method), and the error
-// says so. Shutdown of an http.Server doesn't wait for hijacked connections such as WebSockets: end them with RegisterOnShutdown.
+// flight was answered. What the server's Serve returns after Shutdown began, such as http.ErrServerClosed, is no error. A return before
+// that is one, also with nil: the server is then shut down on its other listeners too, and its first error returned. When the time to stop
+// ends before everything was answered, the connections that are left are closed (where srv has a Close method), and Serve returns an
+// error. Shutdown of an http.Server doesn't wait for hijacked connections such as WebSockets: end them with RegisterOnShutdown.
 func (h *Host) Serve(ctx context.Context, srv Server, listeners ...net.Listener) error {
 	if len(listeners) == 0 {
 		return errors.New("daruma: Host.Serve: no listener: make one with Host.Listen")

@@ -15,14 +15,13 @@ import (
 
 // Func is a service: it starts what it needs, calls [Host.Ready], works until ctx is cancelled, cleans up and returns.
 //
-// [context.Cause] of ctx tells why it shall end, a [StopReason]. nil is a clean stop, asked for or not; so is, after a
-// request to stop, the context's own error. Any other error is a failure: see [ExitCode] for what the system is told.
+// [context.Cause] of ctx is why it shall end, a [StopReason]. nil is a clean stop, asked for or not. After a request to stop, the
+// context's own error is one, too. Any other error is a failure: see [ExitCode] for what the system gets to know.
 type Func func(ctx context.Context, host *Host) error
 
 // Service describes a service. Name and Run are required.
 //
-// The functions beside Run are optional, and the system is told that the service accepts a control only where its
-// function is set. They are called one at a time, in the order of arrival, never in the Service Control Manager's own
+// The functions beside Run are optional. The service accepts a control only where its function is set. They are called one at a time, in the order of arrival, never in the Service Control Manager's own
 // handler, and not before Ready. Their context is Run's: it ends when the service shall stop. A panic in one of them is
 // logged with its stack and stops the service with [ExitPanicked]; an error is logged, and the service goes on.
 type Service struct {
@@ -30,20 +29,20 @@ type Service struct {
 	Name string
 	// DisplayName is what people see in a list of services; Name where empty.
 	DisplayName string
-	// Description says in a sentence or two what the service is for.
+	// Description is a sentence or two on what the service is for.
 	Description string
 
 	// Run is the service.
 	Run Func
 
-	// OnPause puts the work off and OnContinue takes it up again (Service Control Manager alone). An error leaves the service
-	// as it was: running, or paused. Both or none must be set.
+	// OnPause suspends the work and OnContinue resumes it (Service Control Manager alone). After an error the service counts as what
+	// it was: running, or paused. Both or none must be set.
 	OnPause, OnContinue func(context.Context) error
 	// OnReload reads the configuration again: SIGHUP, systemctl reload, PARAMCHANGE (sc control NAME paramchange).
 	OnReload func(context.Context) error
-	// OnPower hears of suspend and resume (Windows).
+	// OnPower is called when the machine sleeps or wakes up (Windows).
 	OnPower func(context.Context, PowerEvent)
-	// OnSession hears of people who log on and off (Windows).
+	// OnSession is called when somebody logs on or off, and for other changes of a session (Windows).
 	OnSession func(context.Context, SessionEvent)
 	// OnControl takes a code of the service's own, 128 to 255 (Windows: sc control NAME 128).
 	OnControl func(context.Context, uint8)
@@ -58,8 +57,8 @@ type Service struct {
 	// [ExitWatchdog]. 0: what systemd (WATCHDOG_USEC) or daruma asks for; else 30 s, once Host.Heartbeat was called.
 	Watchdog time.Duration
 
-	// Logger is used for what the package itself has to say: failures, panics, deadlines. nil: a [log.Handler] that
-	// suits the surroundings. [Host.Log] is the same logger.
+	// Logger takes what the package itself logs: failures, panics, deadlines. nil: one of package service/log that suits the
+	// environment. [Host.Log] is the same logger.
 	Logger *slog.Logger
 
 	// Install is what the verb install asks of the system.
@@ -67,8 +66,8 @@ type Service struct {
 }
 
 // Main is a program's whole main function: it acts on a verb (install, uninstall, start, stop, restart, status, run, help),
-// or it is the service itself, in whatever started it. It returns when the service has stopped cleanly, with no goroutine of its own left, and ends the process with an
-// [ExitCode] otherwise.
+// or it is the service itself, under whatever started it. It returns when the service has stopped cleanly, with no goroutine of its own
+// left, and otherwise ends the process with an [ExitCode].
 //
 // Call it at once: Windows ends a service that hasn't called its dispatcher 30 s after it was started.
 func Main(s Service) {
@@ -77,16 +76,16 @@ func Main(s Service) {
 	}
 }
 
-// Words on the command line that aren't verbs of the installer.
+// First arguments that run the service.
 const (
-	// roleService is the first word of an installed service's command line; its name follows, then Install.Arguments. A role on the
-	// command line is sure where guessing from the process's surroundings isn't.
+	// roleService is the first argument of an installed service; its name follows, then Install.Arguments. It makes sure what could only
+	// be guessed otherwise: that the system's service manager started the process.
 	roleService = "service-run"
 	// roleTerminal is the verb for the service in a terminal: Windows' dispatcher isn't tried.
 	roleTerminal = "run"
 )
 
-// role is what the command line says about who started the process.
+// role is who started the process, according to the command line.
 type role uint8
 
 const (
@@ -135,7 +134,7 @@ func runVerb(s Service, args []string, stdout, stderr io.Writer) (code int, hand
 // nil after a clean stop; give [CodeOf] of it to os.Exit, and soon: where the Service Control Manager is set to restart
 // only services that crash, the failure reaches it by the end of the process.
 //
-// It ends the process itself in four cases, for nothing else can help: at StartTimeout, at StopTimeout, when the watchdog
+// In four cases it doesn't return but ends the process: at StartTimeout, at StopTimeout, when the watchdog
 // expired, and at the second Ctrl+C. It may be called once in the life of a Windows service's process.
 func Run(s Service) error {
 	return run(s, unknown, os.Args[1:])

@@ -46,7 +46,7 @@ func underSystemd(socket *notifysocket.Socket) *surroundings {
 	return &surroundings{Platform: notifier, environment: Systemd, watchdog: period}
 }
 
-// containerOrTerminal tells a container's process from a terminal's.
+// containerOrTerminal gives Container for the process of a container, else Terminal.
 func containerOrTerminal(pid int) Environment {
 	if pid == 1 || os.Getenv("container") != "" { // podman, systemd-nspawn, LXC
 		return Container

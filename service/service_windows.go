@@ -61,8 +61,8 @@ func underSCM(s Service, arguments []string) error {
 	} else if err != nil {
 		return &notStartedError{fmt.Errorf("connecting to the Service Control Manager: %w", err), ExitManager}
 	}
-	// The console's events go to services as well: the logoff of any user, and a shutdown before the Service Control Manager says
-	// so. Unanswered, they end the process; whoever shares the service's console must not end it either.
+	// Services get the console's events as well: the logoff of any user, and a shutdown before the Service Control Manager reports it.
+	// Without a handler they end the process. Another process at the same console must not end it, either.
 	defer console.Watch(func(uint32) uintptr { return 1 })()
 	around := surroundings{Platform: scm.NewReporter(d, handled(&s)), environment: SCM, limits: shutdownLimit}
 	err = newRunner(s, around, mail, append(arguments, d.Arguments()...)).run()

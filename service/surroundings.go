@@ -13,17 +13,17 @@ import (
 	"github.com/daruma-sh/daruma/service/notify"
 )
 
-// surroundings are what runs the service, and how to report to it.
+// surroundings are what runs the service, with the way to report to it.
 type surroundings struct {
 	platform.Platform
 	environment Environment
-	// watchdog is how often whoever runs the service wants a beat at least; 0: never.
+	// watchdog is how long systemd or daruma waits for a beat; 0: nobody does.
 	watchdog time.Duration
 	// limits is what the system gives for a stop of that reason, 0 for no limit; nil: it has no limits.
 	limits func(StopReason) time.Duration
 }
 
-// limit is what the system gives for a stop of that reason, 0 where it says nothing.
+// limit is what the system gives for a stop of that reason, 0 for no limit.
 func (s surroundings) limit(reason StopReason) time.Duration {
 	if s.limits == nil {
 		return 0
@@ -32,7 +32,7 @@ func (s surroundings) limit(reason StopReason) time.Duration {
 }
 
 // underDaruma gives the surroundings of a program that daruma supervises, nil where it doesn't, with what closes the channel.
-// It removes the channel's variables from the environment: a child must not speak in this program's name. An error says why the
+// It removes the channel's variables from the environment: a child must not report as this program. An error says why the
 // channel can't be used; the service runs without it.
 func underDaruma() (around *surroundings, closeChannel func(), err error) {
 	channel, err := notify.Open()
@@ -59,10 +59,10 @@ func (r *runner) warnOf(channelErr error) {
 	}
 }
 
-// serviceLogger is the logger of a service that brings none, and what writes the last of it at the end.
+// serviceLogger is the logger of a service that brings none, and the function that writes what is left at the end.
 func serviceLogger(s Service, e Environment) (logger *slog.Logger, drain func(context.Context) error) {
 	options := log.Options{Name: s.Name}
-	if e == Terminal { // somebody tries it out: the machine's log is none of its business
+	if e == Terminal { // somebody tries it out: that doesn't belong into the machine's log
 		options.System = log.SystemOff
 	}
 	h, err := log.NewHandler(options)

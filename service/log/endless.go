@@ -5,14 +5,14 @@ import (
 	"reflect"
 )
 
-// What a value that is logged may have at the most for package fmt to be trusted with it.
+// Limits for a value that is given to package fmt.
 const (
 	maxNesting = 200
 	maxParts   = 100_000
 )
 
-// formattable reports whether package fmt can print v. It goes round in a map or slice that contains itself until the stack overflows,
-// which ends the process and nothing can recover from (encoding/json, and so the JSON lines, say an error).
+// formattable reports whether package fmt can print v. In a map or slice that contains itself, fmt goes round until the stack overflows, which
+// ends the process: nothing can recover from it. (encoding/json, which makes the JSON lines, returns an error.)
 func formattable(v any) bool {
 	switch v.(type) {
 	case error, fmt.Stringer, fmt.Formatter: // it prints itself
@@ -53,7 +53,7 @@ func finite(v reflect.Value, depth int, parts *int) bool {
 	return true
 }
 
-// nests tells the kinds that may contain others; no long walk through bytes.
+// nests reports whether a value of this kind may contain others. It spares the walk through bytes.
 func nests(k reflect.Kind) bool {
 	switch k {
 	case reflect.Interface, reflect.Map, reflect.Slice, reflect.Array, reflect.Struct:

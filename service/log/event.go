@@ -6,7 +6,7 @@ import (
 	"github.com/daruma-sh/daruma/service/log/journal"
 )
 
-// Event ids of records that bring none, and of the log's own.
+// Event ids of records without EventID, and of the handler's own.
 const (
 	eventDebug   = 100
 	eventInfo    = 200
@@ -22,16 +22,16 @@ const (
 	maxEvent = 1000
 )
 
-// eventNumber is the value of an EventID attribute: a type of its own, so that no attribute of the user's is taken for one.
+// eventNumber is the value of an EventID attribute. It has a type of its own, so that no attribute of the service's is taken for one.
 type eventNumber int
 
-// EventID makes the attribute that gives a record a stable event id, 1 to 1000, whatever its text says today:
+// EventID makes the attribute that gives a record a stable event id, 1 to 1000, which stays when its text changes:
 //
-//	log.Error("payment refused", log.EventID(17), "order", id)
+//	logger.Error("payment refused", log.EventID(17), "order", id)
 //
 // It is the event's id in the Windows Event Log, where monitoring looks for it. In the journal it is the field EVENT_ID, and
 // MESSAGE_ID is made of it (see [MessageID]). In lines it is the attribute "eventId". The last one of a record counts, in
-// whatever group it stands.
+// any group.
 //
 // A record without one gets an id by its level: 100 below Info, 200 below Warn, 300 below Error, 400 from Error on. An id
 // outside of 1 to 1000 is written to lines as it is and counts as none in the system's log, since EventCreate.exe's message
@@ -51,7 +51,7 @@ func eventOf(v slog.Value) int {
 	return 0
 }
 
-// defaultEvent is the id of a record that brings none.
+// defaultEvent is the id of a record without EventID.
 func defaultEvent(level slog.Level) int {
 	switch {
 	case level < slog.LevelInfo:

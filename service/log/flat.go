@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// flatHandler is a slog.Handler for outputs without nesting: a group becomes a prefix, "request.method". It is what text, the
-// journal and the Event Log are made with.
+// flatHandler is a slog.Handler for outputs without nesting: text, the journal, the Event Log. A group becomes a prefix, "request.method".
 type flatHandler struct {
 	queue   *queue
 	level   slog.Leveler // read by Handler
@@ -41,7 +40,7 @@ type flatRecord struct {
 	fields  []flatField
 }
 
-// eventID is the record's event id, by its level where it brings none.
+// eventID is the record's event id, by its level where it has none.
 func (r *flatRecord) eventID() int {
 	if r.event != 0 {
 		return r.event
@@ -49,7 +48,7 @@ func (r *flatRecord) eventID() int {
 	return defaultEvent(r.level)
 }
 
-// Enabled is never asked: Handler decides.
+// Enabled is never called: Handler decides.
 func (h *flatHandler) Enabled(context.Context, slog.Level) bool { return true }
 
 // Handle formats r and queues it.
@@ -152,7 +151,7 @@ func (h *flatHandler) add(fields *[]flatField, event *int, groups []string, pref
 	*fields = append(*fields, flatField{key: prefix + a.Key, value: a.Value})
 }
 
-// flatText is a value in words. Times have the form of RFC 3339, as in the JSON lines.
+// flatText is a value as text. Times have the form of RFC 3339, as in the JSON lines.
 func flatText(v slog.Value) string {
 	if v.Kind() == slog.KindTime {
 		return v.Time().Format(time.RFC3339Nano)
@@ -176,7 +175,7 @@ func flatSafely(f func() string) (text string) {
 	return f()
 }
 
-// isWord reports whether text needs no quoting to stand in a line of words.
+// isWord reports whether text needs no quotes in a line.
 func isWord(text string) bool {
 	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == '=' || r == '"' || !textPrintable(r) })
 }

@@ -14,11 +14,11 @@ import (
 // one goroutine writes the lines, another one the system's log, so that neither waits for the other. While an output
 // stands still (a pipe that nobody reads, a full or hung disk, a journal that doesn't answer) its queue fills: records
 // below Warn are refused when it is half full, warnings at three quarters, errors when it is full. What was refused is
-// counted (see [Handler.Dropped]) and said in the log, as "dropped 1234 records", as soon as the output takes something
+// counted (see [Handler.Dropped]) and logged, as "dropped 1234 records", as soon as the output takes something
 // again. A failed write is tried again after 0.1 s, then ever less often, up to every 5 s; a line that was cut off by a
 // full disk is continued, not begun anew.
 //
-// A file may be renamed or removed at any time, by logrotate or by hand: before each write the handler looks whether the
+// A file may be renamed or removed at any time, by logrotate or by hand: before each write the handler checks whether the
 // path still names the file it has open, and otherwise opens the path again. No signal is needed, and copytruncate works
 // too. Where the path can't be opened, it keeps writing to the file it has.
 //
@@ -40,8 +40,8 @@ type outputs struct {
 }
 
 // NewHandler opens the outputs that o asks for and starts their goroutines. The error names the file that can't be
-// opened. A missing journal is no error, nor is an event source that isn't registered: the latter is said once on stderr,
-// and the records stay in the file or stdout alone.
+// opened. A missing journal is no error. Nor is an event source that isn't registered: one line on stderr says so, and the records
+// go to the file or stdout alone.
 func NewHandler(o Options) (*Handler, error) {
 	o = o.withDefaults()
 	lines, err := o.openLines()
@@ -136,10 +136,10 @@ func (h *Handler) Flush(ctx context.Context) error {
 }
 
 // Close writes what waits, within ctx, and ends the goroutines; later records are counted as dropped. An output that fails
-// gets one more try. One that blocks is left behind at the end of ctx, with its goroutine, which ends when the operating
-// system lets go of it. The error says how many records were lost. To close twice is the same as once.
+// gets one more try. An output that blocks is left behind at the end of ctx, with its goroutine, which ends when the system call
+// returns. The error says how many records were lost. To close twice is the same as once.
 func (h *Handler) Close(ctx context.Context) error {
-	for _, w := range h.outputs.all() { // both begin to end before either is waited for
+	for _, w := range h.outputs.all() { // both end at the same time
 		w.queue.close()
 	}
 	var errs []error
@@ -169,7 +169,7 @@ func (o *outputs) all() []*writer {
 	return all
 }
 
-// dropNotice is the record that tells of records that were dropped.
+// dropNotice is the record that gives the number of dropped records.
 func dropNotice(n uint64) slog.Record {
 	r := newRecord(slog.LevelWarn, fmt.Sprintf("dropped %d records: the log's queue had no room", n))
 	r.AddAttrs(slog.Uint64("dropped", n), EventID(eventDropped))

@@ -18,7 +18,7 @@ const (
 	FormatText               // for people: 15:04:05.000 INFO  message key=value; colours on a terminal alone
 )
 
-// SystemLog says whether a [Handler] also writes to the operating system's log.
+// SystemLog is whether a [Handler] also writes to the operating system's log.
 type SystemLog uint8
 
 // The choices for the system's log: the journal on Linux, the Application log on Windows.
@@ -45,8 +45,8 @@ type Options struct {
 	// group read. Windows has no such bits: there the folder's access list is inherited.
 	FileMode os.FileMode
 
-	// Output takes the lines where File is empty. Default: os.Stdout. A write that blocks keeps nobody waiting but the
-	// handler's own goroutine. It isn't closed by Close.
+	// Output takes the lines where File is empty. Default: os.Stdout. A write that blocks keeps only the handler's own goroutine
+	// waiting. It isn't closed by Close.
 	Output io.Writer
 
 	Format Format    // of File or Output
@@ -58,7 +58,7 @@ type Options struct {
 	// AddSource adds file and line of the call, as slog.HandlerOptions has it; CODE_FILE, CODE_LINE in the journal.
 	AddSource bool
 
-	// ReplaceAttr sees every attribute before any output does, and the message, under the rules of
+	// ReplaceAttr is called with every attribute before an output gets it, and with the message, under the rules of
 	// slog.HandlerOptions.ReplaceAttr. It is the place to take secrets out: what it returns is all that reaches file, stdout,
 	// journal and Event Log. It is called in the goroutine that logs, once per output.
 	ReplaceAttr func(groups []string, a slog.Attr) slog.Attr

@@ -76,7 +76,7 @@ func (s *streamSink) close() error {
 	return s.own.Close()
 }
 
-// fileSink appends to a path, whatever becomes of the file that it names.
+// fileSink appends to the file at a path, also after that was renamed or removed.
 type fileSink struct {
 	path string
 	mode os.FileMode
@@ -135,8 +135,8 @@ func (s *fileSink) follow() error {
 	return nil
 }
 
-// moved reports whether the path names another file by now, or none. Where it can't be told, as in a folder that the service
-// may not look into since it gave up its rights, it hasn't.
+// moved reports whether the path names another file by now, or none. It reports false where it can't find out, as in a folder that the
+// service can't open any more since it gave up its rights.
 func (s *fileSink) moved() bool {
 	info, err := os.Stat(s.path)
 	if err != nil {
@@ -146,7 +146,7 @@ func (s *fileSink) moved() bool {
 }
 
 func (s *fileSink) write(b *batch) error {
-	if b.written == 0 { // the rest of a line belongs where it began
+	if b.written == 0 { // the rest of a line belongs into the file where the line began
 		if err := s.follow(); err != nil {
 			return err
 		}

@@ -13,22 +13,22 @@ type queue struct {
 	wake    chan struct{}
 	closing chan struct{}
 
-	mu       sync.Mutex
-	waiting  batch
-	spare    batch  // the storage of a batch that was written, for the next one
-	untold   uint64 // dropped since the last notice
-	dropped  uint64 // ever
-	accepted uint64 // records ever put
-	finished uint64 // of these, written or lost
-	lost     uint64 // of these, given up
-	cause    error  // why the last of them was
-	failure  error  // of the last write; nil when it succeeded
-	closed   bool
-	disabled atomic.Bool // the output can't be had: records for it are no concern, and aren't counted
-	flushes  []flushMark
+	mu         sync.Mutex
+	waiting    batch
+	spare      batch  // the storage of a batch that was written, for the next one
+	unreported uint64 // dropped since the last notice
+	dropped    uint64 // ever
+	accepted   uint64 // records ever put
+	finished   uint64 // of these, written or lost
+	lost       uint64 // of these, given up
+	cause      error  // why the last of them was
+	failure    error  // of the last write; nil when it succeeded
+	closed     bool
+	disabled   atomic.Bool // the output couldn't be opened: records for it aren't counted
+	flushes    []flushMark
 }
 
-// flushMark is somebody who waits for the first `until` records.
+// flushMark is a caller that waits until the first `until` records have left the queue.
 type flushMark struct {
 	until uint64
 	done  chan struct{}
@@ -46,12 +46,12 @@ type batch struct {
 	bytes []byte
 	marks []mark
 	size  int // bytes that count against the queue's limit: all but a notice's
-	count int // records that somebody put: all but a notice
+	count int // records without notices
 
 	written int // bytes that the output has taken
 }
 
-// rest is how many of the records that somebody put haven't been taken whole.
+// rest is how many records, without notices, the output hasn't taken whole.
 func (b *batch) rest() int {
 	n := 0
 	for i := b.count - 1; i >= 0 && b.marks[i].end > b.written; i-- {
@@ -108,7 +108,7 @@ func (q *queue) admits(level slog.Level) bool {
 
 // drop counts; mu is held.
 func (q *queue) drop(n uint64) {
-	q.untold += n
+	q.unreported += n
 	q.dropped += n
 }
 
@@ -135,18 +135,18 @@ func (q *queue) put(p []byte, level slog.Level, event int) {
 	q.accepted++
 	select {
 	case q.wake <- struct{}{}:
-	default: // the writer will look anyway
+	default: // the writer is awake already
 	}
 }
 
-// take gives all that waits and how many records were dropped since the last time, which belongs behind it. It never
-// blocks; last says that nothing will follow.
-func (q *queue) take() (b batch, untold uint64, last bool) {
+// take gives all that waits, and how many records were dropped since the last time; their notice belongs behind it. It never
+// blocks. Where last is true, nothing will follow.
+func (q *queue) take() (b batch, unreported uint64, last bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	b, q.waiting, q.spare = q.waiting, q.spare, batch{}
-	untold, q.untold = q.untold, 0
-	return b, untold, q.closed
+	unreported, q.unreported = q.unreported, 0
+	return b, unreported, q.closed
 }
 
 // finish gives b's room back; what the output hasn't taken of it is lost.
@@ -204,7 +204,7 @@ func (q *queue) close() {
 	}
 }
 
-// disable gives up an output that can't be had, and forgets what waits for it.
+// disable gives up an output that couldn't be opened, and forgets what waits for it.
 func (q *queue) disable() {
 	q.disabled.Store(true)
 	b, _, _ := q.take()

@@ -19,7 +19,7 @@ const (
 
 // textEncoder makes lines for people. A value or message of several lines, such as a stack, follows the record, indented: a
 // record begins where a line isn't indented, so no text can pass for a record. Control characters are escaped: a terminal
-// would obey them.
+// would interpret them.
 func textEncoder(colours bool) func(dst []byte, r *flatRecord) []byte {
 	paint := func(dst []byte, colour, text string) []byte {
 		if !colours || text == "" {
@@ -74,7 +74,7 @@ func textBlock(dst []byte, text string) []byte {
 	return dst
 }
 
-// textClock is the time of day, to the millisecond, in the machine's time zone: a terminal is looked at today.
+// textClock is the time of day, to the millisecond, in the machine's time zone: people read a terminal on the same day.
 func textClock(v slog.Value) string {
 	switch {
 	case v.Kind() == slog.KindTime:
@@ -106,7 +106,7 @@ func textQuoted(text string) string {
 	return strconv.Quote(text)
 }
 
-// textEscaped is text without what a terminal would obey; tabs stay.
+// textEscaped is text without characters that a terminal interprets; tabs stay.
 func textEscaped(text string) string {
 	if !strings.ContainsFunc(text, func(r rune) bool { return r != '\t' && !textPrintable(r) }) {
 		return text
@@ -127,7 +127,7 @@ func textEscaped(text string) string {
 	return b.String()
 }
 
-// textPrintable leaves out what changes the direction of writing, too: it would make a line read as another.
+// textPrintable is false also for characters that change the direction of writing: with them a line reads as another.
 func textPrintable(r rune) bool { return r != utf8.RuneError && (unicode.IsGraphic(r)) }
 
 func textHex(c byte) string {

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// sink is where one writer's records go. All of it is called by the writer's goroutine alone.
+// sink is where one writer's records go. The writer's goroutine alone calls its methods.
 type sink interface {
 	// open prepares the sink; an error means that it will never take anything.
 	open() error
-	// write hands b on from b.written, and moves that on. After an error the same batch is offered again later.
+	// write writes b from b.written on, and advances that. After an error it is called again with the same batch later.
 	write(b *batch) error
 	close() error
 	String() string // for messages: the file's path, "stdout", "the journal"
@@ -49,9 +49,9 @@ func (w *writer) run() {
 	}
 	defer w.sink.close()
 	for {
-		b, untold, last := w.queue.take()
-		if untold > 0 {
-			w.tell(&b, untold)
+		b, dropped, last := w.queue.take()
+		if dropped > 0 {
+			w.addNotice(&b, dropped)
 		}
 		if len(b.marks) > 0 {
 			w.deliver(&b)
@@ -67,9 +67,9 @@ func (w *writer) run() {
 	}
 }
 
-// tell adds the notice of records that were dropped. ReplaceAttr, which sees it, is the service's own code; what panics in it
-// elsewhere panics in the goroutine that logs.
-func (w *writer) tell(b *batch, dropped uint64) {
+// addNotice adds the notice of dropped records. It calls ReplaceAttr, which is the service's own code and may panic. (For the service's
+// records it is called, and panics, in the goroutine that logs.)
+func (w *writer) addNotice(b *batch, dropped uint64) {
 	defer func() {
 		if value := recover(); value != nil {
 			fmt.Fprintf(os.Stderr, "daruma: ReplaceAttr panicked (%v) at the notice of %d dropped records\n", value, dropped)
@@ -78,7 +78,7 @@ func (w *writer) tell(b *batch, dropped uint64) {
 	w.notice(b, dropNotice(dropped))
 }
 
-// deliver writes b, as often as it takes; once the queue closes there is one last try.
+// deliver tries to write b until that succeeds; once the queue is closed there is one last try.
 func (w *writer) deliver(b *batch) {
 	closing := w.queue.closing
 	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {

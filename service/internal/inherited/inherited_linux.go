@@ -21,7 +21,7 @@ func files() []*os.File {
 	return activation.Files(true)
 }
 
-// maxInherited bounds what LISTEN_FDS may say: for each a file is made, whether there is a descriptor or not.
+// maxInherited bounds LISTEN_FDS: a file is made for each, whether there is a descriptor or not.
 const maxInherited = 4096
 
 func isListening(f *os.File) bool {

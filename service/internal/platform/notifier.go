@@ -22,7 +22,7 @@ type Notifier struct {
 	Transmit func(lines ...string)
 	// Flush waits until what was sent has left, for a second at most; nil where nothing waits.
 	Flush func()
-	// BeforeTrigger is called before systemd is told that the service hangs, which it answers with SIGABRT at once; nil: nothing is.
+	// BeforeTrigger is called before WATCHDOG=trigger is sent, which systemd answers with SIGABRT at once; nil: nothing is called.
 	BeforeTrigger func()
 	// Clock is CLOCK_MONOTONIC, which systemd wants to see with RELOADING=1; nil: there is none.
 	Clock func() time.Duration
@@ -115,7 +115,7 @@ func (n *Notifier) Ended(o Outcome) {
 		lines = append(lines, "WATCHDOG=trigger")
 	}
 	n.Send(lines...)
-	// daruma hears of the end from the keeper: the reason of a failure must be there before. A clean end has none.
+	// daruma's supervisor hears of the end from the keeper, on another path: the reason of a failure must be there before. A clean end has none.
 	if n.Flush != nil && (n.To != Daruma || o.Code != 0) {
 		n.Flush()
 	}

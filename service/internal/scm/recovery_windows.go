@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// onlyCrashesCount tells whether the service's failure actions run only when its process ends without having reported
+// onlyCrashesCount reports whether the service's failure actions run only when its process ends without having reported
 // STOPPED. It is asked when the service fails: an administrator may change it while the service runs. The answer is true where the
 // Service Control Manager doesn't answer in time, or the service's account may not ask: the end of the process is a failure in every case.
 func onlyCrashesCount(name string) bool {

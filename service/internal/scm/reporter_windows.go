@@ -40,7 +40,7 @@ func (p *Reporter) reportAll() {
 		p.waiting = nil
 		p.mu.Unlock()
 		for _, status := range all {
-			// An error is no reason to end: the service may be all right, whatever its manager thinks.
+			// An error is no reason to end: the service itself may be all right.
 			_ = windows.SetServiceStatus(p.status, &status)
 			if status.CurrentState == windows.SERVICE_STOPPED {
 				close(p.stopped)
@@ -54,7 +54,7 @@ func (p *Reporter) reportAll() {
 	}
 }
 
-// set has status reported, after every other state that was; of checkpoints the last one is enough.
+// set queues a status behind the states that wait. Of several checkpoints of a state, the last one is enough.
 func (p *Reporter) set(status windows.SERVICE_STATUS) {
 	p.mu.Lock()
 	if n := len(p.waiting); n > 0 && (p.waiting[n-1].CurrentState == status.CurrentState || n == maxWaiting) {

@@ -12,7 +12,7 @@ import (
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-// install is the verb: options overrule what the service says of itself.
+// install is the verb. Its options overrule Service.Install.
 func (c *command) install(ctx context.Context, args []string) error {
 	spec := c.service.Install
 	var arguments []string

@@ -22,15 +22,15 @@ import (
 type Service struct {
 	Name, Description         string
 	StartTimeout, StopTimeout time.Duration
-	// Install is what to install; the verb install sets the executable and what its options say.
+	// Install is what to install. The verb install sets the executable and takes its options into account.
 	Install manager.Spec
 	// Role are the first arguments of an installed service's command line.
 	Role []string
-	// Check says what is wrong with the service's description; nil: nothing is.
+	// Check gives what is wrong with the service's description.
 	Check func() error
 }
 
-// Results of a verb that have been told already.
+// Results of a verb. Run has written about them already.
 var (
 	// ErrUsage: the command line is wrong.
 	ErrUsage = errors.New("wrong usage")
@@ -104,7 +104,7 @@ func (c *command) report(err error) error {
 	return ErrFailed
 }
 
-// print writes for people. An error says that nobody reads, and then nobody would read of it, either.
+// print writes for people. An error means that nobody reads: there is nobody to report it to.
 func (c *command) print(to io.Writer, format string, args ...any) {
 	_, _ = fmt.Fprintf(to, format, args...)
 }

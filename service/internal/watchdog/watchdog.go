@@ -29,18 +29,18 @@ type Watchdog struct {
 	silent   int  // ticks without a beat, in a row
 	due      time.Time
 	ticker   *time.Timer // of the heartbeat; nil: not armed yet
-	feeder   *time.Timer // nil: nobody outside
+	feeder   *time.Timer // nil: no watchdog outside
 	why      string      // it has expired
 	stopped  bool
 }
 
-// Config says what a [Watchdog] does.
+// Config is what a [Watchdog] does.
 type Config struct {
 	// Limit is the longest silence, once the first beat has armed the watchdog.
 	Limit time.Duration
-	// Outer is how often somebody outside wants to hear of the service; 0: nobody does.
+	// Outer is how long a watchdog outside of the process waits for a beat; 0: there is none.
 	Outer time.Duration
-	// Feed is called every half of Outer as long as the service isn't hung.
+	// Feed is called twice in each Outer as long as the service isn't hung.
 	Feed func()
 	// Expired is called once, when the service is hung, with the reason. It must not wait, nor call the watchdog.
 	Expired func(why string)
@@ -106,14 +106,14 @@ func (w *Watchdog) tick() {
 	w.ticker.Reset(part)
 }
 
-// Watch says whether beats are expected at the moment.
+// Watch sets whether beats are expected from now on.
 func (w *Watchdog) Watch(expected bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.watching, w.silent, w.beaten = expected, 0, false
 }
 
-// Expire says that the service is hung for another reason than a missing beat. It has no effect while no beats are expected.
+// Expire declares the service hung for another reason than a missing beat. It has no effect while no beats are expected.
 func (w *Watchdog) Expire(why string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -128,7 +128,7 @@ func (w *Watchdog) expire(why string) {
 	w.config.Expired(why)
 }
 
-// Why says why the service is hung, "" where it isn't.
+// Why is the reason why the service is hung, "" where it isn't.
 func (w *Watchdog) Why() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -27,8 +27,7 @@ var ErrNotRegistered = errors.New("isn't registered")
 // Source is an open event source. Its methods may be called from any goroutine.
 type Source struct{ handle windows.Handle }
 
-// Open opens a registered source. An error that is [ErrNotRegistered] says that nobody has registered it; no right is needed
-// to open one.
+// Open opens a registered source; no right is needed for that. The error is [ErrNotRegistered] where nobody has registered it.
 //
 // Open reads the registry because RegisterEventSourceW succeeds for any name. Events of a source that isn't registered read "the
 // description cannot be found". Source: learn.microsoft.com, RegisterEventSourceW, Remarks.
