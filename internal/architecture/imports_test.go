@@ -82,6 +82,7 @@ var layering = [][]string{
 		"internal/ensure",
 		"internal/migrate/nssm",
 		"internal/migrate/takeover",
+		"internal/operate",
 	},
 	{
 		"internal/hosting",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/install"
+	"github.com/daruma-sh/daruma/internal/operate"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -34,7 +35,7 @@ func failure(service string, err error) error {
 	case errors.Is(err, control.ErrNotRunning):
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
-		if _, ok := installed(ctx, service); ok {
+		if _, ok := operate.Status(ctx, service); ok {
 			return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Start it with: daruma start %s%s", err, service, elsewhere(service))}
 		}
 		return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Start it with: daruma run FILE%s", err, others(service)+elsewhere(service))}

@@ -9,6 +9,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/internal/migrate/nssm"
 	"github.com/daruma-sh/daruma/internal/migrate/takeover"
+	"github.com/daruma-sh/daruma/internal/operate"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -76,7 +77,7 @@ func (r *replacement) runs(ctx context.Context) (bool, error) {
 	if errors.Is(err, manager.ErrNotInstalled) {
 		return r.journal.Running, nil
 	}
-	return err == nil && lives(status), err
+	return err == nil && operate.HasProcess(status), err
 }
 
 func (r *replacement) back(ctx context.Context) error { return r.backWith(ctx, "") }
@@ -121,7 +122,7 @@ func (r *replacement) putBack(ctx context.Context, saved manager.Entry, password
 		return err
 	}
 	same := err == nil && len(saved.Differences(now)) == 0
-	if r.journal.InPlace && err == nil && (!same || supervised(ctx, r.name)) {
+	if r.journal.InPlace && err == nil && (!same || operate.Supervised(ctx, r.name)) {
 		if err := r.services.Stop(ctx, saved.Name); err != nil {
 			return err
 		}

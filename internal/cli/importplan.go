@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/daruma-sh/daruma/internal/operate"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -15,7 +16,7 @@ func (r *replacement) show(ctx context.Context) error {
 		return err
 	}
 	var b strings.Builder
-	now, _ := systemState(status)
+	now, _ := operate.Describe(status)
 	fmt.Fprintf(&b, "%s of NSSM (%s, start type %s) becomes %s of daruma\n", r.journal.Service, now, status.StartType, r.name)
 	n := 0
 	line := func(format string, args ...any) {

@@ -20,6 +20,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/internal/migrate/nssm"
 	"github.com/daruma-sh/daruma/internal/migrate/takeover"
+	"github.com/daruma-sh/daruma/internal/operate"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -227,7 +228,7 @@ func (r *replacement) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.journal = takeover.Journal{Service: service, Name: r.name, InPlace: inPlace, Running: lives(status), Definition: def.File}
+	r.journal = takeover.Journal{Service: service, Name: r.name, InPlace: inPlace, Running: operate.HasProcess(status), Definition: def.File}
 	if err := r.mayReplace(ctx); err != nil {
 		return err
 	}

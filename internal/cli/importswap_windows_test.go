@@ -14,6 +14,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/install/record"
 	"github.com/daruma-sh/daruma/internal/migrate/nssm"
 	"github.com/daruma-sh/daruma/internal/migrate/takeover"
+	"github.com/daruma-sh/daruma/internal/operate"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -157,7 +158,7 @@ func TestReplaceStopped(t *testing.T) {
 	}
 	stopped := func(when string) {
 		t.Helper()
-		if status, err := (manager.Manager{}).Status(t.Context(), s.name); err != nil || lives(status) {
+		if status, err := (manager.Manager{}).Status(t.Context(), s.name); err != nil || operate.HasProcess(status) {
 			t.Errorf("%s: %+v %v", when, status, err)
 		}
 	}

@@ -125,7 +125,7 @@ Exit codes: 0 done, 1 not done (the answer says why), 2 wrong usage or no such p
 			seconds := f.grace.Seconds()
 			c.GraceSeconds = &seconds
 		}
-		if handled, err := orderSystem(cmd.Context(), std, t, c, f.timeout, *f.output); handled || err != nil {
+		if handled, err := orderService(cmd.Context(), std, t, c, f.timeout, *f.output); handled || err != nil {
 			return err
 		}
 		answer, err := give(cmd.Context(), std, t, c, o.doing, f.timeout)
@@ -158,9 +158,14 @@ func give(ctx context.Context, std IO, t target, c control.Command, doing string
 	answer, err := client.Command(ctx, c)
 	end()
 	if errors.Is(err, context.DeadlineExceeded) {
-		return answer, &exitError{code: ExitFailed, err: fmt.Errorf("%s %s isn't over after %v and goes on; see: daruma status %s", doing, t, timeout, t.service)}
+		return answer, goesOn(doing, t, timeout)
 	}
 	return answer, failure(t.service, err)
+}
+
+// goesOn says that the time to wait is over, and the order isn't.
+func goesOn(doing string, t target, timeout time.Duration) error {
+	return &exitError{code: ExitFailed, err: fmt.Errorf("%s %s isn't over after %v and goes on; see: daruma status %s", doing, t, timeout, t.service)}
 }
 
 // report prints what the order did.

@@ -3,8 +3,17 @@ package cli
 import (
 	"fmt"
 	"io"
+	"sync"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/manager"
 )
+
+// managerOf is the system's service manager, with a sign of life on a terminal while it is waited for. end takes that away.
+func managerOf(std IO, doing string) (manager.Manager, func()) {
+	end := progress(std.Err, screenOf(std.Err).terminal, doing)
+	return manager.Manager{}, sync.OnceFunc(end)
+}
 
 // progress shows on a terminal that what takes over a second is still under way, and for how long. The function it gives
 // takes the line away again.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/operate"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -136,7 +137,7 @@ func lookAt(ctx context.Context, name string) view {
 		}
 	}
 	v.err, v.Problem = err, err.Error()
-	if status, ok := installed(ctx, name); ok {
+	if status, ok := operate.Status(ctx, name); ok {
 		v.System = &status
 	}
 	if errors.Is(err, context.DeadlineExceeded) {

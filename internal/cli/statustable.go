@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/operate"
 	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
@@ -34,7 +35,7 @@ func table(s screen, views []view, now time.Time) string {
 func notThere(v view) string {
 	switch {
 	case v.System != nil:
-		word, _ := systemState(*v.System)
+		word, _ := operate.Describe(*v.System)
 		return word
 	case errors.Is(v.err, control.ErrNotRunning):
 		return "not running"
@@ -49,7 +50,7 @@ func whyNot(v view) string {
 		why = ""
 	}
 	if v.System != nil {
-		_, reason := systemState(*v.System)
+		_, reason := operate.Describe(*v.System)
 		why = strings.TrimPrefix(why+"; "+reason, "; ")
 	}
 	return plaintext.Line(why)

@@ -33,6 +33,7 @@ func onWine() []suite {
 		{"internal/cli", 8 * time.Minute, nil},
 		{"internal/hosting", time.Minute, nil},
 		{"internal/install", time.Minute, nil},
+		{"internal/operate", time.Minute, nil},
 		{"internal/supervisor", time.Minute, nil},
 		{"internal/supervisor/launchplan", time.Minute, nil},
 		{"internal/supervisor/signals", time.Minute, nil},

@@ -1,0 +1,110 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/service/manager"
+)
+
+// Order is an order to a service as a whole.
+type Order struct {
+	Service string
+	control.Command
+	Timeout time.Duration // for all of it; 0: as long as it takes
+
+	// Progress is called before something that may take a while; end when it is over.
+	Progress func(doing string) (end func())
+}
+
+// Result is what an order to an installed service did: to its programs, where they were asked first, and to the service.
+type Result struct {
+	control.Answer
+	System *manager.Status `json:"system"` // what the service manager says afterwards
+
+	AlreadyStopped bool          `json:"-"` // nothing was to be done
+	Took           time.Duration `json:"-"`
+}
+
+// SupervisorError is an error of the part that the supervisor does.
+type SupervisorError struct{ Err error }
+
+func (e *SupervisorError) Error() string { return e.Err.Error() }
+func (e *SupervisorError) Unwrap() error { return e.Err }
+
+// Run carries out what concerns an installed service as a whole. handled is false where the order is for the supervisor alone: the
+// service isn't installed, or runs in a terminal, or the order is for one program, or no start, stop or restart. Errors: those of
+// the service manager, or *SupervisorError.
+func (o Order) Run(ctx context.Context) (r Result, handled bool, err error) {
+	if o.Program != "" || o.Verb != control.VerbStart && o.Verb != control.VerbStop && o.Verb != control.VerbRestart {
+		return r, false, nil
+	}
+	status, ok := Status(ctx, o.Service)
+	if !ok {
+		return r, false, nil
+	}
+	up := HasProcess(status)
+	if up && o.Verb == control.VerbStart || !up && Supervised(ctx, o.Service) {
+		return r, false, nil
+	}
+	r.Results = []control.ProgramResult{}
+	if !up && o.Verb == control.VerbStop {
+		r.AlreadyStopped, r.System = true, &status
+		return r, true, nil
+	}
+	services := manager.Manager{}
+	if err := services.MayControl(ctx, o.Service); err != nil {
+		return r, true, err
+	}
+	begin := time.Now()
+	if err := o.carryOut(ctx, services, &r); err != nil {
+		return r, true, err
+	}
+	r.Took = time.Since(begin)
+	if status, ok := Status(ctx, o.Service); ok {
+		r.System = &status
+	}
+	return r, true, nil
+}
+
+// carryOut stops the programs first where they run: the supervisor knows which step ended each, the service manager doesn't.
+func (o Order) carryOut(ctx context.Context, services manager.Manager, r *Result) error {
+	if o.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
+		defer cancel()
+	}
+	if o.Verb != control.VerbStart {
+		if err := o.stopPrograms(ctx, r); err != nil {
+			return err
+		}
+	}
+	defer o.Progress("waiting for the service manager: " + o.Service)()
+	switch o.Verb {
+	case control.VerbStart:
+		return services.Start(ctx, o.Service)
+	case control.VerbStop:
+		return services.Stop(ctx, o.Service)
+	}
+	return services.Restart(ctx, o.Service)
+}
+
+// stopPrograms has the supervisor stop them; one that isn't there has none.
+func (o Order) stopPrograms(ctx context.Context, r *Result) error {
+	defer o.Progress("stopping " + o.Service)()
+	stop := o.Command
+	stop.Verb = control.VerbStop
+	client, err := control.Dial(o.Service)
+	if err == nil {
+		var answer control.Answer
+		if answer, err = client.Command(ctx, stop); answer.Results != nil {
+			r.Answer = answer
+		}
+	}
+	if err == nil || errors.Is(err, control.ErrNotRunning) {
+		return nil
+	}
+	return &SupervisorError{err}
+}
