@@ -81,7 +81,6 @@ var layering = [][]string{
 	{
 		"internal/ensure",
 		"internal/migrate/nssm",
-		"internal/migrate/takeover",
 		"internal/operate",
 	},
 	{
@@ -90,6 +89,9 @@ var layering = [][]string{
 	{
 		"internal/doctor",
 		"internal/install",
+	},
+	{
+		"internal/migrate/takeover",
 	},
 	{
 		"internal/cli",

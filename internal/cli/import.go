@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,7 +29,7 @@ func newImport(std IO) *cobra.Command {
 type importing struct {
 	all, force bool
 	output     string
-	takingOver
+	takeoverFlags
 }
 
 func newImportNSSM(std IO) *cobra.Command {
@@ -77,7 +76,7 @@ The plan is shown first; --dry-run shows it alone. --undo gives the service back
 			return &exitError{code: ExitUsage, err: errors.New("name a service, or a .reg file, or give --all")}
 		}
 		if f.replace || f.undo {
-			return replaceNSSM(cmd.Context(), std, args[0], f.takingOver)
+			return takeOver(cmd.Context(), std, args[0], f.takeoverFlags)
 		}
 		return importNSSM(std, strings.Join(args, ""), f)
 	}
@@ -88,7 +87,13 @@ func importNSSM(std IO, source string, f importing) error {
 	if f.output == "-" && screenOf(std.Out).terminal {
 		return &exitError{code: ExitUsage, err: errors.New("a definition may hold secrets, so it isn't shown on a terminal: give -o FILE, or send it through a pipe")}
 	}
-	services, err := nssmServices(source, f.all)
+	var services []nssm.Service
+	var err error
+	if f.all {
+		services, err = nssm.FindAll()
+	} else {
+		services, err = nssm.Find(source)
+	}
 	if err != nil {
 		return &exitError{code: ExitFailed, err: err}
 	}
@@ -112,66 +117,6 @@ func importNSSM(std IO, source string, f importing) error {
 		return &exitError{code: ExitFailed, err: fmt.Errorf("%d of %d services couldn't be converted", failed, len(services)), silent: len(services) == 1}
 	}
 	return nil
-}
-
-// nssmServices reads the services: all, those of a file, or the one of that name.
-func nssmServices(source string, all bool) ([]nssm.Service, error) {
-	switch {
-	case all:
-		services, err := nssm.AllInstalled()
-		if err == nil && len(services) == 0 {
-			err = errors.New("NSSM runs no service on this machine")
-		}
-		return services, err
-	case isRegFile(source):
-		return nssmFile(source)
-	}
-	service, err := nssm.Installed(source)
-	return []nssm.Service{service}, err
-}
-
-// isRegFile: names of services have no backslash and no slash, and hardly end in .reg.
-func isRegFile(source string) bool {
-	if strings.EqualFold(filepath.Ext(source), ".reg") || strings.ContainsAny(source, `/\`) {
-		return true
-	}
-	info, err := os.Stat(source)
-	return err == nil && info.Mode().IsRegular()
-}
-
-func nssmFile(file string) ([]nssm.Service, error) {
-	info, err := os.Stat(file)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: there is no such file", file)
-	case err == nil && !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: is not a regular file", file)
-	case err == nil && info.Size() > nssm.MaxRegSize:
-		return nil, fmt.Errorf("%s: is larger than %d MiB: export the key of the service alone", file, nssm.MaxRegSize>>20)
-	case err != nil:
-		return nil, err
-	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	services, err := nssm.ParseReg(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	var found []nssm.Service
-	for _, s := range services {
-		if s.IsNSSM() {
-			found = append(found, s)
-		}
-	}
-	switch {
-	case len(found) > 0:
-		return found, nil
-	case len(services) == 1: // Convert says why not, or converts one of srvany
-		return services, nil
-	}
-	return nil, fmt.Errorf("%s: has %d services, none of NSSM: export HKLM\\SYSTEM\\CurrentControlSet\\Services\\NAME with its subkeys", file, len(services))
 }
 
 // convertAll converts what can be; the others are named on std.Err.

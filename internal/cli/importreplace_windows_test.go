@@ -1,249 +1,256 @@
 package cli
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os"
-	"os/exec"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
-	"golang.org/x/sys/windows/svc/mgr"
 
+	"github.com/daruma-sh/daruma/internal/install/record"
 	"github.com/daruma-sh/daruma/internal/migrate/nssm"
-	"github.com/daruma-sh/daruma/internal/systemlog"
+	"github.com/daruma-sh/daruma/internal/migrate/takeover"
+	"github.com/daruma-sh/daruma/internal/operate"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-// nssmService is a service that the stand-in for NSSM runs.
-type nssmService struct {
-	t          *testing.T
-	name, port string
-	dir, home  string
-	before     manager.Entry
+func testName(suffix string) string { return fmt.Sprintf("Daruma-Test-%d%s", os.Getpid(), suffix) }
+
+func TestReplaceInPlace(t *testing.T) {
+	s := newNSSM(t, testName("-Place"), "good")
+	s.says(0, []string{"stop it", "BINARY_PATH_NAME", "nothing was changed"}, "import", "nssm", s.name, "--replace", "--dry-run")
+	s.isNSSMs()
+	if _, err := os.Stat(s.home); !os.IsNotExist(err) {
+		t.Errorf("a dry run made %s: %v", s.home, err)
+	}
+	s.says(0, []string{"stopped", "ready", "is daruma's"}, "import", "nssm", s.name, "--replace")
+	s.isDarumas()
+	if now := s.entry(); now.Access != s.before.Access || now.Name != s.before.Name || len(now.Dependencies) != 1 {
+		t.Errorf("access list, name or dependencies changed: %+v", now)
+	}
+	s.says(0, []string{"already; nothing changed"}, "import", "nssm", s.name, "--replace")
+	s.says(0, []string{"would be stopped"}, "import", "nssm", s.name, "--undo", "-n")
+	s.isDarumas()
+	s.finishes()
+	s.says(0, []string{"NSSM's"}, "import", "nssm", s.name, "--undo")
+	s.isNSSMs()
+	s.says(0, []string{"nothing changed"}, "import", "nssm", s.name, "--undo")
+	s.isNSSMs()
+
+	// A service that was uninstalled meanwhile comes back too.
+	s.says(0, nil, "import", "nssm", s.name, "--replace")
+	if _, err := (manager.Manager{Overwrite: true}).Uninstall(t.Context(), s.name); err != nil {
+		t.Fatal(err)
+	}
+	s.says(0, nil, "import", "nssm", s.name, "--undo")
+	s.isNSSMs()
 }
 
-// newNSSM installs one and starts it. how is for the program, good or bad.
-func newNSSM(t *testing.T, name, how string) *nssmService {
-	t.Helper()
-	m, err := mgr.Connect()
+// finishes: a call that was interrupted after the swap, before what belongs beside the service was there.
+func (s *nssmService) finishes() {
+	s.t.Helper()
+	store := takeover.Store{Folder: filepath.Join(s.home, "config", "nssm")}
+	j, ok, err := store.Load()
+	if err != nil || !ok || j.Step != takeover.Done || !j.InPlace || !j.Running {
+		s.t.Fatalf("%+v %v %v", j, ok, err)
+	}
+	config := filepath.Join(s.home, "config")
+	installed, err := record.Load(config)
 	if err != nil {
-		t.Skipf("installs services: run it as administrator (%v)", err)
+		s.t.Fatal(err)
 	}
-	defer m.Disconnect()
-	dir, err := os.MkdirTemp(os.Getenv("ProgramFiles"), "daruma-test-")
-	if err != nil {
-		t.Skipf("writes to %%ProgramFiles%%: run it as administrator (%v)", err)
+	j.Step = takeover.Swapped
+	if err := errors.Join(store.Note(j), record.Remove(config)); err != nil {
+		s.t.Fatal(err)
 	}
-	s := &nssmService{t: t, name: name, port: unusedPort(t), dir: dir,
-		home: filepath.Join(os.Getenv("ProgramData"), "daruma", nssm.DefinitionName(name))} // Wine gives services no Environment, so no DARUMA_HOME
-	t.Cleanup(s.remove)
-	for _, file := range []string{"daruma.exe", "program.exe", standInFile} {
-		copyMe(t, filepath.Join(dir, file))
+	s.says(0, []string{"would be registered"}, "import", "nssm", s.name, "--replace", "-n")
+	s.says(0, []string{"is daruma's; see"}, "import", "nssm", s.name, "--replace")
+	again, err := record.Load(config)
+	if err != nil || again.Spec.Name != installed.Spec.Name || again.Spec.Executable != installed.Spec.Executable {
+		s.t.Errorf("%+v, was %+v: %v", again, installed, err)
 	}
-	service, err := m.CreateService(name, filepath.Join(dir, standInFile), mgr.Config{StartType: mgr.StartAutomatic, DisplayName: "NSSM runs " + name,
-		Dependencies: []string{"RpcSs"}})
+	if j, _, err := store.Load(); err != nil || j.Step != takeover.Done {
+		s.t.Errorf("%+v %v", j, err)
+	}
+	s.isDarumas()
+}
+
+func TestReplaceByAnotherName(t *testing.T) {
+	s := newNSSM(t, testName(" Other"), "good")
+	s.says(0, []string{"make a service", "need the new name"}, "import", "nssm", s.name, "--replace", "-n")
+	s.isNSSMs()
+	s.says(0, []string{"is disabled", "is daruma's"}, "import", "nssm", s.name, "--replace")
+	s.isDarumas()
+	s.says(0, []string{"NSSM's"}, "import", "nssm", s.name, "--undo")
+	s.isNSSMs()
+}
+
+// TestReplaceGoesBack: what NSSM can run and daruma can't is NSSM's again.
+func TestReplaceGoesBack(t *testing.T) {
+	for _, suffix := range []string{"-Bad", " Bad 2"} {
+		t.Run(suffix, func(t *testing.T) {
+			s := newNSSM(t, testName(suffix), "bad")
+			s.says(1, []string{"wasn't ready after 4s", "exit code 3", "NSSM's again, as it was", "logs: " + s.home}, "import", "nssm", s.name, "--replace", "--timeout", "4s")
+			s.isNSSMs()
+		})
+	}
+}
+
+// TestReplaceRefuses before anything is changed.
+func TestReplaceRefuses(t *testing.T) {
+	s := newNSSM(t, testName("-Refused"), "good")
+	file := filepath.Join(s.dir, "other.yaml")
+	if err := os.WriteFile(file, []byte("name: other\nprograms:\n  a:\n    command: ['C:\\windows\\system32\\cmd.exe']\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		code int
+		word string
+		args []string
+	}{
+		{2, "not both", []string{s.name, "--replace", "--undo"}},
+		{2, "--dry-run is for --replace", []string{s.name, "-n"}},
+		{2, "name it", []string{"--all", "--replace"}},
+		{2, "name of a service", []string{"x.reg", "--replace"}},
+		{2, "name must be", []string{s.name, "--replace", "--definition", file}},
+		{2, "leave the password out", []string{s.name, "--replace", "--password-env", "PATH"}},
+		{1, "there is no service", []string{"daruma-test-none", "--replace"}},
+		{1, "isn't one of NSSM", []string{"RpcSs", "--replace"}},
+		{1, "nothing is kept", []string{s.name, "--undo"}},
+	} {
+		s.says(c.code, []string{c.word}, append([]string{"import", "nssm"}, c.args...)...)
+	}
+	s.isNSSMs()
+	if _, err := os.Stat(s.home); !os.IsNotExist(err) {
+		t.Errorf("refused, and there is %s: %v", s.home, err)
+	}
+}
+
+// TestReplaceWithProbes takes a definition of one's own; one that its probe never finds ready goes back.
+func TestReplaceWithProbes(t *testing.T) {
+	s := newNSSM(t, testName("-Probes"), "good")
+	file := filepath.Join(s.dir, "mine.yaml")
+	write := func(port string) {
+		t.Helper()
+		text := fmt.Sprintf("name: %s\naccount: LocalSystem\nprograms:\n  server:\n    command: ['%s', %s, '%s', good]\n    readinessProbe: {tcpSocket: {port: %s}, periodSeconds: 1}\n",
+			nssm.DefinitionName(s.name), filepath.Join(s.dir, "program.exe"), asProgram, s.port, port)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(unusedPort(t))
+	s.says(1, []string{"wasn't ready after 5s: program server is running and not ready", "NSSM's again"}, "import", "nssm", s.name, "--replace", "--definition", file, "--timeout", "5s")
+	s.isNSSMs()
+	write(s.port)
+	s.says(0, []string{"take the definition " + file, "is daruma's"}, "import", "nssm", s.name, "--replace", "--definition", file)
+	s.isDarumas()
+}
+
+// TestReplaceStopped: what doesn't run is replaced, not started, and doesn't run after the way back either.
+func TestReplaceStopped(t *testing.T) {
+	s := newNSSM(t, testName("-Stopped"), "good")
+	if err := (manager.Manager{}).Stop(t.Context(), s.name); err != nil {
+		t.Fatal(err)
+	}
+	stopped := func(when string) {
+		t.Helper()
+		if status, err := (manager.Manager{}).Status(t.Context(), s.name); err != nil || operate.HasProcess(status) {
+			t.Errorf("%s: %+v %v", when, status, err)
+		}
+	}
+	s.says(0, []string{"isn't started", "is daruma's"}, "import", "nssm", s.name, "--replace")
+	stopped("replaced")
+	s.says(0, nil, "import", "nssm", s.name, "--undo")
+	stopped("undone")
+	if err := (manager.Manager{}).Start(t.Context(), s.name); err != nil {
+		t.Fatal(err)
+	}
+	s.isNSSMs()
+}
+
+// TestReplaceWantsPassword: an account with one can't be given to another entry without it.
+func TestReplaceWantsPassword(t *testing.T) {
+	me, err := user.Current()
 	if err != nil {
 		t.Fatal(err)
 	}
-	service.Close()
-	key, _, err := registry.CreateKey(registry.LOCAL_MACHINE, servicesKey+name+`\Parameters`, registry.ALL_ACCESS)
+	name := me.Username[strings.LastIndexByte(me.Username, '\\')+1:]
+	s := newNSSM(t, testName(" Password"), "good")
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, servicesKey+s.name, registry.SET_VALUE)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer key.Close()
-	exit, _, err := registry.CreateKey(key, "AppExit", registry.ALL_ACCESS)
-	if err != nil {
+	if err := key.SetStringValue("ObjectName", `.\`+name); err != nil { // the Service Control Manager reads it at boot alone
 		t.Fatal(err)
 	}
-	defer exit.Close()
-	if err := errors.Join(key.SetStringValue("Application", filepath.Join(dir, "program.exe")),
-		key.SetStringValue("AppParameters", asProgram+" "+s.port+" "+how),
-		key.SetStringsValue("AppEnvironmentExtra", []string{"SECRET=hunter2", "STADT=Köln"}),
-		key.SetDWordValue("AppRestartDelay", 100), exit.SetStringValue("", "Restart")); err != nil {
-		t.Fatal(err)
-	}
-	if err := (manager.Manager{}).Start(t.Context(), name); err != nil {
-		t.Fatal(err)
-	}
-	s.serves("nssm")
 	s.before = s.entry()
-	return s
-}
-
-// logs shows what daruma wrote, where the test failed.
-func (s *nssmService) logs() {
-	if !s.t.Failed() {
-		return
-	}
-	files, _ := filepath.Glob(filepath.Join(s.home, "logs", "*.log"))
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		s.t.Logf("%s: %s %v", file, text, err)
-	}
-}
-
-func (s *nssmService) remove() {
-	s.logs()
-	ctx := context.Background()
-	for _, name := range []string{s.name, nssm.DefinitionName(s.name)} {
-		if _, err := (manager.Manager{Overwrite: true}).Uninstall(ctx, name); err != nil && !errors.Is(err, manager.ErrNotInstalled) {
-			s.t.Errorf("cleaning up: %v", err)
-		}
-		if _, err := (manager.Manager{}).UnregisterTask(ctx, name); err != nil {
-			s.t.Errorf("cleaning up: %v", err)
-		}
-		if err := systemlog.UnregisterEventSource(name); err != nil {
-			s.t.Errorf("cleaning up: %v", err)
-		}
-	}
-	// Windows keeps the files of a process for a moment after its end.
-	var err error
-	for range 50 {
-		if err = errors.Join(os.RemoveAll(s.dir), os.RemoveAll(s.home)); err == nil {
-			return
-		}
-		time.Sleep(100 * time.Millisecond) // sleep: nothing tells when the last handle is closed
-	}
-	s.t.Errorf("cleaning up: %v", err)
-}
-
-func copyMe(t *testing.T, path string) {
-	t.Helper()
-	me, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, err := os.Open(me)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	out, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = io.Copy(out, in)
-	if err := errors.Join(err, out.Close()); err != nil {
+	s.says(2, []string{"the password of", "--password-file"}, "import", "nssm", s.name, "--replace")
+	s.isNSSMs()
+	if err := key.SetStringValue("ObjectName", "LocalSystem"); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func unusedPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
-}
-
-// serves waits until the program answers, and tells who runs it.
-func (s *nssmService) serves(by string) {
-	s.t.Helper()
-	var got []byte
-	var err error
-	for begin := time.Now(); time.Since(begin) < 20*time.Second; {
-		var c net.Conn
-		if c, err = net.DialTimeout("tcp", "127.0.0.1:"+s.port, time.Second); err == nil {
-			got, err = io.ReadAll(c)
-			_ = c.Close()
-			if string(got) == by {
-				return
+// TestReplaceKilled: killed at every line that it writes, the next call finishes or goes back.
+func TestReplaceKilled(t *testing.T) {
+	for _, suffix := range []string{"-Kill", " Kill 2"} {
+		t.Run(suffix, func(t *testing.T) {
+			s := newNSSM(t, testName(suffix), "good")
+			killed := 0
+			for n := 1; ; n++ {
+				code, text := s.daruma(n, "import", "nssm", s.name, "--replace")
+				s.startsAtBoot(fmt.Sprintf("killed at line %d", n))
+				if code == 0 {
+					break
+				}
+				if code != killedCode {
+					t.Fatalf("line %d: exit code %d", n, code)
+				}
+				killed++
+				begun := strings.Contains(text, "saved to")
+				if begun && n%2 == 0 {
+					s.says(0, nil, "import", "nssm", s.name, "--undo")
+				} else {
+					s.says(0, nil, "import", "nssm", s.name, "--replace")
+					s.isDarumas()
+					s.says(0, nil, "import", "nssm", s.name, "--undo")
+				}
+				s.isNSSMs()
 			}
+			if killed < 6 {
+				t.Errorf("killed %d times only", killed)
+			}
+			s.isDarumas()
+			s.undoKilled()
+		})
+	}
+}
+
+// undoKilled is the same for the way back.
+func (s *nssmService) undoKilled() {
+	s.t.Helper()
+	for n := 1; ; n++ {
+		code, _ := s.daruma(n, "import", "nssm", s.name, "--undo")
+		s.startsAtBoot(fmt.Sprintf("undo killed at line %d", n))
+		if code == 0 {
+			break
 		}
-		time.Sleep(50 * time.Millisecond) // sleep: a port that is about to open can't be awaited
-	}
-	s.t.Fatalf("%s is to be run by %s, and is by %q (%v)", s.name, by, got, err)
-}
-
-func (s *nssmService) entry() manager.Entry {
-	s.t.Helper()
-	e, err := manager.Manager{}.ReadEntry(s.t.Context(), s.name)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return e
-}
-
-// daruma runs daruma.exe; it dies when it has written for the nth time.
-func (s *nssmService) daruma(n int, args ...string) (code int, text string) {
-	s.t.Helper()
-	cmd := exec.CommandContext(s.t.Context(), filepath.Join(s.dir, "daruma.exe"), append([]string{asDaruma, fmt.Sprint(n)}, args...)...)
-	out, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		s.t.Fatal(err)
-	}
-	if strings.Contains(string(out), "hunter2") {
-		s.t.Errorf("a secret is shown:\n%s", out)
-	}
-	s.t.Logf("%s: %d\n%s", strings.Join(args, " "), cmd.ProcessState.ExitCode(), out)
-	return cmd.ProcessState.ExitCode(), string(out)
-}
-
-// says runs it to its end.
-func (s *nssmService) says(code int, words []string, args ...string) {
-	s.t.Helper()
-	got, text := s.daruma(0, args...)
-	if got != code {
-		s.t.Fatalf("%s: exit code %d, want %d", strings.Join(args, " "), got, code)
-	}
-	for _, w := range words {
-		if !strings.Contains(text, w) {
-			s.t.Errorf("%s doesn't say %q", strings.Join(args, " "), w)
+		if code != killedCode {
+			s.t.Fatalf("line %d: exit code %d", n, code)
 		}
-	}
-}
-
-// isNSSMs: its program runs under NSSM, and its entry is what it was, to the byte.
-func (s *nssmService) isNSSMs() {
-	s.t.Helper()
-	s.serves("nssm")
-	now := s.entry()
-	if found := s.before.Differences(now); len(found) > 0 || !bytes.Equal(s.before.Reg(), now.Reg()) {
-		s.t.Errorf("differs from what it was: %q", found)
-	}
-	if name := nssm.DefinitionName(s.name); !strings.EqualFold(name, s.name) {
-		if _, err := (manager.Manager{}).Status(s.t.Context(), name); !errors.Is(err, manager.ErrNotInstalled) {
-			s.t.Errorf("service %s is left: %v", name, err)
+		if n%2 == 0 {
+			s.says(0, nil, "import", "nssm", s.name, "--undo")
+			s.isNSSMs()
+			s.says(0, nil, "import", "nssm", s.name, "--replace")
+		} else {
+			s.says(0, nil, "import", "nssm", s.name, "--replace")
 		}
+		s.isDarumas()
 	}
-}
-
-// isDarumas: daruma runs its program, and NSSM's doesn't start at boot.
-func (s *nssmService) isDarumas() {
-	s.t.Helper()
-	s.serves("daruma")
-	now := s.entry()
-	name := nssm.DefinitionName(s.name)
-	if strings.EqualFold(name, s.name) {
-		if !strings.Contains(now.CommandLine, `daruma.exe" host `+name) || now.Start != windows.SERVICE_AUTO_START {
-			s.t.Errorf("runs %s, start %d", now.CommandLine, now.Start)
-		}
-		return
-	}
-	status, err := manager.Manager{}.Status(s.t.Context(), name)
-	if err != nil || status.StartType != manager.Automatic || now.Start != windows.SERVICE_DISABLED {
-		s.t.Errorf("%+v %v; NSSM's start %d", status, err, now.Start)
-	}
-}
-
-// startsAtBoot: one of the two does, at every moment.
-func (s *nssmService) startsAtBoot(when string) {
-	s.t.Helper()
-	status, err := manager.Manager{}.Status(s.t.Context(), nssm.DefinitionName(s.name))
-	if s.entry().Start != windows.SERVICE_AUTO_START && (err != nil || status.StartType != manager.Automatic) {
-		s.t.Errorf("%s, neither starts at boot", when)
-	}
+	s.isNSSMs()
 }

@@ -45,6 +45,7 @@ func onWine() []suite {
 		{"internal/access", time.Minute, nil},
 		{"internal/systemlog", time.Minute, nil},
 		{"internal/migrate/nssm", time.Minute, nil},
+		{"internal/migrate/takeover", time.Minute, nil},
 		{"internal/probe", time.Minute, nil},
 	}
 }

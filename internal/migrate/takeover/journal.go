@@ -1,7 +1,3 @@
-// Package takeover remembers how far a service of another service manager has become one of daruma's, so that whatever interrupts
-// that, a power cut included, the next call knows whether to finish or to go back, and has what it takes to go back exactly.
-//
-// What it leaves to others: the steps themselves.
 package takeover
 
 import (
@@ -23,7 +19,7 @@ type Step string
 // The steps, in order. Each is on the disk before anything that it stands for is done.
 const (
 	Swapping Step = "swapping"  // from the first change until the new service is known to be ready: go back
-	Stands   Step = "stands"    // the new one is ready and starts at boot; what belongs beside it may be missing: finish
+	Swapped  Step = "swapped"   // the new one is ready and starts at boot; what belongs beside it may be missing: finish
 	Done     Step = "done"      // replaced
 	Back     Step = "goingBack" // on the way back: go on with it
 	Undone   Step = "undone"    // as it was before

@@ -44,7 +44,7 @@ func TestJournalAndEntry(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(s.Folder, journalFile+".new"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for step, pending := range map[Step]bool{Swapping: true, Stands: false, Done: false, Back: true, Undone: false} {
+	for step, pending := range map[Step]bool{Swapping: true, Swapped: false, Done: false, Back: true, Undone: false} {
 		if err := s.Note(Journal{Service: "Shop", Name: "shop", InPlace: true, Running: true, Step: step}); err != nil {
 			t.Fatal(err)
 		}

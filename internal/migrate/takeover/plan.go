@@ -1,4 +1,4 @@
-package cli
+package takeover
 
 import (
 	"context"
@@ -41,7 +41,7 @@ func (r *replacement) show(ctx context.Context) error {
 		line("make a service %s, shown as %q: start type %s", r.name, r.install.Spec.DisplayName, r.install.Definition.StartType)
 	}
 	if r.journal.Running {
-		line("start it and wait until it is ready, up to %v; if it isn't, put everything back and start NSSM's", r.flags.timeout)
+		line("start it and wait until it is ready, up to %v; if it isn't, put everything back and start NSSM's", r.options.Timeout)
 	}
 	if !r.journal.InPlace {
 		line("set the start type of NSSM's %s to disabled", r.journal.Service)
@@ -59,11 +59,10 @@ func (r *replacement) show(ctx context.Context) error {
 	for _, text := range append(r.plan.Remarks, r.install.Warnings...) {
 		fmt.Fprintf(&b, "  note: %s\n", text)
 	}
-	if r.flags.dryRun {
+	if r.options.DryRun {
 		b.WriteString("nothing was changed\n")
 	}
-	_, err = fmt.Fprint(r.std.Out, b.String())
-	return err
+	return r.options.Report.Print(b.String())
 }
 
 // withoutSecrets: of an environment only the names are shown.

@@ -1,9 +1,6 @@
-package cli
+package takeover
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -49,9 +46,9 @@ func TestReadiness(t *testing.T) {
 		w := readiness{steady: 3 * time.Second}
 		now := time.Unix(1_000_000, 0)
 		for i, p := range c.seen {
-			done, err := w.look(control.Status{Programs: []control.ProgramStatus{p}}, now)
+			done, err := w.observe(control.Status{Programs: []control.ProgramStatus{p}}, now)
 			if err != nil || done != (c.done == i+1) {
-				t.Errorf("%s, look %d: %v %v", name, i+1, done, err)
+				t.Errorf("%s, status %d: %v %v", name, i+1, done, err)
 			}
 			now = now.Add(time.Second)
 		}
@@ -60,31 +57,8 @@ func TestReadiness(t *testing.T) {
 		}
 	}
 	var w readiness
-	if _, err := w.look(control.Status{Programs: []control.ProgramStatus{good, failed}}, time.Now()); err == nil ||
+	if _, err := w.observe(control.Status{Programs: []control.ProgramStatus{good, failed}}, time.Now()); err == nil ||
 		err.Error() != "program a failed: gave up, its last run: exit code 9" {
 		t.Errorf("failed: %v", err)
-	}
-}
-
-// TestStepsAreInterrupted: between two steps, or by the step that waits; what comes after isn't done.
-func TestStepsAreInterrupted(t *testing.T) {
-	var out bytes.Buffer
-	r := replacement{std: IO{Out: &out, Err: &out}}
-	ctx, cancel := context.WithCancel(t.Context())
-	after := false
-	err := r.steps(ctx, []swapStep{
-		{"doing", "done", func(context.Context) error { return nil }},
-		{"waiting", "waited", func(ctx context.Context) error { cancel(); <-ctx.Done(); return ctx.Err() }},
-		{"more", "", func(context.Context) error { after = true; return nil }},
-	})
-	if err == nil || err.Error() != "interrupted while waiting" || after || !strings.HasPrefix(out.String(), "  done (") || strings.Contains(out.String(), "waited") {
-		t.Errorf("%v %v %q", err, after, out.String())
-	}
-	if err := r.steps(ctx, []swapStep{{"more", "", func(context.Context) error { after = true; return nil }}}); err == nil || after {
-		t.Errorf("%v %v", err, after)
-	}
-	broken := errors.New("broken")
-	if err := r.steps(t.Context(), []swapStep{{"x", "", func(context.Context) error { return broken }}}); !errors.Is(err, broken) {
-		t.Errorf("%v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package cli
+package takeover
 
 import (
 	"context"
@@ -12,12 +12,12 @@ import (
 )
 
 // steadyFor is how long all programs must have been ready without a restart: most definitions that come from NSSM have no probe, and
-// a program that can't work often takes a moment to find out. NSSM itself takes 1.5 s (AppThrottle) for a sign of trouble.
+// a program that can't work often takes a moment to find out. NSSM itself takes an end within 1.5 s (AppThrottle) for trouble.
 const steadyFor = 3 * time.Second
 
 // startAndAwait starts the service and returns when all of its programs are ready and stay it, or the reason why not.
 func (r *replacement) startAndAwait(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, r.flags.timeout)
+	ctx, cancel := context.WithTimeout(ctx, r.options.Timeout)
 	defer cancel()
 	client, err := control.Dial(r.name)
 	if err != nil {
@@ -36,11 +36,11 @@ func (r *replacement) startAndAwait(ctx context.Context) error {
 			}
 			started = nil
 		case <-ctx.Done():
-			return fmt.Errorf("it wasn't ready after %v: %s", r.flags.timeout, w.why)
+			return fmt.Errorf("it wasn't ready after %v: %s", r.options.Timeout, w.why)
 		case <-tick.C:
 			st, err := client.Status(ctx)
 			if err == nil {
-				if done, err := w.look(st, time.Now()); done && started == nil || err != nil {
+				if done, err := w.observe(st, time.Now()); done && started == nil || err != nil {
 					return err
 				}
 			} else if !errors.Is(err, control.ErrNotRunning) && ctx.Err() == nil {
@@ -58,13 +58,13 @@ type readiness struct {
 	since  time.Time
 }
 
-// look takes what the supervisor says now. An error means that they won't get ready.
-func (w *readiness) look(st control.Status, now time.Time) (done bool, err error) {
+// observe takes the status of now. An error means that they won't get ready.
+func (w *readiness) observe(st control.Status, now time.Time) (done bool, err error) {
 	var runs, missing, fell []string
 	for _, p := range st.Programs {
 		switch {
 		case p.State == control.StateFailed:
-			return false, fmt.Errorf("program %s failed: %s", p.Name, lastWords(p))
+			return false, fmt.Errorf("program %s failed: %s", p.Name, whyNot(p))
 		case p.State == control.StateCompleted, !p.Wanted, p.State == control.StateRunning && p.Ready:
 			runs = append(runs, fmt.Sprintf("%s %d %s", p.Name, p.Generation, p.State))
 			if p.LastExit != nil && p.Wanted {
@@ -75,7 +75,7 @@ func (w *readiness) look(st control.Status, now time.Time) (done bool, err error
 			if p.State == control.StateRunning {
 				state += " and not ready"
 			}
-			missing = append(missing, fmt.Sprintf("program %s is %s: %s", p.Name, state, lastWords(p)))
+			missing = append(missing, fmt.Sprintf("program %s is %s: %s", p.Name, state, whyNot(p)))
 		}
 	}
 	if len(missing) > 0 || len(runs) == 0 {
@@ -95,8 +95,8 @@ func (w *readiness) look(st control.Status, now time.Time) (done bool, err error
 	return now.Sub(w.since) >= w.steady, nil
 }
 
-// lastWords is why a program isn't there, and how its last run ended.
-func lastWords(p control.ProgramStatus) string {
+// whyNot is why a program isn't there, and how its last run ended.
+func whyNot(p control.ProgramStatus) string {
 	text := plaintext.Line(p.Reason)
 	if p.LastExit != nil && !strings.Contains(text, p.LastExit.Words) {
 		text += ", its last run: " + p.LastExit.Words

@@ -1,4 +1,4 @@
-package cli
+package takeover
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/internal/migrate/nssm"
-	"github.com/daruma-sh/daruma/internal/migrate/takeover"
 	"github.com/daruma-sh/daruma/internal/operate"
 	"github.com/daruma-sh/daruma/service/manager"
 )
@@ -18,9 +17,8 @@ func (r *replacement) undo(ctx context.Context, service string) error {
 	if !r.noted {
 		return fmt.Errorf("%s: nothing is kept of a service of NSSM that daruma has replaced", service)
 	}
-	if r.journal.Step == takeover.Undone {
-		_, err := fmt.Fprintf(r.std.Out, "%s is NSSM's; nothing changed\n", r.journal.Service)
-		return err
+	if r.journal.Step == Undone {
+		return r.answer("%s is NSSM's; nothing changed\n", r.journal.Service)
 	}
 	if now, err := nssm.Installed(r.journal.Service); r.journal.InPlace && !r.journal.Pending() && err == nil && !now.TakenOver() {
 		return fmt.Errorf("%s isn't daruma's any more: somebody has installed it anew. What was saved of the old one is in %s", r.journal.Service, r.store.Folder)
@@ -39,13 +37,12 @@ func (r *replacement) undo(ctx context.Context, service string) error {
 			return err
 		}
 	}
-	if r.flags.dryRun {
+	if r.options.DryRun {
 		then := "not started, because daruma's doesn't run"
 		if r.journal.Running {
 			then = "started"
 		}
-		_, err := fmt.Fprintf(r.std.Out, "%s would be stopped, put back to what is saved in %s, and %s\nnothing was changed\n", r.name, r.store.Folder, then)
-		return err
+		return r.answer("%s would be stopped, put back to what is saved in %s, and %s\nnothing was changed\n", r.name, r.store.Folder, then)
 	}
 	return r.locked(func() error { return r.backWith(context.WithoutCancel(ctx), password) })
 }
@@ -57,10 +54,10 @@ func (r *replacement) passwordBack(ctx context.Context, saved manager.Entry) (ma
 		return "", err
 	}
 	if err := r.services.MayInstall(ctx, saved.Name); err != nil || !manager.NeedsPassword(saved.Account) || saved.Account == "LocalSystem" ||
-		strings.HasPrefix(strings.ToUpper(saved.Account), `NT AUTHORITY\`) || r.flags.dryRun {
+		strings.HasPrefix(strings.ToUpper(saved.Account), `NT AUTHORITY\`) || r.options.DryRun {
 		return "", err
 	}
-	password, err := r.flags.password.source(r.std).Read(saved.Account)
+	password, err := r.options.Password.Read(saved.Account)
 	if err != nil {
 		return "", &install.UsageError{Err: fmt.Errorf("the entry of %s was removed, so that Windows wants the password of %s anew: %w", saved.Name, saved.Account, err)}
 	}
@@ -88,7 +85,7 @@ func (r *replacement) backWith(ctx context.Context, password manager.Password) e
 	if err != nil {
 		return fmt.Errorf("what was saved of %s can't be read: %w", r.journal.Service, err)
 	}
-	if err := r.note(takeover.Back); err != nil {
+	if err := r.note(Back); err != nil {
 		return err
 	}
 	list := []swapStep{
@@ -101,11 +98,11 @@ func (r *replacement) backWith(ctx context.Context, password manager.Password) e
 	if r.journal.Running {
 		list = append(list, swapStep{"starting " + r.journal.Service, "started", r.startOld})
 	}
-	list = append(list, swapStep{"noting it", "", func(context.Context) error { return r.note(takeover.Undone) }})
+	list = append(list, swapStep{"noting it", "", func(context.Context) error { return r.note(Undone) }})
 	if err := r.steps(ctx, list); err != nil {
 		return err
 	}
-	r.say("%s is NSSM's; its configuration is what it was", r.journal.Service)
+	r.print("%s is NSSM's; its configuration is what it was", r.journal.Service)
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package cli
+package takeover
 
 import (
 	"errors"
@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/daruma-sh/daruma/internal/access"
-	"github.com/daruma-sh/daruma/internal/migrate/takeover"
 )
 
 // TestForgedJournal: a journal says which service to put back and what it ran. One that somebody else could have written would have
@@ -19,7 +18,7 @@ func TestForgedJournal(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("DARUMA_HOME", home)
 	r := replacement{name: "shop"}
-	if err := r.begin(); err != nil || r.noted {
+	if err := r.load(); err != nil || r.noted {
 		t.Fatalf("there is none: %v %v", r.noted, err)
 	}
 	release, err := r.store.Lock()
@@ -27,7 +26,7 @@ func TestForgedJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	release()
-	if err := r.store.Note(takeover.Journal{Service: "Shop", Name: "shop", Step: takeover.Swapping}); err != nil {
+	if err := r.store.Note(Journal{Service: "Shop", Name: "shop", Step: Swapping}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chown(filepath.Join(home, "shop", "config", "nssm"), 61234, 61234); err != nil {
@@ -35,7 +34,7 @@ func TestForgedJournal(t *testing.T) {
 	}
 	forged := replacement{name: "shop"}
 	var exposed *access.ExposedError
-	if err := forged.begin(); !errors.As(err, &exposed) {
+	if err := forged.load(); !errors.As(err, &exposed) {
 		t.Errorf("a journal in a folder of user 61234: %v, %+v", err, forged.journal)
 	}
 }

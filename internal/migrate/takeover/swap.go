@@ -1,4 +1,4 @@
-package cli
+package takeover
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/install"
-	"github.com/daruma-sh/daruma/internal/migrate/takeover"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -33,10 +32,10 @@ func (r *replacement) carryOut(ctx context.Context) error {
 		if err == nil {
 			return r.finishLocked(ctx)
 		}
-		if r.journal.Step != takeover.Swapping {
-			return err // nothing was changed, or it stands
+		if r.journal.Step != Swapping {
+			return err // nothing was changed, or the new one is ready
 		}
-		r.say("  %v", err)
+		r.print("  %v", err)
 		if back := r.back(context.WithoutCancel(ctx)); back != nil {
 			return fmt.Errorf("%s didn't become daruma's: %w\ngoing back failed, too: %w\n(daruma import nssm %s --undo tries that again; what was saved is in %s)",
 				r.journal.Service, err, back, quotedName(r.journal.Service), r.store.Folder)
@@ -61,18 +60,18 @@ func (r *replacement) forward() []swapStep {
 		list = append(list, swapStep{"waiting until it is ready", "ready", r.startAndAwait})
 	}
 	if !j.InPlace {
-		list = append(list, swapStep{"setting the start types", "NSSM's " + j.Service + " is disabled", r.retire})
+		list = append(list, swapStep{"setting the start types", "NSSM's " + j.Service + " is disabled", r.swapAtBoot})
 	}
-	return append(list, swapStep{"noting it", "", func(context.Context) error { return r.note(takeover.Stands) }})
+	return append(list, swapStep{"noting it", "", func(context.Context) error { return r.note(Swapped) }})
 }
 
-// steps does one after the other, and says so. What was asked for by Ctrl+C comes between two.
+// steps does one after the other, and reports each. Ctrl+C ends it between two.
 func (r *replacement) steps(ctx context.Context, list []swapStep) error {
 	for _, s := range list {
 		if ctx.Err() != nil {
 			return errors.New("interrupted")
 		}
-		end := progress(r.std.Err, screenOf(r.std.Err).terminal, s.doing)
+		end := r.options.Report.Begin(s.doing)
 		begin := time.Now()
 		err := s.do(ctx)
 		end()
@@ -83,13 +82,13 @@ func (r *replacement) steps(ctx context.Context, list []swapStep) error {
 			return err
 		}
 		if s.done != "" {
-			r.say("  %s (%s)", s.done, seconds(float64(time.Since(begin).Milliseconds())))
+			r.options.Report.Done(s.done, time.Since(begin))
 		}
 	}
 	return nil
 }
 
-func (r *replacement) note(step takeover.Step) error {
+func (r *replacement) note(step Step) error {
 	r.journal.Step = step
 	if err := r.store.Note(r.journal); err != nil {
 		return fmt.Errorf("writing the journal of the takeover: %w", err)
@@ -109,12 +108,12 @@ func (r *replacement) save(ctx context.Context) error {
 	if err := r.store.SaveEntry(e); err != nil {
 		return fmt.Errorf("saving its configuration: %w", err)
 	}
-	return r.note(takeover.Swapping)
+	return r.note(Swapping)
 }
 
 // stopOld waits as long as NSSM's own waits may last.
 func (r *replacement) stopOld(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, r.flags.timeout+r.install.Times.Stop, errors.New("it hasn't stopped in time"))
+	ctx, cancel := context.WithTimeoutCause(ctx, r.options.Timeout+r.install.Times.Stop, errors.New("it hasn't stopped in time"))
 	defer cancel()
 	return r.services.Stop(ctx, r.journal.Service)
 }
@@ -127,14 +126,14 @@ func (r *replacement) change(ctx context.Context) error {
 	changes, err := r.services.Install(ctx, spec)
 	for _, remark := range changes.Remarks {
 		if err == nil && !slices.Contains(r.plan.Remarks, remark) {
-			r.say("  note: %s", remark)
+			r.print("  note: %s", remark)
 		}
 	}
 	return err
 }
 
-// retire is the moment in which the new service takes the old one's place at boot. Between the two calls both would start.
-func (r *replacement) retire(ctx context.Context) error {
+// swapAtBoot is the moment in which the new service takes the old one's place at boot. Between the two calls both would start.
+func (r *replacement) swapAtBoot(ctx context.Context) error {
 	if _, err := r.services.Install(ctx, r.install.Spec); err != nil {
 		return err
 	}
@@ -143,9 +142,8 @@ func (r *replacement) retire(ctx context.Context) error {
 
 // finish is finishLocked for a call that finds the work of an interrupted one.
 func (r *replacement) finish(ctx context.Context) error {
-	if r.flags.dryRun {
-		_, err := fmt.Fprintf(r.std.Out, "an earlier call was interrupted: what belongs beside the service %s would be registered\n", r.name)
-		return err
+	if r.options.DryRun {
+		return r.answer("an earlier call was interrupted: what belongs beside the service %s would be registered\n", r.name)
 	}
 	def, err := definition.Load(r.journal.Definition, install.Environment(nil))
 	if err != nil {
@@ -154,7 +152,7 @@ func (r *replacement) finish(ctx context.Context) error {
 	if r.install, err = install.New(def, nil, r.place, install.Request{}); err != nil {
 		return err
 	}
-	r.fit(r.journal.InPlace, r.journal.Service)
+	r.fitSpec(r.journal.InPlace, r.journal.Service)
 	return r.locked(func() error { return r.finishLocked(ctx) })
 }
 
@@ -168,11 +166,11 @@ func (r *replacement) finishLocked(ctx context.Context) error {
 		err = r.install.AddCompanions(ctx)
 	}
 	if err == nil {
-		err = r.note(takeover.Done)
+		err = r.note(Done)
 	}
 	if err != nil {
 		return fmt.Errorf("%s is daruma's, but not all that belongs beside it is there: %w (call it again)", r.name, err)
 	}
-	r.say("%s is daruma's; see: daruma status %s. NSSM gets it back with: daruma import nssm %s --undo", r.name, r.name, quotedName(r.journal.Service))
+	r.print("%s is daruma's; see: daruma status %s. NSSM gets it back with: daruma import nssm %s --undo", r.name, r.name, quotedName(r.journal.Service))
 	return nil
 }
