@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/windows"
 
+	"github.com/daruma-sh/daruma/service/internal/wine"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -57,11 +58,7 @@ func (l *live) ended(s manager.Status, want fate) {
 // without a process, or as never started (1077), as it happens.
 func seesEarlyEnds(t *testing.T) {
 	t.Helper()
-	if onWine() {
+	if wine.Running() {
 		t.Skip("Wine doesn't see the end of a service that dies while it starts: that 1067 is reported is shown on real Windows alone")
 	}
-}
-
-func onWine() bool {
-	return windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
 }

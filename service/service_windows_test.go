@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/windows/svc/mgr"
 
 	"github.com/daruma-sh/daruma/service/internal/scm"
+	"github.com/daruma-sh/daruma/service/internal/wine"
 )
 
 // installed is a live service with a handle of the Service Control Manager's own.
@@ -123,7 +124,7 @@ func TestServiceHandlers(t *testing.T) {
 
 // TestFailureWithoutTheFlag: failure actions that count crashes only must run, so STOPPED isn't reported.
 func TestFailureWithoutTheFlag(t *testing.T) {
-	if onWine() {
+	if wine.Running() {
 		t.Skip("Wine keeps no failure actions: needs real Windows")
 	}
 	i := install(t, "fail")

@@ -29,6 +29,7 @@ var layering = [][]string{
 		"service/internal/stdio",
 		"service/internal/stopcontext",
 		"service/internal/watchdog",
+		"service/internal/wine",
 		"service/log/eventlog",
 		"service/log/journal",
 	},

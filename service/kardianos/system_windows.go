@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/windows/svc/eventlog"
 	"golang.org/x/sys/windows/svc/mgr"
 
+	"github.com/daruma-sh/daruma/service/internal/wine"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -50,7 +51,7 @@ func startedBySCM() bool {
 	if is, err := svc.IsWindowsService(); err == nil && is {
 		return true
 	}
-	if windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() != nil {
+	if !wine.Running() {
 		return false
 	}
 	m, err := windows.OpenSCManager(nil, nil, windows.SC_MANAGER_CONNECT|windows.SC_MANAGER_ENUMERATE_SERVICE)

@@ -199,6 +199,3 @@ func TestFileMode(t *testing.T) {
 		}
 	}
 }
-
-// emulated: Linux is Linux.
-func emulated() bool { return false }

@@ -17,6 +17,8 @@ import (
 	"testing/slogtest"
 	"testing/synctest"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/wine"
 )
 
 // buffer is an output that a test reads while the handler may write.
@@ -353,7 +355,7 @@ func TestFileIsFollowed(t *testing.T) {
 }
 
 func TestFileRemoved(t *testing.T) {
-	if emulated() {
+	if wine.Running() {
 		t.Skip("Wine keeps a removed file's name until its last handle is closed, and doesn't tell that it will go")
 	}
 	f := newFileLog(t, filepath.Join(t.TempDir(), "service.log"))

@@ -149,8 +149,3 @@ func TestEventLogWithoutSource(t *testing.T) {
 		t.Errorf("it says %v", err)
 	}
 }
-
-// emulated reports whether this is Wine and not Windows.
-func emulated() bool {
-	return windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
-}

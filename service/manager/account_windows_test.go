@@ -7,6 +7,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/service/internal/wine"
 )
 
 // TestSCMIdentity: account, SID type and privileges are written and read back; Wine keeps the account alone, and Install says so.
@@ -17,7 +19,7 @@ func TestSCMIdentity(t *testing.T) {
 		spec.Account = account
 		said := strings.Join(install(t, Manager{}, spec).Remarks, "\n")
 		for _, name := range []string{"SERVICE_SID_TYPE", "REQUIRED_PRIVILEGES"} {
-			if onWine() != strings.Contains(said, "(Wine) doesn't support "+name) {
+			if wine.Running() != strings.Contains(said, "(Wine) doesn't support "+name) {
 				t.Errorf("account %s: remarks %q", account, said)
 			}
 		}
@@ -29,7 +31,7 @@ func TestSCMIdentity(t *testing.T) {
 	if _, err := (Manager{}).Plan(t.Context(), spec); err == nil || !strings.Contains(err.Error(), "there is no account") {
 		t.Errorf("an account that isn't there: %v", err)
 	}
-	if onWine() {
+	if wine.Running() {
 		t.Skip("Wine: SID type and required privileges can't be read back; their bytes are in TestSCMIdentityBytes")
 	}
 }
@@ -64,7 +66,7 @@ func TestLogonRight(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = lsaAccount(domain+`\`+name, policyLook, hasLogonRight)
-	if onWine() {
+	if wine.Running() {
 		t.Skipf("Wine: keeps no rights of accounts (%v)", err)
 	}
 	if err != nil {

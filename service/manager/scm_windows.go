@@ -7,6 +7,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/service/internal/wine"
 )
 
 // scm is a connection to the Service Control Manager for one call of this package, with a handle of one service.
@@ -24,7 +26,7 @@ type scm struct {
 
 // openSCM connects with the access that is needed, and no more: a user who may only look is let look.
 func openSCM(m Manager, op, name string, access uint32) (*scm, error) {
-	s := &scm{Manager: m, op: op, name: name, wine: onWine()}
+	s := &scm{Manager: m, op: op, name: name, wine: wine.Running()}
 	if err := checkName(name); err != nil {
 		return nil, &Error{Op: op, Name: name, Kind: ErrInvalid, Cause: err}
 	}
@@ -70,11 +72,6 @@ func (s *scm) closeService() {
 func (s *scm) close() {
 	s.closeService()
 	windows.CloseServiceHandle(s.manager)
-}
-
-// onWine tells Wine from Windows: its ntdll has one function more.
-func onWine() bool {
-	return windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
 }
 
 // fail makes an *Error of an error of Windows.

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
+
+	"github.com/daruma-sh/daruma/service/internal/wine"
 )
 
 // onWindows skips where services can't be installed: without an administrator's rights. Wine gives them always.
@@ -194,7 +196,7 @@ func TestSCMRecovery(t *testing.T) {
 	spec, _ := real(t, "host-recovery", "steady")
 	changes := install(t, Manager{}, spec)
 	said := strings.Join(changes.Remarks, "\n")
-	if onWine() {
+	if wine.Running() {
 		if !strings.Contains(said, "(Wine) doesn't support") {
 			t.Errorf("on Wine, and no word of it: %q", said)
 		}
@@ -230,7 +232,7 @@ func TestSCMEnvironment(t *testing.T) {
 	install(t, Manager{}, spec)
 	do(t, Manager{}.Start, spec.Name)
 	t.Run("reaches the service", func(t *testing.T) {
-		if onWine() {
+		if wine.Running() {
 			t.Skip("Wine's service manager doesn't read a service's Environment")
 		}
 		if r := found(t, recordFile); !slices.Equal(r.Env, spec.Env) {
@@ -337,7 +339,7 @@ func TestSCMMarkedForDeletion(t *testing.T) {
 	}
 	if heard == "" {
 		holder.close()
-		if !onWine() {
+		if !wine.Running() {
 			t.Error("a service that is held open went at once")
 		}
 	} else if !strings.Contains(heard, "marked for deletion") {

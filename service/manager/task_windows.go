@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/service/internal/wine"
 )
 
 // The Task Scheduler is spoken to by its COM interfaces, not by schtasks.exe: names and paths in any script go through as they
@@ -154,7 +156,7 @@ func (t tasks) compare(have, want string) (Changes, error) {
 		return Changes{Changed: []Change{{Setting: taskPath(t.name), From: err.Error(), To: "task"}}}, nil
 	}
 	changes := Changes{Changed: list}
-	if onWine() {
+	if wine.Running() {
 		changes.Changed = slices.DeleteFunc(list, lostByWine)
 		changes.remark("this Task Scheduler (Wine) keeps settings alone, and runs nothing")
 	}

@@ -4,6 +4,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/wine"
 )
 
 // someFallback registers nothing that Windows would run with effect: ensure isn't a verb of the test binary.
@@ -44,7 +46,7 @@ func TestTask(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{"task.Settings/WakeToRun": "false → true", "task.Triggers/TimeTrigger/Repetition/Interval": "PT7M → PT11M"}
-	if onWine() { // keeps no triggers, so that it can't tell that one changed
+	if wine.Running() { // keeps no triggers, so that it can't tell that one changed
 		delete(want, "task.Triggers/TimeTrigger/Repetition/Interval")
 	}
 	if len(changes.Changed) != len(want) {

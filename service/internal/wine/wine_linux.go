@@ -1,0 +1,3 @@
+package wine
+
+func running() bool { return false }
