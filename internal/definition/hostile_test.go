@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// patience is what an answer may take in a test: it tells a hang, not a slow machine.
-const patience = 2 * time.Minute
+// hangTimeout is how long an answer may take in a test: only a hang exceeds it, not a slow machine.
+const hangTimeout = 2 * time.Minute
 
 // TestHostile gives files that are made to exhaust a reader. Each must get an answer, and all but the first few a
 // refusal; a panic of the YAML library, a stack overflow or a hang ends the test.
@@ -131,7 +131,7 @@ func parseInTime(t *testing.T, src string) error {
 	select {
 	case err := <-result:
 		return err
-	case <-time.After(patience):
+	case <-time.After(hangTimeout):
 		t.Fatal("no answer")
 		return nil
 	}

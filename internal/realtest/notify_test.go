@@ -92,8 +92,8 @@ func TestNotifyDeadlockIsRestarted(t *testing.T) {
 	}
 }
 
-// The keeper restarts it by its standing order, with no supervisor asked: each run has a channel of its own.
-func TestNotifyAfterAStandingOrder(t *testing.T) {
+// The keeper restarts it by its restart grant, with no supervisor asked: each run has a channel of its own.
+func TestNotifyAfterAGrantedRestart(t *testing.T) {
 	t.Parallel()
 	s, dir := notified(t, allNotify)
 	mark(t, dir, "unready", true)
