@@ -63,10 +63,12 @@ var layering = [][]string{
 	{
 		"internal/keeper/console",
 		"internal/supervisor/asyncwriter",
+		"internal/supervisor/clockjump",
 		"internal/supervisor/events",
 		"internal/supervisor/incidentwriter",
 		"internal/supervisor/launchplan",
 		"internal/supervisor/notifychannel",
+		"internal/supervisor/process",
 		"internal/supervisor/sockets",
 		"internal/supervisor/tasks",
 		"internal/supervisor/terminal",

@@ -8,6 +8,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/monotonic"
+	"github.com/daruma-sh/daruma/internal/supervisor/clockjump"
 )
 
 // run is the supervisor's loop. It gives the exit code for the whole service, and whether the keeper is gone.
@@ -16,7 +17,7 @@ func (s *supervisor) run() (code int, keeperLost bool) {
 	defer beat.Stop()
 	s.link.Send(&wire.Heartbeat{})
 	s.slept = monotonic.Slept()
-	watchClock(s.ctx, func() { s.mailbox.Post(s.checkForSleep) })
+	clockjump.Watch(s.ctx, func() { s.mailbox.Post(s.checkForSleep) })
 	for {
 		s.flush()
 		if code, over := s.over(); over {

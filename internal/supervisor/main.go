@@ -10,6 +10,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/reserve"
+	"github.com/daruma-sh/daruma/internal/supervisor/process"
 )
 
 // Role is the first argument of a supervisor process.
@@ -25,7 +26,7 @@ type Config struct {
 // Main is a supervisor's life, as a child of the keeper. It gives the exit code of the process.
 func Main(cfg Config) int {
 	// Whoever reads our output may go (| head), and the terminal may belong to another process group at the moment (stty tostop).
-	ignoreOutputSignals()
+	process.IgnoreOutputSignals()
 	reserve.Threads(8)
 	settle := time.AfterFunc(settleAfter, saveMemory)
 	defer settle.Stop()
@@ -53,7 +54,7 @@ func Main(cfg Config) int {
 	if !keeperLost { // where the connection alone is lost, the keeper must go on
 		finish(link, code)
 	}
-	s.crashOutput.remove()
+	s.crashOutput.Remove()
 	return code
 }
 

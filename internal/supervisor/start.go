@@ -19,6 +19,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/events"
+	"github.com/daruma-sh/daruma/internal/supervisor/process"
 	"github.com/daruma-sh/daruma/internal/supervisor/sockets"
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
@@ -69,7 +70,7 @@ func newSupervisor(cfg Config, place folders.Folders, link *wire.Link, hello *wi
 		scheduler: probe.NewScheduler(), since: time.Now(), log: slog.New(slog.DiscardHandler),
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
-	s.crashOutput = openCrashOutput(wire.StacksFile(place.Run, os.Getpid()))
+	s.crashOutput = process.OpenCrashOutput(wire.StacksFile(place.Run, os.Getpid()))
 	s.sockets = sockets.New(link.Send)
 	s.tasks = tasks.New(tasks.Config{Context: s.ctx, Send: link.Send, Mailbox: s.mailbox, Plan: s.plan})
 	s.hub = control.NewHub(hello.Sessions << 32) // events are numbered: no number is ever given twice

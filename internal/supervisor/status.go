@@ -10,6 +10,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/monotonic"
+	"github.com/daruma-sh/daruma/internal/supervisor/process"
 	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 )
 
@@ -21,7 +22,7 @@ func (b backend) Status(ctx context.Context) (control.Status, error) {
 	case st := <-ch:
 		for i := range st.Programs { // reading /proc is left to the asker's goroutine
 			if pid := st.Programs[i].PID; pid != 0 {
-				st.Programs[i].MemoryBytes = residentBytes(pid)
+				st.Programs[i].MemoryBytes = process.ResidentBytes(pid)
 			}
 		}
 		return st, nil

@@ -19,6 +19,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/events"
 	"github.com/daruma-sh/daruma/internal/supervisor/incidentwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/notifychannel"
+	"github.com/daruma-sh/daruma/internal/supervisor/process"
 	"github.com/daruma-sh/daruma/internal/supervisor/sockets"
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
@@ -49,7 +50,7 @@ type supervisor struct {
 
 	server      *control.Server
 	terminal    *terminal.Printer // nil without a terminal
-	crashOutput *crashOutput
+	crashOutput *process.CrashOutput
 	ownLog      *asyncwriter.Writer
 	draining    sync.WaitGroup
 

@@ -1,4 +1,4 @@
-package supervisor
+package clockjump
 
 import (
 	"context"
@@ -9,12 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watchClock calls changed when the time of day jumped: somebody set it, or the machine woke up. Nothing else wakes us then, for
-// CLOCK_MONOTONIC's timers stood still too. Without such a timer (there is none in some sandboxes) the next heartbeat checks.
+// watch needs a timer of its own: nothing else wakes us after a sleep, for CLOCK_MONOTONIC's timers stood still too. In some
+// sandboxes there is none.
 //
 // Reading a timer on CLOCK_REALTIME that is never due fails with ECANCELED at every jump. Source: timerfd_create(2), TFD_TIMER_CANCEL_ON_SET;
 // in the kernel timerfd_resume.
-func watchClock(ctx context.Context, changed func()) {
+func watch(ctx context.Context, changed func()) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_REALTIME, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
 	if err != nil {
 		return
