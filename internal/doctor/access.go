@@ -6,10 +6,11 @@ import (
 	"path/filepath"
 
 	"github.com/daruma-sh/daruma/internal/access"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
-// permissions goes by the rules that install refuses by.
-func permissions(_ context.Context, s *subject) {
+// checkAccess goes by the rules that install refuses by.
+func checkAccess(_ context.Context, s *subject) {
 	for _, file := range []struct{ what, path string }{{"executable", s.executable}, {"definition", s.definition}} {
 		what, path := file.what, file.path
 		if path == "" || !filepath.IsAbs(path) {
@@ -31,10 +32,11 @@ func permissions(_ context.Context, s *subject) {
 	} else if err := access.Unreachable(s.definition, account, false); s.definition != "" && err != nil {
 		s.add(Fail, err.Error(), "")
 	}
-	s.folders()
+	changes, err := access.Protect(s.name, access.PlacesOf(s.place), true)
+	s.reportFolders(changes, err)
 }
 
-// account is the definition's word for who the service runs as, as far as it was recorded.
+// account is who the service runs as, in the definition's words; "" where no record says so.
 func (s *subject) account() string {
 	if s.record != nil {
 		return s.record.Spec.Account
@@ -42,8 +44,8 @@ func (s *subject) account() string {
 	return ""
 }
 
-func (s *subject) folders() {
-	changes, err := access.Protect(s.name, access.PlacesOf(s.place), true)
+// reportFolders takes what install would change of the access to the service's folders.
+func (s *subject) reportFolders(changes []manager.Change, err error) {
 	switch {
 	case err != nil:
 		s.skip("the access to its folders can't be looked at: %v", err)

@@ -2,7 +2,8 @@
 // whether somebody else could put a program of his own in its place.
 //
 // What it promises: it changes nothing; every finding that isn't fine says what to do; a check that can't be made says why. What
-// it leaves to others: the rules themselves, which install goes by too (host), and how the service's programs are (status).
+// it leaves to others: the rules themselves, which install goes by too (access, service/manager, systemlog), and how the service's
+// programs are (status).
 package doctor
 
 import (
@@ -15,7 +16,7 @@ import (
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-// Level is how a finding stands.
+// Level is how serious a finding is.
 type Level string
 
 // The levels.
@@ -34,12 +35,20 @@ type Finding struct {
 	Remedy string `json:"remedy,omitempty"` // what to do
 }
 
-// subject is the service that is looked over. What doesn't exist is nil or empty: each check says itself what it can't do then.
+// Manager is what doctor asks of the service manager: manager.Manager. None of it changes anything.
+type Manager interface {
+	Status(ctx context.Context, name string) (manager.Status, error)
+	Registration(ctx context.Context, name string) (manager.Registration, error)
+	Plan(ctx context.Context, spec manager.Spec) (manager.Changes, error)
+	HasTask(ctx context.Context, name string) (bool, error)
+	PlanTask(ctx context.Context, f manager.Fallback) (manager.Changes, error)
+}
+
+// subject is the service that is examined. What doesn't exist is nil or empty: each check says itself what it can't do then.
 type subject struct {
 	name       string
-	services   manager.Manager
+	services   Manager
 	place      folders.Folders
-	status     *manager.Status
 	registered *manager.Registration
 	record     *record.Record
 	recordErr  error
@@ -56,33 +65,32 @@ func (s *subject) add(level Level, text, remedy string) {
 func (s *subject) ok(format string, args ...any)   { s.add(OK, fmt.Sprintf(format, args...), "") }
 func (s *subject) skip(format string, args ...any) { s.add(Skip, fmt.Sprintf(format, args...), "") }
 
-// checks are all that is looked at, in this order. needs says that a check is about an installed service only.
-func checks() []struct {
-	name  string
-	needs bool
-	run   func(context.Context, *subject)
-} {
-	return []struct {
-		name  string
-		needs bool
-		run   func(context.Context, *subject)
-	}{
-		{"service", false, service},          // it is there, and how it is
-		{"command", true, command},           // what it runs, quoted, and there
-		{"definition", true, definitionFile}, // it is right
-		{"access", true, permissions},        // who else may write to it
-		{"registration", true, drift},        // as it was installed
-		{"recovery", true, recovery},         // the service manager starts it again
-		{"event source", true, eventSource},  // events have their words
-		{"fallback", true, fallback},         // the task or timer
-		{"fast startup", false, fastStartup}, // shutting down isn't what it seems
-		{"unit", true, unit},                 // systemd's view of its files
+// check is one of the things that are looked at.
+type check struct {
+	name      string
+	installed bool // it is about a service that is installed, and left out where there is none
+	run       func(context.Context, *subject)
+}
+
+// checks are made in this order.
+func checks() []check {
+	return []check{
+		{"service", false, checkService},          // it is there, and runs
+		{"command", true, checkCommand},           // what it runs, quoted, and there
+		{"definition", true, checkDefinition},     // it is right
+		{"access", true, checkAccess},             // who else may write to it
+		{"registration", true, checkRegistration}, // as it was installed
+		{"recovery", true, checkRecovery},         // the service manager starts it again
+		{"event source", true, checkEventSource},  // events have their texts
+		{"fallback", true, checkFallback},         // the task or timer
+		{"fast startup", false, checkFastStartup}, // shutting down isn't what it seems
+		{"unit", true, checkUnit},                 // systemd's view of its files
 	}
 }
 
 // Run looks over the service called name. The error is for a name or a system that can't have services; what is wrong with the
 // service is in the findings.
-func Run(ctx context.Context, m manager.Manager, name string) ([]Finding, error) {
+func Run(ctx context.Context, m Manager, name string) ([]Finding, error) {
 	place, err := folders.Of(name)
 	if err != nil {
 		return nil, err
@@ -91,9 +99,9 @@ func Run(ctx context.Context, m manager.Manager, name string) ([]Finding, error)
 		return nil, err
 	}
 	s := &subject{name: name, services: m, place: place}
-	s.look(ctx)
+	s.read(ctx)
 	for _, c := range checks() {
-		if c.needs && s.registered == nil {
+		if c.installed && s.registered == nil {
 			continue
 		}
 		s.check = c.name
@@ -102,8 +110,8 @@ func Run(ctx context.Context, m manager.Manager, name string) ([]Finding, error)
 	return s.findings, nil
 }
 
-// look gathers what several checks need.
-func (s *subject) look(ctx context.Context) {
+// read reads what several checks need.
+func (s *subject) read(ctx context.Context) {
 	record, err := record.Load(s.place.Config)
 	if s.recordErr = err; err == nil {
 		s.record = &record

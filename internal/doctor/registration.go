@@ -11,9 +11,9 @@ import (
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-// drift compares the registration with what install recorded: image path, start type, account and its rights, recovery and its flag,
+// checkRegistration compares the registration with what install recorded: image path, start type, account and its rights, recovery and its flag,
 // pre-shutdown time; on Linux the unit.
-func drift(ctx context.Context, s *subject) {
+func checkRegistration(ctx context.Context, s *subject) {
 	if s.record == nil {
 		level, remedy := Warn, "daruma install FILE makes one"
 		if !errors.Is(s.recordErr, record.ErrNone) {
@@ -31,8 +31,8 @@ func drift(ctx context.Context, s *subject) {
 		s.ok("as it was installed")
 	}
 	for _, c := range changes.Changed {
-		// From what is to what should be: told the other way round, as what happened to it.
-		s.add(driftLevel(c.Setting), "changed since it was installed: "+manager.Change{Setting: c.Setting, From: c.To, To: c.From}.String(),
+		// A plan says what would have to change. What has changed since is the other way round.
+		s.add(levelOf(c.Setting), "changed since it was installed: "+manager.Change{Setting: c.Setting, From: c.To, To: c.From}.String(),
 			"daruma ensure "+s.name+" --repair sets it back; daruma install FILE, where it is meant")
 	}
 	for _, remark := range changes.Remarks {
@@ -40,8 +40,8 @@ func drift(ctx context.Context, s *subject) {
 	}
 }
 
-// driftLevel: without the right path or account the service doesn't start, or starts something else.
-func driftLevel(setting string) Level {
+// levelOf: without the right path or account the service doesn't start, or starts something else.
+func levelOf(setting string) Level {
 	serious := []string{"BINARY_PATH_NAME", "SERVICE_START_NAME", "START_TYPE", "LOG_ON_AS_A_SERVICE", "Service.ExecStart", "Service.User"}
 	if slices.Contains(serious, setting) {
 		return Fail
@@ -49,7 +49,8 @@ func driftLevel(setting string) Level {
 	return Warn
 }
 
-func recovery(_ context.Context, s *subject) {
+// checkRecovery is about the service manager's own restarts.
+func checkRecovery(_ context.Context, s *subject) {
 	r := s.registered
 	if len(r.Unknown) > 0 {
 		s.skip("this service manager doesn't tell: %s", strings.Join(r.Unknown, ", "))
@@ -66,8 +67,12 @@ func recovery(_ context.Context, s *subject) {
 	}
 }
 
-func eventSource(_ context.Context, s *subject) {
-	problems, err := systemlog.CheckEventSource(s.name, s.executable)
+// checkEventSource is about the texts of the service's events, which Windows takes from daruma.exe.
+func checkEventSource(_ context.Context, s *subject) {
+	s.reportEventSource(systemlog.CheckEventSource(s.name, s.executable))
+}
+
+func (s *subject) reportEventSource(problems []string, err error) {
 	switch {
 	case errors.Is(err, manager.ErrUnsupported):
 		return
@@ -81,7 +86,8 @@ func eventSource(_ context.Context, s *subject) {
 	}
 }
 
-func fallback(ctx context.Context, s *subject) {
+// checkFallback is about what starts the service where the service manager doesn't.
+func checkFallback(ctx context.Context, s *subject) {
 	if s.record == nil || s.record.Fallback == nil {
 		there, err := s.services.HasTask(ctx, s.name)
 		switch {

@@ -10,7 +10,8 @@ import (
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-func service(ctx context.Context, s *subject) {
+// checkService: it is there, and runs where it should.
+func checkService(ctx context.Context, s *subject) {
 	status, err := s.services.Status(ctx, s.name)
 	switch {
 	case errors.Is(err, manager.ErrNotInstalled):
@@ -20,7 +21,6 @@ func service(ctx context.Context, s *subject) {
 		s.add(Fail, err.Error(), "")
 		return
 	}
-	s.status = &status
 	s.ok("installed, start type %s", status.StartType)
 	intended := status.StartType
 	if s.record != nil {
@@ -40,7 +40,7 @@ func service(ctx context.Context, s *subject) {
 	}
 }
 
-func command(_ context.Context, s *subject) {
+func checkCommand(_ context.Context, s *subject) {
 	const again = "daruma install FILE, from where daruma is now"
 	switch info, err := os.Stat(s.executable); {
 	case s.executable == "":
@@ -60,7 +60,7 @@ func command(_ context.Context, s *subject) {
 	}
 }
 
-func definitionFile(_ context.Context, s *subject) {
+func checkDefinition(_ context.Context, s *subject) {
 	if s.definition == "" {
 		s.skip("the service isn't run by daruma host, so it has no definition")
 		return

@@ -2,5 +2,5 @@ package doctor
 
 import "context"
 
-// unit is Linux's alone.
-func unit(context.Context, *subject) {}
+// checkUnit: units are Linux's alone.
+func checkUnit(context.Context, *subject) {}

@@ -32,6 +32,7 @@ func onWine() []suite {
 		{"service/kardianos", 2 * time.Minute, compiling()},
 		{"internal/cli", 8 * time.Minute, nil},
 		{"internal/hosting", time.Minute, nil},
+		{"internal/doctor", time.Minute, nil},
 		{"internal/install", time.Minute, nil},
 		{"internal/operate", time.Minute, nil},
 		{"internal/supervisor", time.Minute, nil},

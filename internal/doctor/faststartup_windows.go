@@ -6,11 +6,15 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// fastStartup: with it "Shut down" hibernates session 0, where services live: the next start resumes them as they were instead
+// checkFastStartup: with Fast Startup "Shut down" hibernates session 0, where services live: the next start resumes them as they were instead
 // of starting them, whatever state they were in. Only "Restart" is a full boot.
 // Source: https://learn.microsoft.com/windows-hardware/drivers/kernel/distinguishing-fast-startup-from-wake-from-hibernation
-func fastStartup(_ context.Context, s *subject) {
-	switch on, err := hiberboot(); {
+func checkFastStartup(_ context.Context, s *subject) {
+	s.reportFastStartup(hiberboot())
+}
+
+func (s *subject) reportFastStartup(on bool, err error) {
+	switch {
 	case err != nil:
 		s.skip("whether Fast Startup is on can't be read: %v", err)
 	case on:
