@@ -10,8 +10,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
-// mainExited: the main process of a run has ended. What is left of its tree ends now; if nothing is left, the
-// standing order may restart it in this very moment.
+// mainExited is called when the main process of a run has ended. It kills what is left of the tree; where nothing is left, the restart
+// grant may restart the program in this very moment.
 func (k *keeper) mainExited(p *program, r *run) {
 	if r == nil || r.exited {
 		return
@@ -24,24 +24,24 @@ func (k *keeper) mainExited(p *program, r *run) {
 		return // not yet
 	}
 	delete(k.byPID, r.PID)
-	r.exited = true // its pidfd is closed later: see speak
+	r.exited = true // its pidfd is closed later: see finishTurn
 	r.exit = exitOf(&info, &usage)
 	if err != nil { // somebody reaped it before us; it is gone in any case
 		r.exit.Code, r.exit.Signal = -1, 0
 		r.failed = "its exit status was lost: " + err.Error()
 	}
 	r.exit.Orphans = p.tree.Kill(r.PID, k.runMark(p, r))
-	k.fading[p] = struct{}{}
-	k.settle(p)
+	k.emptying[p] = struct{}{}
+	k.finishRun(p)
 }
 
 // reap takes orphans off the process table: as their subreaper we are the parent of whatever a program left behind.
-// It comes with every heartbeat and every end of a program. Not with SIGCHLD: a signal, its handler and a goroutine to
-// tell would stand between a program's end and its restart, and a zombie can wait.
+// It is called at every heartbeat and every end of a program, and not at SIGCHLD: a signal, its handler and a goroutine would stand
+// between a program's end and its restart, and a zombie can wait.
 func (k *keeper) reap() {
 	for {
 		var info unix.Siginfo
-		// Look without taking: a program's main process is waited for by its pidfd alone.
+		// Without taking it (WNOWAIT): a program's main process is waited for by its pidfd alone.
 		err := unix.Waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
 		if err != nil || info.Signo == 0 {
 			return
@@ -93,7 +93,7 @@ func exitOf(info *unix.Siginfo, usage *unix.Rusage) wire.Exit {
 // signalRun sends a signal to the main process. SIGCONT follows, as systemd does: a stopped process couldn't act on it
 // otherwise.
 func (k *keeper) signalRun(r *run, m *wire.Signal) {
-	// The process can't be gone and its pid another's: it is our child, and we haven't reaped it.
+	// The pid can't be another process' by now: this one is our child, and we haven't reaped it.
 	_ = unix.PidfdSendSignal(r.pidfd, unix.Signal(m.Signal), nil, 0)
 	_ = unix.PidfdSendSignal(r.pidfd, unix.SIGCONT, nil, 0)
 }

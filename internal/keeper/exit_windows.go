@@ -10,8 +10,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
-// mainExited: the main process of a run has ended. What is left of its tree ends now; if nothing is left, the standing
-// order may restart it in this very moment.
+// mainExited is called when the main process of a run has ended. What is left of its tree ends now; where nothing is left, the restart grant
+// may restart the program in this very moment.
 func (k *keeper) mainExited(p *program, r *run) {
 	if r == nil || r.exited || r.handle == 0 {
 		return
@@ -22,8 +22,8 @@ func (k *keeper) mainExited(p *program, r *run) {
 	r.exited = true
 	r.exit = r.exitOf()
 	r.exit.Orphans = r.job.Active() > 0 && r.job.HasOrphans()
-	k.fading[p] = struct{}{}
-	k.settle(p)
+	k.emptying[p] = struct{}{}
+	k.finishRun(p)
 }
 
 func (r *run) exitOf() wire.Exit {
@@ -40,7 +40,7 @@ func (r *run) exitOf() wire.Exit {
 	return e
 }
 
-// reap looks at every run, should the word of an end ever be lost.
+// reap checks every run, in case the notice of an end was lost.
 func (k *keeper) reap() {
 	for _, p := range k.programs {
 		if p.alive != nil {
@@ -57,7 +57,8 @@ func (k *keeper) killTree(_ *program, r *run) {
 	r.job.Terminate()
 }
 
-// treeEmpty: the console's host isn't of the tree. It ends by itself, or with the job's handle, and no restart waits for it.
+// treeEmpty says whether nothing of the tree is left. The console's host doesn't count: it ends by itself, or with the job's handle, and no
+// restart waits for it.
 func (k *keeper) treeEmpty(_ *program, r *run) bool {
 	return r.job.Active() == 0 || r.exited && !r.job.HasOrphans()
 }

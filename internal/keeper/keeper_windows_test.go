@@ -107,8 +107,8 @@ func TestDumpPrintsStacks(t *testing.T) {
 	_, _, _ = l.Receive()
 }
 
-// TestStraySupervisor: what a dead keeper's supervisor was is ended, and nobody who only has its pid.
-func TestStraySupervisor(t *testing.T) {
+// TestOldSupervisor: what a dead keeper's supervisor was is ended, and nobody who only has its pid.
+func TestOldSupervisor(t *testing.T) {
 	k := newKeeper(Config{Service: "test", Folders: folders.Folders{Run: t.TempDir()}})
 	start := func() (*exec.Cmd, windows.Handle) {
 		cmd := exec.Command(testbin.Path(t), "hang")
@@ -127,8 +127,8 @@ func TestStraySupervisor(t *testing.T) {
 		event, err := windows.WaitForSingleObject(h, 0)
 		return err == nil && event != windows.WAIT_OBJECT_0
 	}
-	stray, h := start()
-	k.sup.pid, k.sup.handle = stray.Process.Pid, h
+	old, h := start()
+	k.sup.pid, k.sup.handle = old.Process.Pid, h
 	k.noteSupervisor()
 	data, err := os.ReadFile(k.supervisorFile())
 	if err != nil {
@@ -137,14 +137,14 @@ func TestStraySupervisor(t *testing.T) {
 	if err := os.WriteFile(k.supervisorFile(), append([]byte(nil), strings.Replace(string(data), " ", " 1", 1)...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	k.endStraySupervisor()
+	k.endOldSupervisor()
 	if !lives(h) {
 		t.Fatal("a process of another birth was ended")
 	}
 	k.noteSupervisor()
-	k.endStraySupervisor()
+	k.endOldSupervisor()
 	if lives(h) {
-		t.Error("the stray supervisor lives on")
+		t.Error("the old supervisor lives on")
 	}
-	k.endStraySupervisor() // nobody there any more
+	k.endOldSupervisor() // nobody there any more
 }

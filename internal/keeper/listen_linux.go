@@ -18,7 +18,7 @@ type socket struct {
 	network, address string
 }
 
-// listen binds a socket. It stays open for as long as the keeper lives, whoever falls.
+// listen binds a socket. It stays open while program and supervisor are replaced, until Unlisten.
 func (k *keeper) listen(m *wire.Listen) {
 	answer := &wire.Listening{Name: m.Name, Network: m.Network, Address: m.Address}
 	if k.sockets[m.Name] == nil {
@@ -34,7 +34,7 @@ func (k *keeper) listen(m *wire.Listen) {
 
 func bind(network, address string) (*os.File, error) {
 	if host, _, err := net.SplitHostPort(address); network != "unix" && host != "" {
-		if _, err2 := netip.ParseAddr(host); err != nil || err2 != nil { // a name server could keep us waiting
+		if _, err2 := netip.ParseAddr(host); err != nil || err2 != nil { // to look a name up could take long, and the loop must not wait
 			return nil, fmt.Errorf("%s: an address must be a number here, not a name", address)
 		}
 	}
@@ -65,7 +65,7 @@ func bindUnix(path string) (*os.File, error) {
 		if info.Mode().Type() != os.ModeSocket {
 			return nil, fmt.Errorf("%s exists and is no socket", path)
 		}
-		// Only this error says so: a full queue (EAGAIN) or another type of socket (EPROTOTYPE) means that somebody is there.
+		// Only this error says that nobody listens: a full queue (EAGAIN) or another type of socket (EPROTOTYPE) means that somebody is there.
 		if c, err := net.Dial("unix", path); !errors.Is(err, unix.ECONNREFUSED) {
 			if err == nil {
 				c.Close()

@@ -4,38 +4,65 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/daruma-sh/daruma/internal/exitcode"
+	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper/lock"
 	"github.com/daruma-sh/daruma/internal/reserve"
 )
 
+// Config is what a keeper is started with.
+type Config struct {
+	Service string
+	Folders folders.Folders
+	Args    []string      // of the supervisor, behind the word "supervisor"
+	Hang    time.Duration // a supervisor that sends nothing for so long is replaced; 0: 20 s
+
+	// Handle is how a service manager's dispatcher in this process speaks with the keeper. nil: nobody hosts it, and the keeper takes
+	// the signals of its process (Windows: the events of its console) for requests.
+	Handle *Handle
+}
+
+// defaultHang is long, because each heartbeat wakes two processes for nothing.
+const defaultHang = 20 * time.Second
+
 // Role is the first argument of a keeper process.
 const Role = "keeper"
 
-// Main is a keeper's life. It gives the exit code of the process: what the supervisor finished with, or
-// why nothing could be started; see package exitcode.
+// Main is a keeper's life. It gives the exit code of the process: what the supervisor finished with, or why nothing could be started, in
+// which case it has said so on stderr; see package exitcode.
 func Main(cfg Config) int {
 	reserve.Threads(5)
 	if err := closeInherited(); err != nil {
-		return complain(err)
+		return failed(err)
 	}
 	if err := cfg.Folders.Make(); err != nil {
-		return complain(&exitcode.Error{Code: exitcode.NoFiles, Err: err})
+		return failed(&exitcode.Error{Code: exitcode.NoFiles, Err: err})
 	}
 	held, clean, err := lock.Take(filepath.Join(cfg.Folders.Run, "lock"))
 	if err != nil {
-		return complain(lockError(err, cfg.Service))
+		return failed(lockError(err, cfg.Service))
 	}
 	k, err := begin(cfg, clean)
 	if err != nil {
 		held.Release()
-		return complain(err)
+		return failed(err)
 	}
 	k.loop()
 	k.cleanUp()
 	held.Release()
 	return k.exitCode
+}
+
+// failed prints why a keeper can't begin, and gives the exit code for that.
+func failed(err error) int {
+	printLine("daruma: "+err.Error(), time.Second)
+	code := exitcode.Failed
+	for coded := (*exitcode.Error)(nil); errors.As(err, &coded); err = coded.Err {
+		code = coded.Code // the innermost code is the most precise
+	}
+	return int(code)
 }
 
 // lockError is what a keeper ends with that didn't get the lock.
@@ -67,7 +94,7 @@ func begin(cfg Config, clean bool) (*keeper, error) {
 // cleanUp ends what still runs and removes what the keeper made.
 func (k *keeper) cleanUp() {
 	if !k.hurry {
-		k.sup.farewell()
+		k.sup.awaitEnd()
 	}
 	for _, p := range k.programs {
 		if p.alive != nil {

@@ -27,7 +27,7 @@ func (k *keeper) open() error {
 }
 
 // endRemains ends the supervisor of a keeper that was killed. Its programs have ended with their jobs.
-func (k *keeper) endRemains() { k.endStraySupervisor() }
+func (k *keeper) endRemains() { k.endOldSupervisor() }
 
 // openNull opens NUL for programs to inherit as their stdin.
 func openNull() (windows.Handle, error) {

@@ -11,8 +11,8 @@ import (
 
 // acceptRequests takes signals for requests, unless a host brings requests.
 func (k *keeper) acceptRequests() {
-	// A signal that is ignored stays ignored across exec: every program would be born with it. So nothing is, and what
-	// must not end us is caught and dropped.
+	// A signal that is ignored stays ignored across exec: every program would ignore it too. So the keeper ignores none, and
+	// catches and drops those that must not end it.
 	t := terminal{there: hasTerminal(), optional: signal.Ignored(unix.SIGHUP)}
 	launch.UnignoreSignals()
 	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
@@ -24,7 +24,7 @@ func (k *keeper) acceptRequests() {
 	signal.Notify(ch, unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
 	go func() {
 		for s := range ch {
-			k.poll.Post(func() { k.asked(s, t) })
+			k.poll.Post(func() { k.signalled(s, t) })
 		}
 	}()
 }
@@ -32,11 +32,12 @@ func (k *keeper) acceptRequests() {
 // terminal is what this process was started with.
 type terminal struct {
 	there    bool
-	optional bool // SIGHUP was ignored, as nohup(1) does it: its end isn't ours
+	optional bool // SIGHUP was ignored, as by nohup(1): the end of the terminal isn't the keeper's
 }
 
-// asked: SIGHUP reloads, unless it says that our terminal is gone; SIGTERM and SIGINT stop, at once by the second.
-func (k *keeper) asked(s os.Signal, t terminal) {
+// signalled does what a signal asks for: SIGHUP reloads, unless it says that the terminal is gone; SIGTERM and SIGINT stop, the second one
+// at once.
+func (k *keeper) signalled(s os.Signal, t terminal) {
 	if s == unix.SIGHUP {
 		gone := t.there && !hasTerminal()
 		if !gone {

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// acceptRequests takes what the console says for a request to stop, unless a host brings requests. Ctrl+C and Ctrl+Break are os.Interrupt to Go, a closed
-// window, a logoff and a shutdown SIGTERM; for those Windows waits 5 s at most before it ends us.
+// acceptRequests takes the console's events for requests to stop, unless a host brings requests. Ctrl+C and Ctrl+Break are os.Interrupt to
+// Go; a closed window, a logoff and a shutdown are SIGTERM, and with those Windows waits 5 s at most before it ends this process.
 func (k *keeper) acceptRequests() {
 	acceptCtrlC() // for the programs: whether it is ignored is inherited
 	if h := k.cfg.Handle; h != nil {
@@ -29,7 +29,7 @@ func (k *keeper) acceptRequests() {
 	}()
 }
 
-// acceptCtrlC clears the flag "ignore Ctrl+C", which a process inherits and hands on.
+// acceptCtrlC clears the flag "ignore Ctrl+C", which a process inherits and passes on to its children.
 // Source: https://learn.microsoft.com/windows/console/setconsolectrlhandler
 func acceptCtrlC() {
 	windows.NewLazySystemDLL("kernel32.dll").NewProc("SetConsoleCtrlHandler").Call(0, 0)

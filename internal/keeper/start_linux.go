@@ -17,7 +17,7 @@ import (
 // keptDescriptors is what starting another supervisor, and ending trees, may need.
 const keptDescriptors = 16
 
-// start forks. It is the path that decides how fast a program stands again: no message, no log, no allocation to speak of.
+// start forks. It decides how fast a program is up again: it sends no message, logs nothing and hardly allocates.
 func (k *keeper) start(p *program, generation uint64) error {
 	p.newest = generation
 	if err := reserve.Descriptors(keptDescriptors); err != nil {
@@ -32,7 +32,7 @@ func (k *keeper) start(p *program, generation uint64) error {
 	if err != nil {
 		return fmt.Errorf("making a pipe for its output: %w", err)
 	}
-	l.environ(k.runMark(p, r), generation, uint64(3+len(l.plan.ListenNames)))
+	l.setEnv(k.runMark(p, r), generation, uint64(3+len(l.plan.ListenNames)))
 	how.Listen, err = k.listeners(l.plan.ListenNames)
 	if err == nil {
 		how.Sys = k.attributes(p, r)
@@ -45,13 +45,13 @@ func (k *keeper) start(p *program, generation uint64) error {
 	r.At, r.Wall = monotonic.Now(), time.Now().UnixNano()
 	p.alive = r
 	k.byPID[r.PID] = p
-	// Once, by edge: it stays readable after the end, and is closed only when there is time for that.
+	// Edge-triggered: a pidfd stays readable after the end, and is closed only when there is time for that.
 	return k.poll.Add(r.pidfd, unix.EPOLLIN|unix.EPOLLET, func() { k.mainExited(p, r) })
 }
 
 func (k *keeper) attributes(p *program, r *run) *syscall.SysProcAttr {
 	sys := &syscall.SysProcAttr{
-		Setsid:    true, // a session of its own: the terminal's Ctrl+C is ours, not the program's
+		Setsid:    true, // a session of its own: the terminal's Ctrl+C is for the keeper, not for the program
 		Pdeathsig: syscall.SIGKILL,
 		PidFD:     &r.pidfd,
 	}
@@ -101,8 +101,8 @@ func (k *keeper) listeners(names []string) ([]uintptr, error) {
 	return fds, nil
 }
 
-// own is this process' executable: by path, so that a new version is taken up, or as it runs where the path is gone.
-func own(running bool) string {
+// executable is this process' own: by path, so that a new version is taken, or with running, and where the path is gone, the file that runs.
+func executable(running bool) string {
 	if path, err := os.Executable(); err == nil && !running {
 		if _, err := os.Stat(path); err == nil {
 			return path

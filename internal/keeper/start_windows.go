@@ -14,7 +14,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
-// start creates the process. It is the path that decides how fast a program stands again.
+// start creates the process. It decides how fast a program is up again.
 func (k *keeper) start(p *program, generation uint64) error {
 	p.newest = generation
 	r := &run{Run: wire.Run{Generation: generation}}
@@ -33,14 +33,14 @@ func (k *keeper) create(p *program, r *run) error {
 	if err != nil {
 		return fmt.Errorf("making a pipe for its output: %w", err)
 	}
-	l.environ(k.runMark(p, r), r.Generation, uint64(channel))
+	l.setEnv(k.runMark(p, r), r.Generation, uint64(channel))
 	if r.job, err = tree.OpenJob(&l.plan); err != nil {
 		return fmt.Errorf("making a job for its processes: %w", err)
 	}
-	if err := k.port.Add(r.job, func() { k.poll.Post(func() { k.settle(p) }) }); err != nil {
+	if err := k.port.Add(r.job, func() { k.poll.Post(func() { k.finishRun(p) }) }); err != nil {
 		return fmt.Errorf("making a job for its processes: %w", err)
 	}
-	// A console of its own, without a window: a Ctrl+C meant for one program reaches no other, and not us.
+	// A console of its own, without a window: a Ctrl+C for one program reaches no other, and not the keeper.
 	how.Job, how.Flags = r.job.Handle, windows.CREATE_NO_WINDOW
 	child, err := launch.Start(l.plan, how)
 	if err != nil {
@@ -87,9 +87,9 @@ func (r *run) pipe(name string) (windows.Handle, error) {
 // outputBuffer is the room in an output pipe in bytes, as much as Linux gives.
 const outputBuffer = 64 << 10
 
-// own is this process' executable: by its name, so that a new version is taken up, or as it runs where there is none by
-// that name, because an upgrade renamed it.
-func (k *keeper) own(running bool) string {
+// executable is this process' own: by its name, so that a new version is taken, or with running, and where there is none by that name
+// because an upgrade renamed it, the file that runs.
+func (k *keeper) executable(running bool) string {
 	path, err := os.Executable()
 	if _, gone := os.Stat(path); err == nil && gone == nil && !running {
 		return path
@@ -100,7 +100,7 @@ func (k *keeper) own(running bool) string {
 	return path
 }
 
-// openImage opens this process' executable, to know its name when it was renamed. It keeps nobody from renaming it.
+// openImage opens this process' executable, to find out its name later, when it was renamed. It can be renamed while it is open.
 func openImage() windows.Handle {
 	path, err := os.Executable()
 	if err != nil {

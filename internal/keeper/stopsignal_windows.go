@@ -14,7 +14,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/launch"
 )
 
-// signalRun asks the main process to end, in the way that Signal names: Ctrl+C or Ctrl+Break, then WM_CLOSE to its tree's
+// signalRun asks the main process to end, in the way that m.Signal names: Ctrl+C or Ctrl+Break, then WM_CLOSE to its tree's
 // windows. WM_CLOSE comes after m.Next, which is its share of the grace period, or at once where there is no console.
 func (k *keeper) signalRun(r *run, m *wire.Signal) {
 	switch m.Signal {
@@ -22,7 +22,7 @@ func (k *keeper) signalRun(r *run, m *wire.Signal) {
 		r.ended = true
 		_ = windows.TerminateProcess(r.handle, tree.KilledCode)
 	case wire.SignalClose:
-		k.closeRunsWindows(r)
+		k.closeWindowsOf(r)
 	case wire.SignalBreak:
 		k.sendConsole(r, console.Break, "CTRL_BREAK", m.Next)
 	default:
@@ -38,18 +38,18 @@ func (k *keeper) sendConsole(r *run, signal, name string, next time.Duration) {
 		case r.exited:
 		case !sent:
 			r.asked = ""
-			k.closeRunsWindows(r)
+			k.closeWindowsOf(r)
 		case next > 0:
-			time.AfterFunc(next, func() { k.poll.Post(func() { k.closeRunsWindows(r) }) })
+			time.AfterFunc(next, func() { k.poll.Post(func() { k.closeWindowsOf(r) }) })
 		}
 	})
 	if err != nil {
-		tell("daruma: sending "+name+": "+err.Error(), 0)
-		k.closeRunsWindows(r)
+		printLine("daruma: sending "+name+": "+err.Error(), 0)
+		k.closeWindowsOf(r)
 	}
 }
 
-func (k *keeper) closeRunsWindows(r *run) {
+func (k *keeper) closeWindowsOf(r *run) {
 	if r.exited || r.job == nil {
 		return
 	}
@@ -69,14 +69,14 @@ func (k *keeper) closeRunsWindows(r *run) {
 	})
 	if err != nil {
 		r.asked = before
-		tell("daruma: sending WM_CLOSE: "+err.Error(), 0)
+		printLine("daruma: sending WM_CLOSE: "+err.Error(), 0)
 	}
 }
 
 // startSender starts the process that sends a signal, and has done called by the loop when it has ended: sent says whether somebody got
 // the signal.
 func (k *keeper) startSender(signal, target string, extra []windows.Handle, done func(sent bool)) error {
-	exe := k.own(false)
+	exe := k.executable(false)
 	plan := launch.Plan{Path: exe, Argv: []string{exe, console.Role, signal, target}, Env: os.Environ(), UID: launch.Leave, GID: launch.Leave}
 	child, err := launch.Start(plan, launch.How{Stdio: [3]windows.Handle{k.null, k.null, k.null}, Extra: extra, Flags: windows.DETACHED_PROCESS})
 	if err != nil {

@@ -9,41 +9,37 @@ import (
 	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
-// farewell is how long a supervisor gets to write the last logs when everything stops now, or to dump its stacks.
-const farewell = 3 * time.Second
+// supervisorGrace is how long a supervisor has to write the last logs when everything stops now, or to dump its stacks.
+const supervisorGrace = 3 * time.Second
 
 // supervisor is the keeper's view of its peer.
 type supervisor struct {
 	pid int // 0: there is none
 	peer
 
-	deadline time.Duration // monotonic: by then it must be heard; 0: none
-	heard    time.Duration // monotonic: when it last gave a sign of life, or died after one
+	deadline time.Duration // monotonic: by then it must have sent something, or with keeper.ending have ended; 0: none
+	lastSign time.Duration // monotonic: when it last gave a sign of life, or died after one
 	startAt  time.Duration // monotonic: start the next one then; 0: one is there
 	dumping  bool          // it hung and was asked for its stacks
+	rejected error         // it was ended for what it sent
 	why      string        // how the last one ended
 	deaths   []time.Duration
 
 	inbox     []byte
-	heardUpTo int  // the inbox up to here is done with
+	inboxRead int  // the inbox up to here is executed
 	pending   bool // whole frames may still wait in the inbox
-	outbox    []outgoing
+	outbox    []batch
 	writing   bool // waiting for room in the socket
 }
 
-type outgoing struct {
-	data []byte
-	fds  []descriptor
-}
-
-// afresh forgets the predecessor's connection.
-func (s *supervisor) afresh(deadline time.Duration) {
-	s.startAt, s.dumping, s.inbox, s.heardUpTo, s.outbox, s.writing = 0, false, nil, 0, nil, false
+// reset forgets the predecessor's connection.
+func (s *supervisor) reset(deadline time.Duration) {
+	s.startAt, s.dumping, s.rejected, s.inbox, s.inboxRead, s.outbox, s.writing = 0, false, nil, nil, 0, nil, false
 	s.deadline = deadline
 }
 
-// supervisorEnv marks the supervisor as ours too. Where it outlives its keeper (stopped, or hung), the next one ends
-// it like any stray: when it came to itself it would take the new keeper's programs for the dead one's, and end them.
+// supervisorEnv is the supervisor's environment. It marks the supervisor as ours: where it outlives its keeper (stopped, or hung), the next
+// keeper ends it like any orphan. Else, once it went on, it would take the new keeper's programs for the dead one's and end them.
 func (k *keeper) supervisorEnv() []string {
 	var env []string
 	for _, v := range os.Environ() {
@@ -54,11 +50,12 @@ func (k *keeper) supervisorEnv() []string {
 	return append(env, "DARUMA_RUN="+k.mark+"/!supervisor")
 }
 
-// supervisorGone: the programs run on; the next supervisor starts at once, or a little later if this one was short-lived.
+// supervisorGone is called when the supervisor has ended; why says how, for people. The programs run on. The next supervisor starts at once,
+// or a little later where the last ones were short-lived.
 func (k *keeper) supervisorGone(why string) {
 	s := &k.sup
-	for s.pending = true; s.pending; { // what it said before it died counts
-		s.hear(k)
+	for s.pending = true; s.pending; { // what it sent before it died counts
+		s.receive(k)
 	}
 	hung := s.dumping
 	k.disconnect()
@@ -67,11 +64,14 @@ func (k *keeper) supervisorGone(why string) {
 	if k.done {
 		return
 	}
-	if s.why = why; hung {
+	switch s.why = why; {
+	case hung:
 		s.why = "it hung (no heartbeat) and was ended; its stacks were saved"
+	case s.rejected != nil:
+		s.why = "it sent what no supervisor sends and was ended: " + s.rejected.Error()
 	}
 	if k.stops > 0 && len(s.deaths) >= 4 && !k.ending { // no supervisor lives long enough to stop anything
-		k.stopNow(&wire.StopRequest{Signal: "an earlier request"}, farewell)
+		k.stopNow(&wire.StopRequest{Signal: "an earlier request"}, supervisorGrace)
 	}
 	if k.ending {
 		k.done, k.exitCode = true, 1
@@ -79,21 +79,21 @@ func (k *keeper) supervisorGone(why string) {
 	}
 	now := monotonic.Now()
 	if !hung {
-		s.heard = now
+		s.lastSign = now
 	}
-	s.startAt = now + s.patience(now)
+	s.startAt = now + s.restartDelay(now)
 }
 
-// patience spaces the restarts of a supervisor that keeps dying: none at first, half a second in the end, never giving
-// up. No longer than that, because without it nobody empties the programs' pipes.
-func (s *supervisor) patience(now time.Duration) time.Duration {
-	keep := s.deaths[:0]
+// restartDelay notes a death, and says how long to wait before the next start: not at all after the first death within a minute, half a
+// second in the end. It never gives up, and waits no longer, because without a supervisor nobody empties the programs' pipes.
+func (s *supervisor) restartDelay(now time.Duration) time.Duration {
+	recent := s.deaths[:0]
 	for _, at := range s.deaths {
 		if now-at < time.Minute {
-			keep = append(keep, at)
+			recent = append(recent, at)
 		}
 	}
-	s.deaths = append(keep, now)
+	s.deaths = append(recent, now)
 	n := len(s.deaths) - 1
 	if n == 0 {
 		return 0
@@ -101,8 +101,8 @@ func (s *supervisor) patience(now time.Duration) time.Duration {
 	return min(50*time.Millisecond<<min(n-1, 10), 500*time.Millisecond)
 }
 
-// watch starts the next supervisor when it is time, and ends one that hangs.
-func (s *supervisor) watch(k *keeper) {
+// check starts the next supervisor when it is time, and ends one that hangs.
+func (s *supervisor) check(k *keeper) {
 	now := monotonic.Now()
 	if s.pid == 0 {
 		if k.ending {
@@ -110,8 +110,8 @@ func (s *supervisor) watch(k *keeper) {
 		}
 		if s.startAt > 0 && now >= s.startAt && !k.done {
 			if err := s.start(k); err != nil {
-				tell("daruma: starting a supervisor: "+err.Error(), 0)
-				s.startAt = now + max(s.patience(now), 100*time.Millisecond)
+				printLine("daruma: starting a supervisor: "+err.Error(), 0)
+				s.startAt = now + max(s.restartDelay(now), 100*time.Millisecond)
 			}
 		}
 		return
@@ -132,6 +132,6 @@ func (s *supervisor) watch(k *keeper) {
 		return
 	}
 	s.dumping = true
-	s.deadline = now + farewell
+	s.deadline = now + supervisorGrace
 	s.askForStacks(k)
 }

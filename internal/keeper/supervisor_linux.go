@@ -23,8 +23,8 @@ func (p *peer) kill() {
 	}
 }
 
-// askForStacks: Go prints all goroutines on SIGQUIT, into the file that the supervisor named. SIGCONT in case it was
-// stopped.
+// askForStacks sends SIGQUIT, at which Go ends the process and prints all goroutines, into the file that the supervisor named. SIGCONT in
+// case it was stopped.
 func (s *supervisor) askForStacks(*keeper) {
 	_ = unix.PidfdSendSignal(s.pidfd, unix.SIGQUIT, nil, 0)
 	_ = unix.PidfdSendSignal(s.pidfd, unix.SIGCONT, nil, 0)
@@ -42,19 +42,19 @@ func (s *supervisor) start(k *keeper) error {
 	attr := &syscall.ProcAttr{
 		Env:   k.supervisorEnv(),
 		Files: []uintptr{uintptr(k.null), 1, 2, uintptr(pair[1])},
-		// A process group of its own: the terminal's Ctrl+C comes to the keeper, which passes it on in good order.
+		// A process group of its own: the terminal's Ctrl+C is for the keeper, which passes it on when the supervisor can take it.
 		Sys: &syscall.SysProcAttr{Setpgid: true, PidFD: &s.pidfd},
 	}
 	// A new version that doesn't start must not cost the service its supervisor: every third try takes the
 	// executable that is running now.
-	s.pid, err = syscall.ForkExec(own(len(s.deaths)%3 == 2), args, attr)
+	s.pid, err = syscall.ForkExec(executable(len(s.deaths)%3 == 2), args, attr)
 	if err != nil {
 		unix.Close(pair[0])
 		return err
 	}
 	s.fd = pair[0]
 	_ = unix.SetNonblock(s.fd, true)
-	s.afresh(monotonic.Now() + k.cfg.Hang)
+	s.reset(monotonic.Now() + k.cfg.Hang)
 	if err := k.poll.Add(s.pidfd, unix.EPOLLIN, k.supervisorExited); err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (s *supervisor) start(k *keeper) error {
 	return nil
 }
 
-// supervisorExited is called when it seems to have ended.
+// supervisorExited is called when the supervisor seems to have ended.
 func (k *keeper) supervisorExited() {
 	s := &k.sup
 	if s.pid == 0 {
@@ -77,7 +77,7 @@ func (k *keeper) supervisorExited() {
 		return
 	}
 	s.read(k)
-	k.supervisorGone(wayOfDeath(status))
+	k.supervisorGone(endText(status))
 }
 
 // disconnect closes what connected the keeper to a supervisor that is gone.
@@ -90,20 +90,20 @@ func (k *keeper) disconnect() {
 	s.peer = noPeer()
 }
 
-func wayOfDeath(status unix.WaitStatus) string {
+func endText(status unix.WaitStatus) string {
 	if status.Signaled() {
 		return "it was ended by " + unix.SignalName(status.Signal())
 	}
 	return fmt.Sprintf("it ended with exit code %d", status.ExitStatus())
 }
 
-// farewell waits for a supervisor that has said Finish, so that no zombie of ours is left to whoever is init here.
-func (s *supervisor) farewell() {
+// awaitEnd waits for a supervisor that has sent Finish, so that no zombie of ours is left to the init process.
+func (s *supervisor) awaitEnd() {
 	if s.pid == 0 {
 		return
 	}
 	fds := []unix.PollFd{{Fd: int32(s.pidfd), Events: unix.POLLIN}}
-	for end := monotonic.Now() + farewell; monotonic.Now() < end; {
+	for end := monotonic.Now() + supervisorGrace; monotonic.Now() < end; {
 		if n, err := unix.Poll(fds, int((end-monotonic.Now())/time.Millisecond)+1); n > 0 || err != nil && err != unix.EINTR {
 			break
 		}

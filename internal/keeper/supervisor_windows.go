@@ -16,12 +16,12 @@ import (
 
 // peer is the connection to the supervisor.
 type peer struct {
-	handle windows.Handle // of its process
-	wait   *poll.Waiter
-	out    *pipeWriter
-	in     *os.File
-	exited bool // its process has ended
-	silent bool // all that it said has been read
+	handle     windows.Handle // of its process
+	wait       *poll.Waiter
+	out        *pipeWriter
+	in         *os.File
+	exited     bool // its process has ended
+	inputEnded bool // all that it sent has been read
 }
 
 func noPeer() peer { return peer{} }
@@ -37,7 +37,7 @@ func (p *peer) kill() {
 	}
 }
 
-// askForStacks: there is no SIGQUIT here. The goroutine that receives does it, which hears us although the loop hangs.
+// askForStacks sends a message, for there is no SIGQUIT here. The goroutine that receives it runs although the supervisor's loop hangs.
 func (s *supervisor) askForStacks(k *keeper) {
 	k.send(&wire.DumpStacks{})
 	s.flush(k)
@@ -63,9 +63,9 @@ func (s *supervisor) start(k *keeper) error {
 		return err
 	}
 	s.out, s.in = newPipeWriter(pipes.Down), pipes.Up
-	s.afresh(monotonic.Now() + k.cfg.Hang)
+	s.reset(monotonic.Now() + k.cfg.Hang)
 	if s.wait, err = k.poll.WhenSignalled(s.handle, k.supervisorExited); err != nil {
-		s.kill() // it isn't seen; the end of its pipe is
+		s.kill() // its end can't be waited for; that of its pipe can
 	}
 	go k.read(pipes.Up)
 	k.noteSupervisor()
@@ -84,19 +84,19 @@ func (k *keeper) createSupervisor(stdio [3]windows.Handle, pipes *wire.Pipes) er
 	s := &k.sup
 	// A new version that doesn't start must not cost the service its supervisor: every third try takes the
 	// executable that is running now.
-	exe := k.own(len(s.deaths)%3 == 2)
+	exe := k.executable(len(s.deaths)%3 == 2)
 	plan := launch.Plan{
 		Path: exe, Argv: append([]string{exe, "supervisor"}, k.cfg.Args...), UID: launch.Leave, GID: launch.Leave,
 		Env: append(k.supervisorEnv(), pipes.Variable()),
 	}
-	// A process group of its own: the console's Ctrl+C comes to the keeper, which passes it on in good order.
+	// A process group of its own: the console's Ctrl+C is for the keeper, which passes it on when the supervisor can take it.
 	// Not in a job: it may outlive the keeper for as long as it takes to write down the programs' last output.
 	child, err := launch.Start(plan, launch.How{Stdio: stdio, Extra: pipes.Theirs[:], Flags: windows.CREATE_NEW_PROCESS_GROUP})
 	if err != nil {
 		return err
 	}
 	s.handle, s.pid = child.Handle, child.PID
-	s.exited, s.silent = false, false
+	s.exited, s.inputEnded = false, false
 	return nil
 }
 
@@ -124,19 +124,19 @@ func (k *keeper) supervisorExited() {
 	k.supervisorEnded()
 }
 
-// supervisorEnded: once its process has ended and its last words are read, the next one is started.
+// supervisorEnded starts the next supervisor, once this one's process has ended and all that it sent is read.
 func (k *keeper) supervisorEnded() {
 	s := &k.sup
-	if s.pid == 0 || !s.exited || !s.silent {
+	if s.pid == 0 || !s.exited || !s.inputEnded {
 		return
 	}
 	var code uint32
 	_ = windows.GetExitCodeProcess(s.handle, &code)
-	k.supervisorGone(fmt.Sprintf("it ended with exit code %s", codeWord(code)))
+	k.supervisorGone(fmt.Sprintf("it ended with exit code %s", exitCodeText(code)))
 }
 
-// codeWord writes NTSTATUS values as they are known.
-func codeWord(code uint32) string {
+// exitCodeText writes NTSTATUS values as Microsoft does.
+func exitCodeText(code uint32) string {
 	if code >= 0xC0000000 {
 		return fmt.Sprintf("0x%08X", code)
 	}
@@ -155,12 +155,12 @@ func (k *keeper) disconnect() {
 	s.peer = noPeer()
 }
 
-// farewell waits for a supervisor that has said Finish.
-func (s *supervisor) farewell() {
+// awaitEnd waits for a supervisor that has sent Finish.
+func (s *supervisor) awaitEnd() {
 	if s.pid == 0 {
 		return
 	}
-	if event, err := windows.WaitForSingleObject(s.handle, uint32(farewell/time.Millisecond)); err != nil || event != windows.WAIT_OBJECT_0 {
+	if event, err := windows.WaitForSingleObject(s.handle, uint32(supervisorGrace/time.Millisecond)); err != nil || event != windows.WAIT_OBJECT_0 {
 		s.kill()
 	}
 	s.pid = 0

@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -155,19 +156,22 @@ func NextFrame(buf []byte) (m Message, fds int, rest []byte, ok bool, err error)
 	}
 	n := binary.LittleEndian.Uint32(buf)
 	if n < header-4 || n > MaxFrame {
-		return nil, 0, buf, false, ErrMalformed
+		return nil, 0, buf, false, fmt.Errorf("%w: it says that it is %d bytes long", ErrMalformed, n)
 	}
 	if uint32(len(buf)-4) < n {
 		return nil, 0, buf, false, nil
 	}
 	m = newMessage(buf[4])
 	if m == nil {
-		return nil, 0, buf, false, ErrMalformed
+		return nil, 0, buf, false, fmt.Errorf("%w: there is no message number %d", ErrMalformed, buf[4])
 	}
 	c := coder{buf: buf[header : 4+n], reading: true}
 	m.fields(&c)
 	if c.err == nil && len(c.buf) != 0 {
 		c.err = ErrMalformed
+	}
+	if c.err != nil {
+		c.err = fmt.Errorf("%w: %T", c.err, m)
 	}
 	return m, int(buf[5]), buf[4+n:], c.err == nil, c.err
 }

@@ -26,19 +26,19 @@ func (s *supervisor) flush(*keeper) {
 	s.outbox = nil
 }
 
-// read brings what the supervisor says to the loop, until there is nobody left to say anything.
+// read brings what the supervisor sends to the loop, until the pipe's end.
 func (k *keeper) read(from *os.File) {
 	for {
 		buf := make([]byte, 64<<10)
 		n, err := from.Read(buf)
-		k.poll.Post(func() { k.heard(from, buf[:n], err != nil) })
+		k.poll.Post(func() { k.received(from, buf[:n], err != nil) })
 		if err != nil {
 			return
 		}
 	}
 }
 
-func (k *keeper) heard(from *os.File, data []byte, over bool) {
+func (k *keeper) received(from *os.File, data []byte, ended bool) {
 	s := &k.sup
 	if s.in != from {
 		return
@@ -47,8 +47,8 @@ func (k *keeper) heard(from *os.File, data []byte, over bool) {
 		s.inbox = append(s.inbox, data...)
 		s.pending = true
 	}
-	if over {
-		s.silent = true
+	if ended {
+		s.inputEnded = true
 		k.supervisorEnded()
 	}
 }
@@ -58,7 +58,7 @@ type pipeWriter struct {
 	to    *os.File
 	mu    sync.Mutex
 	queue [][]byte
-	over  bool
+	over  bool // nothing more is written
 	wake  chan struct{}
 }
 
@@ -98,7 +98,7 @@ func (w *pipeWriter) run() {
 		w.queue = nil
 		w.mu.Unlock()
 		for _, piece := range queue {
-			if _, err := w.to.Write(piece); err != nil { // it is gone, which its process tells
+			if _, err := w.to.Write(piece); err != nil { // it is gone, and the end of its process says so
 				break
 			}
 		}

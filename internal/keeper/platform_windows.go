@@ -9,26 +9,26 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper/tree"
 )
 
-// descriptor is what an open file is called by here.
+// descriptor is what the system calls an open file by.
 type descriptor = windows.Handle
 
 const noDescriptor descriptor = 0
 
 func closeDescriptor(h descriptor) { windows.CloseHandle(h) }
 
-// headStart is how long the supervisor isn't told of a restart by standing order, so that on a busy machine the program
-// has a processor to itself and not the one who is to hear of it. A process takes far longer to come up here than on Linux.
-const headStart = 40 * time.Millisecond
+// reportDelay is how long a restart by restart grant isn't reported to the supervisor, so that on a busy machine the program gets the
+// processor first. A process takes far longer to start here than on Linux.
+const reportDelay = 40 * time.Millisecond
 
-// machine is what the keeper holds on Windows alone.
-type machine struct {
+// platform is what the keeper holds on Windows alone.
+type platform struct {
 	trees trees
 	null  windows.Handle // NUL, the programs' stdin
 	image windows.Handle // our own executable; 0: it couldn't be opened
 	port  *tree.Port
 }
 
-func newMachine() machine { return machine{image: openImage()} }
+func newPlatform() platform { return platform{image: openImage()} }
 
 // programTree is nothing here: every run has a job of its own, see mainProcess.
 type programTree struct{}
@@ -44,8 +44,8 @@ type mainProcess struct {
 	asked  string // see Exit.Asked
 }
 
-// letGo closes what was needed to see the end of a run.
-func (k *keeper) letGo(r *run) { r.closeProcess() }
+// unwatch closes what was needed to see the end of a run.
+func (k *keeper) unwatch(r *run) { r.closeProcess() }
 
 func (p *mainProcess) closeProcess() {
 	if p.wait != nil {

@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tell writes one line to stderr if whoever started us takes it within patience. A terminal that is held (Ctrl+S) or a
-// full pipe must not hold up the keeper, and so not every program with it.
-func tell(line string, patience time.Duration) {
+// printLine writes a line to stderr, if there is room for it within limit: a terminal that is held (Ctrl+S) or a full pipe must not hold
+// up the keeper, and every program with it.
+func printLine(line string, limit time.Duration) {
 	text := []byte(line + "\n")
 	if len(text) > 4096 { // PIPE_BUF: where there is room at all, there is room for that
 		text = append(text[:4095], '\n')
@@ -17,7 +17,7 @@ func tell(line string, patience time.Duration) {
 		return // from the background it would stop us
 	}
 	fds := []unix.PollFd{{Fd: 2, Events: unix.POLLOUT}}
-	if n, err := unix.Poll(fds, int(patience/time.Millisecond)); err == nil && n == 1 && fds[0].Revents&unix.POLLOUT != 0 {
+	if n, err := unix.Poll(fds, int(limit/time.Millisecond)); err == nil && n == 1 && fds[0].Revents&unix.POLLOUT != 0 {
 		_, _ = unix.Write(2, text)
 	}
 }

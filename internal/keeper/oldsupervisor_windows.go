@@ -9,19 +9,20 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// A keeper that was ended takes its programs along: their jobs end with it. Its supervisor ends by itself a moment
-// later, when it has written down their last output, unless it hangs. So that the next keeper can end it then, its
-// name is noted: pid and the time of its birth, for the pid alone could be another's by now.
-
+// supervisorFile is where a keeper notes its supervisor's pid and time of creation; the pid alone could be another process' by the time it
+// is read.
+//
+// When a keeper is killed, its programs end with it, because their jobs do. Its supervisor ends by itself a moment later, when it has
+// written their last output, unless it hangs: then the next keeper ends it.
 func (k *keeper) supervisorFile() string { return filepath.Join(k.cfg.Folders.Run, "supervisor") }
 
 func (k *keeper) noteSupervisor() {
 	// Not written (a full disk): then only a supervisor that hangs after its keeper's death is in the next one's way.
-	_ = os.WriteFile(k.supervisorFile(), fmt.Appendf(nil, "%d %d\n", k.sup.pid, birth(k.sup.handle)), 0o600)
+	_ = os.WriteFile(k.supervisorFile(), fmt.Appendf(nil, "%d %d\n", k.sup.pid, createdAt(k.sup.handle)), 0o600)
 }
 
-// birth is when a process was created: 100 ns since 1601; 0: unknown.
-func birth(process windows.Handle) int64 {
+// createdAt is when a process was created: 100 ns since 1601; 0: unknown.
+func createdAt(process windows.Handle) int64 {
 	var created, exited, kernel, user windows.Filetime
 	if err := windows.GetProcessTimes(process, &created, &exited, &kernel, &user); err != nil {
 		return 0
@@ -29,9 +30,9 @@ func birth(process windows.Handle) int64 {
 	return int64(created.HighDateTime)<<32 | int64(created.LowDateTime)
 }
 
-// endStraySupervisor gives the last keeper's supervisor the time to end, then ends it. It would hold the control pipe,
-// and would take the new keeper's programs for the dead one's.
-func (k *keeper) endStraySupervisor() {
+// endOldSupervisor gives the supervisor of a keeper that was killed time to end, then ends it. Left alone it would hold the control pipe, and
+// take the new keeper's programs for the dead one's.
+func (k *keeper) endOldSupervisor() {
 	data, err := os.ReadFile(k.supervisorFile())
 	if err != nil {
 		return
@@ -47,11 +48,11 @@ func (k *keeper) endStraySupervisor() {
 		return // it has ended
 	}
 	defer windows.CloseHandle(h)
-	if birth(h) != born {
+	if createdAt(h) != born {
 		return // another process of the same pid
 	}
 	wait := func() bool {
-		event, err := windows.WaitForSingleObject(h, uint32(farewell/time.Millisecond))
+		event, err := windows.WaitForSingleObject(h, uint32(supervisorGrace/time.Millisecond))
 		return err == nil && event == windows.WAIT_OBJECT_0
 	}
 	if !wait() {

@@ -8,7 +8,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
-func TestOrderCovers(t *testing.T) {
+func TestGrantCovers(t *testing.T) {
 	o := &wire.RestartGrant{Count: 1, Codes: []wire.Range{{From: 1, To: 1}, {From: 3, To: 5}}}
 	for code := -1; code < 8; code++ {
 		if got, want := covers(o, wire.Exit{Code: code}), code == 1 || code >= 3 && code <= 5; got != want {
@@ -30,16 +30,16 @@ func TestOrderCovers(t *testing.T) {
 	for _, count := range []int{0, -1} {
 		signals.Count = count
 		if covers(&signals, killed) || covers(&signals, wire.Exit{}) {
-			t.Errorf("an order for %d restarts covers something", count)
+			t.Errorf("a grant for %d restarts covers something", count)
 		}
 	}
 	if covers(new(wire.RestartGrant), killed) {
-		t.Error("the zero Order restarts")
+		t.Error("the zero grant restarts")
 	}
 }
 
-func TestTallySlides(t *testing.T) {
-	var uses tally
+func TestGrantUsesSlides(t *testing.T) {
+	var uses grantUses
 	o := &wire.RestartGrant{Count: 2, Within: 10 * time.Second}
 	for i, c := range []struct {
 		at time.Duration
@@ -58,12 +58,12 @@ func TestTallySlides(t *testing.T) {
 	}
 }
 
-// TestTallyNeverAllowsMore: in no window of Within are there more than Count, whatever the order becomes meanwhile.
-func TestTallyNeverAllowsMore(t *testing.T) {
+// TestGrantUsesNeverAllowsMore: in no window of Within are there more than Count, whatever the grant becomes meanwhile.
+func TestGrantUsesNeverAllowsMore(t *testing.T) {
 	for seed := range uint64(200) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		o := &wire.RestartGrant{Count: 1 + rng.IntN(5), Within: time.Duration(1+rng.IntN(20)) * time.Second}
-		var uses tally
+		var uses grantUses
 		var allowed []time.Duration
 		now := time.Duration(0)
 		for range 300 {
@@ -80,15 +80,15 @@ func TestTallyNeverAllowsMore(t *testing.T) {
 				allowed = append(allowed, now)
 			}
 			if len(uses) > o.Count {
-				t.Fatalf("seed %d: %d uses are remembered for an order of %d", seed, len(uses), o.Count)
+				t.Fatalf("seed %d: %d uses are remembered for a grant of %d", seed, len(uses), o.Count)
 			}
 		}
 	}
 }
 
 // A program without backoff may crash a million times; no memory goes with it.
-func TestTallyOfAnUnboundedOrder(t *testing.T) {
-	var uses tally
+func TestGrantUsesOfAnUnboundedGrant(t *testing.T) {
+	var uses grantUses
 	o := &wire.RestartGrant{Count: manyRestarts, Within: time.Hour}
 	for i := range 100_000 {
 		if !uses.allow(o, time.Duration(i)) {

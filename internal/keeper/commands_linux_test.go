@@ -48,9 +48,9 @@ func testKeeper(t *testing.T, base string) *keeper {
 	other := os.NewFile(uintptr(pair[1]), "peer")
 	k := &keeper{
 		cfg: Config{Service: "test", Hang: time.Hour}, mark: fmt.Sprintf("test-%d", os.Getpid()),
-		programs: map[string]*program{}, fading: map[*program]struct{}{}, sockets: map[string]*socket{}, kept: map[string][]byte{},
-		machine: machine{byPID: map[int]*program{}, trees: trees{base: base}},
-		sup:     supervisor{peer: peer{pidfd: -1, fd: pair[0]}},
+		programs: map[string]*program{}, emptying: map[*program]struct{}{}, sockets: map[string]*socket{}, snapshot: map[string][]byte{},
+		platform: platform{byPID: map[int]*program{}, trees: trees{base: base}},
+		sup:      supervisor{peer: peer{pidfd: -1, fd: pair[0]}},
 	}
 	if k.poll, err = poll.New(); err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func testKeeper(t *testing.T, base string) *keeper {
 				k.killTree(p, p.alive)
 			}
 		}
-		k.turnUntil(t, "everything is down", func() bool { return len(k.byPID) == 0 && len(k.fading) == 0 })
+		k.turnUntil(t, "everything is down", func() bool { return len(k.byPID) == 0 && len(k.emptying) == 0 })
 		for _, s := range k.sockets {
 			closeSocket(s.file)
 		}
@@ -90,11 +90,11 @@ func testKeeper(t *testing.T, base string) *keeper {
 }
 
 // turn lets the keeper's loop turn once.
-func (k *keeper) turn(patience time.Duration) {
-	k.poll.Wait(patience)
-	k.settleAll()
-	k.sup.hear(k)
-	k.speak()
+func (k *keeper) turn(limit time.Duration) {
+	k.poll.Wait(limit)
+	k.finishRuns()
+	k.sup.receive(k)
+	k.finishTurn()
 }
 
 func (k *keeper) turnUntil(t *testing.T, what string, done func() bool) {
@@ -110,13 +110,13 @@ func plan(command ...string) []byte {
 	return launch.Encode(&launch.Plan{Path: command[0], Argv: command, Dir: "/", UID: launch.Leave, GID: launch.Leave})
 }
 
-// TestObeysAnything: a supervisor that is out of its mind, or not ours any more, says whatever it can say, in any order.
+// TestExecutesAnything: a supervisor that is out of its mind, or not ours any more, says whatever it can say, in any order.
 // The keeper neither falls nor touches anything outside its own folders.
-func TestObeysAnything(t *testing.T) { obeysAnything(t, testCgroup(t), 3000) }
+func TestExecutesAnything(t *testing.T) { executesAnything(t, testCgroup(t), 3000) }
 
-func TestObeysAnythingWithoutCgroups(t *testing.T) { obeysAnything(t, "", 400) }
+func TestExecutesAnythingWithoutCgroups(t *testing.T) { executesAnything(t, "", 400) }
 
-func obeysAnything(t *testing.T, base string, steps int) {
+func executesAnything(t *testing.T, base string, steps int) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	m := madness{rng: rand.New(rand.NewPCG(seed, 1)), dir: t.TempDir(), all: wire.EveryKind()}
@@ -128,7 +128,7 @@ func obeysAnything(t *testing.T, base string, steps int) {
 		if !ok || err != nil {
 			t.Fatalf("%v: %x", err, frame)
 		}
-		k.obey(msg)
+		k.execute(msg)
 		k.turn(0)
 		k.done, k.stops = false, 0
 	}
@@ -228,15 +228,15 @@ func TestForgottenProgramsLeaveNothing(t *testing.T) {
 	var before int
 	for n := range 60 {
 		id := fmt.Sprintf("p%d", n)
-		k.obey(&wire.Spawn{ID: id, Generation: 1, Spec: wire.Spec{Plan: plan("/bin/true"), Split: true}})
+		k.execute(&wire.Spawn{ID: id, Generation: 1, Spec: wire.Spec{Plan: plan("/bin/true"), Split: true}})
 		k.turnUntil(t, id+" has ended", func() bool { p := k.programs[id]; return p.alive == nil && len(p.ended) == 1 })
 		if n%2 == 0 { // the order mustn't matter
-			k.obey(&wire.Forget{ID: id})
+			k.execute(&wire.Forget{ID: id})
 		}
-		k.obey(&wire.Release{ID: id, Generation: 1})
-		k.obey(&wire.Ack{ID: id, Generation: 1})
+		k.execute(&wire.Release{ID: id, Generation: 1})
+		k.execute(&wire.Ack{ID: id, Generation: 1})
 		if n%2 == 1 {
-			k.obey(&wire.Forget{ID: id})
+			k.execute(&wire.Forget{ID: id})
 		}
 		k.turn(0)
 		if n == 9 {
@@ -324,7 +324,7 @@ func TestAnEndlessTreeCostsLittle(t *testing.T) {
 	}
 	say("cgroup.kill", "")
 	say("cgroup.events", "populated 1\n")
-	k.obey(&wire.Spawn{ID: "a", Generation: 1, Spec: wire.Spec{Plan: plan("/bin/sleep", "1000")}})
+	k.execute(&wire.Spawn{ID: "a", Generation: 1, Spec: wire.Spec{Plan: plan("/bin/sleep", "1000")}})
 	p := k.programs["a"]
 	if p.alive == nil {
 		t.Fatal("it doesn't run")
@@ -332,12 +332,12 @@ func TestAnEndlessTreeCostsLittle(t *testing.T) {
 	if err := p.tree.Open(base, "a"); err != nil {
 		t.Fatal(err)
 	}
-	k.obey(&wire.Kill{ID: "a", Generation: 1})
+	k.execute(&wire.Kill{ID: "a", Generation: 1})
 	turns := 0
 	for end := monotonic.Now() + 500*time.Millisecond; monotonic.Now() < end; turns++ {
-		k.poll.Wait(k.patience())
-		k.settleAll()
-		k.speak()
+		k.poll.Wait(k.sleepTime())
+		k.finishRuns()
+		k.finishTurn()
 	}
 	if turns > 60 {
 		t.Errorf("%d turns in 500 ms", turns)

@@ -20,19 +20,19 @@ func (s *supervisor) read(k *keeper) {
 		if err == unix.EAGAIN {
 			return
 		}
-		if n <= 0 || err != nil { // it is gone, which its pidfd tells; or it lives and is deaf, which its deadline tells
+		if n <= 0 || err != nil { // it has ended, and its pidfd says so; or it lives and has closed its end, and its deadline will end it
 			k.poll.Remove(s.fd) // an end of file would wake us without end
 			return
 		}
 		s.inbox = append(s.inbox, buf[:n]...)
 		s.pending = true
-		if len(s.inbox)-s.heardUpTo > wire.MaxFrame {
-			return // let the loop work some off
+		if len(s.inbox)-s.inboxRead > wire.MaxFrame {
+			return // the loop executes some first
 		}
 	}
 }
 
-// tryAgain is when a message is sent again that the kernel has no room for and won't tell when it has.
+// tryAgain is how long to wait where the kernel has no room for a message and won't say when it has.
 const tryAgain = 20 * time.Millisecond
 
 // flush writes what the socket takes. A supervisor that doesn't read makes the queue longer, not the keeper slower.

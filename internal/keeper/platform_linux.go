@@ -8,19 +8,19 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper/tree"
 )
 
-// descriptor is what an open file is called by here.
+// descriptor is what the system calls an open file by.
 type descriptor = int
 
 const noDescriptor descriptor = -1
 
 func closeDescriptor(fd descriptor) { unix.Close(fd) }
 
-// headStart is how long the supervisor isn't told of a restart by standing order, so that on a busy machine the program
-// has a processor to itself and not the one who is to hear of it.
-const headStart = time.Millisecond
+// reportDelay is how long a restart by restart grant isn't reported to the supervisor, so that on a busy machine the program gets the
+// processor first.
+const reportDelay = time.Millisecond
 
-// machine is what the keeper holds on Linux alone.
-type machine struct {
+// platform is what the keeper holds on Linux alone.
+type platform struct {
 	trees trees
 	null  int              // /dev/null, the programs' stdin
 	byPID map[int]*program // runs whose main process isn't reaped
@@ -29,13 +29,13 @@ type machine struct {
 // programTree holds the processes of one program.
 type programTree = tree.Tree
 
-func newMachine() machine { return machine{byPID: map[int]*program{}} }
+func newPlatform() platform { return platform{byPID: map[int]*program{}} }
 
 // mainProcess is that of a run.
 type mainProcess struct{ pidfd int }
 
-// letGo closes what was needed to see the end of a run's main process.
-func (k *keeper) letGo(r *run) {
+// unwatch closes what was needed to see the end of a run's main process.
+func (k *keeper) unwatch(r *run) {
 	if r.pidfd >= 0 {
 		k.poll.Remove(r.pidfd)
 		r.closeProcess()

@@ -1,0 +1,124 @@
+package keeper
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/launch"
+)
+
+// program is what the keeper knows of one program.
+type program struct {
+	id     string
+	launch *launchable // of the last Spawn
+	grant  wire.RestartGrant
+	uses   grantUses
+	tree   programTree
+	alive  *run
+	ended  []*run // gone, but not yet acknowledged and released
+	newest uint64 // generation
+
+	unwanted bool // it goes with its last run
+}
+
+// run is one process tree.
+type run struct {
+	wire.Run
+	mainProcess
+	streams  []stream
+	exited   bool // its main process is reaped; the tree may still be ending
+	exit     wire.Exit
+	next     uint64        // the generation that followed by restart grant, or 0
+	failed   string        // why it couldn't be launched
+	killed   bool          // because the supervisor said so, or everything stops: no restart follows
+	checkAt  time.Duration // exited, but its tree isn't empty yet: monotonic, when to check again
+	checks   int           // so far
+	acked    bool
+	released bool
+}
+
+// stream is a pipe from a program. The keeper holds its write end too, until the run's end is reported: else the pipe's end of file
+// would wake the supervisor in the very moment in which the program is to be restarted.
+type stream struct {
+	name  string
+	fd    descriptor // read end
+	write descriptor // write end; noDescriptor: closed
+}
+
+// launchable is a decoded Spec, ready to be started again and again.
+type launchable struct {
+	plan  launch.Plan
+	split bool
+	env   []string // the plan's, with places behind it: see setEnv
+}
+
+func prepare(s *wire.Spec) (*launchable, error) {
+	plan, err := launch.Decode(s.Plan)
+	if err != nil {
+		return nil, err
+	}
+	if err := plan.Check(); err != nil {
+		return nil, err
+	}
+	l := &launchable{plan: *plan, split: s.Split}
+	l.plan.Notify = s.Notify
+	places := 2
+	if s.Notify {
+		places = 3
+	}
+	l.env = append(make([]string, 0, len(plan.Env)+places), plan.Env...)[:len(plan.Env)+places]
+	l.plan.Env = l.env
+	return l, nil
+}
+
+// setEnv fills in what differs from run to run in the environment. channel is the number of the notify channel, where there is one.
+func (l *launchable) setEnv(mark string, generation uint64, channel uint64) {
+	gen := strconv.FormatUint(generation, 10)
+	places := l.env[len(l.env)-2:]
+	places[0] = "DARUMA_RUN=" + mark
+	places[1] = "DARUMA_GENERATION=" + gen
+	if l.plan.Notify {
+		l.env[len(l.env)-3] = "DARUMA_NOTIFY=" + strconv.FormatUint(channel, 10)
+	}
+}
+
+// runMark is the value of DARUMA_RUN in the environment of a run.
+func (k *keeper) runMark(p *program, r *run) string {
+	return k.mark + "/" + p.id + "/" + strconv.FormatUint(r.Generation, 10)
+}
+
+// reportStarted reports the program's run to the supervisor, and hands it the read ends.
+func (k *keeper) reportStarted(p *program) {
+	m := &wire.Started{ID: p.id, Run: p.alive.Run}
+	var fds []descriptor
+	for _, s := range p.alive.streams {
+		m.Streams = append(m.Streams, s.name)
+		fds = append(fds, s.fd)
+	}
+	k.send(m, fds...)
+}
+
+func (r *run) closeWriteEnds() {
+	for i := range r.streams {
+		if s := &r.streams[i]; s.write != noDescriptor {
+			closeDescriptor(s.write)
+			s.write = noDescriptor
+		}
+	}
+}
+
+func closeRun(r *run) {
+	r.closeWriteEnds()
+	for _, s := range r.streams {
+		closeDescriptor(s.fd)
+	}
+	r.streams = nil
+	r.closeProcess()
+}
+
+// usableID says whether an id can be part of a cgroup's name and of an environment variable. A program's name is shorter.
+func usableID(id string) bool {
+	return id != "" && len(id) <= 200 && !strings.ContainsAny(id, "/\x00")
+}
