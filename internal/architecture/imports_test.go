@@ -14,6 +14,7 @@ import (
 // A package that isn't here yet needs a place. One package a line, without comments: what it does stands in its own.
 var layering = [][]string{
 	{
+		"internal/logs/jsonline",
 		"internal/mailbox",
 		"internal/monotonic",
 		"internal/plaintext",
@@ -41,6 +42,7 @@ var layering = [][]string{
 		"internal/keeper/poll",
 		"internal/keeper/wire",
 		"internal/launch",
+		"internal/logs/logfile",
 		"internal/reserve",
 		"service/internal/scm",
 		"service/log",
@@ -54,11 +56,14 @@ var layering = [][]string{
 		"internal/incident",
 		"internal/install/record",
 		"internal/keeper/tree",
-		"internal/logs",
+		"internal/logs/logread",
 		"internal/probe",
 		"internal/supervisor/signals",
 		"internal/systemlog",
 		"service/internal/verbs",
+	},
+	{
+		"internal/logs",
 	},
 	{
 		"internal/keeper/console",

@@ -16,7 +16,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/logs"
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
+	"github.com/daruma-sh/daruma/internal/logs/logread"
 )
 
 // followLast is how many lines of each program -f shows of what is there, without -n or --since.
@@ -69,8 +70,8 @@ NAME/daruma is daruma's own log.`,
 }
 
 // query makes the flags a query; now is what ages count from.
-func (f logsFlags) query(now time.Time) (logs.Query, error) {
-	q := logs.Query{Follow: f.follow}
+func (f logsFlags) query(now time.Time) (logread.Query, error) {
+	q := logread.Query{Follow: f.follow}
 	var err error
 	if q.Since, err = parseTime("--since", f.since, now); err != nil {
 		return q, err
@@ -91,7 +92,7 @@ func (f logsFlags) query(now time.Time) (logs.Query, error) {
 			return q, fmt.Errorf("-n %q: must be a number of lines, 0 or more, or all", f.last)
 		}
 		if q.Last = n; n == 0 {
-			q.Last = logs.None
+			q.Last = logread.None
 		}
 	}
 	return q, nil
@@ -124,12 +125,12 @@ func parseTime(flag, text string, now time.Time) (time.Time, error) {
 	return time.Time{}, fmt.Errorf(`%s %q: must be an age (10m, 2h, 3d) or a time (10:00, "2026-11-22 10:00", 2026-11-22T10:00:00Z)`, flag, text)
 }
 
-func showLogs(ctx context.Context, std IO, t target, q logs.Query, flags logsFlags) error {
+func showLogs(ctx context.Context, std IO, t target, q logread.Query, flags logsFlags) error {
 	dir, err := folders.Of(t.service)
 	if err != nil {
 		return &exitError{code: ExitFailed, err: err}
 	}
-	names, err := logs.Programs(dir.Logs)
+	names, err := logread.Programs(dir.Logs)
 	if errors.Is(err, os.ErrPermission) {
 		return &exitError{code: ExitFailed, err: fmt.Errorf("the logs of %s can't be read by you: %w", t.service, err)}
 	}
@@ -151,7 +152,7 @@ func showLogs(ctx context.Context, std IO, t target, q logs.Query, flags logsFla
 	}
 	p := newLogPrinter(std, out, names, t.program == "", flags)
 	q.Idle = func() { out.Flush() }
-	err = logs.Read(ctx, dir.Logs, q, p.print)
+	err = logread.Read(ctx, dir.Logs, q, p.print)
 	if end := p.end(); err == nil {
 		err = end
 	}
@@ -167,7 +168,7 @@ func showLogs(ctx context.Context, std IO, t target, q logs.Query, flags logsFla
 
 // logsExist says what there is where the target has no logs.
 func logsExist(t target, dir folders.Folders, names []string) error {
-	if t.program == logs.Own || t.program == "" && len(names) > 0 || slices.Contains(names, t.program) {
+	if t.program == logfile.Own || t.program == "" && len(names) > 0 || slices.Contains(names, t.program) {
 		return nil
 	}
 	known, err := folders.Services()

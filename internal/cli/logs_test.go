@@ -14,10 +14,11 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/logs"
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
 )
 
 // withLogs makes a service whose programs have written the lines, "PROGRAM text", one after the other.
-func withLogs(t *testing.T, service string, format logs.Format, lines ...string) folders.Folders {
+func withLogs(t *testing.T, service string, format logfile.Format, lines ...string) folders.Folders {
 	t.Helper()
 	t.Setenv("DARUMA_HOME", t.TempDir())
 	f, err := folders.Of(service)
@@ -34,7 +35,7 @@ func withLogs(t *testing.T, service string, format logs.Format, lines ...string)
 	defer s.Close()
 	for i, line := range lines {
 		program, text, _ := strings.Cut(line, " ")
-		k, err := s.Program(program, logs.Settings{Format: format})
+		k, err := s.Program(program, logfile.Settings{Format: format})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +64,7 @@ func runLogs(args ...string) (code int, out, errs string) {
 }
 
 func TestLogsShowsLines(t *testing.T) {
-	for _, format := range []logs.Format{logs.Text, logs.JSON} {
+	for _, format := range []logfile.Format{logfile.Text, logfile.JSON} {
 		t.Run(string(format), func(t *testing.T) {
 			withLogs(t, "shop", format, "api one\n", "worker two\n", "api three\nfour\n", "worker five")
 			for _, c := range []struct{ args, want string }{
@@ -97,7 +98,7 @@ func TestLogsShowsLines(t *testing.T) {
 }
 
 func TestLogsSaysWhatThereIs(t *testing.T) {
-	f := withLogs(t, "shop", logs.Text, "api one\n", "worker two\n")
+	f := withLogs(t, "shop", logfile.Text, "api one\n", "worker two\n")
 	if err := os.WriteFile(filepath.Join(f.Logs, "daruma.log"), []byte("own\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +147,7 @@ func TestLogTimes(t *testing.T) {
 
 // TestLogsFollowPrintsWhatComes prints what comes at once, and ends without a complaint.
 func TestLogsFollowPrintsWhatComes(t *testing.T) {
-	f := withLogs(t, "shop", logs.Text, "api one\n")
+	f := withLogs(t, "shop", logfile.Text, "api one\n")
 	ctx, cancel := context.WithCancel(context.Background())
 	r, w := io.Pipe()
 	flags := logsFlags{follow: true, output: new(format)}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/daruma-sh/daruma/internal/logs"
+	"github.com/daruma-sh/daruma/internal/logs/logread"
 )
 
 // logPrinter prints lines.
@@ -33,7 +33,7 @@ func newLogPrinter(std IO, out *bufio.Writer, names []string, whole bool, flags 
 	return p
 }
 
-func (p *logPrinter) print(l logs.Line) error {
+func (p *logPrinter) print(l logread.Line) error {
 	if p.json {
 		return p.printJSON(l)
 	}
@@ -66,7 +66,7 @@ func (p *logPrinter) end() error {
 }
 
 // begin prints what stands before a line.
-func (p *logPrinter) begin(l logs.Line) {
+func (p *logPrinter) begin(l logread.Line) {
 	if p.prefix {
 		name := fmt.Sprintf("%-*s |", p.width, l.Program)
 		p.out.WriteString(p.screen.paint(programColour(l.Program), name))
@@ -93,7 +93,7 @@ func programColour(name string) colour {
 }
 
 // printJSON prints the object as the log has it, or makes one of a text log's line.
-func (p *logPrinter) printJSON(l logs.Line) error {
+func (p *logPrinter) printJSON(l logread.Line) error {
 	if l.Raw != nil {
 		p.out.Write(l.Raw)
 		return p.out.WriteByte('\n')

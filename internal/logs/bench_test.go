@@ -6,6 +6,10 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/logs/jsonline"
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
 )
 
 // floodSize is what each benchmark moves per round: 1 GiB.
@@ -46,7 +50,7 @@ func flood(b *testing.B, w *os.File) {
 	}
 }
 
-func benchmarkFlood(b *testing.B, s Settings) {
+func benchmarkFlood(b *testing.B, s logfile.Settings) {
 	t := newBench(b, Options{})
 	k := t.sink("api", s)
 	b.SetBytes(floodSize)
@@ -62,15 +66,15 @@ func benchmarkFlood(b *testing.B, s Settings) {
 }
 
 func BenchmarkText(b *testing.B) {
-	benchmarkFlood(b, Settings{MaxSize: 10 << 20, MaxFiles: 10})
+	benchmarkFlood(b, logfile.Settings{MaxSize: 10 << 20, MaxFiles: 10})
 }
 
 func BenchmarkTextCompressed(b *testing.B) {
-	benchmarkFlood(b, Settings{MaxSize: 10 << 20, MaxFiles: 10, Compress: true})
+	benchmarkFlood(b, logfile.Settings{MaxSize: 10 << 20, MaxFiles: 10, Compress: true})
 }
 
 func BenchmarkJSON(b *testing.B) {
-	benchmarkFlood(b, Settings{Format: JSON, MaxSize: 10 << 20, MaxFiles: 10})
+	benchmarkFlood(b, logfile.Settings{Format: logfile.JSON, MaxSize: 10 << 20, MaxFiles: 10})
 }
 
 // BenchmarkCat is what the others are measured against: `flood | cat > file`.
@@ -105,11 +109,11 @@ func BenchmarkEncode(b *testing.B) {
 	for i := range line {
 		line[i] = 'a' + byte(i%23)
 	}
-	head, out := jsonHead("shop", "api", 1, "stdout"), make([]byte, 0, 1<<20)
-	start := []byte(jsonStart + jsonStamp)
+	head, out := jsonline.Head("shop", "api", 1, "stdout"), make([]byte, 0, 1<<20)
+	start := jsonline.AppendStamp(nil, time.Now())
 	b.SetBytes(120)
 	for b.Loop() {
-		if out = appendLine(out, start, head, line, withNewline); len(out) > 1<<19 {
+		if out = jsonline.Append(out, start, head, line, jsonline.WithNewline); len(out) > 1<<19 {
 			out = out[:0]
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // The commit record of a program says up to where its spools are encoded, and how long its JSON log is after that. It is
@@ -144,7 +146,7 @@ func (k *Sink) openCommits() error {
 	if err := os.MkdirAll(k.store.opts.SpoolDir, 0o700); err != nil {
 		return err
 	}
-	f, err := openLog(k.commitPath(), os.O_CREATE)
+	f, err := safefile.OpenFile(k.commitPath(), os.O_RDWR|os.O_CREATE, spoolMode)
 	if err != nil {
 		return err
 	}
@@ -155,15 +157,15 @@ func (k *Sink) openCommits() error {
 	switch {
 	case ok:
 		c.record = r
-		if l := &k.file; r.seq == l.seq && r.size < l.size {
-			if err := l.f.Truncate(r.size); err != nil {
+		if l := k.file; r.seq == l.Seq() && r.size < l.Size {
+			if err := l.File.Truncate(r.size); err != nil {
 				f.Close()
 				return err
 			}
-			l.size = r.size
+			l.Size = r.size
 		}
 	case len(bytes.Trim(b[:n], "\x00")) > 0: // zeros are no damage: killed before the first entry
-		k.file.report(fmt.Errorf("%s is no commit record; lines may be repeated", k.commitPath()))
+		k.file.Report(fmt.Errorf("%s is no commit record; lines may be repeated", k.commitPath()))
 	}
 	if n < commitMost { // room for the largest record, so that a full disk can't refuse one
 		if _, err := f.WriteAt(make([]byte, commitMost-n), int64(n)); err != nil {
@@ -181,20 +183,20 @@ func (k *Sink) openCommits() error {
 
 // cutTornLine cuts a torn last line off. Only a power failure leaves one.
 func (k *Sink) cutTornLine() error {
-	l := &k.file
+	l := k.file
 	buf := k.store.pump.peeker.buffers.take()
 	defer k.store.pump.peeker.buffers.give(buf)
-	for l.size > 0 && !l.endsLine() {
-		from := max(0, l.size-bufferSize)
-		n, err := l.f.ReadAt((*buf)[:l.size-from], from)
+	for l.Size > 0 && !l.EndsLine() {
+		from := max(0, l.Size-bufferSize)
+		n, err := l.File.ReadAt((*buf)[:l.Size-from], from)
 		if err != nil && n == 0 {
 			return err
 		}
 		keep := from + int64(lastLine((*buf)[:n]))
-		if err := l.f.Truncate(keep); err != nil {
+		if err := l.File.Truncate(keep); err != nil {
 			return err
 		}
-		l.size = keep
+		l.Size = keep
 	}
 	return nil
 }
@@ -202,7 +204,7 @@ func (k *Sink) cutTornLine() error {
 // commit makes the state of this moment the one that a successor goes on from.
 func (k *Sink) commit() error {
 	e := k.commits
-	e.record.seq, e.record.size = k.file.seq, k.file.size
+	e.record.seq, e.record.size = k.file.Seq(), k.file.Size
 	e.buf = e.record.append(e.buf[:0])
 	_, err := e.f.WriteAt(e.buf, 0)
 	return err

@@ -148,10 +148,10 @@ func (c *Copier) step(now time.Time) (int, error) {
 	if c.remaining == 0 {
 		return 0, errEmpty
 	}
-	if err := k.file.ensure(now); err != nil {
+	if err := k.file.EnsureOpen(now); err != nil {
 		return 0, err
 	}
-	if k.file.indexed {
+	if k.file.Indexed() {
 		return c.copyText(now)
 	}
 	return c.copyJSON(now)

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // splice(2) takes bytes out of the pipe and writes them at once. Where it isn't there (Windows, and file systems that don't have it),
@@ -87,7 +89,7 @@ func (k *Sink) openJournal(create bool) error {
 		}
 		flags = os.O_CREATE
 	}
-	f, err := openLog(k.journalPath(), flags)
+	f, err := safefile.OpenFile(k.journalPath(), os.O_RDWR|flags, spoolMode)
 	if os.IsNotExist(err) {
 		k.journal = &copyJournal{}
 		return nil
@@ -115,15 +117,15 @@ func (k *Sink) openJournal(create bool) error {
 
 // cutTorn takes off what a kill left half written at the end of a text log, before anything is appended.
 func (k *Sink) cutTornCopy(j *copyJournal) error {
-	l := &k.file
+	l := k.file
 	for _, s := range j.slots {
-		if !l.indexed || s.n == 0 || s.kind&textSlot == 0 || s.off >= l.size || l.size >= s.off+int64(s.n) {
+		if !l.Indexed() || s.n == 0 || s.kind&textSlot == 0 || s.off >= l.Size || l.Size >= s.off+int64(s.n) {
 			continue
 		}
-		if err := l.f.Truncate(s.off); err != nil {
+		if err := l.File.Truncate(s.off); err != nil {
 			return err
 		}
-		l.size = s.off
+		l.Size = s.off
 	}
 	return nil
 }
@@ -197,7 +199,7 @@ func (c *Copier) copyTo(f *os.File, off int64, most int) (int, error) {
 		c.pipe.discard(written)
 	}
 	if failed := end(); failed != nil {
-		c.sink.file.report(fmt.Errorf("%s can't be written; after a crash, output may be repeated: %w", c.sink.journalPath(), failed))
+		c.sink.file.Report(fmt.Errorf("%s can't be written; after a crash, output may be repeated: %w", c.sink.journalPath(), failed))
 	}
 	if err != nil {
 		return 0, err
@@ -223,7 +225,7 @@ func (c *Copier) beginCopy(b []byte, off int64) (end func() error, err error) {
 }
 
 func (c *Copier) slotKind() byte {
-	if c.sink.file.indexed {
+	if c.sink.file.Indexed() {
 		return streamNumber(c.stream) | textSlot
 	}
 	return streamNumber(c.stream)

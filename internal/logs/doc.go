@@ -1,4 +1,5 @@
-// Package logs captures what programs write, rotates it, and reads it back.
+// Package logs copies what programs write from their pipes to their logs. Its parts are packages: the files and their rotation
+// (logfile), reading (logread), and the form of JSON lines (jsonline).
 //
 // # The way of a byte
 //
@@ -7,8 +8,8 @@
 // is told that the run is drained. This package moves the bytes from there to LOGDIR/PROGRAM.log:
 //
 //	store, err := logs.Open(logs.Options{Service: "shop", Dir: folders.Logs, SpoolDir: folders.Run + "/spool", OnEvent: say})
-//	sink, err := store.Program("api", logs.Settings{…})      // again with other settings on reload: the same sink
-//	copier, err := sink.Attach(generation, "stdout", pipe)  // owns pipe from here on; "" or "stdout" where there is one pipe
+//	sink, err := store.Program("api", logfile.Settings{…})   // again with other settings on reload: the same sink
+//	copier, err := sink.Attach(generation, "stdout", pipe)   // owns pipe from here on; "" or "stdout" where there is one pipe
 //	…                                                        // the run's tree is dead, all of it
 //	err = copier.Drain(ctx)                                  // everything written is in the file, whoever still holds the writing end
 //	…                                                        // now the keeper may close its duplicate
@@ -34,12 +35,4 @@
 //
 // A program never blocks for long: bytes wait in the pipe while there is room, then the oldest are discarded and counted.
 // [Event] says once that it began and once that it ended. Writing is tried again every 100 ms.
-//
-// # Files
-//
-//	PROGRAM.log                                    what is written now: the exact bytes (text), or one JSON object a line
-//	PROGRAM.log.idx                                text only: when which offset was reached, by which generation
-//	PROGRAM.00000042-20261122T102938Z.log[.gz]     rotated; the number decides the order, whatever the clock did
-//
-// They are opened by package safefile: what isn't a regular file of ours is refused.
 package logs

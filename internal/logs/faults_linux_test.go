@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
+	"github.com/daruma-sh/daruma/internal/logs/logread"
 )
 
 // smallDisk mounts a file system of size bytes.
@@ -67,11 +70,11 @@ func fill(t *testing.T, dir string) func() {
 }
 
 func TestFullDiskWaitsWhileThereIsRoomInThePipe(t *testing.T) {
-	for _, format := range []Format{Text, JSON} {
+	for _, format := range []logfile.Format{logfile.Text, logfile.JSON} {
 		t.Run(string(format), func(t *testing.T) {
 			dir := smallDisk(t, 1<<20)
 			b := newBench(t, Options{Dir: dir})
-			k := b.sink("api", Settings{Format: format})
+			k := b.sink("api", logfile.Settings{Format: format})
 			c, w := b.attach(k, 1, "stdout")
 			put(t, k, w, "before\n")
 			empty := fill(t, dir)
@@ -85,7 +88,7 @@ func TestFullDiskWaitsWhileThereIsRoomInThePipe(t *testing.T) {
 			b.nextEvent(Recovered)
 			drain(t, c)
 			got := stored(t, dir, "api")
-			if format == JSON {
+			if format == logfile.JSON {
 				got = streams(t, got)["stdout"]
 			}
 			sameBytes(t, got, []byte("before\n"+big))
@@ -97,11 +100,11 @@ func TestFullDiskWaitsWhileThereIsRoomInThePipe(t *testing.T) {
 }
 
 func TestFullDiskNeverBlocksAProgramAndLossIsCounted(t *testing.T) {
-	for _, format := range []Format{Text, JSON} {
+	for _, format := range []logfile.Format{logfile.Text, logfile.JSON} {
 		t.Run(string(format), func(t *testing.T) {
 			dir := smallDisk(t, 4<<20)
 			b := newBench(t, Options{Dir: dir})
-			k := b.sink("api", Settings{Format: format})
+			k := b.sink("api", logfile.Settings{Format: format})
 			c, w := b.attach(k, 1, "stdout")
 			put(t, k, w, "before\n")
 			empty := fill(t, dir)
@@ -133,7 +136,7 @@ func TestFullDiskNeverBlocksAProgramAndLossIsCounted(t *testing.T) {
 				t.Errorf("captured %d + lost %d isn't %d", s.Captured, s.Lost, written+7)
 			}
 			got := stored(t, dir, "api")
-			if format == JSON {
+			if format == logfile.JSON {
 				got = streams(t, got)["stdout"]
 			}
 			if int64(len(got)) != s.Captured || !bytes.HasPrefix(got, []byte("before\n")) {
@@ -145,11 +148,11 @@ func TestFullDiskNeverBlocksAProgramAndLossIsCounted(t *testing.T) {
 }
 
 func TestDrainOnAFullDiskEndsWithItsContext(t *testing.T) {
-	for _, format := range []Format{Text, JSON} {
+	for _, format := range []logfile.Format{logfile.Text, logfile.JSON} {
 		t.Run(string(format), func(t *testing.T) {
 			dir := smallDisk(t, 1<<20)
 			b := newBench(t, Options{Dir: dir})
-			k := b.sink("api", Settings{Format: format})
+			k := b.sink("api", logfile.Settings{Format: format})
 			c, w := b.attach(k, 1, "stdout")
 			put(t, k, w, "before\n")
 			defer fill(t, dir)()
@@ -168,9 +171,9 @@ func TestDrainOnAFullDiskEndsWithItsContext(t *testing.T) {
 }
 
 func TestLogFolderDeletedWhileRunning(t *testing.T) {
-	for _, format := range []Format{Text, JSON} {
+	for _, format := range []logfile.Format{logfile.Text, logfile.JSON} {
 		b := newBench(t, Options{})
-		k := b.sink("api", Settings{Format: format})
+		k := b.sink("api", logfile.Settings{Format: format})
 		c, w := b.attach(k, 1, "stdout")
 		put(t, k, w, "before\n")
 		if err := os.RemoveAll(b.dir); err != nil {
@@ -178,13 +181,13 @@ func TestLogFolderDeletedWhileRunning(t *testing.T) {
 		}
 		put(t, k, w, "after\n")
 		drain(t, c)
-		sameBytes(t, []byte(texts(readAll(t, b.dir, Query{}))), []byte("after\n"))
+		sameBytes(t, []byte(texts(readAll(t, b.dir, logread.Query{}))), []byte("after\n"))
 	}
 }
 
 func TestNoDescriptorsPutRotationOff(t *testing.T) {
 	b := newBench(t, Options{})
-	k := b.sink("api", Settings{MaxSize: 5000, MaxFiles: 100})
+	k := b.sink("api", logfile.Settings{MaxSize: 5000, MaxFiles: 100})
 	c, w := b.attach(k, 1, "")
 	put(t, k, w, "before\n")
 	var limit unix.Rlimit
@@ -205,13 +208,13 @@ func TestNoDescriptorsPutRotationOff(t *testing.T) {
 		t.Errorf("onNotice: %v", e.Err)
 	}
 	b.store.sinks["api"].mu.Lock()
-	k.file.retryAt = time.Time{}
+	k.file.RetryRotation()
 	b.store.sinks["api"].mu.Unlock()
 	put(t, k, w, strings.Repeat(line, 10))
 	drain(t, c)
 	sameBytes(t, stored(t, b.dir, "api"), []byte("before\n"+strings.Repeat(line, 210)))
-	if h, _ := scan(b.dir); len(h["api"].files) == 0 {
-		t.Error("never rotated")
+	if h, _ := logfile.Scan(b.dir); len(h["api"].Files) == 0 {
+		t.Error("never logfile.Rotated")
 	}
 }
 
@@ -231,7 +234,7 @@ func TestLinksAndStrangersFilesAreRefused(t *testing.T) {
 			if err := plant(path, victim); err != nil {
 				t.Fatal(err)
 			}
-			k := b.sink("api", Settings{})
+			k := b.sink("api", logfile.Settings{})
 			c, w := b.attach(k, 1, "")
 			w.WriteString("text\n")
 			if e := b.nextEvent(Failing); !strings.Contains(e.String(), path) {
@@ -253,7 +256,7 @@ func TestLinksAndStrangersFilesAreRefused(t *testing.T) {
 // TestWhereSpliceDoesNotWork takes the other way: peek, write, discard.
 func TestWhereSpliceDoesNotWork(t *testing.T) {
 	b := newBench(t, Options{})
-	k := b.sink("api", Settings{MaxSize: 100_000, MaxFiles: 1000})
+	k := b.sink("api", logfile.Settings{MaxSize: 100_000, MaxFiles: 1000})
 	c, w := b.attach(k, 1, "")
 	k.mu.Lock()
 	c.pipe.plain = true

@@ -3,22 +3,36 @@ package logs
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/logs/jsonline"
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
+	"github.com/daruma-sh/daruma/internal/logs/logread"
 )
 
 // FuzzReadBack puts anything into a log folder: reading must neither crash nor hang, and a text log without an index that
 // could mislead it comes back byte for byte.
 func FuzzReadBack(f *testing.F) {
-	var rec [2 * recordSize]byte
-	record{kindOffset, 3, 1e15}.put(rec[:])
-	record{kindRun, 7, 1e15}.put(rec[recordSize:])
-	object := appendLine(nil, appendStamp(nil, time.Unix(1e9, 0)), jsonHead("shop", "api", 1, "stdout"), []byte("hi\xff"), partial)
-	f.Add([]byte("one\ntwo\nthree"), append([]byte(indexMagic), rec[:]...), []byte("\x1f\x8b"), 2)
+	index := filepath.Join(f.TempDir(), "own.log")
+	w, err := logfile.NewWriter(index, logfile.Settings{})
+	if err == nil {
+		_, err = w.Write([]byte("one\n"))
+	}
+	if err != nil {
+		f.Fatal(err)
+	}
+	rec, err := os.ReadFile(index + logfile.IndexExt)
+	if err = errors.Join(err, w.Close()); err != nil {
+		f.Fatal(err)
+	}
+	object := jsonline.Append(nil, jsonline.AppendStamp(nil, time.Unix(1e9, 0)), jsonline.Head("shop", "api", 1, "stdout"), []byte("hi\xff"), jsonline.Partial)
+	f.Add([]byte("one\ntwo\nthree"), rec, []byte("\x1f\x8b"), 2)
 	f.Add(object, []byte{}, object, -1)
-	f.Add(bytes.Repeat([]byte("\n\x00"), 100), rec[:], []byte{}, 0)
+	f.Add(bytes.Repeat([]byte("\n\x00"), 100), rec[len(rec)/2:], []byte{}, 0)
 	f.Fuzz(func(t *testing.T, log, idx, older []byte, last int) {
 		dir := t.TempDir()
 		for name, data := range map[string][]byte{
@@ -30,7 +44,7 @@ func FuzzReadBack(f *testing.F) {
 			}
 		}
 		var got []byte
-		err := Read(context.Background(), dir, Query{Last: last}, func(l Line) error {
+		err := logread.Read(context.Background(), dir, logread.Query{Last: last}, func(l logread.Line) error {
 			if l.Raw != nil {
 				got = append(append(got, l.Raw...), '\n')
 				return nil
@@ -44,7 +58,7 @@ func FuzzReadBack(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if last == 0 && !bytes.HasSuffix(bytes.TrimSuffix(got, []byte("\n")), bytes.TrimSuffix(log, []byte("\n"))) && !looksJSON(bytes.NewReader(log)) {
+		if last == 0 && !bytes.HasSuffix(bytes.TrimSuffix(got, []byte("\n")), bytes.TrimSuffix(log, []byte("\n"))) && !jsonline.FileIsOurs(bytes.NewReader(log)) {
 			t.Errorf("log %q came back as %q", log, got)
 		}
 		s, err := Open(Options{Service: "shop", Dir: dir, SpoolDir: filepath.Join(dir, "spool")})
@@ -76,9 +90,9 @@ func FuzzTakeover(f *testing.F) {
 			}
 		}
 		b := newBench(t, Options{Dir: dir, SpoolDir: spools})
-		settings := Settings{MaxSize: 1000, MaxFiles: 100}
+		settings := logfile.Settings{MaxSize: 1000, MaxFiles: 100}
 		if json {
-			settings.Format = JSON
+			settings.Format = logfile.JSON
 		}
 		c, w := b.attach(b.sink("api", settings), 1, "stdout")
 		w.WriteString("what comes after\n")

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
 )
 
 // TestIdleProgramsCostNextToNothing measures what a program that says nothing keeps in memory.
@@ -22,7 +24,7 @@ func TestIdleProgramsCostNextToNothing(t *testing.T) {
 	before, routines := measure()
 	ends := make([]*os.File, programs)
 	for i := range ends {
-		k := b.sink(fmt.Sprintf("p%03d", i), Settings{MaxSize: 10 << 20, MaxFiles: 10, Compress: true})
+		k := b.sink(fmt.Sprintf("p%03d", i), logfile.Settings{MaxSize: 10 << 20, MaxFiles: 10, Compress: true})
 		_, w := b.attach(k, 1, "")
 		put(t, k, w, "I am here\n")
 		ends[i] = w
@@ -53,7 +55,7 @@ func TestAFloodDoesNotStarveOthers(t *testing.T) {
 	stop := make(chan struct{})
 	ended := make(chan struct{})
 	for i := range 8 {
-		k := b.sink(fmt.Sprintf("flood%d", i), Settings{Format: []Format{Text, JSON}[i%2], MaxSize: 1 << 20, MaxFiles: 2, Compress: true})
+		k := b.sink(fmt.Sprintf("flood%d", i), logfile.Settings{Format: []logfile.Format{logfile.Text, logfile.JSON}[i%2], MaxSize: 1 << 20, MaxFiles: 2, Compress: true})
 		_, w := b.attach(k, 1, "stdout")
 		go func() {
 			defer func() { ended <- struct{}{} }()
@@ -73,7 +75,7 @@ func TestAFloodDoesNotStarveOthers(t *testing.T) {
 			}
 		}()
 	}
-	k := b.sink("quiet", Settings{})
+	k := b.sink("quiet", logfile.Settings{})
 	_, w := b.attach(k, 1, "")
 	var slowest time.Duration
 	for range 30 {

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
 )
 
 // object is a JSON line as a shipper sees it.
@@ -68,7 +70,7 @@ func TestJSONBytesInAreBytesOut(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(seed, 2))
 			b := newBench(t, Options{})
-			settings := Settings{Format: JSON, MaxSize: int64(1 + rnd.IntN(3_000_000)), MaxFiles: 1 << 20, Compress: rnd.IntN(2) == 0}
+			settings := logfile.Settings{Format: logfile.JSON, MaxSize: int64(1 + rnd.IntN(3_000_000)), MaxFiles: 1 << 20, Compress: rnd.IntN(2) == 0}
 			if seed%5 == 0 {
 				settings.MaxSize = 0
 			}
@@ -110,41 +112,19 @@ func TestJSONBytesInAreBytesOut(t *testing.T) {
 
 func TestALineOf20MiBSurvives(t *testing.T) {
 	line := bytes.Repeat([]byte("0123456789é"), 20<<20/12)
-	for _, format := range []Format{Text, JSON} {
+	for _, format := range []logfile.Format{logfile.Text, logfile.JSON} {
 		t.Run(string(format), func(t *testing.T) {
 			b := newBench(t, Options{})
-			c, w := b.attach(b.sink("api", Settings{Format: format, MaxSize: 3 << 20, MaxFiles: 100}), 1, "stdout")
+			c, w := b.attach(b.sink("api", logfile.Settings{Format: format, MaxSize: 3 << 20, MaxFiles: 100}), 1, "stdout")
 			if _, err := w.Write(line); err != nil {
 				t.Fatal(err)
 			}
 			drain(t, c)
 			got := stored(t, b.dir, "api")
-			if format == JSON {
+			if format == logfile.JSON {
 				got = streams(t, got)["stdout"]
 			}
 			sameBytes(t, got, line)
 		})
-	}
-}
-
-func TestMessageIsWhatEncodingJSONReads(t *testing.T) {
-	var every []byte
-	for c := range 256 {
-		if c != '\n' {
-			every = append(every, byte(c))
-		}
-	}
-	for _, line := range []string{"", "plain", `"\`, "\x00\x1f\x7f\t\r", "é\u2028\U0001F600", string(every), "\xff", "a\xed\xa0\x80b", strings.Repeat("x", 7) + "\x01"} {
-		out := appendLine(nil, appendStamp(nil, time.Now()), jsonHead(`sh"op`, "api", 1, "stdout"), []byte(line), withNewline)
-		var o object
-		if err := json.Unmarshal(out, &o); err != nil {
-			t.Fatalf("%v in %q", err, out)
-		}
-		if want := strings.ToValidUTF8(line, "\ufffd"); utf8.ValidString(line) && *o.Message != want {
-			t.Errorf("message %q, want %q", *o.Message, want)
-		}
-		if (o.Base64 != nil) == utf8.ValidString(line) {
-			t.Errorf("%q: base64 %v", line, o.Base64)
-		}
 	}
 }

@@ -3,6 +3,8 @@ package logs
 import (
 	"bytes"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/logs/jsonline"
 )
 
 // jsonBuffers are what encoding needs; held only while data flows.
@@ -76,12 +78,12 @@ func (c *Copier) encode(now time.Time, final bool) error {
 			return err
 		}
 	}
-	if c.sink.file.aged(now) {
+	if c.sink.file.Aged(now) {
 		if err := c.rotateJSON(now); err != nil {
 			return err
 		}
 	}
-	b := batch{c: c, now: now, start: appendStamp(nil, now), out: buf.out[:0]}
+	b := batch{c: c, now: now, start: jsonline.AppendStamp(nil, now), out: buf.out[:0]}
 	for s.done < s.size {
 		before := s.done
 		n, err := s.f.ReadAt(buf.in[:min(maxPart, s.size-s.done)], s.done)
@@ -108,13 +110,13 @@ func (b *batch) lines(in []byte, last bool) error {
 		i := bytes.IndexByte(rest, '\n')
 		switch {
 		case i >= 0:
-			b.out = appendLine(b.out, b.start, b.c.spool.head, rest[:i], withNewline)
+			b.out = jsonline.Append(b.out, b.start, b.c.spool.head, rest[:i], jsonline.WithNewline)
 			pos += i + 1
 		case pos == 0 && len(in) == maxPart: // a line that is longer than a part
-			pos = cutRune(in)
-			b.out = appendLine(b.out, b.start, b.c.spool.head, in[:pos], partial)
+			pos = jsonline.CutRune(in)
+			b.out = jsonline.Append(b.out, b.start, b.c.spool.head, in[:pos], jsonline.Partial)
 		case last:
-			b.out = appendLine(b.out, b.start, b.c.spool.head, rest, noNewline)
+			b.out = jsonline.Append(b.out, b.start, b.c.spool.head, rest, jsonline.NoNewline)
 			pos = len(in)
 		default: // the beginning of a line: read again when there is more of it
 			return b.flush(pos)
@@ -131,9 +133,9 @@ func (b *batch) lines(in []byte, last bool) error {
 
 // full tells whether it is time to write.
 func (b *batch) full() bool {
-	l := &b.c.sink.file
-	limit := l.settings.MaxSize
-	return len(b.out) >= jsonBatch || limit > 0 && l.size+int64(len(b.out)) >= limit && l.mayRotate(b.now)
+	l := b.c.sink.file
+	limit := l.Settings().MaxSize
+	return len(b.out) >= jsonBatch || limit > 0 && l.Size+int64(len(b.out)) >= limit && l.MayRotate(b.now)
 }
 
 // flush appends the objects to the log and commits that the spool is encoded n bytes further than before.
@@ -143,29 +145,29 @@ func (b *batch) flush(n int) error {
 	}
 	c, s := b.c, b.c.spool
 	k := c.sink
-	l := &k.file
-	if limit := l.settings.MaxSize; limit > 0 && l.size > 0 && l.size >= limit && l.mayRotate(b.now) {
+	l := k.file
+	if limit := l.Settings().MaxSize; limit > 0 && l.Size > 0 && l.Size >= limit && l.MayRotate(b.now) {
 		if err := c.rotateJSON(b.now); err != nil {
 			return err
 		}
 	}
-	if k.commits.record.seq != l.seq || k.commits.record.size != l.size {
+	if k.commits.record.seq != l.Seq() || k.commits.record.size != l.Size {
 		if err := k.commit(); err != nil { // another file: a successor must know before there is something in it
 			return err
 		}
 	}
-	written, err := l.f.WriteAt(b.out, l.size)
+	written, err := l.File.WriteAt(b.out, l.Size)
 	if err != nil {
 		if written > 0 {
-			l.f.Truncate(l.size) // no torn line; it is written again as a whole
+			l.File.Truncate(l.Size) // no torn line; it is written again as a whole
 		}
 		return err
 	}
-	l.size += int64(written)
+	l.Size += int64(written)
 	k.commits.record.set(c.generation, c.stream, s.done+int64(n))
 	if err := k.commit(); err != nil {
-		l.size -= int64(written)
-		l.f.Truncate(l.size)
+		l.Size -= int64(written)
+		l.File.Truncate(l.Size)
 		k.commits.record.set(c.generation, c.stream, s.done)
 		return err
 	}
@@ -176,8 +178,8 @@ func (b *batch) flush(n int) error {
 
 // rotateJSON rotates a log that ends with a whole object, as every JSON log does.
 func (c *Copier) rotateJSON(now time.Time) error {
-	if err := c.sink.file.rotate(now); err != nil {
+	if err := c.sink.file.Rotate(now); err != nil {
 		return err
 	}
-	return c.sink.file.ensure(now)
+	return c.sink.file.EnsureOpen(now)
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
 )
 
 // TestMain makes the test binary a pump that another test kills.
@@ -25,8 +27,8 @@ func TestMain(m *testing.M) {
 }
 
 // killSettings rotate and compress all the time.
-func killSettings(format Format) Settings {
-	return Settings{Format: format, MaxSize: 20_000, MaxFiles: 1 << 20, Compress: true}
+func killSettings(format logfile.Format) logfile.Settings {
+	return logfile.Settings{Format: format, MaxSize: 20_000, MaxFiles: 1 << 20, Compress: true}
 }
 
 // beAPump pumps the inherited pipes until it is killed. The first of what it inherits is told when it has begun.
@@ -37,7 +39,7 @@ func beAPump(dir string) {
 			os.Exit(1)
 		}
 	}
-	format := Format(os.Getenv("LOGS_TEST_FORMAT"))
+	format := logfile.Format(os.Getenv("LOGS_TEST_FORMAT"))
 	var pipes []*os.File
 	for _, number := range strings.Fields(os.Getenv("LOGS_TEST_PIPES")) {
 		n, err := strconv.ParseUint(number, 10, 64)
@@ -48,7 +50,7 @@ func beAPump(dir string) {
 		fmt.Fprintln(os.Stderr, "pump:", e)
 	}})
 	check(err)
-	s.zip.settle = 3 * time.Millisecond
+	s.zip.Settle = 3 * time.Millisecond
 	if os.Getenv("LOGS_TEST_WAY") == "copy" {
 		copyOnly(s)
 	}
@@ -101,7 +103,7 @@ type killable struct {
 	stderr bytes.Buffer
 }
 
-func startPump(t *testing.T, dir string, format Format, way string, pipes []*os.File) *killable {
+func startPump(t *testing.T, dir string, format logfile.Format, way string, pipes []*os.File) *killable {
 	t.Helper()
 	ready, readyW, err := os.Pipe()
 	if err != nil {
@@ -138,7 +140,7 @@ func TestKillLosesNothingAndRepeatsNothing(t *testing.T) {
 	if testing.Short() {
 		kills = 40
 	}
-	for _, format := range []Format{Text, JSON} {
+	for _, format := range []logfile.Format{logfile.Text, logfile.JSON} {
 		for _, way := range ways() {
 			kills := kills
 			if way == "copy" && kills > 100 {
@@ -153,9 +155,9 @@ func TestKillLosesNothingAndRepeatsNothing(t *testing.T) {
 }
 
 // killPumps kills one pump after the other and checks what is stored in the end.
-func killPumps(t *testing.T, format Format, way string, kills int) {
+func killPumps(t *testing.T, format logfile.Format, way string, kills int) {
 	names := []string{"stdout"}
-	if format == JSON {
+	if format == logfile.JSON {
 		names = append(names, "stderr")
 	}
 	dir := t.TempDir()
@@ -189,7 +191,7 @@ func killPumps(t *testing.T, format Format, way string, kills int) {
 	if way == "copy" {
 		copyOnly(b.store)
 	}
-	b.store.zip.settle = 3 * time.Millisecond
+	b.store.zip.Settle = 3 * time.Millisecond
 	k := b.sink("api", killSettings(format))
 	wants := map[string][]byte{}
 	for i, name := range names {
@@ -203,23 +205,23 @@ func killPumps(t *testing.T, format Format, way string, kills int) {
 	awaitCompressed(t, dir)
 	b.store.Close()
 	got := map[string][]byte{"stdout": stored(t, dir, "api")}
-	if format == JSON {
+	if format == logfile.JSON {
 		got = streams(t, got["stdout"])
 	}
-	h, _ := scan(dir)
+	h, _ := logfile.Scan(dir)
 	total := 0
 	for _, name := range names {
 		sameBytes(t, got[name], wants[name])
 		total += len(wants[name])
 	}
-	t.Logf("%d kills, %d bytes, %d rotated files, %d of them compressed", kills, total, len(h["api"].files), len(h["api"].zipped))
+	t.Logf("%d kills, %d bytes, %d logfile.Rotated files, %d of them compressed", kills, total, len(h["api"].Files), len(h["api"].Zipped))
 }
 
 // awaitCompressed waits for the first compressed file: pumps that live for milliseconds may not get that far.
 func awaitCompressed(t *testing.T, dir string) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; {
-		if h, err := scan(dir); err == nil && h["api"] != nil && len(h["api"].zipped) > 0 {
+		if h, err := logfile.Scan(dir); err == nil && h["api"] != nil && len(h["api"].Zipped) > 0 {
 			return
 		}
 		if time.Now().After(deadline) {

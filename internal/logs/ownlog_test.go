@@ -5,13 +5,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
+	"github.com/daruma-sh/daruma/internal/logs/logread"
 )
 
 func TestOwnLogRotatesAndIsReadByName(t *testing.T) {
 	dir := t.TempDir()
 	var want strings.Builder
 	for range 3 { // opened again and again
-		f, err := NewFile(filepath.Join(dir, Own+".log"), Settings{MaxSize: 1000, MaxFiles: 100})
+		f, err := logfile.NewWriter(filepath.Join(dir, logfile.Own+".log"), logfile.Settings{MaxSize: 1000, MaxFiles: 100})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -26,16 +29,16 @@ func TestOwnLogRotatesAndIsReadByName(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	sameBytes(t, stored(t, dir, Own), []byte(want.String()))
-	sameBytes(t, []byte(texts(readAll(t, dir, Query{Programs: []string{Own}}))), []byte(want.String()))
-	if names, err := Programs(dir); err != nil || len(names) != 0 {
+	sameBytes(t, stored(t, dir, logfile.Own), []byte(want.String()))
+	sameBytes(t, []byte(texts(readAll(t, dir, logread.Query{Programs: []string{logfile.Own}}))), []byte(want.String()))
+	if names, err := logread.Programs(dir); err != nil || len(names) != 0 {
 		t.Errorf("%v, %v", names, err)
 	}
-	if h, _ := scan(dir); len(h[Own].files) != 2 {
-		t.Errorf("%d rotated files of 1000 bytes, want 2 for %d bytes", len(h[Own].files), want.Len())
+	if h, _ := logfile.Scan(dir); len(h[logfile.Own].Files) != 2 {
+		t.Errorf("%d logfile.Rotated files of 1000 bytes, want 2 for %d bytes", len(h[logfile.Own].Files), want.Len())
 	}
 	b := newBench(t, Options{})
-	if _, err := b.store.Program(Own, Settings{}); err == nil {
+	if _, err := b.store.Program(logfile.Own, logfile.Settings{}); err == nil {
 		t.Error("a program could write to daruma's own log")
 	}
 }

@@ -11,14 +11,17 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
+	"github.com/daruma-sh/daruma/internal/logs/logread"
 )
 
 // readAll is the lines of a query, without waiting.
-func readAll(t testing.TB, dir string, q Query) []Line {
+func readAll(t testing.TB, dir string, q logread.Query) []logread.Line {
 	t.Helper()
-	var lines []Line
+	var lines []logread.Line
 	q.Warn = func(err error) { t.Errorf("warning: %v", err) }
-	err := Read(context.Background(), dir, q, func(l Line) error {
+	err := logread.Read(context.Background(), dir, q, func(l logread.Line) error {
 		l.Text, l.Raw = bytes.Clone(l.Text), bytes.Clone(l.Raw)
 		lines = append(lines, l)
 		return nil
@@ -29,7 +32,7 @@ func readAll(t testing.TB, dir string, q Query) []Line {
 	return lines
 }
 
-func texts(lines []Line) string {
+func texts(lines []logread.Line) string {
 	var b strings.Builder
 	for _, l := range lines {
 		b.Write(l.Text)
@@ -43,24 +46,16 @@ func texts(lines []Line) string {
 // compressed waits until the compressor has nothing to do.
 func compressed(b *bench) {
 	b.t.Helper()
-	for {
-		b.store.zip.mu.Lock()
-		busy := b.store.zip.busy
-		b.store.zip.mu.Unlock()
-		if !busy {
-			return
-		}
-		time.Sleep(time.Millisecond) // sleep: between two questions to the compressor, which has no event
-	}
+	b.store.zip.AwaitIdle()
 }
 
 func TestReadAcrossRotatedAndCompressedFiles(t *testing.T) {
-	for _, format := range []Format{Text, JSON} {
+	for _, format := range []logfile.Format{logfile.Text, logfile.JSON} {
 		for _, zip := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/zip=%v", format, zip), func(t *testing.T) {
 				b := newBench(t, Options{})
-				b.store.zip.settle = 0
-				k := b.sink("api", Settings{Format: format, MaxSize: 20_000, MaxFiles: 1000, Compress: zip})
+				b.store.zip.Settle = 0
+				k := b.sink("api", logfile.Settings{Format: format, MaxSize: 20_000, MaxFiles: 1000, Compress: zip})
 				c, w := b.attach(k, 4, "stdout")
 				var want strings.Builder
 				for i := range 3000 {
@@ -74,13 +69,13 @@ func TestReadAcrossRotatedAndCompressedFiles(t *testing.T) {
 				}
 				drain(t, c)
 				compressed(b)
-				if h, err := scan(b.dir); err != nil || zip != (len(h["api"].zipped) > 3) {
-					t.Errorf("%d compressed files, %v", len(h["api"].zipped), err)
+				if h, err := logfile.Scan(b.dir); err != nil || zip != (len(h["api"].Zipped) > 3) {
+					t.Errorf("%d compressed files, %v", len(h["api"].Zipped), err)
 				}
-				sameBytes(t, []byte(texts(readAll(t, b.dir, Query{}))), []byte(want.String()))
+				sameBytes(t, []byte(texts(readAll(t, b.dir, logread.Query{}))), []byte(want.String()))
 				all := strings.SplitAfter(want.String(), "\n")
-				for _, n := range []int{None, 1, 2, 100, 700, 2999, 3000, 3001, 9000} {
-					got := readAll(t, b.dir, Query{Last: n})
+				for _, n := range []int{logread.None, 1, 2, 100, 700, 2999, 3000, 3001, 9000} {
+					got := readAll(t, b.dir, logread.Query{Last: n})
 					if n > 0 && (got[0].Time.IsZero() || got[0].Generation != 4) {
 						t.Errorf("-n %d: time %v, generation %d", n, got[0].Time, got[0].Generation)
 					}
@@ -111,7 +106,7 @@ func TestProgramsInterleaveByTime(t *testing.T) {
 	var sinks []*Sink
 	var ends []*os.File
 	for i, name := range []string{"api", "worker", "cron"} {
-		k := b.sink(name, Settings{Format: []Format{Text, JSON, Text}[i], MaxSize: 300, MaxFiles: 1000})
+		k := b.sink(name, logfile.Settings{Format: []logfile.Format{logfile.Text, logfile.JSON, logfile.Text}[i], MaxSize: 300, MaxFiles: 1000})
 		_, w := b.attach(k, 1, "stdout")
 		sinks, ends = append(sinks, k), append(ends, w)
 	}
@@ -126,14 +121,14 @@ func TestProgramsInterleaveByTime(t *testing.T) {
 		want.WriteString(line)
 		time.Sleep(11 * time.Millisecond) // sleep: more than the index unites
 	}
-	sameBytes(t, []byte(texts(readAll(t, b.dir, Query{}))), []byte(want.String()))
-	since := texts(readAll(t, b.dir, Query{Since: middle}))
-	until := texts(readAll(t, b.dir, Query{Until: middle}))
+	sameBytes(t, []byte(texts(readAll(t, b.dir, logread.Query{}))), []byte(want.String()))
+	since := texts(readAll(t, b.dir, logread.Query{Since: middle}))
+	until := texts(readAll(t, b.dir, logread.Query{Until: middle}))
 	sameBytes(t, []byte(until+since), []byte(want.String()))
 	if !strings.HasPrefix(since, "line 30\n") {
 		t.Errorf("since the middle begins with %.20q", since)
 	}
-	if got := readAll(t, b.dir, Query{Programs: []string{"worker"}, Last: 1}); len(got) != 1 || got[0].Stream != "stdout" || got[0].Program != "worker" {
+	if got := readAll(t, b.dir, logread.Query{Programs: []string{"worker"}, Last: 1}); len(got) != 1 || got[0].Stream != "stdout" || got[0].Program != "worker" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -145,12 +140,12 @@ type follower struct {
 	stop context.CancelFunc
 }
 
-func follow(dir string, q Query) *follower {
+func follow(dir string, q logread.Query) *follower {
 	ctx, cancel := context.WithCancel(context.Background())
 	f := &follower{text: make(chan string, 1<<20), done: make(chan error, 1), stop: cancel}
 	q.Follow = true
 	go func() {
-		f.done <- Read(ctx, dir, q, func(l Line) error {
+		f.done <- logread.Read(ctx, dir, q, func(l logread.Line) error {
 			text := string(l.Text)
 			if !l.Partial {
 				text += "\n"
@@ -163,13 +158,13 @@ func follow(dir string, q Query) *follower {
 }
 
 func TestFollowLosesNothingAcrossRotations(t *testing.T) {
-	for _, format := range []Format{Text, JSON} {
+	for _, format := range []logfile.Format{logfile.Text, logfile.JSON} {
 		t.Run(string(format), func(t *testing.T) {
 			b := newBench(t, Options{})
-			b.store.zip.settle = 0
-			k := b.sink("api", Settings{Format: format, MaxSize: 5000, MaxFiles: 100_000, Compress: true})
+			b.store.zip.Settle = 0
+			k := b.sink("api", logfile.Settings{Format: format, MaxSize: 5000, MaxFiles: 100_000, Compress: true})
 			c, w := b.attach(k, 1, "stdout")
-			f := follow(b.dir, Query{Programs: []string{"api"}, Warn: func(err error) { t.Error(err) }})
+			f := follow(b.dir, logread.Query{Programs: []string{"api"}, Warn: func(err error) { t.Error(err) }})
 			rnd := rand.New(rand.NewPCG(1, 1))
 			var want bytes.Buffer
 			for i := range 20_000 {
@@ -202,9 +197,9 @@ func TestFollowLosesNothingAcrossRotations(t *testing.T) {
 
 func TestFollowTellsOfNewProgramsAndUnfinishedLines(t *testing.T) {
 	b := newBench(t, Options{})
-	f := follow(b.dir, Query{})
+	f := follow(b.dir, logread.Query{})
 	defer func() { f.stop(); <-f.done }()
-	_, w := b.attach(b.sink("late", Settings{}), 1, "")
+	_, w := b.attach(b.sink("late", logfile.Settings{}), 1, "")
 	w.WriteString("first\nname: ")
 	for _, want := range []string{"first\n", "name: "} {
 		select {
@@ -224,8 +219,8 @@ func TestFollowTellsOfNewProgramsAndUnfinishedLines(t *testing.T) {
 
 func TestDamagedFilesAreReadAsFarAsTheyGo(t *testing.T) {
 	b := newBench(t, Options{})
-	b.store.zip.settle = 0
-	k := b.sink("api", Settings{MaxSize: 3000, MaxFiles: 1000, Compress: true})
+	b.store.zip.Settle = 0
+	k := b.sink("api", logfile.Settings{MaxSize: 3000, MaxFiles: 1000, Compress: true})
 	c, w := b.attach(k, 1, "")
 	for i := range 1000 {
 		fmt.Fprintf(w, "line %d\n", i)
@@ -251,7 +246,7 @@ func TestDamagedFilesAreReadAsFarAsTheyGo(t *testing.T) {
 	}
 	var warned []error
 	count, last := 0, ""
-	err = Read(context.Background(), b.dir, Query{Warn: func(err error) { warned = append(warned, err) }}, func(l Line) error {
+	err = logread.Read(context.Background(), b.dir, logread.Query{Warn: func(err error) { warned = append(warned, err) }}, func(l logread.Line) error {
 		count++
 		last = string(l.Text)
 		return nil

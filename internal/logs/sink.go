@@ -5,6 +5,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
+	"github.com/daruma-sh/daruma/internal/logs/logread"
 )
 
 // Sink is where one program's output goes. Its methods may be called from any goroutine.
@@ -17,7 +20,7 @@ type Sink struct {
 	failing        atomic.Pointer[error]
 
 	mu      sync.Mutex // held during a turn: one goroutine at a time writes
-	file    currentFile
+	file    *logfile.Current
 	copiers []*Copier // in the order of Attach
 	outage  outage
 	commits *commitFile  // json only
@@ -44,31 +47,22 @@ type outage struct {
 	lostSoFar int64
 }
 
-func newSink(s *Store, name string, settings Settings, h *history) *Sink {
+func newSink(s *Store, name string, settings logfile.Settings, h *logfile.History) *Sink {
 	k := &Sink{store: s, name: name, quit: make(chan struct{})}
-	k.file = currentFile{dir: s.opts.Dir, program: name, retire: s.zip.retire}
-	k.file.onNotice = func(err error) { s.emit(Event{Program: name, Kind: Notice, Err: err}) }
-	k.file.settings = settings
-	k.file.indexed = settings.Format != JSON
-	k.file.adopt(h)
-	if h != nil {
-		s.zip.resume(s.opts.Dir, name, h, settings)
-	}
+	k.file = logfile.NewCurrent(s.opts.Dir, name, settings, h, s.zip, func(err error) {
+		s.emit(Event{Program: name, Kind: Notice, Err: err})
+	})
 	return k
 }
 
 // configure takes new settings over. Another format begins a new file with the next byte.
-func (k *Sink) configure(settings Settings) {
+func (k *Sink) configure(settings logfile.Settings) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.file.settings = settings
-	indexed := settings.Format != JSON
-	if indexed == k.file.indexed {
-		return
+	if settings.Format != k.file.Settings().Format {
+		k.closeCommits()
 	}
-	k.closeCommits()
-	k.file.close() // ensure opens it again, sees the other format and rotates
-	k.file.indexed = indexed
+	k.file.Configure(settings)
 }
 
 // Attach takes ownership of the reading end of a pipe and starts a copier for it. generation is the run's
@@ -95,7 +89,7 @@ func (k *Sink) Attach(generation int, stream string, end *os.File) (*Copier, err
 		return nil, err
 	}
 	k.copiers = append(k.copiers, c)
-	if !k.file.indexed { // json
+	if !k.file.Indexed() { // json
 		k.store.pump.ready(c) // the spool may hold what a predecessor didn't get to encode
 	} else {
 		k.store.pump.poller.rearm(c) // the file is made with the first byte: 500 programs may start in this second
@@ -110,6 +104,15 @@ func (k *Sink) Stats() Stats {
 		s.Err = *err
 	}
 	return s
+}
+
+// Tail gives the last lines of the program, at most maxLines and about maxBytes together, for an incident's record. It reads the
+// files; what is still in the pipe isn't in it.
+func (k *Sink) Tail(maxLines, maxBytes int) []string {
+	k.mu.Lock()
+	rotated := len(k.file.Past())
+	k.mu.Unlock()
+	return logread.Tail(k.store.opts.Dir, k.name, rotated, maxLines, maxBytes)
 }
 
 // Close stops writing. What is in the pipes stays there for a successor.
@@ -130,7 +133,7 @@ func (k *Sink) Close() error {
 	k.copiers = nil
 	k.closeCommits()
 	k.closeJournal()
-	k.file.close()
+	k.file.Close()
 	return nil
 }
 

@@ -5,7 +5,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/daruma-sh/daruma/internal/logs/jsonline"
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
+
+// spoolMode is that of spools and of the records beside them.
+const spoolMode = 0o640
 
 const (
 	maxPart    = 256 << 10 // bytes of a line in one JSON object; longer ones go on in the next
@@ -43,7 +49,7 @@ func (c *Copier) openSpool() error {
 		return err
 	}
 	path := spoolPath(dir, k.name, c.generation, c.stream)
-	f, err := openLog(path, os.O_CREATE)
+	f, err := safefile.OpenFile(path, os.O_RDWR|os.O_CREATE, spoolMode)
 	if err != nil {
 		return err
 	}
@@ -58,7 +64,7 @@ func (c *Copier) openSpool() error {
 		s.done = 0
 	}
 	s.scanned = s.done
-	s.head = jsonHead(k.store.opts.Service, k.name, c.generation, c.stream)
+	s.head = jsonline.Head(k.store.opts.Service, k.name, c.generation, c.stream)
 	k.commits.record.set(c.generation, c.stream, s.done)
 	if err := k.commit(); err != nil { // before anything is in it: the record may know an older spool of this name
 		f.Close()

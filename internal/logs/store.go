@@ -7,25 +7,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
 )
-
-// Format is how a program's output is stored.
-type Format string
-
-// The formats; the same words as in a definition.
-const (
-	Text Format = "text" // the exact bytes
-	JSON Format = "json" // each line one JSON object with the names of the Elastic Common Schema
-)
-
-// Settings says how one program's output is stored. The zero value is text that is never rotated.
-type Settings struct {
-	Format   Format        // "" is Text
-	MaxSize  int64         // bytes after which the file is rotated, at the end of a line; 0: never
-	MaxAge   time.Duration // age after which the file is rotated when the next bytes come; 0: never
-	MaxFiles int           // rotated files kept; less than 1 is taken as 1
-	Compress bool          // rotated files are gzipped in the background
-}
 
 // Options are the places and the callback of a [Store].
 type Options struct {
@@ -83,12 +67,12 @@ var ErrClosed = errors.New("logs: closed")
 type Store struct {
 	opts Options
 	pump *pump
-	zip  *compressor
+	zip  *logfile.Compressor
 
 	mu     sync.Mutex
 	sinks  map[string]*Sink
 	closed bool
-	found  map[string]*history // what the folder held at Open, until a sink takes it over
+	found  map[string]*logfile.History // what the folder held at Open, until a sink takes it over
 	ending sync.Once
 }
 
@@ -102,7 +86,7 @@ func Open(opts Options) (*Store, error) {
 			return nil, fmt.Errorf("spool folder: %w", err)
 		}
 	}
-	found, err := scan(opts.Dir) // once for all programs: the folder of 500 of them has thousands of files
+	found, err := logfile.Scan(opts.Dir) // once for all programs: the folder of 500 of them has thousands of files
 	if err != nil {
 		return nil, fmt.Errorf("log folder: %w", err)
 	}
@@ -110,16 +94,16 @@ func Open(opts Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("log pump: %w", err)
 	}
-	return &Store{opts: opts, pump: p, zip: newCompressor(), sinks: map[string]*Sink{}, found: found}, nil
+	return &Store{opts: opts, pump: p, zip: logfile.NewCompressor(), sinks: map[string]*Sink{}, found: found}, nil
 }
 
 // Program gives the sink of a program, a new one or the one that is there, which then has the new settings.
-// name must be usable as a file's name: no path separator, not empty, not beginning with a dot; and not be [Own].
-func (s *Store) Program(name string, settings Settings) (*Sink, error) {
+// name must be usable as a file's name: no path separator, not empty, not beginning with a dot; and not be [logfile.Own].
+func (s *Store) Program(name string, settings logfile.Settings) (*Sink, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	if settings.Format == JSON && s.opts.SpoolDir == "" {
+	if settings.Format == logfile.JSON && s.opts.SpoolDir == "" {
 		return nil, errors.New("logs: json needs Options.SpoolDir")
 	}
 	s.mu.Lock()
@@ -154,7 +138,7 @@ func (s *Store) close() error {
 	for _, k := range sinks {
 		k.Close()
 	}
-	s.zip.close()
+	s.zip.Close()
 	return s.pump.close()
 }
 
@@ -165,7 +149,7 @@ func (s *Store) forget(k *Sink) {
 	if s.sinks[k.name] == k {
 		delete(s.sinks, k.name)
 		k.mu.Lock()
-		s.found[k.name] = &history{files: k.file.history}
+		s.found[k.name] = &logfile.History{Files: k.file.Past()}
 		k.mu.Unlock()
 	}
 }
@@ -177,7 +161,7 @@ func (s *Store) emit(e Event) {
 }
 
 func checkName(name string) error {
-	if name == Own {
+	if name == logfile.Own {
 		return fmt.Errorf("%q is daruma's own log; a program can't have this name", name)
 	}
 	if name == "" || name[0] == '.' || strings.ContainsAny(name, "/\\:\x00") {

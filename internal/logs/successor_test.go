@@ -6,12 +6,15 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/daruma-sh/daruma/internal/logs/jsonline"
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
 )
 
 // TestCloseTwice: whoever closes on the way out and once more at the end neither panics nor is given an error.
 func TestCloseTwice(t *testing.T) {
 	b := newBench(t, Options{})
-	k := b.sink("api", Settings{})
+	k := b.sink("api", logfile.Settings{})
 	_, w := b.attach(k, 1, "")
 	put(t, k, w, "one\n")
 	for range 2 {
@@ -19,7 +22,7 @@ func TestCloseTwice(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := b.store.Program("api", Settings{}); !errors.Is(err, ErrClosed) {
+	if _, err := b.store.Program("api", logfile.Settings{}); !errors.Is(err, ErrClosed) {
 		t.Errorf("a sink of a closed store: %v, want ErrClosed", err)
 	}
 }
@@ -46,7 +49,7 @@ func TestTakeoverBetweenTheStepsOfACommit(t *testing.T) {
 		},
 		"encoded, not committed": func(log, spool string) string {
 			appendTo(t, spool, "two\nthr")
-			appendTo(t, log, string(appendLine(nil, []byte(jsonStart), []byte(`"}`), []byte("two"), withNewline))+`{"torn`)
+			appendTo(t, log, string(jsonline.Append(nil, []byte(jsonline.Start), []byte(`"}`), []byte("two"), jsonline.WithNewline))+`{"torn`)
 			return "one\ntwo\nthree\n"
 		},
 		"spool cut, not committed": func(_, spool string) string {
@@ -57,7 +60,7 @@ func TestTakeoverBetweenTheStepsOfACommit(t *testing.T) {
 		},
 		"rotated, the new file not committed": func(log, spool string) string {
 			appendTo(t, spool, "two\nthr")
-			if err := os.Rename(log, filepath.Join(filepath.Dir(log), rotated{1, "20261122T102938Z"}.file("api"))); err != nil {
+			if err := os.Rename(log, filepath.Join(filepath.Dir(log), logfile.Rotated{Seq: 1, Stamp: "20261122T102938Z"}.Name("api"))); err != nil {
 				t.Fatal(err)
 			}
 			return "one\ntwo\nthree\n"
@@ -67,7 +70,7 @@ func TestTakeoverBetweenTheStepsOfACommit(t *testing.T) {
 			dir := t.TempDir()
 			spools := filepath.Join(dir, "spool")
 			b := newBench(t, Options{Dir: dir, SpoolDir: spools})
-			k := b.sink("api", Settings{Format: JSON})
+			k := b.sink("api", logfile.Settings{Format: logfile.JSON})
 			r, w, err := os.Pipe()
 			if err != nil {
 				t.Fatal(err)
@@ -81,7 +84,7 @@ func TestTakeoverBetweenTheStepsOfACommit(t *testing.T) {
 			b.store.Close()
 			want := damage(filepath.Join(dir, "api.log"), spoolPath(spools, "api", 1, "stdout"))
 			b = newBench(t, Options{Dir: dir, SpoolDir: spools})
-			c, w := b.attach(b.sink("api", Settings{Format: JSON}), 1, "stdout")
+			c, w := b.attach(b.sink("api", logfile.Settings{Format: logfile.JSON}), 1, "stdout")
 			w.WriteString("ee\n")
 			drain(t, c)
 			sameBytes(t, streams(t, stored(t, dir, "api"))["stdout"], []byte(want))
@@ -89,8 +92,8 @@ func TestTakeoverBetweenTheStepsOfACommit(t *testing.T) {
 	}
 }
 
-// TestTakeoverBetweenTheStepsOfAMove does the same for the steps in which bytes get into a file where there is no splice(2).
-func TestTakeoverBetweenTheStepsOfAMove(t *testing.T) {
+// TestTakeoverBetweenTheStepsOfACopy does the same for the steps in which bytes get into a file where there is no splice(2).
+func TestTakeoverBetweenTheStepsOfACopy(t *testing.T) {
 	const two = "two, a line that is in the pipe and in the file\n"
 	for _, step := range []struct{ name, written, inPipe string }{
 		{"said, not written", "", two},
@@ -98,19 +101,19 @@ func TestTakeoverBetweenTheStepsOfAMove(t *testing.T) {
 		{"written, not taken", two, two},
 		{"taken, not said", two, ""},
 	} {
-		for _, format := range []Format{Text, JSON} {
+		for _, format := range []logfile.Format{logfile.Text, logfile.JSON} {
 			t.Run(string(format)+", "+step.name, func(t *testing.T) {
 				dir := t.TempDir()
 				spools := filepath.Join(dir, "spool")
 				b := newBench(t, Options{Dir: dir, SpoolDir: spools})
 				copyOnly(b.store)
-				k := b.sink("api", Settings{Format: format})
+				k := b.sink("api", logfile.Settings{Format: format})
 				_, w := b.attach(k, 1, "stdout")
 				put(t, k, w, "one\n")
 				b.settled()
 				b.store.Close()
 				file, kind := filepath.Join(dir, "api.log"), byte(1+textSlot)
-				if format == JSON {
+				if format == logfile.JSON {
 					file, kind = spoolPath(spools, "api", 1, "stdout"), 1
 				}
 				appendTo(t, file, step.written)
@@ -120,15 +123,23 @@ func TestTakeoverBetweenTheStepsOfAMove(t *testing.T) {
 				}
 				b = newBench(t, Options{Dir: dir, SpoolDir: spools})
 				copyOnly(b.store)
-				k = b.sink("api", Settings{Format: format})
+				k = b.sink("api", logfile.Settings{Format: format})
 				other, v := b.attach(k, 1, "stderr") // says nothing, and is asked first
-				c, w := b.attach(k, 1, "stdout")
-				w.WriteString(step.inPipe + "three\n")
+				r, w, err := os.Pipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer w.Close()
+				w.WriteString(step.inPipe + "three\n") // before the pipe is attached, as what a predecessor leaves in it
+				c, err := k.Attach(1, "stdout", r)
+				if err != nil {
+					t.Fatal(err)
+				}
 				v.Close()
 				<-other.Done()
 				drain(t, c)
 				got := stored(t, dir, "api")
-				if format == JSON {
+				if format == logfile.JSON {
 					got = streams(t, got)["stdout"]
 				}
 				sameBytes(t, got, []byte("one\n"+two+"three\n"))
@@ -144,7 +155,7 @@ func TestCommitRecordWithoutAnEntry(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := newBench(t, Options{SpoolDir: spools})
-	k := b.sink("api", Settings{Format: JSON})
+	k := b.sink("api", logfile.Settings{Format: logfile.JSON})
 	_, w := b.attach(k, 1, "stdout")
 	put(t, k, w, "one\n")
 	b.settled()

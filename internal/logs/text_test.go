@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
 )
 
 // bench is a store in folders of its own.
@@ -47,7 +49,7 @@ func newBench(t testing.TB, opts Options) *bench {
 	return b
 }
 
-func (b *bench) sink(name string, s Settings) *Sink {
+func (b *bench) sink(name string, s logfile.Settings) *Sink {
 	b.t.Helper()
 	k, err := b.store.Program(name, s)
 	if err != nil {
@@ -85,17 +87,17 @@ func drain(t testing.TB, c *Copier) {
 func stored(t testing.TB, dir, program string) []byte {
 	t.Helper()
 	var all bytes.Buffer
-	h, err := scan(dir)
+	h, err := logfile.Scan(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if h[program] == nil {
 		return nil
 	}
-	for _, r := range h[program].files {
-		path := filepath.Join(dir, r.file(program))
-		if h[program].zipped[r.seq] {
-			f, err := os.Open(path + gzExt)
+	for _, r := range h[program].Files {
+		path := filepath.Join(dir, r.Name(program))
+		if h[program].Zipped[r.Seq] {
+			f, err := os.Open(path + logfile.GzipExt)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,7 +117,7 @@ func stored(t testing.TB, dir, program string) []byte {
 		}
 		all.Write(b)
 	}
-	b, err := os.ReadFile(filepath.Join(dir, program+logExt))
+	b, err := os.ReadFile(filepath.Join(dir, program+logfile.Ext))
 	if err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
 	}
@@ -161,7 +163,7 @@ func TestTextBytesInAreBytesOut(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(seed, 1))
 			b := newBench(t, Options{})
-			settings := Settings{MaxSize: int64(1 + rnd.IntN(200_000)), MaxFiles: 1 << 20, Compress: rnd.IntN(2) == 0}
+			settings := logfile.Settings{MaxSize: int64(1 + rnd.IntN(200_000)), MaxFiles: 1 << 20, Compress: rnd.IntN(2) == 0}
 			if seed%5 == 0 {
 				settings.MaxSize = 0
 			}
@@ -189,7 +191,7 @@ func TestTextBytesInAreBytesOut(t *testing.T) {
 // not take the copier for done.
 func TestDrainingBeginsDuringATurn(t *testing.T) {
 	b := newBench(t, Options{})
-	k := b.sink("api", Settings{})
+	k := b.sink("api", logfile.Settings{})
 	c, w := b.attach(k, 1, "")
 	k.mu.Lock() // keeps turns out
 	if _, err := w.WriteString("last words"); err != nil {
@@ -209,25 +211,25 @@ func TestDrainingBeginsDuringATurn(t *testing.T) {
 
 func TestRotationEndsFilesWithALine(t *testing.T) {
 	b := newBench(t, Options{})
-	c, w := b.attach(b.sink("api", Settings{MaxSize: 300_000, MaxFiles: 1000}), 1, "")
+	c, w := b.attach(b.sink("api", logfile.Settings{MaxSize: 300_000, MaxFiles: 1000}), 1, "")
 	for i := range 200 {
 		fmt.Fprintf(w, "%s\n", strings.Repeat("x", 10_000+i))
 	}
 	drain(t, c)
-	h, err := scan(b.dir)
+	h, err := logfile.Scan(b.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(h["api"].files); n < 6 || n > 8 {
-		t.Errorf("%d rotated files, want 2 MB in files of just under 300 kB", n)
+	if n := len(h["api"].Files); n < 6 || n > 8 {
+		t.Errorf("%d logfile.Rotated files, want 2 MB in files of just under 300 kB", n)
 	}
-	for _, r := range h["api"].files { // a line that had begun is let finish
-		data, err := os.ReadFile(filepath.Join(b.dir, r.file("api")))
+	for _, r := range h["api"].Files { // a line that had begun is let finish
+		data, err := os.ReadFile(filepath.Join(b.dir, r.Name("api")))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(data) > 300_000+10_200 || len(data) < 280_000 || data[len(data)-1] != '\n' {
-			t.Errorf("%s: %d bytes, ends with %q", r.file("api"), len(data), data[len(data)-1])
+			t.Errorf("%s: %d bytes, ends with %q", r.Name("api"), len(data), data[len(data)-1])
 		}
 	}
 }

@@ -8,17 +8,17 @@ import (
 
 // copyText moves one piece into a text log, as it is, and rotates the log where it is at the end of a line.
 func (c *Copier) copyText(now time.Time) (int, error) {
-	l := &c.sink.file
-	taken, size, err := c.resume(l.f, l.size)
-	if l.size = size; err != nil || taken > 0 {
+	l := c.sink.file
+	taken, size, err := c.resume(l.File, l.Size)
+	if l.Size = size; err != nil || taken > 0 {
 		return 0, err
 	}
-	if l.aged(now) && l.endsLine() {
-		if err := l.rotate(now); err != nil {
+	if l.Aged(now) && l.EndsLine() {
+		if err := l.Rotate(now); err != nil {
 			return 0, err
 		}
-		if l.f == nil {
-			return 0, l.ensure(now)
+		if l.File == nil {
+			return 0, l.EnsureOpen(now)
 		}
 	}
 	have := c.pipe.buffered()
@@ -35,14 +35,14 @@ func (c *Copier) copyText(now time.Time) (int, error) {
 	if c.remaining > 0 {
 		want, cut = min(want, c.remaining), cut && want <= c.remaining
 	}
-	l.idx.mark(now, l.size, c.generation)
-	n, err := c.move(l.f, l.size, want)
-	l.size += int64(n)
+	l.Mark(now, c.generation)
+	n, err := c.move(l.File, l.Size, want)
+	l.Size += int64(n)
 	if cut && n == want {
-		if err := l.rotate(now); err != nil {
+		if err := l.Rotate(now); err != nil {
 			return n, err
 		}
-		err = l.ensure(now)
+		err = l.EnsureOpen(now)
 	}
 	return n, err
 }
@@ -52,12 +52,12 @@ func (c *Copier) copyText(now time.Time) (int, error) {
 // Far from the end the bytes aren't read at all. Near it, tee shows what is in the pipe, and the file ends after the last
 // line that fits. A line that is longer than the file may be is let finish, up to twice the file's size.
 func (c *Copier) fits(have int64, now time.Time) (want int, cut bool, err error) {
-	l := &c.sink.file
-	limit := l.settings.MaxSize
-	if limit <= 0 || !l.mayRotate(now) {
+	l := c.sink.file
+	limit := l.Settings().MaxSize
+	if limit <= 0 || !l.MayRotate(now) {
 		return spliceChunk, false, nil
 	}
-	room := limit - l.size
+	room := limit - l.Size
 	if room >= spliceChunk+bufferSize {
 		return spliceChunk, false, nil
 	}
@@ -82,11 +82,11 @@ func (c *Copier) fits(have int64, now time.Time) (want int, cut bool, err error)
 			return i + 1, true, nil
 		}
 	}
-	if l.size > 0 && l.endsLine() || l.size >= 2*limit {
-		if err := l.rotate(now); err != nil {
+	if l.Size > 0 && l.EndsLine() || l.Size >= 2*limit {
+		if err := l.Rotate(now); err != nil {
 			return 0, false, err
 		}
-		if err := l.ensure(now); err != nil {
+		if err := l.EnsureOpen(now); err != nil {
 			return 0, false, err
 		}
 		return c.fits(have, now) // of an empty file, or of one that can't be rotated for a while
@@ -102,6 +102,6 @@ func (c *Copier) unseen(room int64, err error) (int, bool, error) {
 	if err == errEmpty {
 		return 0, false, err
 	}
-	c.sink.file.postponeRotation(err)
+	c.sink.file.PostponeRotation(err)
 	return max(int(room), bufferSize), false, nil
 }

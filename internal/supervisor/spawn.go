@@ -9,6 +9,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/logs"
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
 	"github.com/daruma-sh/daruma/internal/reserve"
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 )
@@ -51,8 +52,8 @@ func (s *supervisor) spawnFailed(program string, generation uint64, err error) {
 
 // sink opens the program's log, or gives it the settings of a changed definition.
 func (s *supervisor) sink(def *definition.Program) (*logs.Sink, error) {
-	sink, err := s.store.Program(def.Name, logs.Settings{
-		Format: logs.Format(def.Logs.Format), MaxSize: def.Logs.MaxSize, MaxAge: def.Logs.MaxAge,
+	sink, err := s.store.Program(def.Name, logfile.Settings{
+		Format: logfile.Format(def.Logs.Format), MaxSize: def.Logs.MaxSize, MaxAge: def.Logs.MaxAge,
 		MaxFiles: def.Logs.MaxFiles, Compress: def.Logs.Compress,
 	})
 	if err != nil {

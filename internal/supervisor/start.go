@@ -14,6 +14,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/logs"
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
 	"github.com/daruma-sh/daruma/internal/mailbox"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/probe"
@@ -97,7 +98,7 @@ func (s *supervisor) takeSnapshot(inherited *inheritance) engine.Snapshot {
 
 // openOwnLog opens daruma.log. Without it programs run all the same.
 func (s *supervisor) openOwnLog() {
-	file, err := logs.NewFile(filepath.Join(s.place.Logs, "daruma.log"), logs.Settings{MaxSize: 4 << 20, MaxFiles: 3})
+	file, err := logfile.NewWriter(filepath.Join(s.place.Logs, "daruma.log"), logfile.Settings{MaxSize: 4 << 20, MaxFiles: 3})
 	if err != nil {
 		s.warn("own log", "daruma's own log can't be written: "+err.Error())
 	} else {

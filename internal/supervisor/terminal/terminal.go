@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
-	"github.com/daruma-sh/daruma/internal/logs"
+	"github.com/daruma-sh/daruma/internal/logs/logread"
 )
 
 // Printer prints events and output. It follows the event hub and the log files like any other reader, so a terminal
@@ -41,7 +41,7 @@ func New(ctx context.Context, dir string, programs []string, hub *control.Hub) *
 	begin := time.Now()
 	go func() {
 		defer p.done.Done()
-		_ = logs.Read(ctx, dir, logs.Query{Since: begin, Follow: true}, func(l logs.Line) error {
+		_ = logread.Read(ctx, dir, logread.Query{Since: begin, Follow: true}, func(l logread.Line) error {
 			p.line(l.Program, "|", string(l.Text))
 			return nil
 		})

@@ -1,4 +1,4 @@
-package logs
+package logread
 
 import (
 	"errors"
@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/logs/jsonline"
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
@@ -17,16 +19,16 @@ type programReader struct {
 	follow       bool
 	warn         func(error)
 
-	segments []rotated // still to be read before the current file
-	skip     int64     // bytes of the first of them (or of the current file) that aren't wanted
-	current  *os.File  // the file that was current when reading began, or when the last one was rotated
-	seq      uint64    // the number that it has or will have
-	limit    int64     // where not following: its size when reading began
+	segments []logfile.Rotated // still to be read before the current file
+	skip     int64             // bytes of the first of them (or of the current file) that aren't wanted
+	current  *os.File          // the file that was current when reading began, or when the last one was rotated
+	seq      uint64            // the number that it has or will have
+	limit    int64             // where not following: its size when reading began
 
 	src          io.ReadCloser // what is read now
 	readsCurrent bool          // that is current
 	lines        lineReader
-	times        indexReader
+	times        logfile.IndexReader
 	json         bool
 	empty        bool // nothing of src was read yet
 	rotated      bool // current isn't current any more
@@ -49,7 +51,7 @@ func (t *programReader) begin(q Query) error {
 		t.close()
 	}
 	if !q.Since.IsZero() {
-		for len(t.segments) > 0 && t.segments[0].at().Add(time.Second).Before(q.Since) {
+		for len(t.segments) > 0 && t.segments[0].At().Add(time.Second).Before(q.Since) {
 			t.segments = t.segments[1:]
 		}
 	}
@@ -70,9 +72,9 @@ func (t *programReader) openAndList() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	t.current, t.segments, t.seq = f, h.files, 1
-	if n := len(h.files); n > 0 {
-		t.seq = h.files[n-1].seq + 1
+	t.current, t.segments, t.seq = f, h.Files, 1
+	if n := len(h.Files); n > 0 {
+		t.seq = h.Files[n-1].Seq + 1
 	}
 	if f == nil {
 		return true, nil
@@ -85,16 +87,16 @@ func (t *programReader) openAndList() (bool, error) {
 	if at, err := os.Lstat(t.path()); err == nil && os.SameFile(at, st) {
 		return true, nil
 	}
-	for i, r := range h.files { // rotated since it was opened: what came after it is for follow
-		if at, err := os.Lstat(filepath.Join(t.dir, r.file(t.program))); err == nil && os.SameFile(at, st) {
-			t.segments, t.seq = h.files[:i], r.seq
+	for i, r := range h.Files { // rotated since it was opened: what came after it is for follow
+		if at, err := os.Lstat(filepath.Join(t.dir, r.Name(t.program))); err == nil && os.SameFile(at, st) {
+			t.segments, t.seq = h.Files[:i], r.Seq
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
-func (t *programReader) path() string { return filepath.Join(t.dir, t.program+logExt) }
+func (t *programReader) path() string { return filepath.Join(t.dir, t.program+logfile.Ext) }
 
 // fill makes head the next line; false where there is none now.
 func (t *programReader) fill() (bool, error) {
@@ -125,19 +127,18 @@ func (t *programReader) fill() (bool, error) {
 func (t *programReader) take(text []byte, off int64, part bool) {
 	if t.empty {
 		t.empty = false
-		t.times.open() // it may have been made a moment after its log
-		t.json = !t.times.known() && isOurJSON(text)
+		t.times.Open() // it may have been made a moment after its log
+		t.json = !t.times.Known() && jsonline.IsOurs(text)
 	}
 	t.full = true
 	if t.json && !part {
-		if line, ok := decodeLine(text); ok {
-			line.Program, line.Raw = t.program, text
-			t.head = line
+		if o, ok := jsonline.Decode(text); ok {
+			t.head = Line{Program: t.program, Generation: o.Generation, Stream: o.Stream, Time: o.Time, Text: o.Text, Raw: text, Partial: o.Partial}
 			return
 		}
 	}
 	t.head = Line{Program: t.program, Text: text, Partial: part}
-	t.head.Time, t.head.Generation = t.times.at(off)
+	t.head.Time, t.head.Generation = t.times.At(off)
 }
 
 // atEnd decides what the end of src means; false: there is nothing more now.
@@ -202,7 +203,7 @@ func (t *programReader) advance() (bool, error) {
 	for len(t.segments) > 0 {
 		r := t.segments[0]
 		t.segments = t.segments[1:]
-		path := filepath.Join(t.dir, r.file(t.program))
+		path := filepath.Join(t.dir, r.Name(t.program))
 		src, err := openSegment(path)
 		if err != nil {
 			if !errors.Is(err, os.ErrNotExist) || t.follow {
@@ -215,7 +216,7 @@ func (t *programReader) advance() (bool, error) {
 			t.warn(fmt.Errorf("%s: %w", path, err))
 			t.skip = n
 		}
-		t.open(src, src, path+idxExt, false)
+		t.open(src, src, path+logfile.IndexExt, false)
 		return true, nil
 	}
 	if t.readsCurrent && !t.follow {
@@ -235,7 +236,7 @@ func (t *programReader) advance() (bool, error) {
 		if newer, err := t.newer(t.seq - 1); err != nil || len(newer) > 0 { // rotated files come before it
 			f.Close()
 			if len(newer) > 0 {
-				t.segments, t.seq = newer, newer[len(newer)-1].seq+1
+				t.segments, t.seq = newer, newer[len(newer)-1].Seq+1
 				return t.advance()
 			}
 			return false, err
@@ -257,15 +258,15 @@ func (t *programReader) startCurrent() error {
 	if !t.follow {
 		r = io.LimitReader(t.current, t.limit-t.skip)
 	}
-	t.open(r, io.NopCloser(nil), t.path()+idxExt, true)
+	t.open(r, io.NopCloser(nil), t.path()+logfile.IndexExt, true)
 	at, errPath := os.Lstat(t.path())
 	st, err := t.current.Stat()
 	if err != nil {
 		return err
 	}
 	if errPath == nil && !os.SameFile(at, st) { // rotated meanwhile, and its index with it
-		if newer, err := t.newer(t.seq - 1); err == nil && len(newer) > 0 && newer[0].seq == t.seq {
-			t.times.swap(filepath.Join(t.dir, newer[0].file(t.program)) + idxExt)
+		if newer, err := t.newer(t.seq - 1); err == nil && len(newer) > 0 && newer[0].Seq == t.seq {
+			t.times.Swap(filepath.Join(t.dir, newer[0].Name(t.program)) + logfile.IndexExt)
 		}
 	}
 	return nil
@@ -274,7 +275,7 @@ func (t *programReader) startCurrent() error {
 // open begins to read a file at t.skip. A line that the last file left unfinished goes on in it.
 func (t *programReader) open(r io.Reader, src io.ReadCloser, idx string, recent bool) {
 	t.src, t.readsCurrent, t.empty = src, recent, true
-	t.times.swap(idx)
+	t.times.Swap(idx)
 	if t.skip > 0 {
 		t.lines.reset(r, t.skip)
 		t.skip = 0
@@ -302,9 +303,9 @@ func (t *programReader) nextCurrent() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for i := len(h.files) - 1; i >= 0; i-- {
-		if at, err := os.Lstat(filepath.Join(t.dir, h.files[i].file(t.program))); err == nil && os.SameFile(at, st) {
-			own = h.files[i].seq
+	for i := len(h.Files) - 1; i >= 0; i-- {
+		if at, err := os.Lstat(filepath.Join(t.dir, h.Files[i].Name(t.program))); err == nil && os.SameFile(at, st) {
+			own = h.Files[i].Seq
 			break
 		}
 	}
@@ -316,27 +317,27 @@ func (t *programReader) nextCurrent() (bool, error) {
 	t.current, t.src, t.readsCurrent, t.rotated = nil, nil, false, false
 	t.segments, t.seq = newer, own+1
 	if n := len(newer); n > 0 {
-		t.seq = newer[n-1].seq + 1
+		t.seq = newer[n-1].Seq + 1
 	}
 	return true, nil
 }
 
 // newer lists the rotated files after number seq, without a gap between them: a listing may show a file and miss an older
 // one that was renamed meanwhile. A gap that stays is one that deletion has left, and is said.
-func (t *programReader) newer(seq uint64) ([]rotated, error) {
+func (t *programReader) newer(seq uint64) ([]logfile.Rotated, error) {
 	for tries := 1; ; tries++ {
 		h, err := t.list()
 		if err != nil {
 			return nil, err
 		}
-		files := h.files
-		for len(files) > 0 && files[0].seq <= seq {
+		files := h.Files
+		for len(files) > 0 && files[0].Seq <= seq {
 			files = files[1:]
 		}
 		if len(files) == 0 {
 			return nil, nil
 		}
-		if lost := files[0].seq - seq - 1; lost > 0 && seq > 0 {
+		if lost := files[0].Seq - seq - 1; lost > 0 && seq > 0 {
 			if tries < listTries {
 				continue
 			}
@@ -349,21 +350,21 @@ func (t *programReader) newer(seq uint64) ([]rotated, error) {
 const listTries = 5
 
 // list gives what the folder holds of the program.
-func (t *programReader) list() (*history, error) {
-	all, err := scanLive(t.dir)
+func (t *programReader) list() (*logfile.History, error) {
+	all, err := logfile.ScanLive(t.dir)
 	if err != nil {
 		return nil, err
 	}
 	if h := all[t.program]; h != nil {
 		return h, nil
 	}
-	return &history{}, nil
+	return &logfile.History{}, nil
 }
 
 // listWithoutGaps lists again where files are missing between others: they may just be renamed.
-func (t *programReader) listWithoutGaps() (h *history, err error) {
+func (t *programReader) listWithoutGaps() (h *logfile.History, err error) {
 	for range listTries {
-		if h, err = t.list(); err != nil || consecutive(h.files) == len(h.files) {
+		if h, err = t.list(); err != nil || consecutive(h.Files) == len(h.Files) {
 			break
 		}
 	}
@@ -371,9 +372,9 @@ func (t *programReader) listWithoutGaps() (h *history, err error) {
 }
 
 // consecutive is how many files from the first one on have adjacent numbers.
-func consecutive(files []rotated) int {
+func consecutive(files []logfile.Rotated) int {
 	for i := 1; i < len(files); i++ {
-		if files[i].seq != files[i-1].seq+1 {
+		if files[i].Seq != files[i-1].Seq+1 {
 			return i
 		}
 	}
@@ -386,5 +387,5 @@ func (t *programReader) close() {
 		t.current.Close()
 		t.current = nil
 	}
-	t.times.close()
+	t.times.Close()
 }

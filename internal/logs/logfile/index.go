@@ -1,4 +1,4 @@
-package logs
+package logfile
 
 import (
 	"encoding/binary"
@@ -69,7 +69,7 @@ type index struct {
 
 // open opens or makes the index of a log that is logSize long. One that is too long or not ours is begun anew.
 func (x *index) open(path string, logSize int64) error {
-	f, err := openLog(path, os.O_CREATE)
+	f, err := openFile(path, os.O_CREATE)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,9 @@
-package logs
+// Package jsonline is the JSON form of a line of a log: one object a line, with the names of the Elastic Common Schema (ECS). It writes
+// objects without allocating, reads them back, and knows ours from a program's own JSON.
+//
+//	{"@timestamp":"2026-11-22T10:29:38.123456Z","ecs.version":"8.11.0","service.name":"shop","process.name":"api",
+//	 "daruma.generation":3,"daruma.stream":"stderr","message":"listening on :8080"}
+package jsonline
 
 import (
 	"encoding/base64"
@@ -12,22 +17,25 @@ import (
 const ecsVersion = "8.11.0"
 
 const (
-	jsonStart  = `{"@timestamp":"`
+	// Start is what every object begins with; the time follows.
+	Start = `{"@timestamp":"`
+
 	jsonStamp  = "2006-01-02T15:04:05.000000Z" // RFC 3339, always UTC and of this length
 	jsonSchema = `","ecs.version":"` + ecsVersion + `","service.name":`
 )
 
-// lineEnd says how a line ended.
-type lineEnd int
+// End says how a line ended.
+type End int
 
+// The ways in which a line ends.
 const (
-	withNewline lineEnd = iota
-	partial             // the line goes on in the next object: it is longer than maxPart
-	noNewline           // the run ended without a newline
+	WithNewline End = iota
+	Partial         // the line goes on in the next object: it is too long for one
+	NoNewline       // the run ended without a newline
 )
 
-// jsonHead is what the objects of one stream begin with, but for the time: from jsonSchema to the message's quote.
-func jsonHead(service, program string, generation int, stream string) []byte {
+// Head is what the objects of one stream have between the time and the message.
+func Head(service, program string, generation int, stream string) []byte {
 	b := appendJSONString([]byte(jsonSchema), []byte(service))
 	b = append(b, `,"process.name":`...)
 	b = appendJSONString(b, []byte(program))
@@ -38,15 +46,15 @@ func jsonHead(service, program string, generation int, stream string) []byte {
 	return append(b, `,"message":"`...)
 }
 
-// appendStamp writes the beginning of an object up to the time.
-func appendStamp(b []byte, now time.Time) []byte {
-	return now.UTC().AppendFormat(append(b, jsonStart...), jsonStamp)
+// AppendStamp writes the beginning of an object, with the time: microseconds, UTC.
+func AppendStamp(b []byte, now time.Time) []byte {
+	return now.UTC().AppendFormat(append(b, Start...), jsonStamp)
 }
 
-// appendLine writes one object and its newline. start is jsonStart with a time, head from jsonHead.
+// Append writes one object and its newline. start is from [AppendStamp], head from [Head].
 //
 // What isn't UTF-8 becomes U+FFFD in the message, and the exact bytes follow as daruma.message_base64.
-func appendLine(dst, start, head, line []byte, end lineEnd) []byte {
+func Append(dst, start, head, line []byte, end End) []byte {
 	dst = append(dst, start...)
 	dst = append(dst, head...)
 	clean := plainLength(line)
@@ -56,7 +64,7 @@ func appendLine(dst, start, head, line []byte, end lineEnd) []byte {
 		valid = utf8.Valid(line[clean:])
 		dst = appendEscaped(dst, line[clean:], valid)
 	}
-	if valid && end == withNewline {
+	if valid && end == WithNewline {
 		return append(dst, "\"}\n"...)
 	}
 	dst = append(dst, '"')
@@ -66,9 +74,9 @@ func appendLine(dst, start, head, line []byte, end lineEnd) []byte {
 		dst = append(dst, '"')
 	}
 	switch end {
-	case partial:
+	case Partial:
 		dst = append(dst, `,"daruma.partial":true`...)
-	case noNewline:
+	case NoNewline:
 		dst = append(dst, `,"daruma.no_newline":true`...)
 	}
 	return append(dst, "}\n"...)
@@ -129,8 +137,8 @@ func appendJSONString(dst, s []byte) []byte {
 	return append(dst, '"')
 }
 
-// cutRune is the longest length up to len(b) that doesn't cut a rune apart; len(b) where there is none to cut.
-func cutRune(b []byte) int {
+// CutRune is the longest length up to len(b) that doesn't cut a rune apart; len(b) where there is none to cut.
+func CutRune(b []byte) int {
 	for i := 1; i < utf8.UTFMax && i < len(b); i++ {
 		if c := b[len(b)-i]; utf8.RuneStart(c) {
 			if c >= 0x80 && !utf8.FullRune(b[len(b)-i:]) {
@@ -142,20 +150,20 @@ func cutRune(b []byte) int {
 	return len(b)
 }
 
-// looksJSON tells whether a log begins with an object of ours.
-func looksJSON(f interface {
+// FileIsOurs tells whether a file begins with an object of ours.
+func FileIsOurs(f interface {
 	ReadAt([]byte, int64) (int, error)
 }) bool {
-	var b [len(jsonStart) + len(jsonStamp) + len(`","ecs.version":"`)]byte
+	var b [len(Start) + len(jsonStamp) + len(`","ecs.version":"`)]byte
 	if n, _ := f.ReadAt(b[:], 0); n < len(b) {
 		return false
 	}
-	return isOurJSON(b[:])
+	return IsOurs(b[:])
 }
 
-// isOurJSON tells whether a line begins as ours do.
-func isOurJSON(line []byte) bool {
-	const second = len(jsonStart) + len(jsonStamp)
+// IsOurs tells whether a line begins as ours do.
+func IsOurs(line []byte) bool {
+	const second = len(Start) + len(jsonStamp)
 	const key = `","ecs.version":"`
-	return len(line) >= second+len(key) && string(line[:len(jsonStart)]) == jsonStart && string(line[second:second+len(key)]) == key
+	return len(line) >= second+len(key) && string(line[:len(Start)]) == Start && string(line[second:second+len(key)]) == key
 }

@@ -1,4 +1,4 @@
-package logs
+package logfile
 
 import "golang.org/x/sys/unix"
 

@@ -1,4 +1,4 @@
-package logs
+package logread
 
 import (
 	"compress/gzip"
@@ -10,6 +10,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
@@ -44,13 +45,13 @@ type Line struct {
 
 // Programs lists the programs that have a log in dir, sorted; daruma's own log isn't one.
 func Programs(dir string) ([]string, error) {
-	all, err := scan(dir)
+	all, err := logfile.Scan(dir)
 	if err != nil {
 		return nil, err
 	}
 	var names []string
 	for name, h := range all {
-		if name != Own && (h.current || len(h.files) > 0) {
+		if name != logfile.Own && (h.Current || len(h.Files) > 0) {
 			names = append(names, name)
 		}
 	}
@@ -239,7 +240,7 @@ func openSegment(path string) (io.ReadCloser, error) {
 		}
 		return f, nil
 	}
-	return openGzip(path + gzExt)
+	return openGzip(path + logfile.GzipExt)
 }
 
 // gzipFile is a compressed file that is read.

@@ -1,4 +1,4 @@
-package logs
+package logread
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
@@ -44,8 +45,8 @@ func (t *programReader) seekLast(n int) error {
 	return nil
 }
 
-func (t *programReader) lastOfSegment(r rotated, n int) (int64, int, error) {
-	src, err := openSegment(filepath.Join(t.dir, r.file(t.program)))
+func (t *programReader) lastOfSegment(r logfile.Rotated, n int) (int64, int, error) {
+	src, err := openSegment(filepath.Join(t.dir, r.Name(t.program)))
 	if err != nil {
 		return 0, 0, err
 	}
@@ -60,9 +61,12 @@ func (t *programReader) lastOfSegment(r rotated, n int) (int64, int, error) {
 	return lastLinesStream(src, n)
 }
 
+// blockSize is how many bytes are read at a time.
+const blockSize = 64 << 10
+
 // lastLines gives where the n last lines of the first size bytes begin, and how many lines there are, at most n.
 func lastLines(f io.ReaderAt, size int64, n int) (off int64, found int, err error) {
-	buf := make([]byte, bufferSize)
+	buf := make([]byte, blockSize)
 	for end := size; end > 0; {
 		from := max(0, end-int64(len(buf)))
 		b := buf[:end-from]
@@ -95,7 +99,7 @@ func lastLines(f io.ReaderAt, size int64, n int) (off int64, found int, err erro
 func lastLinesStream(r io.Reader, n int) (off int64, found int, err error) {
 	var starts []int64 // of the last lines: a ring
 	lines, at, open := 0, int64(0), false
-	buf := make([]byte, bufferSize)
+	buf := make([]byte, blockSize)
 	begin := func(off int64) {
 		if len(starts) < n {
 			starts = append(starts, off)
@@ -131,9 +135,9 @@ func lastLinesStream(r io.Reader, n int) (off int64, found int, err error) {
 	return off, found, err
 }
 
-// Tail gives the last lines of the program, at most maxLines and about maxBytes together, for an incident's record. It reads the
-// files; what is still in the pipe isn't in it.
-func (k *Sink) Tail(maxLines, maxBytes int) []string {
+// Tail gives the last lines of a program's log in dir, at most maxLines and about maxBytes together. rotated is how many rotated files
+// there are.
+func Tail(dir, program string, rotated, maxLines, maxBytes int) []string {
 	var lines []string
 	size := 0
 	emit := func(l Line) error {
@@ -146,19 +150,16 @@ func (k *Sink) Tail(maxLines, maxBytes int) []string {
 		}
 		return nil
 	}
-	if maxLines > 0 && !k.tailOfCurrent(maxLines, emit) {
-		Read(context.Background(), k.store.opts.Dir, Query{Programs: []string{k.name}, Last: maxLines}, emit)
+	if maxLines > 0 && !tailOfCurrent(dir, program, rotated, maxLines, emit) {
+		Read(context.Background(), dir, Query{Programs: []string{program}, Last: maxLines}, emit)
 	}
 	return lines
 }
 
 // tailOfCurrent reads the current file alone; false where rotated ones are needed too. It saves listing the folder, which for a
 // program in a crash loop would be most of the work.
-func (k *Sink) tailOfCurrent(n int, emit func(Line) error) bool {
-	k.mu.Lock()
-	first := len(k.file.history) == 0
-	k.mu.Unlock()
-	t := &programReader{dir: k.store.opts.Dir, program: k.name, warn: func(error) {}}
+func tailOfCurrent(dir, program string, rotated, n int, emit func(Line) error) bool {
+	t := &programReader{dir: dir, program: program, warn: func(error) {}}
 	f, err := safefile.Open(t.path())
 	if err != nil {
 		return false
@@ -171,7 +172,7 @@ func (k *Sink) tailOfCurrent(n int, emit func(Line) error) bool {
 	}
 	t.limit = st.Size()
 	off, found, err := lastLines(f, t.limit, n)
-	if err != nil || found < n && !first {
+	if err != nil || found < n && rotated > 0 {
 		return false
 	}
 	t.skip = off

@@ -1,4 +1,4 @@
-package logs
+package logfile
 
 import (
 	"bufio"
@@ -18,15 +18,16 @@ import (
 // the work is saved.
 const settleTime = 2 * time.Second
 
-// compressor deletes and compresses rotated files, away from the pump. Nothing runs while there is nothing to do.
-type compressor struct {
-	settle time.Duration
+// Compressor deletes and compresses rotated files, away from the pump. Nothing runs while there is nothing to do.
+type Compressor struct {
+	Settle time.Duration // how long a rotated file rests before it is compressed
 
 	mu      sync.Mutex
 	jobs    []job
 	trash   []job
-	busy    bool // compressing, or a timer is set
-	sweeps  bool // deleting
+	busy    bool      // compressing, or a timer is set
+	idle    sync.Cond // not busy any more
+	sweeps  bool      // deleting
 	closed  bool
 	timer   *time.Timer
 	running sync.WaitGroup
@@ -35,46 +36,60 @@ type compressor struct {
 // job is one rotated file.
 type job struct {
 	dir, program string
-	r            rotated
+	r            Rotated
 	due          time.Time
 }
 
-func (j job) plain() string { return filepath.Join(j.dir, j.r.file(j.program)) }
+func (j job) plain() string { return filepath.Join(j.dir, j.r.Name(j.program)) }
 
-func newCompressor() *compressor { return &compressor{settle: settleTime} }
+// NewCompressor makes one that has nothing to do.
+func NewCompressor() *Compressor {
+	z := &Compressor{Settle: settleTime}
+	z.idle.L = &z.mu
+	return z
+}
+
+// AwaitIdle waits until there is nothing to compress, neither now nor later.
+func (z *Compressor) AwaitIdle() {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	for z.busy {
+		z.idle.Wait()
+	}
+}
 
 // retire keeps the newest files, has the others deleted, and the newest one compressed when it has settled.
 // It gives what is left of the history and returns at once.
-func (z *compressor) retire(dir, program string, h []rotated, s Settings) []rotated {
+func (z *Compressor) retire(dir, program string, h []Rotated, s Settings) []Rotated {
 	drop := len(h) - max(1, s.MaxFiles)
 	if drop > 0 {
 		for _, r := range h[:drop] {
 			z.remove(job{dir: dir, program: program, r: r})
 		}
-		h = append([]rotated(nil), h[drop:]...)
+		h = append([]Rotated(nil), h[drop:]...)
 	}
 	if n := len(h); s.Compress && n > 0 {
-		z.add(job{dir: dir, program: program, r: h[n-1], due: time.Now().Add(z.settle)})
+		z.add(job{dir: dir, program: program, r: h[n-1], due: time.Now().Add(z.Settle)})
 	}
 	return h
 }
 
 // resume does what a predecessor left undone.
-func (z *compressor) resume(dir, program string, h *history, s Settings) {
-	for _, r := range h.files {
+func (z *Compressor) resume(dir, program string, h *History, s Settings) {
+	for _, r := range h.Files {
 		j := job{dir: dir, program: program, r: r}
 		switch {
-		case h.plain[r.seq] && h.zipped[r.seq]:
+		case h.plain[r.Seq] && h.Zipped[r.Seq]:
 			os.Remove(j.plain()) // the compressed one got its name when it was complete
-		case s.Compress && h.plain[r.seq]:
-			j.due = time.Now().Add(z.settle)
+		case s.Compress && h.plain[r.Seq]:
+			j.due = time.Now().Add(z.Settle)
 			z.add(j)
 		}
 	}
 }
 
 // remove deletes in the background: it takes the kernel a while to give 10 MiB of pages back.
-func (z *compressor) remove(j job) {
+func (z *Compressor) remove(j job) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	if z.closed || len(z.trash) >= 32 { // more than that mustn't wait: the disk would fill
@@ -89,7 +104,7 @@ func (z *compressor) remove(j job) {
 	}
 }
 
-func (z *compressor) sweep() {
+func (z *Compressor) sweep() {
 	defer z.running.Done()
 	z.mu.Lock()
 	defer z.mu.Unlock()
@@ -104,12 +119,12 @@ func (z *compressor) sweep() {
 }
 
 func (j job) delete() {
-	for _, ext := range []string{"", gzExt, idxExt} {
+	for _, ext := range []string{"", GzipExt, IndexExt} {
 		os.Remove(j.plain() + ext)
 	}
 }
 
-func (z *compressor) add(j job) {
+func (z *Compressor) add(j job) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	if z.closed {
@@ -122,10 +137,11 @@ func (z *compressor) add(j job) {
 }
 
 // schedule sets the timer for the first job; z.mu is held.
-func (z *compressor) schedule() {
+func (z *Compressor) schedule() {
 	z.busy = len(z.jobs) > 0 && !z.closed
 	if !z.busy {
 		z.jobs = nil
+		z.idle.Broadcast()
 		return
 	}
 	z.running.Add(1)
@@ -133,7 +149,7 @@ func (z *compressor) schedule() {
 }
 
 // run compresses what is due, on a thread of its own that has a low priority and ends afterwards.
-func (z *compressor) run() {
+func (z *Compressor) run() {
 	defer z.running.Done()
 	runtime.LockOSThread() // never unlocked: Go ends the thread, for its priority can't be raised again
 	lowerPriority()
@@ -157,7 +173,7 @@ var errUnwanted = errors.New("not wanted any more")
 
 // compress writes the compressed file beside the plain one, makes it durable, gives it its name, and only then removes
 // the plain one.
-func (z *compressor) compress(gz *gzip.Writer, j job) (err error) {
+func (z *Compressor) compress(gz *gzip.Writer, j job) (err error) {
 	in, err := safefile.Open(j.plain())
 	if err != nil {
 		return err
@@ -167,9 +183,9 @@ func (z *compressor) compress(gz *gzip.Writer, j job) (err error) {
 	if err != nil {
 		return err
 	}
-	tmp := j.plain() + gzExt + tmpExt
+	tmp := j.plain() + GzipExt + tmpExt
 	os.Remove(tmp)
-	out, err := openLog(tmp, os.O_CREATE|os.O_EXCL)
+	out, err := openFile(tmp, os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return err
 	}
@@ -179,7 +195,7 @@ func (z *compressor) compress(gz *gzip.Writer, j job) (err error) {
 			os.Remove(tmp)
 		}
 	}()
-	w := bufio.NewWriterSize(out, bufferSize)
+	w := bufio.NewWriterSize(out, 64<<10)
 	gz.Reset(w)
 	gz.Header.ModTime = st.ModTime()
 	if _, err := io.Copy(gz, &wantedReader{z: z, f: in}); err != nil {
@@ -197,15 +213,15 @@ func (z *compressor) compress(gz *gzip.Writer, j job) (err error) {
 	if unlinked(in) {
 		return errUnwanted
 	}
-	if err := safefile.RenameNew(tmp, j.plain()+gzExt); err != nil {
+	if err := safefile.RenameNew(tmp, j.plain()+GzipExt); err != nil {
 		return err
 	}
-	os.Chtimes(j.plain()+gzExt, st.ModTime(), st.ModTime())
+	os.Chtimes(j.plain()+GzipExt, st.ModTime(), st.ModTime())
 	if err := safefile.SyncFolder(j.dir); err != nil {
 		return nil // both files stay; the next start removes the plain one
 	}
 	if unlinked(in) { // retention deleted it in this moment, and didn't see the new name
-		os.Remove(j.plain() + gzExt)
+		os.Remove(j.plain() + GzipExt)
 		return nil
 	}
 	return os.Remove(j.plain())
@@ -213,7 +229,7 @@ func (z *compressor) compress(gz *gzip.Writer, j job) (err error) {
 
 // wantedReader reads a file until nobody wants it compressed any more.
 type wantedReader struct {
-	z *compressor
+	z *Compressor
 	f *os.File
 }
 
@@ -227,8 +243,8 @@ func (r *wantedReader) Read(b []byte) (int, error) {
 	return r.f.Read(b)
 }
 
-// close breaks off what is under way; a successor does it.
-func (z *compressor) close() {
+// Close breaks off what is under way; a successor does it.
+func (z *Compressor) Close() {
 	z.mu.Lock()
 	z.closed = true
 	if z.timer != nil && z.timer.Stop() {

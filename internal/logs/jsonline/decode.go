@@ -1,0 +1,38 @@
+package jsonline
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"time"
+)
+
+// Object is what an object says.
+type Object struct {
+	Generation int
+	Stream     string
+	Time       time.Time
+	Text       []byte // the exact bytes of the line, without its newline
+	Partial    bool   // no newline followed
+}
+
+// Decode reads one object; ok is false where it isn't one of ours.
+func Decode(b []byte) (o Object, ok bool) {
+	var fields struct {
+		Time       time.Time `json:"@timestamp"`
+		Generation int       `json:"daruma.generation"`
+		Stream     string    `json:"daruma.stream"`
+		Message    *string   `json:"message"`
+		Base64     string    `json:"daruma.message_base64"`
+		Partial    bool      `json:"daruma.partial"`
+		NoNewline  bool      `json:"daruma.no_newline"`
+	}
+	if !IsOurs(b) || json.Unmarshal(b, &fields) != nil || fields.Message == nil {
+		return Object{}, false
+	}
+	o = Object{Generation: fields.Generation, Stream: fields.Stream, Time: fields.Time, Text: []byte(*fields.Message),
+		Partial: fields.Partial || fields.NoNewline}
+	if raw, err := base64.StdEncoding.DecodeString(fields.Base64); err == nil && fields.Base64 != "" {
+		o.Text = raw
+	}
+	return o, true
+}
