@@ -29,6 +29,7 @@ var layering = [][]string{
 		"service/internal/platform",
 		"service/internal/stdio",
 		"service/internal/stopcontext",
+		"service/internal/unitfile",
 		"service/internal/watchdog",
 		"service/internal/wine",
 		"service/log/eventlog",
@@ -115,7 +116,8 @@ func layerOf(pkg string) int {
 }
 
 // testsOnly are packages that exist for tests: no program may import them, and they may import anything.
-var testsOnly = []string{"internal/architecture", "internal/testprog", "internal/realtest", "lab", "service/internal/fakejournal"}
+var testsOnly = []string{"internal/architecture", "internal/testprog", "internal/realtest", "lab", "service/internal/fakejournal",
+	"service/internal/testarguments"}
 
 // standalone are folders of programs and tools beside daruma: nothing imports them.
 var standalone = []string{"bench", "examples"}

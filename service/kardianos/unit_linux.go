@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/daruma-sh/daruma/service/internal/unitfile"
 )
 
 // unitText is the unit file of the service: of SystemdScript where it is given, else one of our own.
@@ -49,7 +51,7 @@ func (u units) logs() string { return value(u.Option, "LogDirectory", "/var/log"
 func (u units) environment() []pair {
 	var list []pair
 	for _, name := range slices.Sorted(maps.Keys(u.EnvVars)) {
-		list = append(list, pair{name, u.EnvVars[name], "Environment=" + unitWord(name+"="+u.EnvVars[name])})
+		list = append(list, pair{name, u.EnvVars[name], "Environment=" + unitfile.Word(name+"="+u.EnvVars[name])})
 	}
 	return list
 }
@@ -63,9 +65,8 @@ func (u units) builtIn(path string) (string, error) {
 			fmt.Fprintf(&b, "%s=%s\n", key, value)
 		}
 	}
-	b.WriteString("# Managed by daruma. Written by its package kardianos/service.\n\n[Unit]\n")
-	// A backslash at the end of a line would append the next one.
-	line("Description", specifiers(strings.TrimRight(strings.Join(strings.Fields(u.Description), " "), `\ `)))
+	b.WriteString(unitfile.Mark + " Written by its package kardianos/service.\n\n[Unit]\n")
+	line("Description", unitfile.Text(strings.Join(strings.Fields(u.Description), " ")))
 	for _, dependency := range u.Dependencies {
 		b.WriteString(dependencyLines(dependency))
 	}
@@ -75,24 +76,24 @@ func (u units) builtIn(path string) (string, error) {
 	// Not notify: programs call New for the verbs alone and run without Run; systemd would wait in vain for their word.
 	line("Type", "exec")
 	line("NotifyAccess", "main") // STATUS= and more time to stop are heard all the same
-	words := []string{unitWord(path)}
+	words := []string{unitfile.Word(path)}
 	for _, argument := range u.Arguments {
-		words = append(words, unitWord(strings.ReplaceAll(argument, "$", "$$")))
+		words = append(words, unitfile.Argument(argument))
 	}
 	line("ExecStart", strings.Join(words, " "))
-	line("RootDirectory", specifiers(u.ChRoot))
-	line("WorkingDirectory", specifiers(u.WorkingDirectory))
+	line("RootDirectory", unitfile.Path(u.ChRoot))
+	line("WorkingDirectory", unitfile.Path(u.WorkingDirectory))
 	if !u.user {
 		line("User", u.UserName)
 	}
 	if signal := value(u.Option, "ReloadSignal", ""); signal != "" {
 		line("ExecReload", "/bin/kill -"+signal+" $MAINPID")
 	}
-	line("PIDFile", specifiers(value(u.Option, "PIDFile", "")))
+	line("PIDFile", unitfile.Path(value(u.Option, "PIDFile", "")))
 	if value(u.Option, "LogOutput", false) {
 		// append: the original's file: writes over what is there, from its beginning.
-		line("StandardOutput", "append:"+specifiers(u.logs()+"/"+u.Name+".out"))
-		line("StandardError", "append:"+specifiers(u.logs()+"/"+u.Name+".err"))
+		line("StandardOutput", "append:"+unitfile.Path(u.logs()+"/"+u.Name+".out"))
+		line("StandardError", "append:"+unitfile.Path(u.logs()+"/"+u.Name+".err"))
 	}
 	if n := value(u.Option, "LimitNOFILE", -1); n > -1 {
 		line("LimitNOFILE", strconv.Itoa(n))
@@ -139,16 +140,4 @@ func dependencyLines(dependency string) string {
 		dependency += ".service"
 	}
 	return "Wants=" + dependency + "\nAfter=" + dependency + "\n"
-}
-
-// specifiers keeps systemd from expanding % (systemd.unit(5), "Specifiers").
-func specifiers(text string) string { return strings.ReplaceAll(text, "%", "%%") }
-
-// unitWord quotes a word as systemd.syntax(7) reads it.
-func unitWord(text string) string {
-	text = specifiers(text)
-	if text != "" && !strings.ContainsAny(text, " \t\r\n\"'\\;") {
-		return text
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(text) + `"`
 }

@@ -30,7 +30,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=exec
 NotifyAccess=main
-ExecStart="/opt/my shop/bin" -a "" "b \"c\" \\d" $$HOME %%n "it's"
+ExecStart="/opt/my shop/bin" -a "" "b \"c\" \\d" "$$HOME" %%n "it's"
 RootDirectory=/srv/shop
 WorkingDirectory=/var/lib/my shop
 User=jo

@@ -10,6 +10,7 @@ import (
 
 	"github.com/coreos/go-systemd/v22/dbus"
 
+	"github.com/daruma-sh/daruma/service/internal/unitfile"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -77,7 +78,7 @@ func (u units) install(ctx context.Context) error {
 			return u.failed("installing", err)
 		}
 	}
-	if err := writeWhole(path, text); err != nil {
+	if err := unitfile.Write(path, text); err != nil {
 		return u.failed("installing", err)
 	}
 	if err := u.enable(ctx, conn); err != nil {
@@ -206,18 +207,4 @@ func (u units) status(ctx context.Context) (manager.State, error) {
 		return manager.Failed, nil
 	}
 	return manager.Stopped, nil
-}
-
-// writeWhole makes the file as a whole or not at all: systemd may look at any moment, and the power may go.
-func writeWhole(path, text string) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".daruma-*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(file.Name()) }() // fails once it is renamed
-	_, err = file.WriteString(text)
-	if err := errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
 }

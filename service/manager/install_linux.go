@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/daruma-sh/daruma/service/internal/unitfile"
 )
 
 // plan is what Install will do: files as they are and as they should be, and what is enabled.
@@ -53,13 +55,13 @@ func (s *systemd) plan(ctx context.Context, spec Spec) (plan, error) {
 	}
 	want, remarks := serviceUnit(spec, s.version)
 	service := &planned{unit: s.unit(), path: filepath.Join(unitDir, s.unit()),
-		want: want.text("Install again to change it; your own settings go to " + unitDir + "/" + s.unit() + ".d/*.conf.")}
+		want: want.Text("Install again to change it; your own settings go to " + unitDir + "/" + s.unit() + ".d/*.conf.")}
 	timer := &planned{unit: s.timer(), path: filepath.Join(unitDir, s.timer())}
 	if spec.StartType == Delayed {
 		if err := s.mayWrite(ctx, s.timer()); err != nil {
 			return p, err
 		}
-		timer.want = timerUnit(spec).text("It starts " + s.unit() + " two minutes after the system.")
+		timer.want = timerUnit(spec).Text("It starts " + s.unit() + " two minutes after the system.")
 	}
 	p.changes.Remarks = remarks
 	for _, f := range []*planned{service, timer} {
@@ -78,7 +80,7 @@ func (s *systemd) planFile(ctx context.Context, p *plan, f *planned, start Start
 		return s.fail("reading the unit file", err)
 	}
 	f.have = string(text)
-	if f.unit == s.timer() && f.want == "" && !strings.HasPrefix(f.have, unitMark) {
+	if f.unit == s.timer() && f.want == "" && !strings.HasPrefix(f.have, unitfile.Mark) {
 		return nil // somebody's own timer, or none
 	}
 	state, _, err := s.unitFileState(ctx, f.unit)
@@ -86,16 +88,16 @@ func (s *systemd) planFile(ctx context.Context, p *plan, f *planned, start Start
 		return err
 	}
 	p.files = append(p.files, f)
-	diff := diffUnits(parseUnit(f.have), parseUnit(f.want))
-	if f.unit == s.timer() {
-		for i := range diff {
-			diff[i].Setting = "timer " + diff[i].Setting
+	diff := unitfile.Diff(unitfile.Parse(f.have), unitfile.Parse(f.want))
+	for _, d := range diff {
+		if f.unit == s.timer() {
+			d.Setting = "timer " + d.Setting
 		}
+		p.changes.Changed = append(p.changes.Changed, Change(d))
 	}
 	if len(diff) == 0 && f.differs() {
-		diff = []Change{{Setting: f.path, From: "other comments or order", To: "written anew"}}
+		p.changes.Changed = append(p.changes.Changed, Change{Setting: f.path, From: "other comments or order", To: "written anew"})
 	}
-	p.changes.Changed = append(p.changes.Changed, diff...)
 	enabled := state == "enabled" || state == "enabled-runtime"
 	wanted := f.want != "" && (start == Automatic && f.unit == s.unit() || start == Delayed && f.unit == s.timer())
 	switch {
@@ -139,7 +141,7 @@ func (s *systemd) mayWrite(ctx context.Context, unit string) error {
 		return err
 	}
 	text, err := os.ReadFile(path)
-	if err == nil && filepath.Dir(path) == unitDir && strings.HasPrefix(string(text), unitMark) {
+	if err == nil && filepath.Dir(path) == unitDir && strings.HasPrefix(string(text), unitfile.Mark) {
 		return nil
 	}
 	if target, err := os.Readlink(path); err == nil && target == os.DevNull {
@@ -161,7 +163,7 @@ func (s *systemd) carryOut(ctx context.Context, spec Spec, p plan) error {
 		if !f.differs() {
 			continue
 		}
-		if err := writeUnit(f.path, f.want); err != nil {
+		if err := unitfile.Write(f.path, f.want); err != nil {
 			return s.fail("writing the unit file", err)
 		}
 	}
@@ -190,7 +192,7 @@ func (s *systemd) rollBack(ctx context.Context, p plan) error {
 	var errs []error
 	for _, f := range p.files {
 		if f.differs() {
-			errs = append(errs, writeUnit(f.path, f.have))
+			errs = append(errs, unitfile.Write(f.path, f.have))
 		}
 	}
 	if enabled := slices.DeleteFunc(slices.Clone(p.disable), func(string) bool { return p.changes.Created }); len(enabled) > 0 {

@@ -103,15 +103,6 @@ func installer(args []string) int {
 	return 0
 }
 
-// nasty are arguments that a careless installer gets wrong.
-func nasty() []string {
-	return []string{
-		"", " ", "a b", `a"b`, `a'b`, `\`, `\\`, `ends\`, `a\"b`, `\n`, "$HOME", "${HOME}", "$$", "a$HOME", "%n", "%%", "100%",
-		";", " ; ", "a;b", "\\;", "&&", "|", ">x", "#x", "-x", "--", "@x", ":x", "é ü 漢", "\u00a0", "*", "?", "`id`", "$(id)", "~", "a=b",
-		`C:\Program Files\x.exe`, "'", `"`, `""`, "%HOME%", "^", "!", strings.Repeat("long ", 200),
-	}
-}
-
 // copyOfMe puts this executable into dir under another name, as what the tests install.
 func copyOfMe(t *testing.T, dir, name string) string {
 	t.Helper()

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
 
+	"github.com/daruma-sh/daruma/service/internal/testarguments"
 	"github.com/daruma-sh/daruma/service/internal/wine"
 )
 
@@ -121,7 +122,7 @@ func TestSCMLifeOfAService(t *testing.T) {
 
 func TestSCMTakesEveryArgument(t *testing.T) {
 	spec, recordFile := real(t, "host-arguments", "steady")
-	spec.Arguments = append(spec.Arguments, nasty()...)
+	spec.Arguments = append(spec.Arguments, testarguments.Nasty()...)
 	install(t, Manager{}, spec)
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, serviceKey(spec.Name), registry.QUERY_VALUE)
 	if err != nil {

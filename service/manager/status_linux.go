@@ -3,9 +3,10 @@ package manager
 import (
 	"context"
 	"os"
-	"slices"
 	"strconv"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/unitfile"
 )
 
 func serviceStatus(ctx context.Context, m Manager, name string) (Status, error) {
@@ -78,7 +79,7 @@ func (s *systemd) startType(ctx context.Context, d *Systemd) (StartType, error) 
 	if err != nil {
 		text = nil // without the file the links still tell
 	}
-	if parseUnit(string(text)).get("X-Daruma", "StartType") == Disabled.String() {
+	if unitfile.Parse(string(text)).Get("X-Daruma", "StartType") == Disabled.String() {
 		return Disabled, nil
 	}
 	if d.UnitFileState == "enabled" || d.UnitFileState == "enabled-runtime" {
@@ -89,16 +90,6 @@ func (s *systemd) startType(ctx context.Context, d *Systemd) (StartType, error) 
 		return Delayed, err
 	}
 	return Manual, err
-}
-
-// get is the last value of a key, which is the one that counts in settings of one value.
-func (u unit) get(section, key string) string {
-	for _, d := range slices.Backward(u) {
-		if d.section == section && d.key == key {
-			return d.value
-		}
-	}
-	return ""
 }
 
 // number takes the integers of D-Bus, whatever their size and sign.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/coreos/go-systemd/v22/dbus"
 	godbus "github.com/godbus/dbus/v5"
+
+	"github.com/daruma-sh/daruma/service/internal/unitfile"
 )
 
 // unitDir is where the administrator's units are (systemd.unit(5), "Unit File Load Path"); it wins over the packages' ones.
@@ -146,4 +148,15 @@ func (s *systemd) why(ctx context.Context, result string) string {
 		return "systemd's job: " + result
 	}
 	return status.Systemd.outcome()
+}
+
+// syncLinks brings what systemd linked to the disk: systemd itself doesn't, and a power cut right after an installation
+// would leave a service that doesn't start at boot.
+func syncLinks() error {
+	for _, dir := range []string{"", "multi-user.target.wants", "timers.target.wants"} {
+		if err := unitfile.SyncFolder(filepath.Join(unitDir, dir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/testarguments"
 )
 
 // onSystemd skips unless the machine is a lab's, for these tests install services in it.
@@ -148,7 +150,7 @@ func TestSystemdTakesEveryArgument(t *testing.T) {
 	spec.Executable = copyOfMe(t, filepath.Join(t.TempDir(), "a $HOME %n ;b é"), "my exe")
 	readable(t, filepath.Dir(spec.Executable))
 	spec.WorkingDir = filepath.Dir(spec.Executable)
-	spec.Arguments = append(spec.Arguments, nasty()...)
+	spec.Arguments = append(spec.Arguments, testarguments.Nasty()...)
 	spec.Arguments = append(spec.Arguments, "line\nbreak", "tab\tbell\a", "\x7f", "\u0085")
 	random := rand.New(rand.NewPCG(1, 2)) // the same each time
 	alphabet := []rune("aé漢 \t\n\"'\\$%;{}()#-@:!|&<>*?~=x0nub")
@@ -159,7 +161,7 @@ func TestSystemdTakesEveryArgument(t *testing.T) {
 		}
 		spec.Arguments = append(spec.Arguments, string(argument))
 	}
-	for i, argument := range nasty() {
+	for i, argument := range testarguments.Nasty() {
 		spec.Env = append(spec.Env, "X_"+string(rune('A'+i%26))+string(rune('A'+i/26))+"="+argument)
 	}
 	var m Manager

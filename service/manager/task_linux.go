@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/daruma-sh/daruma/service/internal/unitfile"
 )
 
 // fallbackUnit is an instance's name, which no service of daruma's can have: "shop-ensure" could be another service.
@@ -16,26 +18,26 @@ func fallbackUnit(name, suffix string) string { return "daruma-ensure@" + name +
 func checkFallback(f Fallback) error { return checkSystem(Spec{Executable: f.Executable}) }
 
 // fallbackUnits are the timer and what it starts.
-func fallbackUnits(f Fallback) (timer, service unit) {
-	timer.add("Unit", "Description", unitText("Looks after "+f.Name))
-	timer.time("Timer", "OnBootSec", delayedStart)
+func fallbackUnits(f Fallback) (timer, service unitfile.Unit) {
+	timer.Add("Unit", "Description", unitfile.Text("Looks after "+f.Name))
+	timer.AddTime("Timer", "OnBootSec", delayedStart)
 	// Counted from the last run; a run that was slept through is made up for at once on waking.
-	timer.time("Timer", "OnUnitActiveSec", f.Every)
+	timer.AddTime("Timer", "OnUnitActiveSec", f.Every)
 	if f.WakeToRun {
-		timer.add("Timer", "WakeSystem", "true") // CLOCK_BOOTTIME_ALARM
+		timer.Add("Timer", "WakeSystem", "true") // CLOCK_BOOTTIME_ALARM
 	}
-	timer.add("Timer", "AccuracySec", "10s")
-	timer.add("Timer", "Unit", fallbackUnit(f.Name, ".service"))
-	timer.add("Install", "WantedBy", "timers.target")
+	timer.Add("Timer", "AccuracySec", "10s")
+	timer.Add("Timer", "Unit", fallbackUnit(f.Name, ".service"))
+	timer.Add("Install", "WantedBy", "timers.target")
 
-	service.add("Unit", "Description", unitText("Starts "+f.Name+" where it should run and doesn't"))
-	service.add("Service", "Type", "oneshot")
-	line := []string{unitWord(f.Executable)}
+	service.Add("Unit", "Description", unitfile.Text("Starts "+f.Name+" where it should run and doesn't"))
+	service.Add("Service", "Type", "oneshot")
+	line := []string{unitfile.Word(f.Executable)}
 	for _, argument := range f.arguments() {
-		line = append(line, unitArgument(argument))
+		line = append(line, unitfile.Argument(argument))
 	}
-	service.add("Service", "ExecStart", strings.Join(line, " "))
-	service.time("Service", "TimeoutStartSec", taskLimit)
+	service.Add("Service", "ExecStart", strings.Join(line, " "))
+	service.AddTime("Service", "TimeoutStartSec", taskLimit)
 	return timer, service
 }
 
@@ -48,8 +50,8 @@ func registerTask(ctx context.Context, m Manager, f Fallback, dryRun bool) (Chan
 	timer, service := fallbackUnits(f)
 	comment := "It is the fallback of " + f.Name + ".service; install again to change it."
 	files := []*planned{
-		{unit: fallbackUnit(f.Name, ".service"), want: service.text(comment)},
-		{unit: fallbackUnit(f.Name, ".timer"), want: timer.text(comment)},
+		{unit: fallbackUnit(f.Name, ".service"), want: service.Text(comment)},
+		{unit: fallbackUnit(f.Name, ".timer"), want: timer.Text(comment)},
 	}
 	var changes Changes
 	for _, file := range files {
@@ -82,9 +84,9 @@ func (s *systemd) planFallback(ctx context.Context, file *planned, changes *Chan
 	if file.have == "" {
 		changes.Created = true // without either of the two there is no fallback
 	}
-	for _, c := range diffUnits(parseUnit(file.have), parseUnit(file.want)) {
-		c.Setting = filepath.Ext(file.unit)[1:] + "." + c.Setting // timer.Timer.OnBootSec
-		changes.Changed = append(changes.Changed, c)
+	for _, d := range unitfile.Diff(unitfile.Parse(file.have), unitfile.Parse(file.want)) {
+		d.Setting = filepath.Ext(file.unit)[1:] + "." + d.Setting // timer.Timer.OnBootSec
+		changes.Changed = append(changes.Changed, Change(d))
 	}
 	return nil
 }
@@ -94,7 +96,7 @@ func (s *systemd) writeFallback(ctx context.Context, files []*planned) error {
 		return err
 	}
 	for _, file := range files {
-		if err := writeUnit(file.path, file.want); err != nil {
+		if err := unitfile.Write(file.path, file.want); err != nil {
 			return s.fail("writing the unit file", err)
 		}
 	}

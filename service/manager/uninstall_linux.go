@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/daruma-sh/daruma/service/internal/unitfile"
 )
 
 func uninstallService(ctx context.Context, m Manager, name string) (Changes, error) {
@@ -40,7 +42,7 @@ func (s *systemd) removable(ctx context.Context) ([]*planned, error) {
 	}
 	files := []*planned{{unit: s.unit(), path: path}}
 	timer := filepath.Join(unitDir, s.timer())
-	if text, err := os.ReadFile(timer); err == nil && strings.HasPrefix(string(text), unitMark) {
+	if text, err := os.ReadFile(timer); err == nil && strings.HasPrefix(string(text), unitfile.Mark) {
 		files = append([]*planned{{unit: s.timer(), path: timer}}, files...) // first, lest it start what is being removed
 	}
 	return files, nil
@@ -60,7 +62,7 @@ func (s *systemd) remove(ctx context.Context, files []*planned) (Changes, error)
 		if _, err := s.conn.DisableUnitFilesContext(ctx, []string{f.unit}, false); err != nil {
 			return Changes{}, s.fail("disabling "+f.unit, err)
 		}
-		if err := writeUnit(f.path, ""); err != nil {
+		if err := unitfile.Write(f.path, ""); err != nil {
 			return Changes{}, s.fail("removing the unit file", err)
 		}
 		changes.Changed = append(changes.Changed, Change{Setting: f.path, From: "unit file"})

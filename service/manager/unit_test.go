@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/unitfile"
 )
 
 // golden is in the test binary, which also runs in machines that don't have the source.
@@ -35,7 +37,7 @@ func TestUnitFiles(t *testing.T) {
 	reload.Notify, reload.StartType, reload.Recovery = NotifyReload, Delayed, Recovery{}
 	type file struct {
 		name    string
-		unit    unit
+		unit    unitfile.Unit
 		remarks []string
 		count   int // of remarks
 	}
@@ -52,7 +54,7 @@ func TestUnitFiles(t *testing.T) {
 	cases = append(cases, file{name: "timer", unit: timerUnit(shop())})
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			got := c.unit.text("Comment.")
+			got := c.unit.Text("Comment.")
 			if *update {
 				if err := os.WriteFile(filepath.Join("testdata", c.name+".unit"), []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -69,36 +71,9 @@ func TestUnitFiles(t *testing.T) {
 			if len(c.remarks) != c.count {
 				t.Errorf("remarks %q, want %d", c.remarks, c.count)
 			}
-			if diff := diffUnits(parseUnit(got), c.unit); len(diff) > 0 {
+			if diff := unitfile.Diff(unitfile.Parse(got), c.unit); len(diff) > 0 {
 				t.Errorf("read back, it differs: %v", diff)
 			}
 		})
-	}
-}
-
-func TestUnitTimes(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "0s", time.Nanosecond: "1us", 1500 * time.Nanosecond: "2us", time.Millisecond: "1ms", 1500 * time.Millisecond: "1500ms", time.Hour: "3600s",
-	} {
-		if got := unitTime(d); got != want {
-			t.Errorf("%v is written %s, want %s", d, got, want)
-		}
-	}
-}
-
-func TestUnitDifferences(t *testing.T) {
-	before := parseUnit("# c\n[Unit]\nAfter=a.service\nAfter=b.service\n[Service]\nExecStart=/bin/x \\\n; in between\n  y\nRestart=no\n[Install]\nWantedBy=x")
-	same := unit{{"Service", "ExecStart", "/bin/x  y"}, {"Service", "Restart", "no"}, {"Unit", "After", "a.service"}, {"Unit", "After", "b.service"}, {"Install", "WantedBy", "x"}}
-	if diff := diffUnits(before, same); len(diff) > 0 {
-		t.Errorf("the same in another order differs: %v", diff)
-	}
-	after := unit{{"Unit", "After", "b.service"}, {"Service", "ExecStart", "/bin/x  y"}, {"Service", "Restart", "no"}, {"Service", "RestartSec", "1s"}}
-	var got []string
-	for _, c := range diffUnits(before, after) {
-		got = append(got, c.String())
-	}
-	want := "Unit.After: a.service, b.service → b.service|Service.RestartSec: 1s|Install.WantedBy: x → (none)"
-	if strings.Join(got, "|") != want {
-		t.Errorf("differences %q, want %q", got, want)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+
+	"github.com/daruma-sh/daruma/service/internal/unitfile"
 )
 
 // identity adds who the service runs as.
@@ -12,18 +14,18 @@ import (
 // A virtual account is systemd's dynamic user: it exists while the service runs and owns nothing but the service's folders. With it
 // come ProtectSystem=strict, ProtectHome=read-only, PrivateTmp= and NoNewPrivileges= (systemd.exec(5)). Other accounts get no
 // sandbox: what their programs may write to and start is for whoever made the account.
-func identity(u *unit, s Spec) (remarks []string) {
+func identity(u *unitfile.Unit, s Spec) (remarks []string) {
 	switch account := s.Account; {
 	case account == "" || account == AccountSystem:
 		return nil // root
 	case !UserAccount(account):
-		u.add("Service", "DynamicUser", "yes")
-		u.add("Service", "User", dynamicUser(s.Name))
+		u.Add("Service", "DynamicUser", "yes")
+		u.Add("Service", "User", dynamicUser(s.Name))
 		if account != AccountVirtual {
 			remarks = append(remarks, fmt.Sprintf("account %s is Windows'; here it is the same as %s", account, AccountVirtual))
 		}
 	default:
-		u.add("Service", "User", unitText(account))
+		u.Add("Service", "User", unitfile.Text(account))
 	}
 	return remarks
 }
@@ -41,29 +43,29 @@ func dynamicUser(name string) string {
 }
 
 // supervision adds what a service needs that keeps other programs running.
-func supervision(u *unit, s Spec, version int) {
+func supervision(u *unitfile.Unit, s Spec, version int) {
 	v := s.Supervision
 	if v.Folders != "" {
 		for _, kind := range []struct{ name, mode string }{{"State", "0700"}, {"Logs", "0750"}, {"Runtime", "0700"}} {
-			u.add("Service", kind.name+"Directory", v.Folders)
-			u.add("Service", kind.name+"DirectoryMode", kind.mode)
+			u.Add("Service", kind.name+"Directory", v.Folders)
+			u.Add("Service", kind.name+"DirectoryMode", kind.mode)
 		}
 		// What was read from the programs and isn't in a log yet survives a crash.
-		u.add("Service", "RuntimeDirectoryPreserve", "restart")
+		u.Add("Service", "RuntimeDirectoryPreserve", "restart")
 	}
 	if s.Account != "" && s.Account != AccountSystem {
-		u.add("Service", "AmbientCapabilities", strings.Join(v.Capabilities, " "))
+		u.Add("Service", "AmbientCapabilities", strings.Join(v.Capabilities, " "))
 	}
 	if v.Delegate {
-		u.add("Service", "Delegate", "yes")
+		u.Add("Service", "Delegate", "yes")
 		if version >= 243 {
-			u.add("Service", "OOMPolicy", "continue")
+			u.Add("Service", "OOMPolicy", "continue")
 		}
-		u.add("Service", "TasksMax", "infinity") // its programs' processes all count
+		u.Add("Service", "TasksMax", "infinity") // its programs' processes all count
 	}
 	var codes []string
 	for _, code := range v.NoRestart {
 		codes = append(codes, fmt.Sprint(code))
 	}
-	u.add("Service", "RestartPreventExitStatus", strings.Join(codes, " "))
+	u.Add("Service", "RestartPreventExitStatus", strings.Join(codes, " "))
 }

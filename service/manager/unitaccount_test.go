@@ -19,14 +19,14 @@ func TestUnitOfAnAccount(t *testing.T) {
 		u, _ := serviceUnit(spec, 257)
 		var have []string
 		for _, d := range u {
-			if d.key == "DynamicUser" || d.key == "User" || d.key == "AmbientCapabilities" {
-				have = append(have, d.key+"="+d.value)
+			if d.Key == "DynamicUser" || d.Key == "User" || d.Key == "AmbientCapabilities" {
+				have = append(have, d.Key+"="+d.Value)
 			}
 		}
 		if got := strings.Join(have, " "); got != want {
 			t.Errorf("account %q: %s, want %s", account, got, want)
 		}
-		text := u.text("")
+		text := u.Text("")
 		for _, line := range []string{"StateDirectory=daruma/shop", "LogsDirectoryMode=0750", "RuntimeDirectoryPreserve=restart", "Delegate=yes",
 			"OOMPolicy=continue", "RestartPreventExitStatus=2 78"} {
 			if !strings.Contains(text, line+"\n") {

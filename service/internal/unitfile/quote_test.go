@@ -1,10 +1,12 @@
-package manager
+package unitfile
 
 import (
 	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/daruma-sh/daruma/service/internal/testarguments"
 )
 
 // words splits a value as systemd.syntax(7) says: white space separates, quotes of both kinds join, backslashes escape as
@@ -84,7 +86,7 @@ func variables(t *testing.T, s string) string {
 }
 
 func roundTrip(t *testing.T, argument string) {
-	line := "/bin/x " + unitArgument(argument) + " " + unitArgument("end")
+	line := "/bin/x " + Argument(argument) + " " + Argument("end")
 	if strings.ContainsAny(line, "\n\r\x00") {
 		t.Fatalf("%q is written over more than one line: %q", argument, line)
 	}
@@ -95,23 +97,23 @@ func roundTrip(t *testing.T, argument string) {
 	if text := variables(t, specifiers(t, got[1])); text != argument {
 		t.Errorf("%q came back as %q, by way of %s", argument, text, line)
 	}
-	if env := words(t, unitWord("A="+argument)); len(env) != 1 || specifiers(t, env[0]) != "A="+argument {
+	if env := words(t, Word("A="+argument)); len(env) != 1 || specifiers(t, env[0]) != "A="+argument {
 		t.Errorf("environment entry %q came back as %q", argument, env)
 	}
 	// Where a word begins, systemd takes a semicolon for the end of the command (config_parse_exec); inside quotes it doesn't.
-	if word := unitArgument(argument); strings.HasPrefix(word, ";") {
+	if word := Argument(argument); strings.HasPrefix(word, ";") {
 		t.Errorf("%q ends the command: %s", argument, line)
 	}
 }
 
 func TestQuoting(t *testing.T) {
-	for _, argument := range nasty() {
+	for _, argument := range testarguments.Nasty() {
 		roundTrip(t, argument)
 	}
 }
 
 func FuzzQuoting(f *testing.F) {
-	for _, argument := range nasty() {
+	for _, argument := range testarguments.Nasty() {
 		f.Add(argument)
 	}
 	f.Fuzz(func(t *testing.T, argument string) {
@@ -119,13 +121,13 @@ func FuzzQuoting(f *testing.F) {
 			return // Spec.check refuses it
 		}
 		roundTrip(t, argument)
-		if text := unitText(argument); strings.ContainsAny(text, "\n\r") || strings.HasSuffix(text, `\`) || strings.TrimSpace(text) != text {
+		if text := Text(argument); strings.ContainsAny(text, "\n\r") || strings.HasSuffix(text, `\`) || strings.TrimSpace(text) != text {
 			t.Errorf("as a description %q would spoil the line: %q", argument, text)
 		} else {
 			specifiers(t, text)
 		}
-		if diff := diffUnits(parseUnit(unit{{"Service", "ExecStart", "/bin/x " + unitArgument(argument)}}.text("")),
-			unit{{"Service", "ExecStart", "/bin/x " + unitArgument(argument)}}); len(diff) > 0 {
+		if diff := Diff(Parse(Unit{{"Service", "ExecStart", "/bin/x " + Argument(argument)}}.Text("")),
+			Unit{{"Service", "ExecStart", "/bin/x " + Argument(argument)}}); len(diff) > 0 {
 			t.Errorf("a unit with %q differs from itself: %v", argument, diff)
 		}
 	})

@@ -1,4 +1,4 @@
-package manager
+package unitfile
 
 import (
 	"fmt"
@@ -11,19 +11,19 @@ import (
 // Four rules of systemd.unit(5) and systemd.syntax(7) apply to a value, each in some settings only: specifiers (%), quoted
 // words with C escapes (\n, \x20), variables ($, in command lines), and what ends a line. A function per kind of setting.
 
-// unitText quotes a value that is one text: Description. Specifiers are expanded; nothing can be quoted.
-func unitText(s string) string {
+// Text quotes a value that is one text: Description. Specifiers are expanded; nothing can be quoted.
+func Text(s string) string {
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsControl(r) }), " ")
 	// A backslash at the end of the line would append the next one, and nothing can escape it.
 	s = strings.TrimSpace(strings.TrimRight(s, `\ `))
 	return strings.ReplaceAll(s, "%", "%%")
 }
 
-// unitPath quotes a path in a setting of one path, WorkingDirectory: specifiers alone. checkSystem refuses the rest.
-func unitPath(s string) string { return strings.ReplaceAll(s, "%", "%%") }
+// Path quotes a path in a setting of one path, WorkingDirectory: specifiers alone. a space at its end and a backslash there can't be quoted.
+func Path(s string) string { return strings.ReplaceAll(s, "%", "%%") }
 
-// unitWord quotes one word of a list: Environment, and the executable in ExecStart.
-func unitWord(s string) string {
+// Word quotes one word of a list: Environment, and the executable in ExecStart.
+func Word(s string) string {
 	s = strings.ReplaceAll(s, "%", "%%")
 	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,+@%") == "" {
 		return s
@@ -49,12 +49,12 @@ func unitWord(s string) string {
 	return b.String()
 }
 
-// unitArgument quotes an argument of a command line, where systemd replaces variables after all else.
+// Argument quotes an argument of a command line, where systemd replaces variables after all else.
 // (The executable's own path is never subject to that: systemd runs it as it stands.)
-func unitArgument(s string) string { return unitWord(strings.ReplaceAll(s, "$", "$$")) }
+func Argument(s string) string { return Word(strings.ReplaceAll(s, "$", "$$")) }
 
-// unitTime writes a time span (systemd.time(7)) exactly, in the largest unit that does it.
-func unitTime(d time.Duration) string {
+// Time writes a time span (systemd.time(7)) exactly, in the largest unit that does it.
+func Time(d time.Duration) string {
 	switch {
 	case d%time.Second == 0:
 		return fmt.Sprintf("%ds", d/time.Second)
