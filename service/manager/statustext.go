@@ -5,6 +5,18 @@ import (
 	"strings"
 )
 
+// Outcome is how the service's last run ended, as far as the service manager knows: "its process died (1067)",
+// "exit-code, exit status 3"; "" where it knows nothing.
+func (s Status) Outcome() string {
+	switch {
+	case s.SCM != nil:
+		return s.SCM.outcome()
+	case s.Systemd != nil:
+		return s.Systemd.outcome()
+	}
+	return ""
+}
+
 // stateName is the word that `sc query` shows for SERVICE_STATUS.dwCurrentState.
 func stateName(state uint32) string {
 	names := [...]string{1: "STOPPED", 2: "START_PENDING", 3: "STOP_PENDING", 4: "RUNNING", 5: "CONTINUE_PENDING", 6: "PAUSE_PENDING", 7: "PAUSED"}

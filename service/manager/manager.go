@@ -74,3 +74,11 @@ func (m Manager) Restart(ctx context.Context, name string) error {
 func (m Manager) Status(ctx context.Context, name string) (Status, error) {
 	return serviceStatus(ctx, m, name)
 }
+
+// Enable sets the start type of an installed service, and nothing else. On systemd only what links do can be changed: automatic
+// and delayed; a unit that was installed as disabled, or is masked, is refused with the remedy.
+//
+// Errors: ErrNotInstalled, ErrRights, ErrForeign, ErrInvalid, ErrUnsupported.
+func (m Manager) Enable(ctx context.Context, name string, start StartType) error {
+	return enableService(ctx, m, name, start)
+}
