@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// The accounts that every system has, by the words of the definition's field account. Any other text is a user's name.
+// The accounts that every system has, with the names of the definition's field account. Any other text is a user's name.
 const (
 	AccountVirtual = "virtual"        // Windows: NT SERVICE\NAME. Linux: a user that exists while the service runs (DynamicUser=)
 	AccountLocal   = "LocalService"   // Windows: few rights, anonymous on the network. Linux: as virtual
@@ -13,7 +13,7 @@ const (
 	AccountSystem  = "LocalSystem"    // Windows: SYSTEM. Linux: root
 )
 
-// Password is one that no printing shows.
+// Password is a password. Package fmt and encoders of text don't show it.
 type Password string
 
 // String hides it.
@@ -25,7 +25,7 @@ func (Password) GoString() string { return "(hidden)" }
 // MarshalText hides it.
 func (Password) MarshalText() ([]byte, error) { return []byte("(hidden)"), nil }
 
-// NeedsPassword tells whether the service manager wants an account's password: Windows, for users that are neither one of
+// NeedsPassword reports whether the service manager wants an account's password: Windows, for users that are neither one of
 // the built-in accounts nor a managed service account, whose name ends in $.
 func NeedsPassword(account string) bool { return needsPassword(account) }
 

@@ -11,7 +11,7 @@ func needsPassword(account string) bool {
 	return UserAccount(account) && !managed(account) && !strings.HasPrefix(strings.ToUpper(account), `NT SERVICE\`)
 }
 
-// managed tells a (group) managed service account from one with a password: its name ends in $.
+// managed reports whether the account is a (group) managed service account, which has no password of its own: its name ends in $.
 func managed(account string) bool { return strings.HasSuffix(account, "$") }
 
 // startName is what the SCM calls an account: SERVICE_START_NAME of `sc qc`.
@@ -89,7 +89,7 @@ func passwordOf(spec Spec) (*uint16, error) {
 	return windows.UTF16PtrFromString(string(spec.Password))
 }
 
-// passwordSetting writes a password that was given, whatever there is: it can't be read back.
+// passwordSetting writes the given password each time: the one that is there can't be read.
 func (s *scm) passwordSetting(spec Spec) setting {
 	const given = "(as given)"
 	now := "(not shown)"

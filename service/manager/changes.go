@@ -20,7 +20,7 @@ type Change struct {
 	To      string `json:"to"`      // empty where it no longer is
 }
 
-// None tells that all was as wanted.
+// None reports that nothing differed.
 func (c Changes) None() bool { return !c.Created && !c.Removed && len(c.Changed) == 0 }
 
 // String is a line per change: "Service.RestartSec: 1s → 5s".

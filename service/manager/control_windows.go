@@ -24,7 +24,7 @@ func startService(ctx context.Context, m Manager, name string) error {
 // start asks for the start and follows it to its end.
 func (s *scm) start(ctx context.Context) error {
 	// The call waits for the new process to connect, up to 30 s, and can't be interrupted: where the context ends first it
-	// is left behind, and ends with an error or without, heard by nobody.
+	// is left behind, and nobody takes its result.
 	called := make(chan error, 1)
 	go func(service windows.Handle) { called <- windows.StartService(service, 0, nil) }(s.service)
 	err, gone := await(ctx, s.Manager, s.name+" is starting", called)
@@ -96,7 +96,7 @@ func (s *scm) stop(ctx context.Context) error {
 
 // process is a service's process by its handle: a pid may be another's a moment later.
 type process struct {
-	handle windows.Handle // 0: unknown, or not to be had without more rights; then the service's word has to do
+	handle windows.Handle // 0: unknown, or it couldn't be opened for want of rights; then the state that the service reports has to do
 	since  time.Time      // when it was first seen to have ended, or not to be there
 }
 
@@ -112,7 +112,7 @@ func (p *process) close() {
 	}
 }
 
-// ended tells that the process has been known to have ended for this long.
+// ended reports that the process has been known to have ended for this long.
 func (p *process) ended(long time.Duration) bool {
 	if p.handle == 0 {
 		return false
@@ -123,8 +123,8 @@ func (p *process) ended(long time.Duration) bool {
 	return p.longSince(long)
 }
 
-// missing tells that a service that is about to start has been known to have no process for this long. It has none for a moment,
-// until the service manager has made it; under Wine for ever, where it died before it said a word.
+// missing reports that a service in START_PENDING has been known to have no process for this long. For a moment it has none, until the service
+// manager has made it. Under Wine it has none for ever where the process died before it connected.
 func (p *process) missing(pid uint32, long time.Duration) bool {
 	if p.handle != 0 {
 		return false
@@ -161,8 +161,8 @@ func (s *scm) askToStop(ctx context.Context, p *process) error {
 	})
 }
 
-// whyNoStop tells a service that takes a stop later, once it has started, from one that is stopping already and from one
-// that never takes any. Windows answers 1061 to the first two, Wine 1052 to all.
+// whyNoStop finds out why the service refused a stop. It takes one later, once it has started; or it is stopping already; or it never takes
+// any. Windows answers 1061 in the first two cases, Wine 1052 in all.
 func (s *scm) whyNoStop(refusal error, p *process) (done bool, what string, err error) {
 	status, err := s.status()
 	if err != nil {
@@ -176,8 +176,8 @@ func (s *scm) whyNoStop(refusal error, p *process) (done bool, what string, err 
 			return false, "", &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Cause: refusal, Remedy: "this service takes no stop"}
 		}
 	}
-	const patience = 5 * time.Second
-	if p.ended(patience) || p.missing(status.ProcessId, patience) { // Wine never notices; the wait would have no end
+	const limit = 5 * time.Second
+	if p.ended(limit) || p.missing(status.ProcessId, limit) { // Wine never notices; the wait would have no end
 		return false, "", &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Cause: refusal,
 			Detail: "its process has ended, and the service manager still has it in " + stateName(status.CurrentState)}
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Entry is all that Windows holds of one service: what the Service Control Manager says of it and what stands in its registry
-// key, so that it can be put back exactly. It may hold secrets, as registry values of other service managers do.
+// Entry is all that Windows stores of one service: the settings of the Service Control Manager and the content of the service's registry
+// key, so that it can be restored exactly. It may hold secrets: registry values of other service managers do.
 type Entry struct {
 	Name string `json:"name"` // as the registry writes it
 
@@ -24,7 +24,7 @@ type Entry struct {
 	Account      string   `json:"account"`      // SERVICE_START_NAME; its password nobody can read
 	DisplayName  string   `json:"displayName"`
 
-	// The optional ones, of QueryServiceConfig2W. nil: this service manager doesn't tell (Wine).
+	// The optional ones, of QueryServiceConfig2W. nil: this service manager doesn't have them (Wine).
 	Description string          `json:"description"`
 	Delayed     *uint32         `json:"delayed"`
 	PreShutdown *uint32         `json:"preShutdown"` // milliseconds
@@ -61,28 +61,28 @@ type RegistryValue struct {
 	Data []byte `json:"data"`
 }
 
-// ReadEntry reads the service. It needs no rights beyond looking, but for the access list; without them that is "".
+// ReadEntry reads the service. Everybody may, but for the access list; without the rights for that it is "".
 //
 // Errors: ErrNotInstalled, ErrUnsupported (other systems than Windows).
 func (m Manager) ReadEntry(ctx context.Context, name string) (Entry, error) {
 	return readEntry(ctx, m, name)
 }
 
-// RestoreEntry makes the service what e says, a new one where there is none, and reads all of it back. Settings, values and keys
+// RestoreEntry sets all of the service to e, creates it where it isn't there, and reads all of it back. Settings, values and keys
 // that e doesn't have are removed. The service is neither started nor stopped. A password is needed where the account isn't the
 // one that the service has now, and needs one.
 //
-// Errors: ErrRights, ErrFailed (something reads otherwise than it was written; the text lists it), ErrMarkedForDeletion,
+// Errors: ErrRights, ErrFailed (what was read back differs; the text lists it), ErrMarkedForDeletion,
 // ErrUnsupported.
 func (m Manager) RestoreEntry(ctx context.Context, e Entry, password Password) error {
 	return restoreEntry(ctx, m, e, password)
 }
 
-// MayRestore tells whether this process has the rights that RestoreEntry needs, for a service that is there, and those to start and
-// stop it. Nothing is changed. Errors: ErrRights, ErrNotInstalled, ErrUnsupported.
+// MayRestore checks that this process has the rights that RestoreEntry needs for an installed service, and those to start and stop it.
+// Nothing is changed. Errors: ErrRights, ErrNotInstalled, ErrUnsupported.
 func (m Manager) MayRestore(ctx context.Context, name string) error { return mayRestore(ctx, m, name) }
 
-// Differences names what differs between two entries, for people; no values, which may be secrets. Empty: they are the same.
+// Differences lists what differs between two entries, for people. It gives no values, which may be secrets. Empty: they are the same.
 func (e Entry) Differences(other Entry) []string {
 	var found []string
 	a, b := reflect.ValueOf(e), reflect.ValueOf(other)

@@ -53,7 +53,7 @@ func (s *scm) entry() (Entry, error) {
 	return e, nil
 }
 
-// optional reads what QueryServiceConfig2W tells. What Wine lacks stays nil.
+// optional reads the settings of QueryServiceConfig2W. What Wine lacks stays nil.
 func (s *scm) optional(e *Entry) error {
 	d, err := config2[windows.SERVICE_DESCRIPTION](s, windows.SERVICE_CONFIG_DESCRIPTION)
 	if err == nil {

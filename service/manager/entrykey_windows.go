@@ -73,7 +73,7 @@ func readRegistryValue(key registry.Key, name string) (RegistryValue, error) {
 	}
 }
 
-// write makes the key what k says. What is there and not in k goes.
+// write sets the key to k. Values and keys that aren't in k are removed.
 func (k RegistryKey) write(root registry.Key, path string, depth int) error {
 	key, _, err := registry.CreateKey(root, path, registry.ALL_ACCESS)
 	if err != nil {
@@ -143,7 +143,7 @@ func setRegistryValue(key registry.Key, v RegistryValue) error {
 	return nil
 }
 
-// asWritten is a service's name as the registry has it; it opens keys whatever their case.
+// asWritten is a service's name in the case of the registry, which opens keys in any case.
 func asWritten(name string) string {
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, strings.TrimSuffix(serviceKey(""), `\`), registry.ENUMERATE_SUB_KEYS)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"unicode/utf16"
 )
 
-// Reg is the registry part of e as a .reg file, as regedit exports it: UTF-16LE with a mark. It is for people who want to look, or
-// have to help themselves: after reg import the Service Control Manager knows of it with the next start of Windows.
+// Reg is the registry part of e as a .reg file, as regedit exports it: UTF-16LE with a mark. It is for people who want to read it, or
+// to restore it by hand: after `reg import` the Service Control Manager knows of it with the next start of Windows.
 func (e Entry) Reg() []byte {
 	var b strings.Builder
 	b.WriteString("\ufeffWindows Registry Editor Version 5.00\r\n")
@@ -28,7 +28,7 @@ func (k RegistryKey) reg(b *strings.Builder, above string) {
 		if v.Name != "" {
 			name = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v.Name) + `"`
 		}
-		// All as bytes: a text may have line ends, or halves of characters, which the quoted form can't say.
+		// All as bytes: a text may have line ends, or halves of characters, which the quoted form can't have.
 		fmt.Fprintf(b, "%s=hex(%x):", name, v.Type)
 		for i, c := range v.Data {
 			if i > 0 {

@@ -31,7 +31,7 @@ func restoreEntry(ctx context.Context, m Manager, e Entry, password Password) er
 	}{
 		{"setting its main settings", func() error { return s.putMain(e, password) }},
 		{"setting its optional settings", func() error { return s.putOptional(e) }},
-		// Last: it takes away what the calls above wrote along, and brings the bytes that they can't say.
+		// Last: it removes what the calls above have written in passing, and writes bytes that they can't write.
 		{"writing its registry key", func() error { return e.Key.write(registry.LOCAL_MACHINE, serviceKey(s.name), 0) }},
 		{"setting who may control it", func() error { return s.putAccess(e.Access) }},
 	} {
@@ -44,7 +44,7 @@ func restoreEntry(ctx context.Context, m Manager, e Entry, password Password) er
 		return err
 	}
 	if found := e.Differences(now); len(found) > 0 {
-		return &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Detail: "this reads otherwise than it was written: " + strings.Join(found, ", ")}
+		return &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Detail: "after writing, these differ: " + strings.Join(found, ", ")}
 	}
 	return nil
 }
@@ -60,7 +60,7 @@ func (s *scm) openForRestore(ctx context.Context, e Entry) error {
 	}
 	s.closeService()
 	s.dependsOn = e.Dependencies
-	// What it has until its own settings are set, a moment later: nothing that starts by itself.
+	// These settings last for a moment, until its own are set: nothing that starts by itself.
 	spec := Spec{Name: e.Name, DisplayName: e.DisplayName, Executable: `C:\none.exe`, StartType: Manual}
 	err = s.createService(spec)
 	if errors.Is(err, ErrMarkedForDeletion) {
@@ -89,23 +89,23 @@ func (s *scm) putMain(e Entry, password Password) error {
 			return err
 		}
 	}
-	var account, word *uint16
+	var account, secret *uint16
 	if !strings.EqualFold(e.Account, have.Account) {
 		if account, err = windows.UTF16PtrFromString(e.Account); err != nil {
 			return err
 		}
-		if word, err = passwordOf(Spec{Account: e.Account, Password: password}); err != nil {
+		if secret, err = passwordOf(Spec{Account: e.Account, Password: password}); err != nil {
 			return err
 		}
 		if upper := strings.ToUpper(e.Account); upper == "LOCALSYSTEM" || strings.HasPrefix(upper, `NT AUTHORITY\`) {
-			word = new(uint16) // ChangeServiceConfigW, lpPassword: the empty text for these
+			secret = new(uint16) // ChangeServiceConfigW, lpPassword: the empty text for these
 		}
 	}
 	kind := uint32(windows.SERVICE_NO_CHANGE)
 	if e.Type != have.Type {
 		kind = e.Type
 	}
-	return windows.ChangeServiceConfig(s.service, kind, e.Start, e.ErrorControl, texts[0], texts[2], nil, block(e.Dependencies), account, word, texts[1])
+	return windows.ChangeServiceConfig(s.service, kind, e.Start, e.ErrorControl, texts[0], texts[2], nil, block(e.Dependencies), account, secret, texts[1])
 }
 
 func (s *scm) putOptional(e Entry) error {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// What can go wrong, for errors.Is. The error itself is an *Error, which says what to do.
+// The kinds of errors, for errors.Is. The error itself is an *Error, which has the remedy.
 var (
 	ErrInvalid           = errors.New("the service manager can't take this")           // the Spec
 	ErrNotInstalled      = errors.New("there is no such service")                      // of this name
@@ -21,7 +21,7 @@ var (
 type Error struct {
 	Op     string // "installing", "starting" …
 	Name   string // the service
-	Kind   error  // one of the Err… variables, or nil where the cause says it all
+	Kind   error  // one of the Err… variables, or nil where the cause is enough
 	Detail string // what was found, may be empty
 	Remedy string // what to do next, may be empty
 	Cause  error  // the system's error, may be nil

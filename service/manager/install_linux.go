@@ -123,7 +123,7 @@ func (s *systemd) notes(ctx context.Context, p *plan) error {
 		return err
 	}
 	for _, path := range status.Systemd.DropInPaths {
-		p.changes.remark("%s has the last word; daruma leaves it alone", path)
+		p.changes.remark("%s overrides the unit; daruma leaves it alone", path)
 	}
 	if status.PID != 0 && !p.changes.None() {
 		p.changes.remark("%s runs with the settings it was started with until it is restarted", s.name)
@@ -148,10 +148,10 @@ func (s *systemd) mayWrite(ctx context.Context, unit string) error {
 		return &Error{Op: s.op, Name: s.name, Kind: ErrForeign, Detail: path + " masks it", Remedy: "systemctl unmask " + unit}
 	}
 	return &Error{Op: s.op, Name: s.name, Kind: ErrForeign, Detail: path + " is there already",
-		Remedy: "choose another name, or say that it may be overwritten"}
+		Remedy: "choose another name, or allow to overwrite it"}
 }
 
-// carryOut writes, has systemd read it, looks whether it understood, then enables.
+// carryOut writes the files, has systemd read them, checks what it has read, then enables.
 func (s *systemd) carryOut(ctx context.Context, spec Spec, p plan) error {
 	// Links first: systemd finds them by the [Install] section of the file that is about to change.
 	if len(p.disable) > 0 {
@@ -187,7 +187,7 @@ func (s *systemd) carryOut(ctx context.Context, spec Spec, p plan) error {
 	return syncLinks()
 }
 
-// rollBack restores the files and the links; what is wrong in both states is told.
+// rollBack restores the files and the links. An error lists what couldn't be restored.
 func (s *systemd) rollBack(ctx context.Context, p plan) error {
 	var errs []error
 	for _, f := range p.files {

@@ -11,29 +11,29 @@ import (
 )
 
 func installService(ctx context.Context, m Manager, spec Spec, dryRun bool) (Changes, error) {
-	looking, err := openSCM(m, "installing", spec.Name, windows.SC_MANAGER_CONNECT)
+	reader, err := openSCM(m, "installing", spec.Name, windows.SC_MANAGER_CONNECT)
 	if err != nil {
 		return Changes{}, err
 	}
-	defer looking.close()
-	looking.dependsOn = spec.DependsOn
-	exists, err := looking.examine(spec)
+	defer reader.close()
+	reader.dependsOn = spec.DependsOn
+	exists, err := reader.examine(spec)
 	if err != nil {
 		return Changes{}, err
 	}
-	changes, err := looking.compare(spec, exists)
+	changes, err := reader.compare(spec, exists)
 	if err != nil || dryRun || changes.None() {
 		return changes, err
 	}
 	running := false
 	if exists {
-		status, err := looking.status()
+		status, err := reader.status()
 		if err != nil {
 			return Changes{}, err
 		}
 		running = status.CurrentState != windows.SERVICE_STOPPED
 	}
-	looking.closeService()
+	reader.closeService()
 	s, err := openSCM(m, "installing", spec.Name, windows.SC_MANAGER_CONNECT|windows.SC_MANAGER_CREATE_SERVICE)
 	if err != nil {
 		return Changes{}, err // no rights, and nothing was changed
@@ -57,7 +57,7 @@ func installService(ctx context.Context, m Manager, spec Spec, dryRun bool) (Cha
 	return changes, err
 }
 
-// examine opens the service for looking, if there is one, and refuses somebody else's.
+// examine opens the service for reading, if there is one, and refuses one that something else installed.
 func (s *scm) examine(spec Spec) (exists bool, err error) {
 	err = s.open(windows.SERVICE_QUERY_CONFIG | windows.SERVICE_QUERY_STATUS)
 	if errors.Is(err, ErrNotInstalled) {
@@ -88,7 +88,7 @@ func (s *scm) mayChange(executable string) error {
 		return nil
 	}
 	return &Error{Op: s.op, Name: s.name, Kind: ErrForeign, Detail: "it runs " + line,
-		Remedy: "choose another name, or say that it may be overwritten"}
+		Remedy: "choose another name, or allow to overwrite it"}
 }
 
 // compare lists what differs, of a new service everything.
@@ -117,14 +117,14 @@ func (s *scm) compare(spec Spec, exists bool) (Changes, error) {
 	return changes, nil
 }
 
-// notes tells what of spec this system has no place for.
+// notes adds what of spec this system can't store.
 func (s *scm) notes(spec Spec, changes *Changes) {
 	if spec.WorkingDir != "" {
 		changes.remark("Windows starts every service in its system folder; the program must go to %s by itself", spec.WorkingDir)
 	}
 }
 
-// lacks tells that Wine doesn't have a setting: ERROR_INVALID_LEVEL. From Windows the same answer is an error.
+// lacks reports that Wine doesn't have a setting: ERROR_INVALID_LEVEL. On Windows the same answer is an error.
 func (s *scm) lacks(err error) bool {
 	return s.wine && (errors.Is(err, windows.ERROR_INVALID_LEVEL) || errors.Is(err, windows.ERROR_CALL_NOT_IMPLEMENTED))
 }

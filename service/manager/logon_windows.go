@@ -19,7 +19,7 @@ func (s *scm) logonSetting(account string) setting {
 		read: func() (string, error) {
 			has, err := lsaAccount(account, policyLook, hasLogonRight)
 			if errors.Is(err, windows.ERROR_ACCESS_DENIED) {
-				return "(not shown)", nil // to those who may only look
+				return "(not shown)", nil // to those who have only the right to read
 			}
 			if err != nil || !has {
 				return "", err

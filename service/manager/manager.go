@@ -1,20 +1,20 @@
-// Package manager speaks to the operating system's service manager: the Service Control Manager (SCM) on Windows, systemd
-// over D-Bus on Linux. It installs, changes, removes, starts, stops and looks at one service at a time.
+// Package manager controls the operating system's service manager: the Service Control Manager (SCM) on Windows, systemd
+// over D-Bus on Linux. It installs, changes, removes, starts, stops and reads one service at a time.
 //
-// What it promises: nothing is changed before it is sure that the rights are there; a change is read back after it was
-// written; a second Install changes only what differs and lists it; every wait ends with the context, and one that lasts
-// over a second tells of itself. What it leaves to others: what a service does once it runs, and the words around it.
+// It promises: nothing is changed before it is sure that the rights are there. A change is read back after it was written. A second
+// Install changes only what differs, and lists it. Every wait ends with the context, and one that lasts over a second is reported to
+// Manager.Progress.
 //
-// The package service (verbs of a program that is a service itself) and the command line of daruma stand on it. On other
-// systems every call answers ErrUnsupported.
+// Package service (verbs of a program that is a service itself) and the command line of daruma use it. On other systems every call
+// returns ErrUnsupported.
 package manager
 
 import "context"
 
-// Manager is one way to speak to the service manager. The zero value is ready to use. A Manager holds no connection
+// Manager is the way to control the service manager. The zero value is ready to use. A Manager holds no connection
 // between calls and may be used from several goroutines.
 type Manager struct {
-	// Progress, where set, hears once a second of a wait that lasts longer than that, in the goroutine that waits.
+	// Progress, where set, is called once a second during a wait that lasts longer than that, in the goroutine that waits.
 	Progress func(Progress)
 
 	// Overwrite allows Install and Uninstall to touch a service of the same name that somebody else installed: a unit
@@ -22,9 +22,8 @@ type Manager struct {
 	Overwrite bool
 }
 
-// Install creates the service, or changes in place what differs from spec, and tells what that was. The service isn't
-// started, and one that runs is not restarted: Changes.Remarks says so where the running one still goes by the old
-// settings.
+// Install creates the service, or changes in place what differs from spec, and lists that. The service isn't
+// started, and one that runs is not restarted: it keeps the old settings until then, and Changes.Remarks says so.
 //
 // Errors: ErrInvalid, ErrRights, ErrForeign, ErrMarkedForDeletion (Windows), ErrUnsupported. After an error a service that
 // was to be created isn't there, and a unit file is what it was.
@@ -32,7 +31,7 @@ func (m Manager) Install(ctx context.Context, spec Spec) (Changes, error) {
 	return m.install(ctx, spec, false)
 }
 
-// Plan tells what Install would change, and changes nothing. It needs no rights beyond looking.
+// Plan lists what Install would change, and changes nothing. Everybody may call it.
 func (m Manager) Plan(ctx context.Context, spec Spec) (Changes, error) {
 	return m.install(ctx, spec, true)
 }
@@ -46,7 +45,7 @@ func (m Manager) install(ctx context.Context, spec Spec, dryRun bool) (Changes, 
 
 // Uninstall stops the service, waits for its end, and removes what Install made. Files of the service's own are left,
 // and so are drop-ins of the administrator (Linux). Where Windows only marks the service for deletion, because another
-// program holds it open, Uninstall waits up to 30 s for it to go, then answers ErrMarkedForDeletion.
+// program holds it open, Uninstall waits up to 30 s for it to go, then returns ErrMarkedForDeletion.
 //
 // Errors: ErrNotInstalled, ErrRights, ErrForeign, ErrMarkedForDeletion, ErrUnsupported.
 func (m Manager) Uninstall(ctx context.Context, name string) (Changes, error) {
@@ -55,7 +54,7 @@ func (m Manager) Uninstall(ctx context.Context, name string) (Changes, error) {
 
 // Start starts the service and waits until it runs: on systemd until it is ready. A service that runs already is no error.
 //
-// Errors: ErrNotInstalled, ErrRights, ErrDisabled, ErrFailed (it didn't come up; the text says with which code),
+// Errors: ErrNotInstalled, ErrRights, ErrDisabled, ErrFailed (it didn't start; the text has its exit code),
 // ErrUnsupported, the context's own.
 func (m Manager) Start(ctx context.Context, name string) error { return startService(ctx, m, name) }
 
@@ -70,13 +69,13 @@ func (m Manager) Restart(ctx context.Context, name string) error {
 	return restartService(ctx, m, name)
 }
 
-// Status tells how the service is. It needs no rights beyond looking. Errors: ErrNotInstalled, ErrUnsupported.
+// Status reads the service's state. Everybody may. Errors: ErrNotInstalled, ErrUnsupported.
 func (m Manager) Status(ctx context.Context, name string) (Status, error) {
 	return serviceStatus(ctx, m, name)
 }
 
-// Enable sets the start type of an installed service, and nothing else. On systemd only what links do can be changed: automatic
-// and delayed; a unit that was installed as disabled, or is masked, is refused with the remedy.
+// Enable sets the start type of an installed service, and nothing else. On systemd only links are changed: so the start type can become
+// automatic or delayed. A unit that was installed as disabled, or is masked, is an error with the remedy.
 //
 // Errors: ErrNotInstalled, ErrRights, ErrForeign, ErrInvalid, ErrUnsupported.
 func (m Manager) Enable(ctx context.Context, name string, start StartType) error {

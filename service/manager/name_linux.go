@@ -25,7 +25,7 @@ func checkUnitName(name string) error {
 	}
 	const digits, letters = "0123456789", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	if wrong := strings.Trim(name, letters+digits+":-_."); wrong != "" {
-		// The first wrong one stands first in what is left.
+		// What is left begins with the first wrong one.
 		return fmt.Errorf("systemd takes letters, digits and : - _ . alone, not %q", []rune(wrong)[0])
 	}
 	if name[0] == '.' || name[0] == '-' {

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// readBack looks whether systemd understood the unit as it was meant.
+// readBack checks that systemd has read the unit as it was meant.
 func (s *systemd) readBack(ctx context.Context, spec Spec) error {
 	properties, err := s.conn.GetAllPropertiesContext(ctx, s.unit())
 	if err != nil {
 		return s.fail("reading the unit back", err)
 	}
-	if state := word(properties, "LoadState"); state != "loaded" {
+	if state := property(properties, "LoadState"); state != "loaded" {
 		return &Error{Op: s.op, Name: s.name, Kind: ErrInvalid, Detail: "systemd can't load the unit: " + state + loadError(properties),
-			Remedy: "its words: journalctl -b -n 20 _PID=1"}
+			Remedy: "its messages: journalctl -b -n 20 _PID=1"}
 	}
 	if paths, _ := properties["DropInPaths"].([]string); len(paths) > 0 {
 		return nil // an administrator's drop-in may have changed anything, and may
@@ -36,8 +36,8 @@ func (s *systemd) readBack(ctx context.Context, spec Spec) error {
 }
 
 // commandLine is the argv of the property ExecStart, of type a(sasbttttuii).
-func commandLine(property any) []string {
-	commands, _ := property.([][]any)
+func commandLine(execStart any) []string {
+	commands, _ := execStart.([][]any)
 	if len(commands) != 1 || len(commands[0]) < 2 {
 		return nil
 	}
@@ -55,7 +55,8 @@ func loadError(properties map[string]any) string {
 	return ""
 }
 
-func word(properties map[string]any, name string) string {
+// property is the text of a property, "" where it isn't there.
+func property(properties map[string]any, name string) string {
 	text, _ := properties[name].(string)
 	return text
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func registration(ctx context.Context, m Manager, name string) (Registration, error) {
-	s, err := connect(ctx, m, "looking at", name)
+	s, err := connect(ctx, m, "reading", name)
 	if err != nil {
 		return Registration{}, err
 	}
@@ -16,12 +16,12 @@ func registration(ctx context.Context, m Manager, name string) (Registration, er
 	if err != nil {
 		return Registration{}, s.fail("", err)
 	}
-	if word(properties, "LoadState") == "not-found" {
+	if property(properties, "LoadState") == "not-found" {
 		return Registration{}, &Error{Op: s.op, Name: name, Kind: ErrNotInstalled}
 	}
-	r := Registration{Words: commandLine(properties["ExecStart"]), Account: word(properties, "User")}
+	r := Registration{Words: commandLine(properties["ExecStart"]), Account: property(properties, "User")}
 	r.CommandLine = fmt.Sprintf("%q", r.Words)
-	restart := word(properties, "Restart")
+	restart := property(properties, "Restart")
 	r.Recovers = restart != "" && restart != "no" && restart != "on-success"
 	r.OnNonCrash = slices.Contains([]string{"always", "on-failure"}, restart)
 	r.DropIns, _ = properties["DropInPaths"].([]string)

@@ -5,5 +5,5 @@ package manager
 import "context"
 
 func registration(_ context.Context, _ Manager, name string) (Registration, error) {
-	return Registration{}, unsupported("looking at", name)
+	return Registration{}, unsupported("reading", name)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func registration(_ context.Context, m Manager, name string) (Registration, error) {
-	s, err := openService(m, "looking at", name, windows.SERVICE_QUERY_CONFIG)
+	s, err := openService(m, "reading", name, windows.SERVICE_QUERY_CONFIG)
 	if err != nil {
 		return Registration{}, err
 	}

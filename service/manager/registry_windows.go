@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// mark is the value in the service's Parameters key, the one that belongs to the service itself, that says who installed it.
+// The value that marks a service as installed by daruma. It is in the Parameters key, which belongs to the service itself.
 const (
 	markName  = "InstalledBy"
 	markValue = "daruma"
@@ -76,8 +76,8 @@ func (s *scm) installedBy() (string, error) {
 	return text, err
 }
 
-// deleting tells whether the service is marked for deletion: the SCM notes it, so that it goes at the next start of the
-// system at the latest. Wine doesn't, and says so when asked to change it.
+// deleting reports whether the service is marked for deletion. The SCM notes that in the registry, so that the service goes at the next start
+// of the system at the latest. Wine doesn't, and returns an error when the service is changed.
 func (s *scm) deleting() bool {
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, serviceKey(s.name), registry.QUERY_VALUE)
 	if err != nil {

@@ -24,7 +24,7 @@ type scm struct {
 	dependsOn []string
 }
 
-// openSCM connects with the access that is needed, and no more: a user who may only look is let look.
+// openSCM connects with the access that is needed, and no more: without rights a user can still read.
 func openSCM(m Manager, op, name string, access uint32) (*scm, error) {
 	s := &scm{Manager: m, op: op, name: name, wine: wine.Running()}
 	if err := checkName(name); err != nil {
@@ -97,7 +97,7 @@ func (s *scm) fail(detail string, err error) error {
 	case windows.ERROR_SERVICE_LOGON_FAILED:
 		e.Kind, e.Remedy = ErrFailed, "wrong account or password, or it lacks the right to log on as a service"
 	case windows.ERROR_SERVICE_DEPENDENCY_FAIL, windows.ERROR_SERVICE_DEPENDENCY_DELETED:
-		e.Kind, e.Remedy = ErrFailed, "look at the services that it depends on: sc qc "+s.name
+		e.Kind, e.Remedy = ErrFailed, "check the services that it depends on: sc qc "+s.name
 	case windows.ERROR_FILE_NOT_FOUND, windows.ERROR_PATH_NOT_FOUND:
 		e.Kind, e.Remedy = ErrFailed, "the service's executable is gone: install it again from where it is now"
 	case windows.ERROR_SHUTDOWN_IN_PROGRESS:

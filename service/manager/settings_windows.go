@@ -42,7 +42,7 @@ func (s *scm) settings(spec Spec) []setting {
 	return append(list, s.environmentSetting(spec.Env), s.markSetting())
 }
 
-// commandLine is the ImagePath. Its first word is always quoted: of C:\Program Files\x.exe without quotes Windows tries
+// commandLine is the ImagePath. The executable is always quoted: of C:\Program Files\x.exe without quotes Windows tries
 // C:\Program.exe first (CWE-428).
 func commandLine(spec Spec) string {
 	line := `"` + spec.Executable + `"`

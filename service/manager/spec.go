@@ -20,7 +20,7 @@ type Spec struct {
 	WorkingDir  string   // absolute. Linux only: the SCM starts every service in its system folder
 	Env         []string // KEY=VALUE, added to what the service manager gives
 
-	// Account is who the service runs as: one of the Account… words or a user's name. "": LocalSystem, root; an installed service
+	// Account is who the service runs as: one of the Account… constants or a user's name. "": LocalSystem, root; an installed service
 	// keeps the one it has (Windows).
 	Account     string
 	Password    Password `json:"-"` // of an account that NeedsPassword; "": the one that Windows has
@@ -30,7 +30,7 @@ type Spec struct {
 	DependsOn []string // names of services that start before this one. Linux: units of other kinds with their suffix
 	Recovery  Recovery
 
-	// Type of the conversation with systemd; Windows has one kind only.
+	// Notify is how the service reports to systemd. Windows has one way only.
 	Notify Notify
 
 	StartTimeout       time.Duration // Linux: TimeoutStartSec. Windows goes by the wait hints that the service gives
@@ -39,7 +39,7 @@ type Spec struct {
 	Watchdog           time.Duration // Linux: WatchdogSec. Windows has none: the program must watch over itself
 }
 
-// StartType says when the service starts by itself.
+// StartType is when the service starts by itself.
 type StartType uint8
 
 const (
@@ -50,7 +50,7 @@ const (
 	Delayed
 	// Manual starts when told to, or when a service that depends on it starts.
 	Manual
-	// Disabled doesn't start, whoever asks. Linux: the unit refuses, for a masked one couldn't be in /etc.
+	// Disabled doesn't start, not even when told to. Linux: the unit refuses; it can't be masked, because its file is in /etc.
 	Disabled
 )
 
@@ -78,11 +78,11 @@ func (t *StartType) UnmarshalText(text []byte) error {
 	return fmt.Errorf("start type %q: give one of %s", text, strings.Join(startTypes[:], ", "))
 }
 
-// Notify is how the service tells systemd how it is (systemd.service(5), Type=).
+// Notify is how the service reports its state to systemd (systemd.service(5), Type=).
 type Notify uint8
 
 const (
-	// NotifyReady is Type=notify: the service says READY=1.
+	// NotifyReady is Type=notify: the service sends READY=1.
 	NotifyReady Notify = iota
 	// NotifyReload is Type=notify-reload from systemd 253 on: a reload sends SIGHUP and awaits RELOADING=1 with
 	// MONOTONIC_USEC, then READY=1. Before 253: NotifyReady with a SIGHUP that nobody waits for.
@@ -113,7 +113,7 @@ func DefaultRecovery() Recovery {
 	}
 }
 
-// CheckName tells whether the system's service manager can have a service of this name.
+// CheckName checks that the system's service manager can have a service of this name.
 //
 // Windows: 1 to 256 characters, no slash or backslash, no control characters, no space at either end (CreateServiceW).
 // Linux: 1 to 247 of the characters A–Z a–z 0–9 : - _ . (systemd.unit(5); @ and \ have a meaning there), and no name that

@@ -2,7 +2,7 @@ package manager
 
 import "time"
 
-// State is how a service is, in one word that means the same on every system.
+// State is a service's state, with the same meaning on every system.
 type State string
 
 // The states. Windows: after SERVICE_STATUS.dwCurrentState. Linux: after ActiveState and SubState.
@@ -18,23 +18,23 @@ const (
 	Restarting State = "restarting" // systemd waits before it starts the service again
 	Failed     State = "failed"     // not running, and the last run ended with an error
 
-	// NotInstalled is never what Status answers, which is ErrNotInstalled; for those who show it beside the others.
+	// NotInstalled is for programs that show it beside the others. Status never gives it, but the error ErrNotInstalled.
 	NotInstalled State = "not installed"
 )
 
-// Status is what the service manager says of a service.
+// Status is the state of a service, as the service manager knows it.
 type Status struct {
 	Name      string    `json:"name"`
 	State     State     `json:"state"`
 	StartType StartType `json:"startType"`
 	PID       int       `json:"pid,omitempty"`     // 0: no process
-	Text      string    `json:"text,omitempty"`    // Linux: what the service says of itself (STATUS=)
-	Since     time.Time `json:"since,omitzero"`    // Linux: of the last change of state. The SCM doesn't tell
+	Text      string    `json:"text,omitempty"`    // Linux: the text that the service has sent (STATUS=)
+	Since     time.Time `json:"since,omitzero"`    // Linux: of the last change of state. The SCM doesn't keep it
 	SCM       *SCM      `json:"scm,omitempty"`     // Windows alone
 	Systemd   *Systemd  `json:"systemd,omitempty"` // Linux alone
 }
 
-// Up tells that the service runs: exit code 0 of the verb status, else 3.
+// Up reports that the service runs: exit code 0 of the verb status, else 3.
 func (s Status) Up() bool { return s.State == Running || s.State == Reloading }
 
 // SCM is the service's SERVICE_STATUS_PROCESS, as `sc queryex` shows it.
@@ -51,7 +51,7 @@ type SCM struct {
 	Flags           uint32 `json:"flags"`
 }
 
-// Systemd is what `systemctl show` says, under its names (org.freedesktop.systemd1(5)).
+// Systemd are properties of `systemctl show`, under their names (org.freedesktop.systemd1(5)).
 type Systemd struct {
 	LoadState      string   `json:"loadState"`   // loaded, bad-setting, error, masked
 	ActiveState    string   `json:"activeState"` // active, reloading, inactive, failed, activating, deactivating

@@ -24,12 +24,12 @@ func (s *systemd) status(ctx context.Context) (Status, error) {
 		return Status{}, s.fail("", err)
 	}
 	d := &Systemd{
-		LoadState:      word(properties, "LoadState"),
-		ActiveState:    word(properties, "ActiveState"),
-		SubState:       word(properties, "SubState"),
-		Result:         word(properties, "Result"),
-		UnitFileState:  word(properties, "UnitFileState"),
-		FragmentPath:   word(properties, "FragmentPath"),
+		LoadState:      property(properties, "LoadState"),
+		ActiveState:    property(properties, "ActiveState"),
+		SubState:       property(properties, "SubState"),
+		Result:         property(properties, "Result"),
+		UnitFileState:  property(properties, "UnitFileState"),
+		FragmentPath:   property(properties, "FragmentPath"),
 		ExecMainCode:   number(properties, "ExecMainCode"),
 		ExecMainStatus: number(properties, "ExecMainStatus"),
 		NRestarts:      number(properties, "NRestarts"),
@@ -41,7 +41,7 @@ func (s *systemd) status(ctx context.Context) (Status, error) {
 		return Status{}, &Error{Op: s.op, Name: s.name, Kind: ErrNotInstalled}
 	}
 	status := Status{
-		Name: s.name, State: unitState(d), PID: number(properties, "MainPID"), Text: word(properties, "StatusText"), Systemd: d,
+		Name: s.name, State: unitState(d), PID: number(properties, "MainPID"), Text: property(properties, "StatusText"), Systemd: d,
 	}
 	if usec := number(properties, "StateChangeTimestamp"); usec > 0 {
 		status.Since = time.UnixMicro(int64(usec))
@@ -50,7 +50,7 @@ func (s *systemd) status(ctx context.Context) (Status, error) {
 	return status, err
 }
 
-// unitState is the portable word for what systemd says.
+// unitState translates systemd's state.
 func unitState(d *Systemd) State {
 	switch d.ActiveState {
 	case "active":
@@ -70,14 +70,14 @@ func unitState(d *Systemd) State {
 	return Stopped
 }
 
-// startType is what will happen at boot, whoever arranged it: links count, not what the file says of itself.
+// startType is what will happen at boot. Links decide that, also those that somebody else has made, and not the text of the file.
 func (s *systemd) startType(ctx context.Context, d *Systemd) (StartType, error) {
 	if d.UnitFileState == "masked" || d.UnitFileState == "masked-runtime" {
 		return Disabled, nil
 	}
 	text, err := os.ReadFile(d.FragmentPath)
 	if err != nil {
-		text = nil // without the file the links still tell
+		text = nil // without the file the links are left
 	}
 	if unitfile.Parse(string(text)).Get("X-Daruma", "StartType") == Disabled.String() {
 		return Disabled, nil

@@ -18,11 +18,11 @@ func serviceStatus(_ context.Context, m Manager, name string) (Status, error) {
 	}
 	d := scmOf(native)
 	status := Status{Name: name, State: d.state(), PID: int(d.PID), SCM: d}
-	word, err := s.startType()
+	text, err := s.startType()
 	if err != nil {
 		return Status{}, s.fail("reading its start type", err)
 	}
-	if status.StartType.UnmarshalText([]byte(word)) != nil {
+	if status.StartType.UnmarshalText([]byte(text)) != nil {
 		status.StartType = Automatic // boot and system start, which drivers have
 	}
 	return status, nil

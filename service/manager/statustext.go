@@ -17,7 +17,7 @@ func (s Status) Outcome() string {
 	return ""
 }
 
-// stateName is the word that `sc query` shows for SERVICE_STATUS.dwCurrentState.
+// stateName is the name that `sc query` shows for SERVICE_STATUS.dwCurrentState.
 func stateName(state uint32) string {
 	names := [...]string{1: "STOPPED", 2: "START_PENDING", 3: "STOP_PENDING", 4: "RUNNING", 5: "CONTINUE_PENDING", 6: "PAUSE_PENDING", 7: "PAUSED"}
 	if int(state) < len(names) && state > 0 {
@@ -26,7 +26,7 @@ func stateName(state uint32) string {
 	return fmt.Sprint(state)
 }
 
-// state is the portable word for it.
+// state translates the SCM's state.
 func (d *SCM) state() State {
 	switch d.State {
 	case 2:
@@ -49,7 +49,7 @@ func (d *SCM) state() State {
 	return Stopped
 }
 
-// outcome is how the last run ended, in words.
+// outcome is how the last run ended.
 func (d *SCM) outcome() string {
 	switch d.Win32ExitCode {
 	case 0:
@@ -104,7 +104,7 @@ func either(first bool, yes, no string) string {
 	return no
 }
 
-// String is what the verb status prints: a line that says it all, then what the system's own tool would show.
+// String is what the verb status prints: one line for all systems, then what the system's own tool would show.
 func (s Status) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", s.Name, s.State)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Supervision is what a service needs of the system that keeps other programs running. The zero value asks for nothing.
+// Supervision is what a service that supervises other programs needs of the system. The zero value asks for nothing.
 type Supervision struct {
 	// Folders is a relative path, "daruma/shop". Linux: the folders of this name under /var/lib, /var/log and /run belong to
 	// the service's account, are made before it starts, and the last is removed when it stops (StateDirectory=, LogsDirectory=,
@@ -19,7 +19,7 @@ type Supervision struct {
 	Delegate bool
 	// NoRestart are exit codes that a restart doesn't cure. Linux; the SCM's recovery knows no difference.
 	NoRestart []int
-	// OwnSID gives the service's processes the group NT SERVICE\NAME, whatever account they have, so that files can be given to
+	// OwnSID gives the service's processes the group NT SERVICE\NAME, with any account, so that files can be given to
 	// that service alone (SERVICE_SID_TYPE_UNRESTRICTED). Windows.
 	OwnSID bool
 	// Privileges are all that the service's processes keep of what their account has: SeChangeNotifyPrivilege … nil: everything.

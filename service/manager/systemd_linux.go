@@ -100,7 +100,7 @@ func (s *systemd) needRights() error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// unitFileState is what `systemctl is-enabled` says, and where the unit's file is; both empty where there is no such unit.
+// unitFileState is the answer of `systemctl is-enabled`, and where the unit's file is; both empty where there is no such unit.
 func (s *systemd) unitFileState(ctx context.Context, unit string) (state, path string, err error) {
 	files, err := s.conn.ListUnitFilesByPatternsContext(ctx, nil, []string{unit})
 	if err != nil {
@@ -130,10 +130,10 @@ func (s *systemd) job(ctx context.Context, what string, begin func(context.Conte
 		return &Error{Op: s.op, Name: s.name, Kind: ErrDisabled, Remedy: "install it again with another start type"}
 	}
 	return &Error{Op: s.op, Name: s.name, Kind: ErrFailed, Detail: s.why(ctx, result),
-		Remedy: fmt.Sprintf("its last words: journalctl -n 50 -u %s", s.unit())}
+		Remedy: fmt.Sprintf("its last messages: journalctl -n 50 -u %s", s.unit())}
 }
 
-// why says in words how a job failed.
+// why gives the reason why a job failed.
 func (s *systemd) why(ctx context.Context, result string) string {
 	switch result {
 	case "canceled":

@@ -36,7 +36,7 @@ func (m Manager) RegisterTask(ctx context.Context, f Fallback) (Changes, error) 
 	return m.task(ctx, f, false)
 }
 
-// PlanTask tells what RegisterTask would change, and changes nothing.
+// PlanTask lists what RegisterTask would change, and changes nothing.
 func (m Manager) PlanTask(ctx context.Context, f Fallback) (Changes, error) {
 	return m.task(ctx, f, true)
 }
@@ -54,7 +54,7 @@ func (m Manager) task(ctx context.Context, f Fallback, dryRun bool) (Changes, er
 	return registerTask(ctx, m, f, dryRun)
 }
 
-// HasTask tells whether the service called name has a fallback. Errors: ErrInvalid, ErrUnsupported.
+// HasTask reports whether the service called name has a fallback. Errors: ErrInvalid, ErrUnsupported.
 func (m Manager) HasTask(ctx context.Context, name string) (bool, error) {
 	return hasTask(ctx, m, name)
 }
@@ -105,7 +105,7 @@ func checkTaskPath(path string) error {
 		return fmt.Errorf("executable of %d characters: the Task Scheduler takes 258; move it to a shorter path", n)
 	}
 	if strings.ContainsAny(path, `"%`) {
-		return errors.New(`executable: the Task Scheduler replaces what stands between % in a path; move it where its path has none`)
+		return errors.New(`executable: the Task Scheduler replaces what is between % in a path; move it to a path without`)
 	}
 	return nil
 }

@@ -111,7 +111,7 @@ func (s *systemd) writeFallback(ctx context.Context, files []*planned) error {
 		return s.fail("having systemd read the unit's links", err)
 	}
 	// Restarted, so that a changed time counts from now on. OnBootSec may be in the past: it elapses at once, then the service
-	// that was just installed is looked at, which changes nothing.
+	// that was just installed is checked, which changes nothing.
 	ended := make(chan string, 1)
 	if _, err := s.conn.RestartUnitContext(ctx, timer, "replace", ended); err != nil {
 		return s.fail("starting "+timer, err)

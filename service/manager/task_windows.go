@@ -163,7 +163,7 @@ func (t tasks) compare(have, want string) (Changes, error) {
 	return changes, nil
 }
 
-// lostByWine tells a setting that Wine's Task Scheduler took and doesn't have any more.
+// lostByWine reports that Wine's Task Scheduler took the setting and hasn't stored it.
 func lostByWine(c Change) bool {
 	for _, part := range []string{"Triggers/", "Principals/", "Actions/", "Settings/RestartOnFailure/", "Settings/IdleSettings/"} {
 		if strings.HasPrefix(c.Setting, "task."+part) {

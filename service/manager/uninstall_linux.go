@@ -70,7 +70,7 @@ func (s *systemd) remove(ctx context.Context, files []*planned) (Changes, error)
 	if err := s.conn.ReloadContext(ctx); err != nil {
 		return Changes{}, s.fail("having systemd forget the unit", err)
 	}
-	// A failed unit stays in systemd's memory without its file, unless told. One that didn't fail is gone already: an error.
+	// A failed unit stays in systemd's memory without its file, until it is reset. For one that didn't fail, the reset is an error.
 	_ = s.conn.ResetFailedUnitContext(ctx, s.unit())
 	if dir := filepath.Join(unitDir, s.unit()+".d"); exists(dir) {
 		changes.remark("%s is left: it isn't daruma's", dir)

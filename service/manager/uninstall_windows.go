@@ -41,7 +41,7 @@ func uninstallService(ctx context.Context, m Manager, name string) (Changes, err
 	return Changes{Removed: true, Changed: []Change{{Setting: `HKLM\` + serviceKey(name), From: "service"}}}, nil
 }
 
-// awaitGone waits until the SCM knows no service of this name: it goes when its last handle is closed, by whoever has it.
+// awaitGone waits until the SCM knows no service of this name. The service goes when the last handle of any process is closed.
 func (s *scm) awaitGone(ctx context.Context) error {
 	bounded, cancel := context.WithTimeoutCause(ctx, goneWithin, windows.ERROR_SERVICE_MARKED_FOR_DELETE)
 	defer cancel()

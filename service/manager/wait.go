@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Progress tells of a wait that lasts.
+// Progress is the report of a wait that lasts.
 type Progress struct {
 	What    string        // "hello is starting: checkpoint 3"
 	Elapsed time.Duration // since the wait began; over a second
 }
 
-// await waits for ch, and tells of it every second.
+// await waits for ch, and reports the wait every second.
 func await[T any](ctx context.Context, m Manager, what string, ch <-chan T) (T, error) {
-	begin, told := time.Now(), 0
+	begin, reported := time.Now(), 0
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -24,18 +24,18 @@ func await[T any](ctx context.Context, m Manager, what string, ch <-chan T) (T, 
 			var none T
 			return none, context.Cause(ctx)
 		case <-tick.C:
-			told = m.tell(what, time.Since(begin), told)
+			reported = m.report(what, time.Since(begin), reported)
 		}
 	}
 }
 
-// tell calls Progress once for every full second; told is how many were told of.
-func (m Manager) tell(what string, elapsed time.Duration, told int) int {
-	if seconds := int(elapsed / time.Second); seconds > told {
+// report calls Progress once for every full second of a wait. reported is how many seconds were reported already; it gives how many are now.
+func (m Manager) report(what string, elapsed time.Duration, reported int) int {
+	if seconds := int(elapsed / time.Second); seconds > reported {
 		if m.Progress != nil {
 			m.Progress(Progress{What: what, Elapsed: elapsed})
 		}
 		return seconds
 	}
-	return told
+	return reported
 }
