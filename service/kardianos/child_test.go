@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/daruma-sh/daruma/service/kardianos"
+	service "github.com/daruma-sh/daruma/service/kardianos"
 )
 
 // childWord is the first argument with which the test binary is a program of kardianos's shape:

@@ -5,7 +5,7 @@
 //
 // What gets better without another line changed:
 //
-//   - The service manager is never kept waiting. Start and Stop run beside its handler: it hears of progress while Start
+//   - The service manager is never kept waiting. Start and Stop run beside its handler: it gets checkpoints while Start
 //     works, a Start that doesn't return (against kardianos's rule) doesn't hang the service in START_PENDING, and a Stop
 //     that doesn't return is ended at a deadline, with all stacks in the log.
 //   - An error of Start or Stop, and a panic, is a failure with an exit code for which the service manager restarts the
@@ -15,11 +15,11 @@
 //     Shutdown where it can be told from a stop.
 //   - Errors can be compared: errors.Is(err, ErrNotInstalled) holds for every verb, and Control wraps what it returns.
 //
-// What it can't do it says: an option without a counterpart is accepted, named in the table of docs/moving.md, and said
-// once, on stderr, when the service is installed. Of the original's back-ends only Windows and systemd are here: on a
+// An option without a counterpart is accepted and has no effect. The table of docs/moving.md names it, and one line on stderr does when
+// the service is installed. Of the original's back-ends only Windows and systemd are here: on a
 // Linux without systemd a program runs, and installing it fails with [ErrNoServiceSystemDetected].
 //
-// docs/moving.md shows the natural form of the same program, upon package service itself.
+// docs/moving.md shows the same program written for package service itself.
 //
 // The names, the signatures, the option keys and the syntax of SystemdScript are those of github.com/kardianos/service,
 // Copyright 2015 Daniel Theophanes, zlib licence; the code behind them was written anew, and this package isn't the

@@ -16,7 +16,7 @@ type Logger interface {
 	Infof(format string, a ...any) error
 }
 
-// ConsoleLogger writes to stderr: a letter for the level (I, W, E), the time of day, the words.
+// ConsoleLogger writes to stderr: a letter for the level (I, W, E), the time of day, the message.
 var ConsoleLogger = newConsoleLogger()
 
 type consoleLogger struct {

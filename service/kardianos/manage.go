@@ -9,9 +9,9 @@ import (
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-// patience is how long a verb waits for the service manager. The original waited for ever on Linux and not at all for a
+// verbTimeout is how long a verb waits for the service manager. The original waited for ever on Linux and not at all for a
 // start on Windows.
-const patience = 2 * time.Minute
+const verbTimeout = 2 * time.Minute
 
 // managed is a service of the platform's service manager.
 type managed struct {
@@ -41,7 +41,7 @@ type serviceManager interface {
 // String is the system's name, as the original has it.
 func (p platform) String() string { return p.name }
 
-// Detect tells whether the system is there.
+// Detect reports whether the system is there.
 func (p platform) Detect() bool { return p.detect() }
 
 // Interactive is false where the system started this process.
@@ -113,8 +113,8 @@ func (m *managed) SystemLogger(errs chan<- error) (Logger, error) {
 
 // verb runs one verb and puts its error into the original's terms.
 func (m *managed) verb(do func(context.Context, serviceManager) error) error {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), patience,
-		fmt.Errorf("the service serviceManager hasn't done it within %v", patience))
+	ctx, cancel := context.WithTimeoutCause(context.Background(), verbTimeout,
+		fmt.Errorf("the service manager hasn't done it within %v", verbTimeout))
 	defer cancel()
 	err := do(ctx, m.platform.serviceManager(m.Config))
 	switch {

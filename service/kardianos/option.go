@@ -8,8 +8,8 @@ import (
 // option is what this package knows of an option of the original.
 type option struct {
 	kind string   // the Go type of its value
-	on   []string // the systems on which the original heeds it, by the first word of their names
-	lost string   // where it is heeded nowhere here: why, "" where it is
+	on   []string // the systems on which the original uses it, by the first word of their names
+	lost string   // why it has no effect here on any system; "" where it has
 }
 
 // lookUp gives the option name, false for one that the original doesn't have either.
@@ -41,8 +41,8 @@ func lookUp(name string) (option, bool) {
 	return option{}, false
 }
 
-// remarks are the options of kv that Install can't heed on system ("windows" or "linux"), each with the reason. Nothing is
-// said of what is meant for another system: programs give the options of all systems at once.
+// remarks are the options of kv that have no effect on system ("windows" or "linux"), each with the reason. Options for
+// another system are left out: programs give the options of all systems at once.
 func (kv KeyValue) remarks(system string) []string {
 	var list []string
 	for name, v := range kv {

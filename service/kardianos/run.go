@@ -36,8 +36,8 @@ type runner struct {
 	log     *slog.Logger
 }
 
-// teller is what of daruma.Host is needed here; tests have one of their own, and virtual time.
-type teller interface {
+// host is the part of service.Host that is needed here; tests have their own, and virtual time.
+type host interface {
 	Ready()
 	Stopping()
 }
@@ -63,7 +63,7 @@ func (r *runner) run(c *Config) error {
 		description.OnReload = func(context.Context) error { return nil }
 	}
 	err := daruma.Run(description)
-	// The service manager has been told by now. A panic goes on in the caller's goroutine, where it would have been in the
+	// The outcome has been reported by now. A panic goes on in the caller's goroutine, where it would have been in the
 	// original: to main's recover, or to the runtime's exit code 2.
 	if panicked := (*daruma.PanicError)(nil); errors.As(own, &panicked) {
 		panic(panicked.Value)
@@ -89,7 +89,7 @@ func plainName(name string) string {
 }
 
 // serve is the life of the service.
-func (r *runner) serve(ctx context.Context, host teller) error {
+func (r *runner) serve(ctx context.Context, host host) error {
 	started := call("Start", func() error { return r.program.Start(r.service) })
 	returned, err := r.start(ctx, host, started)
 	if err != nil {
@@ -104,14 +104,14 @@ func (r *runner) serve(ctx context.Context, host teller) error {
 	return <-call("Stop", func() error { return r.stop(context.Cause(ctx)) })
 }
 
-// start waits for Start, or for what comes first: the end of patience with it, or a request to stop.
-func (r *runner) start(ctx context.Context, host teller, started <-chan error) (returned bool, err error) {
-	patience := time.NewTimer(startGrace)
-	defer patience.Stop()
+// start waits until Start returns, startGrace is over, or a stop is requested, whichever comes first.
+func (r *runner) start(ctx context.Context, host host, started <-chan error) (returned bool, err error) {
+	grace := time.NewTimer(startGrace)
+	defer grace.Stop()
 	select {
 	case err = <-started:
 		returned = true
-	case <-patience.C:
+	case <-grace.C:
 		r.log.Warn("Start hasn't returned and is taken for a program that does its work there: the service counts as running",
 			"after", startGrace)
 	case <-ctx.Done():
@@ -124,7 +124,7 @@ func (r *runner) start(ctx context.Context, host teller, started <-chan error) (
 }
 
 // untilStop returns when it is time for Stop. started is nil where Start has returned.
-func (r *runner) untilStop(ctx context.Context, host teller, started <-chan error) error {
+func (r *runner) untilStop(ctx context.Context, host host, started <-chan error) error {
 	var waited chan error
 	if r.wait != nil && ctx.Err() == nil {
 		waited = make(chan error, 1)
@@ -159,12 +159,12 @@ func (r *runner) stop(reason error) error {
 
 // await gives what comes of ch within d.
 func await(d time.Duration, ch <-chan error) (came bool, err error) {
-	patience := time.NewTimer(d)
-	defer patience.Stop()
+	limit := time.NewTimer(d)
+	defer limit.Stop()
 	select {
 	case err = <-ch:
 		return true, err
-	case <-patience.C:
+	case <-limit.C:
 		return false, nil
 	}
 }

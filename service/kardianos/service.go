@@ -11,7 +11,7 @@ type Interface interface {
 	// service as failed (Run returns it), so that the service manager restarts it.
 	//
 	// Start should return within seconds. One that is still running after 30 s is taken for a program that does its work
-	// there: the service is reported as running, with a remark in the log, and Stop is called beside it when it is time.
+	// there: the service is reported as running, a warning is logged, and Stop is called while Start still runs when it is time.
 	Start(s Service) error
 
 	// Stop ends what Start began and returns when it has ended: within 80 s, after which the process is ended with its
@@ -19,12 +19,12 @@ type Interface interface {
 	Stop(s Service) error
 }
 
-// Shutdowner is an [Interface] that tells a shutdown of the machine from a stop of the service.
+// Shutdowner is an [Interface] with a function of its own for the shutdown of the machine.
 type Shutdowner interface {
 	Interface
 
 	// Shutdown is called in place of Stop where the whole machine goes down. Windows ends services about 5 s after it
-	// began to shut down. Under systemd a shutdown is told where systemd says so; else Stop is called.
+	// began to shut down. systemd sends the same signal for a shutdown and a stop: there, Stop is called.
 	Shutdown(s Service) error
 }
 
@@ -64,11 +64,11 @@ type Service interface {
 	// Platform is the name of the service manager: "windows-service", "linux-systemd", or "linux-none" where there is none.
 	Platform() string
 
-	// Status tells whether the service runs. [ErrNotInstalled] where it isn't installed.
+	// Status reports whether the service runs. [ErrNotInstalled] where it isn't installed.
 	Status() (Status, error)
 }
 
-// Status is what a service manager says of a service.
+// Status is the state of a service.
 type Status byte
 
 // The values of [Status].
@@ -102,10 +102,10 @@ func New(i Interface, c *Config) (Service, error) {
 	return system.New(i, c)
 }
 
-// ControlAction are the words that [Control] understands.
+// ControlAction are the actions that [Control] takes.
 var ControlAction = [5]string{"start", "stop", "restart", "install", "uninstall"}
 
-// Control does what the word action says to s. The error wraps what failed.
+// Control calls the method of s that action names. The error wraps that of the method.
 func Control(s Service, action string) error {
 	var err error
 	switch action {

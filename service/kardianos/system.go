@@ -7,7 +7,7 @@ type System interface {
 	// String is the system's name.
 	String() string
 
-	// Detect tells whether the system is there.
+	// Detect reports whether the system is there.
 	Detect() bool
 
 	// Interactive is false where this process was started by the system's service manager, true otherwise.
@@ -21,16 +21,16 @@ type System interface {
 // contract of ChooseSystem, which has nobody to hand it to.
 type systems struct {
 	mu        sync.Mutex
-	asked     bool // ChooseSystem was called, or the platform's systems were looked at
+	asked     bool // ChooseSystem was called, or the platform's systems were asked for
 	available []System
 	chosen    System
 }
 
 var process systems
 
-// look fills in the platform's systems at the first question rather than in an init function: to detect takes time that
-// a program which is only asked for its version needn't spend. The caller holds mu.
-func (s *systems) look() {
+// load detects the platform's systems when they are first needed, and not in an init function: it takes time, which a program that only
+// prints its version needn't spend. The caller holds mu.
+func (s *systems) load() {
 	if !s.asked {
 		s.choose(platformSystems())
 	}
@@ -59,7 +59,7 @@ func ChooseSystem(a ...System) {
 func ChosenSystem() System {
 	process.mu.Lock()
 	defer process.mu.Unlock()
-	process.look()
+	process.load()
 	return process.chosen
 }
 
@@ -67,7 +67,7 @@ func ChosenSystem() System {
 func AvailableSystems() []System {
 	process.mu.Lock()
 	defer process.mu.Unlock()
-	process.look()
+	process.load()
 	return process.available
 }
 

@@ -28,8 +28,8 @@ func remarks(c *Config) []string {
 	return list
 }
 
-// hangupIsTheirs tells whether SIGHUP is left to the program, which the original leaves it to always: many reload by it, and
-// ReloadSignal sends it. With a terminal it is its end, which package service makes a stop.
+// hangupIsTheirs reports whether SIGHUP is left to the program. The original always leaves it: many programs reload by it, and ReloadSignal
+// sends it. In a terminal SIGHUP means that the terminal was closed, and package service stops.
 func hangupIsTheirs() bool {
 	terminal, err := os.Open("/dev/tty") // tty(4): there where the process has a controlling terminal
 	if err == nil {
@@ -44,9 +44,8 @@ func booted() bool {
 	return err == nil
 }
 
-// interactive answers as the original does: a child of systemd or of process 1 isn't, anything in a container is. But
-// systemd's own word (SYSTEMD_EXEC_PID, systemd.exec(5), since 248) is heard first, which also holds in a container that
-// was booted with systemd.
+// interactive is as in the original: false for a child of systemd or of process 1, true for anything in a container. But first it takes
+// SYSTEMD_EXEC_PID (systemd.exec(5), since 248), which is right also in a container that was booted with systemd.
 func interactive() bool {
 	if pid, err := strconv.Atoi(os.Getenv("SYSTEMD_EXEC_PID")); err == nil && pid == os.Getpid() {
 		return false
@@ -62,7 +61,7 @@ func interactive() bool {
 	return strings.TrimSpace(string(name)) != "systemd"
 }
 
-// contained looks for the marks of Docker, Podman, LXC and Kubernetes.
+// contained checks for the marks of Docker, Podman, LXC and Kubernetes.
 func contained() bool {
 	for _, mark := range []string{"/.dockerenv", "/run/.containerenv"} {
 		if _, err := os.Stat(mark); err == nil {

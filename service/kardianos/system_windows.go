@@ -31,7 +31,7 @@ func platformSystems() []System {
 	}}
 }
 
-// runWait is for POSIX alone in the original, too: on Windows the SCM says when to stop.
+// runWait is for POSIX alone in the original, too: on Windows the SCM alone requests the stop.
 func runWait(KeyValue) func() { return nil }
 
 func remarks(c *Config) []string {
@@ -45,7 +45,7 @@ func remarks(c *Config) []string {
 	return list
 }
 
-// startedBySCM tells whether the SCM started this process. Under Wine, whose services.exe isn't in session 0, the SCM is
+// startedBySCM reports whether the SCM started this process. Under Wine, whose services.exe isn't in session 0, the SCM is
 // asked instead: one of its running services has our process id.
 func startedBySCM() bool {
 	if is, err := svc.IsWindowsService(); err == nil && is {
@@ -133,7 +133,7 @@ func (s scm) resetPeriod() time.Duration {
 	return time.Duration(value(s.Option, OnFailureResetPeriod, 10)) * time.Second
 }
 
-// complete does what service/manager has no word for: the account, a reboot upon failure, the source of events.
+// complete does what service/manager doesn't do: the account, a reboot upon failure, the source of events.
 func (s scm) complete() error {
 	m, err := mgr.Connect()
 	if err != nil {

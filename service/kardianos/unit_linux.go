@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/daruma-sh/daruma/service/internal/unitfile"
+	"github.com/daruma-sh/daruma/service/internal/unittemplate"
 )
 
 // unitText is the unit file of the service: of SystemdScript where it is given, else one of our own.
@@ -17,7 +18,7 @@ func (u units) unitText() (string, error) {
 		return "", err
 	}
 	if script := value(u.Option, "SystemdScript", ""); script != "" {
-		text, err := render(script, u.keys(path))
+		text, err := unittemplate.Render(script, u.keys(path))
 		if err != nil {
 			return "", fmt.Errorf("option SystemdScript: %w", err)
 		}
@@ -48,10 +49,10 @@ func (u units) keys(path string) map[string]any {
 
 func (u units) logs() string { return value(u.Option, "LogDirectory", "/var/log") }
 
-func (u units) environment() []pair {
-	var list []pair
+func (u units) environment() []unittemplate.Pair {
+	var list []unittemplate.Pair
 	for _, name := range slices.Sorted(maps.Keys(u.EnvVars)) {
-		list = append(list, pair{name, u.EnvVars[name], "Environment=" + unitfile.Word(name+"="+u.EnvVars[name])})
+		list = append(list, unittemplate.Pair{Name: name, Value: u.EnvVars[name], Line: "Environment=" + unitfile.Word(name+"="+u.EnvVars[name])})
 	}
 	return list
 }
@@ -73,9 +74,9 @@ func (u units) builtIn(path string) (string, error) {
 	// The original allows ten starts in 5 s, then never again.
 	line("StartLimitIntervalSec", "0")
 	b.WriteString("\n[Service]\n")
-	// Not notify: programs call New for the verbs alone and run without Run; systemd would wait in vain for their word.
+	// Not notify: programs call New for the verbs alone and run without Run; systemd would wait in vain for READY=1.
 	line("Type", "exec")
-	line("NotifyAccess", "main") // STATUS= and more time to stop are heard all the same
+	line("NotifyAccess", "main") // STATUS= and EXTEND_TIMEOUT_USEC work all the same
 	words := []string{unitfile.Word(path)}
 	for _, argument := range u.Arguments {
 		words = append(words, unitfile.Argument(argument))
@@ -104,7 +105,7 @@ func (u units) builtIn(path string) (string, error) {
 	line("TimeoutStopSec", "90s") // stopTimeout, and time for the stacks
 	line("EnvironmentFile", "-/etc/sysconfig/"+u.Name)
 	for _, entry := range u.environment() {
-		b.WriteString(entry.line + "\n")
+		b.WriteString(entry.Line + "\n")
 	}
 	target := "multi-user.target"
 	if u.user {

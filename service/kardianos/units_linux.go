@@ -34,7 +34,7 @@ func (u units) path() (string, error) {
 	return filepath.Join(home, ".config/systemd/user", u.unit()), err
 }
 
-// failed says what failed and, where rights are missing, what to do.
+// failed adds to an error what failed and, where rights are missing, what to do.
 func (u units) failed(what string, err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%s %s: %w (run it as root, with sudo for example)", what, u.Name, err)
@@ -92,11 +92,11 @@ func (u units) enable(ctx context.Context, conn *dbus.Conn) error {
 	if err := conn.ReloadContext(ctx); err != nil {
 		return err
 	}
-	// systemd says nothing of a unit that it can't read until somebody looks.
+	// systemd reports a unit that it can't read only when asked for its state.
 	if state, err := conn.GetUnitPropertyContext(ctx, u.unit(), "LoadState"); err != nil {
 		return err
 	} else if text, _ := state.Value.Value().(string); text != "loaded" {
-		return fmt.Errorf("systemd doesn't take the unit file (LoadState %s): systemd-analyze verify tells why", text)
+		return fmt.Errorf("systemd doesn't take the unit file (LoadState %s): systemd-analyze verify shows why", text)
 	}
 	if _, _, err := conn.EnableUnitFilesContext(ctx, []string{u.unit()}, false, true); err != nil {
 		return err
@@ -175,7 +175,7 @@ func (u units) job(ctx context.Context, what string, do func(*dbus.Conn, context
 	select {
 	case result := <-ended:
 		if result != "done" && result != "skipped" {
-			return fmt.Errorf("%s %s: systemd's job: %s (journalctl --user -n 50 -u %s has its last words)", what, u.Name, result, u.unit())
+			return fmt.Errorf("%s %s: systemd's job: %s (journalctl --user -n 50 -u %s shows its last messages)", what, u.Name, result, u.unit())
 		}
 		return nil
 	case <-ctx.Done():

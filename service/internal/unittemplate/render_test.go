@@ -1,4 +1,4 @@
-package service
+package unittemplate
 
 import (
 	"strings"
@@ -8,7 +8,7 @@ import (
 func templateKeys() map[string]any {
 	return map[string]any{"Name": "shop", "Path": "/opt/my shop/bin", "Description": "", "Arguments": []string{"-a", `b "c"`},
 		"Dependencies": []string(nil), "LimitNOFILE": "", "LogOutput": true, "HasOutputFileSupport": true, "UserName": "jo",
-		"EnvVars": []pair{{"K", "v", "Environment=K=v"}, {"L", "w", "Environment=L=w"}}}
+		"EnvVars": []Pair{{"K", "v", "Environment=K=v"}, {"L", "w", "Environment=L=w"}}}
 }
 
 func TestTemplate(t *testing.T) {
@@ -35,7 +35,7 @@ func TestTemplate(t *testing.T) {
 		{"a \n {{- /* c */ -}} \n b", "ab"},
 		{"{{.LogOutput}}", "true"},
 	} {
-		if got, err := render(test.source, templateKeys()); err != nil || got != test.want {
+		if got, err := Render(test.source, templateKeys()); err != nil || got != test.want {
 			t.Errorf("%s\n gives %q, %v\n want  %q", test.source, got, err, test.want)
 		}
 	}
@@ -58,7 +58,7 @@ func TestTemplateErrors(t *testing.T) {
 		"{{eq .Name}}":                          "two values",
 		"{{if Name}}a{{else}}b{{else}}c{{end}}": "has no {{end}}",
 	} {
-		if _, err := render(source, templateKeys()); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Render(source, templateKeys()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %q", source, err, want)
 		}
 	}
@@ -69,7 +69,7 @@ func FuzzTemplate(f *testing.F) {
 	f.Add("{{range $k, $v := .EnvVars -}}\nEnvironment={{$k}}={{$v}}\n{{end -}}")
 	f.Add("{{if and (or .A .Name) (not .LogOutput)}}{{else if .Name | cmd}}x{{end}}")
 	f.Fuzz(func(t *testing.T, source string) {
-		got, err := render(source, templateKeys())
+		got, err := Render(source, templateKeys())
 		if !strings.Contains(source, "{{") && (err != nil || got != source) {
 			t.Errorf("%q without an action gives %q, %v", source, got, err)
 		}

@@ -1,22 +1,22 @@
-package service
+// Package unittemplate renders the templates of unit files that programs give to github.com/kardianos/service as the option
+// SystemdScript. There are two syntaxes: {{Name}} since its version 1.3, and {{.Name}} in the versions before, which used text/template.
+// Programs have templates of both kinds. text/template isn't used: it makes the linker keep every exported method of the program, because it
+// calls reflect's MethodByName.
+package unittemplate
 
 import (
 	"fmt"
 	"strings"
 )
 
-// A SystemdScript is a template in one of two syntaxes: {{Name}} as of kardianos/service 1.3, {{.Name}} as of the versions
-// before, which used text/template. Programs carry scripts of both kinds; both are rendered here, by a small engine, because
-// text/template makes the linker keep every exported method of the program (it reaches reflect's MethodByName).
-
 // step is one piece of a parsed template.
 type step struct {
-	text  string   // literal text, where words is nil
-	words []string // a value: the pipeline's tokens
-	kind  string   // "", "if", "range" or "with"
-	names []string // range: the variables before :=
-	body  []step   // if: the first branch
-	other []step   // the branch of else
+	text   string   // literal text, where tokens is nil
+	tokens []string // a value: the pipeline's tokens
+	kind   string   // "", "if", "range" or "with"
+	names  []string // range: the variables before :=
+	body   []step   // if: the first branch
+	other  []step   // the branch of else
 }
 
 // piece is literal text or one action of a template, in order.
@@ -95,21 +95,21 @@ func (p *parser) block() (steps []step, end []string, err error) {
 			}
 			steps = append(steps, nested)
 		default:
-			steps = append(steps, step{words: words})
+			steps = append(steps, step{tokens: words})
 		}
 	}
 	return steps, nil, nil
 }
 
 func (p *parser) nested(words []string) (step, error) {
-	s := step{kind: words[0], words: words[1:]}
-	for i, word := range s.words {
+	s := step{kind: words[0], tokens: words[1:]}
+	for i, word := range s.tokens {
 		if word == ":=" {
-			s.names, s.words = s.words[:i], s.words[i+1:]
+			s.names, s.tokens = s.tokens[:i], s.tokens[i+1:]
 			break
 		}
 	}
-	if len(s.words) == 0 {
+	if len(s.tokens) == 0 {
 		return s, fmt.Errorf("template: {{%s}} of what?", s.kind)
 	}
 	body, end, err := p.block()
@@ -128,7 +128,7 @@ func (p *parser) nested(words []string) (step, error) {
 		}
 	}
 	if len(end) != 1 || end[0] != "end" {
-		return s, fmt.Errorf("template: {{%s %s}} has no {{end}}", s.kind, strings.Join(s.words, " "))
+		return s, fmt.Errorf("template: {{%s %s}} has no {{end}}", s.kind, strings.Join(s.tokens, " "))
 	}
 	return s, nil
 }

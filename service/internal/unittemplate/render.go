@@ -1,4 +1,4 @@
-package service
+package unittemplate
 
 import (
 	"fmt"
@@ -6,19 +6,20 @@ import (
 	"strings"
 )
 
-// pair is an entry of a list that the two syntaxes see differently: {{range Key}} gives the line, {{range $k, $v := .Key}}
+// Pair is an entry of a list that the two syntaxes see differently: {{range Key}} gives the line, {{range $k, $v := .Key}}
 // name and value.
-type pair struct{ name, value, line string }
+type Pair struct{ Name, Value, Line string }
 
-// scope is what names mean: dot, variables, and the keys of the template. Values are string, bool, []string or []pair.
+// scope is what names mean: dot, variables, and the keys of the template. Values are string, bool, []string or []Pair.
 type scope struct {
 	keys map[string]any
 	dot  any
 	vars map[string]any
 }
 
-// render gives the text of the template source with the values of keys.
-func render(source string, keys map[string]any) (string, error) {
+// Render gives the text of the template source with the values of keys: string, bool, []string or []Pair. An error names the action or key that
+// it doesn't know.
+func Render(source string, keys map[string]any) (string, error) {
 	steps, err := parseTemplate(source)
 	if err != nil {
 		return "", err
@@ -30,11 +31,11 @@ func render(source string, keys map[string]any) (string, error) {
 
 func (s scope) run(out *strings.Builder, steps []step) error {
 	for _, step := range steps {
-		if step.words == nil {
+		if step.tokens == nil {
 			out.WriteString(step.text)
 			continue
 		}
-		value, err := s.pipeline(step.words)
+		value, err := s.pipeline(step.tokens)
 		if err != nil {
 			return err
 		}
@@ -62,30 +63,30 @@ func (s scope) run(out *strings.Builder, steps []step) error {
 }
 
 func (s scope) each(out *strings.Builder, step step, list any) error {
-	var items []pair
+	var items []Pair
 	switch list := list.(type) {
-	case []pair:
+	case []Pair:
 		items = list
 	case []string:
 		for i, item := range list {
-			items = append(items, pair{strconv.Itoa(i), item, item})
+			items = append(items, Pair{strconv.Itoa(i), item, item})
 		}
 	default:
-		return fmt.Errorf("template: {{range %s}}: that isn't a list", strings.Join(step.words, " "))
+		return fmt.Errorf("template: {{range %s}}: that isn't a list", strings.Join(step.tokens, " "))
 	}
 	if len(items) == 0 {
 		return s.run(out, step.other)
 	}
 	for _, item := range items {
-		inner := scope{keys: s.keys, dot: item.line, vars: map[string]any{}}
+		inner := scope{keys: s.keys, dot: item.Line, vars: map[string]any{}}
 		for name, value := range s.vars {
 			inner.vars[name] = value
 		}
 		switch len(step.names) {
 		case 1:
-			inner.vars[step.names[0]] = item.value
+			inner.vars[step.names[0]] = item.Value
 		case 2:
-			inner.vars[step.names[0]], inner.vars[step.names[1]] = item.name, item.value
+			inner.vars[step.names[0]], inner.vars[step.names[1]] = item.Name, item.Value
 		}
 		if err := inner.run(out, step.body); err != nil {
 			return err
@@ -285,7 +286,7 @@ func truth(value any) bool {
 		return v
 	case []string:
 		return len(v) > 0
-	case []pair:
+	case []Pair:
 		return len(v) > 0
 	}
 	return false
