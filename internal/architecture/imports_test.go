@@ -73,6 +73,7 @@ var layering = [][]string{
 		"internal/supervisor/clockjump",
 		"internal/supervisor/events",
 		"internal/supervisor/incidentwriter",
+		"internal/supervisor/lastgood",
 		"internal/supervisor/launchplan",
 		"internal/supervisor/notifychannel",
 		"internal/supervisor/process",

@@ -198,6 +198,7 @@ const (
 	EventResumed            EventKind = "resumed"
 	EventReloaded           EventKind = "reloaded"
 	EventReloadRefused      EventKind = "reloadRefused"
+	EventDefinitionRefused  EventKind = "definitionRefused" // at the start: the last good definition runs instead
 	EventSupervisorReplaced EventKind = "supervisorReplaced"
 	EventEscalated          EventKind = "escalated" // daruma ends, so that the operating system restarts the service
 	EventLogLoss            EventKind = "logLoss"

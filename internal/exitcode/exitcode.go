@@ -54,8 +54,8 @@ func All() []Entry {
 		{Escalated, "a program used up its maxRestarts, and then is escalate", "daruma incidents NAME says what fell and why", true},
 		{NoSupervisor, "the supervisor couldn't be started", "is daruma's executable there, and may the service's account run it?", true},
 		{NoFiles, "a file or folder of the service can't be made or written", "the message names it; check the disk and the account's rights", true},
-		{Unreadable, "the definition can't be read", "is the file there, and may the service's account read it?", true},
-		{Refused, "the definition is refused", "daruma check FILE lists every error", false},
+		{Unreadable, "the definition can't be read, and no good one was ever loaded", "is the file there, and may the service's account read it?", true},
+		{Refused, "the definition is refused, and no good one was ever loaded", "daruma check FILE lists every error", false},
 		{Interrupted, "interrupted twice (Ctrl+C)", "", true},
 	}
 }

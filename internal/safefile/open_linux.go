@@ -45,3 +45,6 @@ func check(f *os.File, path string, write bool) error {
 	}
 	return nil
 }
+
+// checkOwn refuses, though f is only read, what would be refused for writing.
+func checkOwn(f *os.File) error { return check(f, f.Name(), true) }

@@ -73,3 +73,6 @@ func check(h windows.Handle, path string, write bool) error {
 	}
 	return nil
 }
+
+// checkOwn refuses, though f is only read, what would be refused for writing.
+func checkOwn(f *os.File) error { return check(windows.Handle(f.Fd()), f.Name(), true) }

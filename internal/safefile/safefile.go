@@ -69,13 +69,31 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readAll(f, limit)
+}
+
+// ReadOwn is [ReadFile] for what will be obeyed, as a list of commands is: a file that another user could have written is refused, by
+// the rules for writing. On Windows the access list of the folder is what says who could.
+func ReadOwn(path string, limit int64) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkOwn(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return readAll(f, limit)
+}
+
+// readAll reads a file to its end and closes it.
+func readAll(f *os.File, limit int64) ([]byte, error) {
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
 		return nil, err
 	}
 	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("%s is longer than %d bytes", path, limit)
+		return nil, fmt.Errorf("%s is longer than %d bytes", f.Name(), limit)
 	}
 	return data, nil
 }

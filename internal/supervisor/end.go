@@ -48,6 +48,8 @@ func (s *supervisor) endOrphans() int {
 const (
 	serverCloseTimeout = time.Second     // for answers that are being written
 	drainCloseTimeout  = 5 * time.Second // for output that still comes through the pipes
+
+	lastGoodCloseTimeout = 2 * time.Second // for a definition that is being stored
 )
 
 // close ends in the reverse order of start.
@@ -65,6 +67,9 @@ func (s *supervisor) close(keeperLost bool) {
 		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.RecordWanted("", false, "service stopped") })
 	}
 	s.incidents.Close()
+	if s.lastGood != nil {
+		s.lastGood.Close(lastGoodCloseTimeout)
+	}
 	_ = s.store.Close()
 	if s.terminal != nil {
 		s.terminal.Close()

@@ -14,7 +14,7 @@ func (s *supervisor) reload(why string) control.Answer {
 	def, err := s.readDefinition()
 	if err != nil {
 		problems, place := problems(err)
-		s.events.PublishPlain(control.Event{Kind: control.EventReloadRefused, Reason: fmt.Sprintf("%s; %d errors, the first: %s", why, len(problems), problems[0])},
+		s.events.PublishPlain(control.Event{Kind: control.EventReloadRefused, Reason: why + "; " + countErrors(problems)},
 			why+"; "+place)
 		s.warn("reload", "the definition on disk was refused at the last reload; the old one is in force")
 		return control.Answer{Errors: problems, Results: []control.ProgramResult{}}
@@ -28,13 +28,14 @@ func (s *supervisor) reload(why string) control.Answer {
 			answer.Unchanged = append(answer.Unchanged, name)
 		}
 	}
-	s.def = def
+	s.def, s.refusal = def, nil
 	s.publish(control.Event{Kind: control.EventReloaded, Reason: fmt.Sprintf("%s: %d added, %d removed, %d restarted, %d unchanged",
 		why, len(added), len(removed), len(changed), len(answer.Unchanged))})
 	s.step(engine.Reload{Definition: def, Changed: changed})
 	s.saveDefinition(def) // after the states that follow from it: after half a reload a successor has the old definition, and a person can reload again
 	s.sockets.CloseUnused(s.def)
 	s.saveServiceState()
+	s.storeLastGood()
 	return control.Answer{Reload: answer, Results: []control.ProgramResult{}}
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/events"
+	"github.com/daruma-sh/daruma/internal/supervisor/lastgood"
 	"github.com/daruma-sh/daruma/internal/supervisor/process"
 	"github.com/daruma-sh/daruma/internal/supervisor/sockets"
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
@@ -38,7 +39,7 @@ func start(cfg Config, link *wire.Link, inherited *inheritance) (*supervisor, ex
 	}
 	s := newSupervisor(cfg, place, link, inherited.hello)
 	if err := s.takeDefinition(inherited); err != nil {
-		s.events.Refused(err)
+		s.events.CannotStart(err)
 		s.events.Close()
 		return nil, whyRefused(cfg.File), err
 	}
@@ -59,6 +60,7 @@ func start(cfg Config, link *wire.Link, inherited *inheritance) (*supervisor, ex
 	} else {
 		s.takeOverPrograms(inherited, snapshot)
 	}
+	s.storeLastGood()
 	go s.receive()
 	return s, exitcode.Done, nil
 }
@@ -77,12 +79,6 @@ func newSupervisor(cfg Config, place folders.Folders, link *wire.Link, hello *wi
 	s.hub = control.NewHub(hello.Sessions << 32) // events are numbered: no number is ever given twice
 	s.events = events.New(s.hub, s.openSystemLog())
 	return s
-}
-
-// takeDefinition takes the predecessor's definition, else the file's.
-func (s *supervisor) takeDefinition(inherited *inheritance) (err error) {
-	s.def, err = firstDefinition(s.cfg, inherited)
-	return err
 }
 
 // takeSnapshot gives the programs' states that the predecessor left, and takes the state of the service from it.
@@ -134,6 +130,7 @@ func (s *supervisor) startPrograms() {
 	s.saveDefinition(s.def)
 	s.saveServiceState()
 	s.publishStart()
+	s.publishRefusal()
 	s.step(engine.Request{Verb: engine.Start, Reason: "start of the service"})
 }
 
@@ -142,6 +139,28 @@ func (s *supervisor) takeOverPrograms(inherited *inheritance, snapshot engine.Sn
 	s.engine = engine.Restore(s.def, jitterSeed(), snapshot)
 	s.resumeIncidents()
 	s.takeOver(inherited)
+}
+
+// storeLastGood stores the definition in force for a start at which the file is refused. A service that nobody hosts has no use for it.
+func (s *supervisor) storeLastGood() {
+	if !s.hello.Hosted || s.refusal != nil {
+		return
+	}
+	if s.lastGood == nil {
+		s.lastGood = lastgood.NewStore(s.place.State, s.lastGoodStored)
+	}
+	s.lastGood.Save(s.def)
+}
+
+// lastGoodStored warns of a definition that couldn't be stored. It is called in another goroutine.
+func (s *supervisor) lastGoodStored(err error) {
+	s.mailbox.Post(func() {
+		text := ""
+		if err != nil {
+			text = "the definition couldn't be stored for a start at which the file is refused: " + err.Error()
+		}
+		s.warn("last good definition", text)
+	})
 }
 
 // jitterSeed makes the restarts of many machines differ.

@@ -18,6 +18,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/events"
 	"github.com/daruma-sh/daruma/internal/supervisor/incidentwriter"
+	"github.com/daruma-sh/daruma/internal/supervisor/lastgood"
 	"github.com/daruma-sh/daruma/internal/supervisor/notifychannel"
 	"github.com/daruma-sh/daruma/internal/supervisor/process"
 	"github.com/daruma-sh/daruma/internal/supervisor/sockets"
@@ -36,9 +37,11 @@ type supervisor struct {
 	ctx     context.Context // ends with the supervisor; its cause says why
 	cancel  context.CancelCauseFunc
 
-	def    *definition.Service
-	engine *engine.Service
-	state  serviceState
+	def      *definition.Service
+	refusal  *refusal        // of the file at the start, until a definition is loaded; nil: it was good
+	lastGood *lastgood.Store // nil: nothing was stored
+	engine   *engine.Service
+	state    serviceState
 
 	hub          *control.Hub
 	events       *events.Publisher

@@ -43,8 +43,7 @@ func (e Entry) MessageID() string { return journal.MessageID("daruma", e.ID) }
 
 // Kinds that only this package's users write; every other is a kind of control's events.
 const (
-	DefinitionRefused = "definitionRefused" // there is no supervisor yet to ask for events
-	EventsLost        = "eventsLost"        // of this log itself
+	EventsLost = "eventsLost" // of this log itself
 )
 
 // Table gives every kind of event, by id. Ids from 1001 on, because those up to 1000 are those of package service's log
@@ -64,7 +63,7 @@ func table() [38]Entry {
 		{1006, "supervisorReplaced", Warning, false, "The supervisor of service %1 was replaced while the programs ran on: %3.", "the supervisor fell or hung; the keeper started another"},
 		{1007, "reloaded", Information, false, "Service %1 took over its changed definition: %3.", "a reload"},
 		{1008, "reloadRefused", Warning, false, "The changed definition of service %1 was refused; the old one is in force: %3.", "`daruma check` says what is wrong"},
-		{1009, DefinitionRefused, Error, false, "Service %1 can't start, its definition is refused: %3.", "`daruma check` says what is wrong"},
+		{1009, "definitionRefused", Error, false, "The definition of service %1 was refused at its start: %3.", "the last good definition runs instead; where there is none the service can't start. `daruma check` says what is wrong"},
 		{1010, "warning", Warning, false, "Service %1: %3.", "what an operator should know, as in `daruma status`"},
 		{1011, "logLoss", Warning, false, "Output of program %2 of service %1 is being lost: %3.", "output can't be written, mostly because the disk is full"},
 		{1012, "logLossEnded", Information, false, "Output of program %2 of service %1 is written again: %3.", "after `logLoss`"},

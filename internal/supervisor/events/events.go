@@ -53,14 +53,9 @@ func (p *Publisher) PublishInside(e control.Event) {
 	p.Log.Info(string(e.Kind), "program", e.Program, "generation", e.Generation, "reason", e.Reason)
 }
 
-// Refused tells the system's log why the service can't begin. Nobody can follow its events yet.
-func (p *Publisher) Refused(err error) {
-	reason := err.Error()
-	var wrong definition.Errors
-	if errors.As(err, &wrong) {
-		reason = Places(wrong)
-	}
-	p.system.Tell(systemlog.Event{Kind: systemlog.DefinitionRefused, Reason: systemlog.Plain(reason, nil)})
+// CannotStart tells the system's log why the service can't begin. Nobody can follow its events yet.
+func (p *Publisher) CannotStart(err error) {
+	p.system.Tell(systemlog.Event{Kind: string(control.EventDefinitionRefused), Reason: systemlog.Plain("the service can't start; "+PlacesOf(err), nil)})
 }
 
 // Close gives the last events some time to reach the system's log.
@@ -70,6 +65,15 @@ func (p *Publisher) Close() {
 	if err := p.system.Close(ctx); err != nil {
 		p.Log.Warn("the system's log", "error", err)
 	}
+}
+
+// PlacesOf is [Places] of the errors of a definition, and the text of any other error.
+func PlacesOf(err error) string {
+	var wrong definition.Errors
+	if errors.As(err, &wrong) {
+		return Places(wrong)
+	}
+	return err.Error()
 }
 
 // Places says where a definition is wrong, and not what stands there: it may be a password.
@@ -82,5 +86,9 @@ func Places(wrong definition.Errors) string {
 		noun = "error, at"
 	}
 	first := wrong[0]
-	return fmt.Sprintf("%d %s %s:%d:%d (%s); daruma check says more", len(wrong), noun, first.File, first.Pos.Line, first.Pos.Column, cmp.Or(first.Path, "the file as a whole"))
+	at := first.File
+	if first.Pos.Line > 0 {
+		at = fmt.Sprintf("%s:%d:%d", first.File, first.Pos.Line, first.Pos.Column)
+	}
+	return fmt.Sprintf("%d %s %s (%s); daruma check says more", len(wrong), noun, at, cmp.Or(first.Path, "the file as a whole"))
 }
