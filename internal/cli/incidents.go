@@ -118,7 +118,8 @@ type serviceRecord struct {
 	SinceBoot summary             `json:"sinceBoot"`
 	Window    summary             `json:"window"`
 
-	earlier int // incidents that aren't shown
+	earlier int  // incidents that aren't shown
+	started bool // SinceBoot begins with daruma's first start in this boot
 	history *incident.History
 }
 
@@ -156,7 +157,7 @@ func showIncidents(std IO, names []string, q incidentsQuery, output format) erro
 func recordOf(name string, h *incident.History, q incidentsQuery) serviceRecord {
 	window, boot := h.Last(q.since), h.SinceBoot()
 	r := serviceRecord{Service: name, Since: h.Since, Observed: h.Observed, Lost: h.Lost, Broken: h.Broken, Incidents: []incident.Incident{},
-		SinceBoot: summary{boot.Since, reportOf(h, boot, q)}, Window: summary{window.Since, reportOf(h, window, q)}, history: h}
+		SinceBoot: summary{boot.Since, reportOf(h, boot, q)}, Window: summary{window.Since, reportOf(h, window, q)}, history: h, started: boot.Started}
 	all := h.Incidents
 	if q.limited {
 		all = h.In(window)

@@ -146,7 +146,11 @@ func summaries(s screen, r serviceRecord, q incidentsQuery) string {
 	if window.Since.Sub(r.Since) < time.Second {
 		last = "since the record begins (" + r.Since.Local().Format(whenLayout) + ")"
 	}
-	sinceBoot := "Since the machine's boot (" + boot.Since.Local().Format(whenLayout) + ")"
+	from := "the machine's boot"
+	if r.started {
+		from = "daruma's first start in this boot"
+	}
+	sinceBoot := "Since " + from + " (" + boot.Since.Local().Format(whenLayout) + ")"
 	if reflect.DeepEqual(boot.Programs, window.Programs) {
 		if boot.Since.Sub(r.Since) < time.Second {
 			return summaryTable(s, strings.ToUpper(last[:1])+last[1:], boot)

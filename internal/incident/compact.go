@@ -58,9 +58,9 @@ func (h *History) compacted(keep int, room int64) []line {
 	lines := []line{head.as(lineCut)}
 	lines[0].UpTo, lines[0].Lost = h.highest(), h.Lost
 	boot := h.machineBoot()
-	if boot.T > 0 {
-		boot.Seq = 0
-		lines = append(lines, boot) // "since boot" needs it
+	if first := h.firstStart(); first.T > 0 {
+		first.Seq = 0
+		lines = append(lines, first) // "since boot" needs it
 	}
 	for _, p := range h.programs() {
 		t := h.sum(p, Window{From: boot.T, To: begin.T}, func(k int) bool { return !kept[k] })

@@ -32,8 +32,9 @@ type line struct {
 	Incident *Incident `json:"incident,omitempty"`
 	Program  string    `json:"program,omitempty"`
 	Reason   string    `json:"reason,omitempty"`
-	Boot     string    `json:"boot,omitempty"`   // boot, totals: name of the machine's boot
-	Mono     Millis    `json:"monoMs,omitempty"` // boot: the machine's monotonic clock then
+	Boot     string    `json:"boot,omitempty"`     // boot, totals: name of the machine's boot
+	Mono     Millis    `json:"monoMs,omitempty"`   // boot: the machine's monotonic clock then
+	Machine  Millis    `json:"machineT,omitempty"` // boot: place of the machine's boot on the time line, where a recorder knew of an earlier one
 	Start    Start     `json:"start,omitempty"`
 	Lost     int       `json:"lost,omitempty"` // lost: lines
 	UpTo     uint64    `json:"upTo,omitempty"` // cut: the highest number given so far

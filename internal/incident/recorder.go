@@ -83,6 +83,9 @@ func (r *Recorder) begin(h *History) (down Kind, booted bool) {
 	l, n := &r.state, r.now()
 	boot := l.line(n, lineBoot)
 	boot.Boot, boot.Mono, boot.Start, boot.Reason = r.o.clock.boot, Millis(r.o.clock.mono()), r.o.Start, clip(r.o.Reason)
+	if last := h.last; len(h.boots) > 0 && last.Boot != boot.Boot {
+		boot.Machine = max(n.t-boot.Mono, last.T) // not before what the last boot knew: the wall clock may not have been set
+	}
 	r.emit(boot)
 	l.recovered(n, Recovery{}) // a predecessor died between its two lines
 	if len(h.boots) == 0 {

@@ -78,7 +78,7 @@ func TestServiceStartedAgain(t *testing.T) {
 			t.Errorf("%s: %+v", test.kind, i)
 		}
 		boot := h.SinceBoot()
-		if a := one(t, h, "api"); test.kind == Machine && (a.Wanted != Millis(2*time.Second) || a.Percent != 0 || !boot.Since.Equal(c.wall.Add(-2*time.Second))) {
+		if a := one(t, h, "api"); test.kind == Machine && (a.Wanted != Millis(22*time.Second) || a.Percent != 0 || !boot.Since.Equal(c.wall.Add(-22*time.Second))) {
 			t.Errorf("since boot: %+v, since %v", a, boot.Since)
 		}
 		for _, a := range h.Report(h.Last(24 * time.Hour)) {
@@ -86,6 +86,35 @@ func TestServiceStartedAgain(t *testing.T) {
 				t.Errorf("%s: over a day: %+v", test.kind, a)
 			}
 		}
+	}
+}
+
+// Since the machine's boot means since its boot, and where a record begins within it, since daruma's first start.
+func TestSinceTheBootOfTheMachine(t *testing.T) {
+	path, c := file(t), newHands()
+	r, _ := open(t, path, c, Options{})
+	r.RecordWanted("api", true, "start")
+	flush(t, r)
+	began := c.wall
+	c.pass(time.Minute)
+	if w := history(t, path, c).SinceBoot(); !w.Started || !w.Since.Equal(began) || w.To-w.From != Millis(time.Minute) {
+		t.Errorf("in the record's first boot: %+v, want since %v", w, began)
+	}
+	closeRecorder(t, r)
+	c.reboot("boot-2", time.Minute) // 20 s ago
+	booted := c.wall.Add(-20 * time.Second)
+	c.pass(72 * time.Second)
+	for range 2 { // another supervisor changes nothing
+		r, _ = open(t, path, c, Options{})
+		r.RecordRecovery(Recovery{Program: "api"})
+		closeRecorder(t, r)
+		if w := history(t, path, c).SinceBoot(); w.Started || !w.Since.Equal(booted) || w.To-w.From != Millis(c.wall.Sub(booted)) {
+			t.Errorf("after a boot: %+v, want since %v", w, booted)
+		}
+		if a := one(t, history(t, path, c), "api"); a.Down < Millis(92*time.Second) {
+			t.Errorf("after a boot: %+v, want 92 s down, for they count from the machine's boot", a)
+		}
+		c.pass(time.Second)
 	}
 }
 

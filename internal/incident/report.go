@@ -10,6 +10,7 @@ type Window struct {
 	From, To Millis    // on the record's time line
 	Since    time.Time // wall clock of From: later than asked for where the record begins later
 	Boot     bool      // since the machine's boot: totals of compacted incidents belong to it
+	Started  bool      // with Boot: From is daruma's first start in this boot, for nothing is known of what was before it
 }
 
 // Availability is what a window says about one program.
@@ -29,10 +30,10 @@ type Availability struct {
 // Last gives the window of the last d up to what is observed.
 func (h *History) Last(d time.Duration) Window { return h.since(h.end - Millis(max(d, 0))) }
 
-// SinceBoot gives the window since the machine was booted, as far as daruma was there.
+// SinceBoot gives the window since the machine was booted, or since the record begins where that is later.
 func (h *History) SinceBoot() Window {
 	boot := h.machineBoot()
-	return Window{From: max(boot.T, 1), To: h.end, Since: boot.At, Boot: true}
+	return Window{From: max(boot.T, 1), To: h.end, Since: boot.At, Boot: true, Started: h.firstStart().Machine == 0}
 }
 
 func (h *History) since(from Millis) Window {
@@ -42,8 +43,20 @@ func (h *History) since(from Millis) Window {
 	return Window{From: max(from, 1), To: h.end, Since: h.Observed.Add(-(h.end - from).Duration())}
 }
 
-// machineBoot gives the first line of the latest boot of the machine; a zero line in a record without one.
-func (h *History) machineBoot() line {
+// machineBoot gives the moment of the machine's latest boot, or of the record's first line where that is later; zero in a record
+// without any.
+func (h *History) machineBoot() moment {
+	boot := h.firstStart()
+	m := moment{T: boot.T, At: boot.At, Boot: boot.Boot, Mono: boot.Mono}
+	if boot.Machine > 0 && boot.Machine < boot.T {
+		ago := boot.T - boot.Machine
+		m.T, m.At, m.Mono = boot.Machine, boot.At.Add(-ago.Duration()), later(0, boot.Mono-ago)
+	}
+	return m
+}
+
+// firstStart gives the line of the first recorder that was opened since the machine's latest boot; a zero line in a record without one.
+func (h *History) firstStart() line {
 	var boot line
 	for _, b := range h.boots {
 		if boot.T == 0 || b.Boot != boot.Boot {
