@@ -28,15 +28,15 @@ func (k *keeper) start(p *program, generation uint64) error {
 	}
 	r := &run{Run: wire.Run{Generation: generation}, mainProcess: mainProcess{pidfd: -1}}
 	l := p.launch
-	how, err := k.pipes(r, l)
+	with, err := k.pipes(r, l)
 	if err != nil {
 		return fmt.Errorf("making a pipe for its output: %w", err)
 	}
 	l.setEnv(k.runMark(p, r), generation, uint64(3+len(l.plan.ListenNames)))
-	how.Listen, err = k.listeners(l.plan.ListenNames)
+	with.Listen, err = k.listeners(l.plan.ListenNames)
 	if err == nil {
-		how.Sys = k.attributes(p, r)
-		r.PID, err = launch.Start(l.plan, how)
+		with.Sys = k.attributes(p, r)
+		r.PID, err = launch.Start(l.plan, with)
 	}
 	if err != nil {
 		closeRun(r)
@@ -60,21 +60,21 @@ func (k *keeper) attributes(p *program, r *run) *syscall.SysProcAttr {
 }
 
 // pipes makes the run's pipes: one or two for its output, one for its notify channel where it has one.
-func (k *keeper) pipes(r *run, l *launchable) (how launch.How, err error) {
-	how.Stdio[0] = uintptr(k.null)
-	if how.Stdio[1], err = r.pipe("stdout"); err != nil {
-		return how, err
+func (k *keeper) pipes(r *run, l *launchable) (with launch.Attachments, err error) {
+	with.Stdio[0] = uintptr(k.null)
+	if with.Stdio[1], err = r.pipe("stdout"); err != nil {
+		return with, err
 	}
-	how.Stdio[2] = how.Stdio[1]
+	with.Stdio[2] = with.Stdio[1]
 	if l.split {
-		if how.Stdio[2], err = r.pipe("stderr"); err != nil {
-			return how, err
+		if with.Stdio[2], err = r.pipe("stderr"); err != nil {
+			return with, err
 		}
 	}
 	if l.plan.Notify {
-		how.Notify, err = r.pipe("notify")
+		with.Notify, err = r.pipe("notify")
 	}
-	return how, err
+	return with, err
 }
 
 // pipe makes one and gives its write end. The read end never blocks whoever reads it: keeper and supervisor share it.

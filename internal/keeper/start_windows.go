@@ -29,7 +29,7 @@ func (k *keeper) start(p *program, generation uint64) error {
 
 func (k *keeper) create(p *program, r *run) error {
 	l := p.launch
-	how, channel, err := k.pipes(r, l)
+	with, channel, err := k.pipes(r, l)
 	if err != nil {
 		return fmt.Errorf("making a pipe for its output: %w", err)
 	}
@@ -41,8 +41,8 @@ func (k *keeper) create(p *program, r *run) error {
 		return fmt.Errorf("making a job for its processes: %w", err)
 	}
 	// A console of its own, without a window: a Ctrl+C for one program reaches no other, and not the keeper.
-	how.Job, how.Flags = r.job.Handle, windows.CREATE_NO_WINDOW
-	child, err := launch.Start(l.plan, how)
+	with.Job, with.Flags = r.job.Handle, windows.CREATE_NO_WINDOW
+	child, err := launch.Start(l.plan, with)
 	if err != nil {
 		return err
 	}
@@ -55,23 +55,23 @@ func (k *keeper) create(p *program, r *run) error {
 }
 
 // pipes makes the run's pipes: one or two for its output, one for its notify channel where it has one.
-func (k *keeper) pipes(r *run, l *launchable) (how launch.How, channel windows.Handle, err error) {
-	how.Stdio[0] = k.null
-	if how.Stdio[1], err = r.pipe("stdout"); err != nil {
-		return how, 0, err
+func (k *keeper) pipes(r *run, l *launchable) (with launch.Attachments, channel windows.Handle, err error) {
+	with.Stdio[0] = k.null
+	if with.Stdio[1], err = r.pipe("stdout"); err != nil {
+		return with, 0, err
 	}
-	how.Stdio[2] = how.Stdio[1]
+	with.Stdio[2] = with.Stdio[1]
 	if l.split {
-		if how.Stdio[2], err = r.pipe("stderr"); err != nil {
-			return how, 0, err
+		if with.Stdio[2], err = r.pipe("stderr"); err != nil {
+			return with, 0, err
 		}
 	}
 	if l.plan.Notify {
 		if channel, err = r.pipe("notify"); err == nil {
-			how.Extra = []windows.Handle{channel}
+			with.Extra = []windows.Handle{channel}
 		}
 	}
-	return how, channel, err
+	return with, channel, err
 }
 
 // pipe makes one and gives its write end. Only this program inherits it: HANDLE_LIST sees to that.

@@ -78,7 +78,7 @@ func (k *keeper) closeWindowsOf(r *run) {
 func (k *keeper) startSender(signal, target string, extra []windows.Handle, done func(sent bool)) error {
 	exe := k.executable(false)
 	plan := launch.Plan{Path: exe, Argv: []string{exe, console.Role, signal, target}, Env: os.Environ(), UID: launch.Leave, GID: launch.Leave}
-	child, err := launch.Start(plan, launch.How{Stdio: [3]windows.Handle{k.null, k.null, k.null}, Extra: extra, Flags: windows.DETACHED_PROCESS})
+	child, err := launch.Start(plan, launch.Attachments{Stdio: [3]windows.Handle{k.null, k.null, k.null}, Extra: extra, Flags: windows.DETACHED_PROCESS})
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func (k *keeper) createSupervisor(stdio [3]windows.Handle, pipes *wire.Pipes) er
 	}
 	// A process group of its own: the console's Ctrl+C is for the keeper, which passes it on when the supervisor can take it.
 	// Not in a job: it may outlive the keeper for as long as it takes to write down the programs' last output.
-	child, err := launch.Start(plan, launch.How{Stdio: stdio, Extra: pipes.Theirs[:], Flags: windows.CREATE_NEW_PROCESS_GROUP})
+	child, err := launch.Start(plan, launch.Attachments{Stdio: stdio, Extra: pipes.Theirs[:], Flags: windows.CREATE_NEW_PROCESS_GROUP})
 	if err != nil {
 		return err
 	}

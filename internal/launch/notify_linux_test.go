@@ -30,11 +30,11 @@ func TestNotifyIsHandedOver(t *testing.T) {
 		p := plainPlan("sh", "-c", "echo READY=1 >&"+c.number)
 		p.Notify, p.ListenNames = true, c.listen
 		c.change(&p)
-		how := How{Notify: w.Fd()}
+		with := Attachments{Notify: w.Fd()}
 		for range c.listen {
-			how.Listen = append(how.Listen, null.Fd())
+			with.Listen = append(with.Listen, null.Fd())
 		}
-		text, code := output(t, p, how)
+		text, code := output(t, p, with)
 		w.Close()
 		said, err := io.ReadAll(r)
 		if err != nil {

@@ -32,7 +32,7 @@ type Plan struct {
 	// number of sockets. A name has no colon and no control character; it may be empty.
 	ListenNames []string
 
-	// Notify hands over one more file behind the sockets, How.Notify. Who sets it tells the program the number, 3 + the
+	// Notify hands over one more file behind the sockets, Attachments.Notify. Who sets it tells the program the number, 3 + the
 	// number of ListenNames, in its environment.
 	Notify bool
 

@@ -14,8 +14,8 @@ const launchVariable = "DARUMA_LAUNCH_FD"
 // status pipe would mean success even for a launcher that was killed half way.
 const reachedExec = 'x'
 
-// How is what a program is started with beyond its plan: things that belong to the keeper.
-type How struct {
+// Attachments are what a program is started with beyond its plan: things that belong to the keeper.
+type Attachments struct {
 	Stdio  [3]uintptr           // fds for 0, 1 and 2
 	Listen []uintptr            // fds from 3 up, one for each of Plan.ListenNames
 	Notify uintptr              // the fd behind those, with Plan.Notify
@@ -24,30 +24,30 @@ type How struct {
 
 // Start starts the program and returns its pid when its exec has succeeded: the contract of syscall.ForkExec, whichever
 // way was taken. On an error no process is left, and it is an [*Error] that names the step.
-// Where how.Sys.Pdeathsig is set, the program gets it whatever becomes of its user.
+// Where with.Sys.Pdeathsig is set, the program gets it whatever becomes of its user.
 // It blocks for as long as the start takes: about a millisecond on the direct way, see bench/ for the other.
-func Start(p Plan, how How) (pid int, err error) {
-	if len(how.Listen) != len(p.ListenNames) {
+func Start(p Plan, with Attachments) (pid int, err error) {
+	if len(with.Listen) != len(p.ListenNames) {
 		return 0, planError("as many sockets as names are needed")
 	}
-	if how.Sys != nil && how.Sys.Pdeathsig != 0 {
+	if with.Sys != nil && with.Sys.Pdeathsig != 0 {
 		p.Parent = syscall.Getpid()
 	}
 	if err := p.Check(); err != nil {
 		return 0, err
 	}
 	if p.Needed() {
-		return startLauncher(&p, how)
+		return startLauncher(&p, with)
 	}
-	return startDirect(&p, how)
+	return startDirect(&p, with)
 }
 
-func startDirect(p *Plan, how How) (int, error) {
-	sys := copySys(how.Sys)
+func startDirect(p *Plan, with Attachments) (int, error) {
+	sys := copySys(with.Sys)
 	if p.UID != Leave || p.GID != Leave || p.SetGroups {
 		sys.Credential = credential(p)
 	}
-	pid, err := syscall.ForkExec(p.Path, p.Argv, &syscall.ProcAttr{Dir: p.Dir, Env: p.Env, Files: files(p, &how), Sys: sys})
+	pid, err := syscall.ForkExec(p.Path, p.Argv, &syscall.ProcAttr{Dir: p.Dir, Env: p.Env, Files: files(p, &with), Sys: sys})
 	if err != nil {
 		return 0, &Error{Step: "starting " + p.Path, Errno: errnoOf(err)}
 	}
@@ -55,11 +55,11 @@ func startDirect(p *Plan, how How) (int, error) {
 }
 
 // files are those of the program, by number. Most programs have no more than the first three: nothing is allocated for them.
-func files(p *Plan, how *How) []uintptr {
-	list := how.Stdio[:len(how.Stdio):len(how.Stdio)]
-	list = append(list, how.Listen...)
+func files(p *Plan, with *Attachments) []uintptr {
+	list := with.Stdio[:len(with.Stdio):len(with.Stdio)]
+	list = append(list, with.Listen...)
 	if p.Notify {
-		list = append(list, how.Notify)
+		list = append(list, with.Notify)
 	}
 	return list
 }
@@ -87,7 +87,7 @@ func copySys(sys *syscall.SysProcAttr) *syscall.SysProcAttr {
 	return &c
 }
 
-func startLauncher(p *Plan, how How) (int, error) {
+func startLauncher(p *Plan, with Attachments) (int, error) {
 	plan, err := planFile(Encode(p))
 	if err != nil {
 		return 0, err
@@ -99,11 +99,11 @@ func startLauncher(p *Plan, how How) (int, error) {
 	}
 	defer syscall.Close(status[0])
 
-	all := append(files(p, &how), uintptr(plan), uintptr(status[1]))
+	all := append(files(p, &with), uintptr(plan), uintptr(status[1]))
 	// One processor and no garbage collector: a faster start, and what execArguments.exec relies on.
 	env := []string{launchVariable + "=" + itoa(int64(len(all)-2)), "GOMAXPROCS=1", "GOGC=off"}
 	// The file that runs, not the path it was started from: that may be a newer version by now, or gone.
-	sys := copySys(how.Sys)
+	sys := copySys(with.Sys)
 	pid, err := syscall.ForkExec("/proc/self/exe", []string{"daruma", "launch"}, &syscall.ProcAttr{Env: env, Files: all, Sys: sys})
 	syscall.Close(status[1])
 	if err != nil {

@@ -30,7 +30,7 @@ func needRoot(t *testing.T) {
 }
 
 // output starts the plan and gives what it writes and how it ends.
-func output(t *testing.T, p Plan, how How) (string, int) {
+func output(t *testing.T, p Plan, with Attachments) (string, int) {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -42,8 +42,8 @@ func output(t *testing.T, p Plan, how How) (string, int) {
 		t.Fatal(err)
 	}
 	defer null.Close()
-	how.Stdio = [3]uintptr{null.Fd(), w.Fd(), w.Fd()}
-	pid, err := Start(p, how)
+	with.Stdio = [3]uintptr{null.Fd(), w.Fd(), w.Fd()}
+	pid, err := Start(p, with)
 	w.Close()
 	if err != nil {
 		t.Fatalf("starting: %v", err)
@@ -87,7 +87,7 @@ func TestPrivilegesAreGone(t *testing.T) {
 	p := plainPlan("cat", "/proc/self/status")
 	p.UID, p.GID, p.SetGroups, p.Groups = 1234, 2345, true, []int{2345, 44}
 	p.DropCaps, p.NoNewPrivs = []string{"ALL"}, true
-	status, code := output(t, p, How{})
+	status, code := output(t, p, Attachments{})
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, status)
 	}
@@ -102,7 +102,7 @@ func TestDirectWayDropsPrivilegesToo(t *testing.T) {
 	needRoot(t)
 	p := plainPlan("cat", "/proc/self/status")
 	p.UID, p.GID, p.SetGroups = 1234, 2345, true
-	status, _ := output(t, p, How{})
+	status, _ := output(t, p, Attachments{})
 	checkFields(t, status, map[string]string{
 		"Uid": "1234 1234 1234 1234", "Gid": "2345 2345 2345 2345", "Groups": "", "NoNewPrivs": "0",
 		"CapInh": noCaps, "CapPrm": noCaps, "CapEff": noCaps, "CapAmb": noCaps,
@@ -115,7 +115,7 @@ func TestAddedCapabilitySurvivesTheChangeOfUser(t *testing.T) {
 	p := plainPlan("cat", "/proc/self/status")
 	p.UID, p.GID, p.SetGroups = 1234, 1234, true
 	p.AddCaps, p.DropCaps, p.NoNewPrivs = []string{"CAP_NET_BIND_SERVICE"}, []string{"ALL"}, true
-	status, _ := output(t, p, How{})
+	status, _ := output(t, p, Attachments{})
 	checkFields(t, status, map[string]string{"Uid": "1234 1234 1234 1234",
 		"CapInh": bind, "CapPrm": bind, "CapEff": bind, "CapBnd": bind, "CapAmb": bind})
 }
@@ -124,12 +124,12 @@ func TestRootWithFewerCapabilities(t *testing.T) {
 	needRoot(t)
 	p := plainPlan("cat", "/proc/self/status")
 	p.AddCaps, p.DropCaps = []string{"CHOWN", "NET_RAW"}, []string{"ALL"}
-	status, _ := output(t, p, How{})
+	status, _ := output(t, p, Attachments{})
 	const want = "0000000000002001"
 	checkFields(t, status, map[string]string{"Uid": "0 0 0 0", "CapPrm": want, "CapEff": want, "CapBnd": want, "CapAmb": noCaps})
 
 	p.AddCaps, p.DropCaps = nil, []string{"CHOWN"}
-	status, _ = output(t, p, How{})
+	status, _ = output(t, p, Attachments{})
 	eff, err := strconv.ParseUint(field(t, status, "CapEff"), 16, 64)
 	if err != nil || eff&1 != 0 || eff&2 == 0 {
 		t.Errorf("CapEff is %x: CHOWN should be gone, DAC_OVERRIDE there (%v)", eff, err)
@@ -158,11 +158,11 @@ func TestSetuidFileGivesNothingWithoutNewPrivileges(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := Plan{Path: file, Argv: []string{"id", "-u"}, UID: 1234, GID: 1234, SetGroups: true}
-	if got, _ := output(t, p, How{}); got != "0\n" {
+	if got, _ := output(t, p, Attachments{}); got != "0\n" {
 		t.Fatalf("the setuid file gives user %q even when it may: is %s mounted nosuid?", got, dir)
 	}
 	p.NoNewPrivs = true
-	if got, _ := output(t, p, How{}); got != "1234\n" {
+	if got, _ := output(t, p, Attachments{}); got != "1234\n" {
 		t.Errorf("under no_new_privs the setuid file gave user %q", got)
 	}
 }
@@ -172,7 +172,7 @@ func TestLimitsNicenessUmaskFolder(t *testing.T) {
 	p.Dir, p.Umask, p.Nice = "/usr", pointer(uint32(0o027)), pointer(7)
 	p.Env = []string{"PATH=" + os.Getenv("PATH")}
 	p.Rlimits = []Rlimit{{"nofile", 100, 200}, {"core", 0, 0}, {"nproc", 5000, 6000}, {"stack", 1 << 20, Unlimited}}
-	text, code := output(t, p, How{})
+	text, code := output(t, p, Attachments{})
 	if code != 0 || !strings.HasPrefix(text, "0027\n/usr\n7\n") {
 		t.Errorf("umask, folder or niceness: exit code %d, %.60q", code, text)
 	}
@@ -227,7 +227,7 @@ func TestNoFileLeaks(t *testing.T) {
 		}
 		p := plainPlan("ls", "-l", "/proc/self/fd")
 		p.NoNewPrivs = true
-		text, _ := output(t, p, How{})
+		text, _ := output(t, p, Attachments{})
 		fds := regexp.MustCompile(`(?m) (\d+) -> (.*)$`).FindAllStringSubmatch(text, -1)
 		if len(fds) != 4 || !strings.HasSuffix(fds[3][2], "/fd") { // the fourth is ls reading the folder
 			t.Errorf("the program has these files:\n%s", text)
@@ -273,7 +273,7 @@ func TestSocketsAreHandedOver(t *testing.T) {
 		}()
 		var fd uintptr
 		raw.Control(func(f uintptr) { fd = f })
-		text, code := output(t, p, How{Listen: []uintptr{fd, fd}})
+		text, code := output(t, p, Attachments{Listen: []uintptr{fd, fd}})
 		if code != 0 {
 			t.Fatalf("the server ended with %d: %s", code, text)
 		}
@@ -323,7 +323,7 @@ func TestFailuresNameTheStep(t *testing.T) {
 		p.NoNewPrivs = true
 		c.change(&p)
 		pidfd := -1
-		pid, err := Start(p, How{Stdio: [3]uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{PidFD: &pidfd}})
+		pid, err := Start(p, Attachments{Stdio: [3]uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{PidFD: &pidfd}})
 		if err == nil || err.Error() != c.want || !errors.Is(err, c.errno) {
 			t.Errorf("got %v (pid %d), want %s", err, pid, c.want)
 		}
@@ -333,7 +333,7 @@ func TestFailuresNameTheStep(t *testing.T) {
 	}
 	p := plainPlan("true")
 	p.Path = "/nowhere/at/all"
-	if _, err := Start(p, How{}); err == nil || err.Error() != "starting /nowhere/at/all: no such file or directory" {
+	if _, err := Start(p, Attachments{}); err == nil || err.Error() != "starting /nowhere/at/all: no such file or directory" {
 		t.Errorf("direct: got %v", err)
 	}
 	var status syscall.WaitStatus
@@ -429,7 +429,7 @@ func waitForChild(t *testing.T, pid int, name string) {
 func TestParentThatIsGone(t *testing.T) {
 	p := plainPlan("true")
 	p.Parent, p.NoNewPrivs = 1, true // the test isn't pid 1
-	_, err := Start(p, How{Stdio: [3]uintptr{0, 1, 2}})
+	_, err := Start(p, Attachments{Stdio: [3]uintptr{0, 1, 2}})
 	if err == nil || err.Error() != "the keeper died during the start" {
 		t.Errorf("got %v", err)
 	}

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// How is what a program is started with beyond its plan: things that belong to the keeper.
-type How struct {
+// Attachments are what a program is started with beyond its plan: things that belong to the keeper.
+type Attachments struct {
 	Stdio  [3]windows.Handle // inheritable; the same one may stand twice
 	Extra  []windows.Handle  // further inheritable handles, which keep their values in the child
 	Job    windows.Handle    // the process is born in it; 0: in ours, if we are in one
@@ -32,24 +32,24 @@ type Child struct {
 // it could have started children outside already. It inherits the handles named in how and no other
 // (PROC_THREAD_ATTRIBUTE_HANDLE_LIST), whatever inheritable handles this process has.
 // Source: https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-updateprocthreadattribute
-func Start(p Plan, how How) (Child, error) {
-	if err := p.startable(how); err != nil {
+func Start(p Plan, with Attachments) (Child, error) {
+	if err := p.startable(with); err != nil {
 		return Child{}, err
 	}
 	application, line, err := commandLine(p.Path, p.Argv)
 	if err != nil {
 		return Child{}, err
 	}
-	return create(application, line, p.Dir, environmentBlock(p.Env), how)
+	return create(application, line, p.Dir, environmentBlock(p.Env), with)
 }
 
 // startable refuses what Windows has no counterpart for.
-func (p *Plan) startable(how How) error {
+func (p *Plan) startable(with Attachments) error {
 	if err := p.Check(); err != nil {
 		return err
 	}
 	switch {
-	case len(p.ListenNames) > 0 || len(how.Listen) > 0:
+	case len(p.ListenNames) > 0 || len(with.Listen) > 0:
 		return unsupported("handing over listening sockets (listen)")
 	case p.UID != Leave || p.GID != Leave || p.SetGroups:
 		return unsupported("running as another user (securityContext.runAsUser and its like); set the service's account")
@@ -64,8 +64,8 @@ func (p *Plan) startable(how How) error {
 }
 
 // create calls CreateProcess.
-func create(application, line, dir string, env []uint16, how How) (Child, error) {
-	attributes, err := attributeList(&how)
+func create(application, line, dir string, env []uint16, with Attachments) (Child, error) {
+	attributes, err := attributeList(&with)
 	if err != nil {
 		return Child{}, err
 	}
@@ -73,7 +73,7 @@ func create(application, line, dir string, env []uint16, how How) (Child, error)
 	si := &windows.StartupInfoEx{ProcThreadAttributeList: attributes.List()}
 	si.Cb = uint32(unsafe.Sizeof(*si))
 	si.Flags = windows.STARTF_USESTDHANDLES
-	si.StdInput, si.StdOutput, si.StdErr = how.Stdio[0], how.Stdio[1], how.Stdio[2]
+	si.StdInput, si.StdOutput, si.StdErr = with.Stdio[0], with.Stdio[1], with.Stdio[2]
 	app, err := windows.UTF16PtrFromString(application)
 	if err != nil {
 		return Child{}, planError("the executable's path contains a NUL")
@@ -92,9 +92,9 @@ func create(application, line, dir string, env []uint16, how How) (Child, error)
 		}
 	}
 	var pi windows.ProcessInformation
-	flags := how.Flags | windows.CREATE_UNICODE_ENVIRONMENT | windows.EXTENDED_STARTUPINFO_PRESENT
+	flags := with.Flags | windows.CREATE_UNICODE_ENVIRONMENT | windows.EXTENDED_STARTUPINFO_PRESENT
 	// Inheritance without a list would hand over every inheritable handle there is.
-	inherit := len(how.handles()) > 0
+	inherit := len(with.handles()) > 0
 	if err := windows.CreateProcess(app, &text[0], nil, nil, inherit, flags, &env[0], folder, &si.StartupInfo, &pi); err != nil {
 		return Child{}, &Error{Step: "starting " + application, Errno: errnoOf(err)}
 	}
@@ -104,18 +104,18 @@ func create(application, line, dir string, env []uint16, how How) (Child, error)
 
 const maxCommandLine = 32767
 
-func attributeList(how *How) (*windows.ProcThreadAttributeListContainer, error) {
+func attributeList(with *Attachments) (*windows.ProcThreadAttributeListContainer, error) {
 	list, err := windows.NewProcThreadAttributeList(2)
 	if err != nil {
 		return nil, &Error{Step: "preparing the start of a process", Errno: errnoOf(err)}
 	}
-	handles := how.handles()
+	handles := with.handles()
 	if len(handles) > 0 {
 		err = list.Update(windows.PROC_THREAD_ATTRIBUTE_HANDLE_LIST, unsafe.Pointer(&handles[0]), uintptr(len(handles))*unsafe.Sizeof(handles[0]))
 	}
-	if err == nil && how.Job != 0 {
+	if err == nil && with.Job != 0 {
 		const jobList = 0x0002000D // PROC_THREAD_ATTRIBUTE_JOB_LIST, Windows 10 and Server 2016 or later
-		err = list.Update(jobList, unsafe.Pointer(&how.Job), unsafe.Sizeof(how.Job))
+		err = list.Update(jobList, unsafe.Pointer(&with.Job), unsafe.Sizeof(with.Job))
 	}
 	if err != nil {
 		list.Delete()
@@ -125,9 +125,9 @@ func attributeList(how *How) (*windows.ProcThreadAttributeListContainer, error) 
 }
 
 // handles are those to inherit, each once: one that stands in the list twice makes CreateProcess fail.
-func (how *How) handles() []windows.Handle {
+func (with *Attachments) handles() []windows.Handle {
 	var handles []windows.Handle
-	for _, list := range [][]windows.Handle{how.Stdio[:], how.Extra} {
+	for _, list := range [][]windows.Handle{with.Stdio[:], with.Extra} {
 		for _, h := range list {
 			if h != 0 && !contains(handles, h) {
 				handles = append(handles, h)

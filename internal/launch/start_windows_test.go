@@ -46,7 +46,7 @@ func plan(t *testing.T, args ...string) Plan {
 }
 
 // start runs a plan and gives what it printed and its exit code.
-func start(t *testing.T, p Plan, how How) (string, uint32) {
+func start(t *testing.T, p Plan, with Attachments) (string, uint32) {
 	t.Helper()
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -57,8 +57,8 @@ func start(t *testing.T, p Plan, how How) (string, uint32) {
 	if err := windows.SetHandleInformation(out, windows.HANDLE_FLAG_INHERIT, windows.HANDLE_FLAG_INHERIT); err != nil {
 		t.Fatal(err)
 	}
-	how.Stdio = [3]windows.Handle{0, out, out}
-	c, err := Start(p, how)
+	with.Stdio = [3]windows.Handle{0, out, out}
+	c, err := Start(p, with)
 	write.Close()
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestArgumentsAndEnvironment(t *testing.T) {
 	args := []string{"", "a b", `c:\dir\`, `c:\a b\`, `say "hi"`, `\"`, "żółć 達磨 😀", "%PATH%", "a&b|c>d"}
 	p := plan(t, append([]string{"echo"}, args...)...)
 	p.Env = []string{"ONE=1 達磨", "TWO=", "SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "LAST=x"}
-	out, code := start(t, p, How{Flags: windows.CREATE_NO_WINDOW})
+	out, code := start(t, p, Attachments{Flags: windows.CREATE_NO_WINDOW})
 	want := "[" + strings.Join(args, "]\n[") + "]\n1 達磨  "
 	if code != 7 || !strings.HasPrefix(out, want) {
 		t.Errorf("exit code %d; it saw\n%s\nwant\n%s", code, out, want)
@@ -105,7 +105,7 @@ func event(t *testing.T) windows.Handle {
 func TestOnlyTheListIsInherited(t *testing.T) {
 	ours, theirs := event(t), event(t)
 	p := plan(t, "set", fmt.Sprint(uint64(ours)), fmt.Sprint(uint64(theirs)))
-	out, _ := start(t, p, How{Extra: []windows.Handle{theirs}, Flags: windows.CREATE_NO_WINDOW})
+	out, _ := start(t, p, Attachments{Extra: []windows.Handle{theirs}, Flags: windows.CREATE_NO_WINDOW})
 	set := func(h windows.Handle) bool {
 		got, err := windows.WaitForSingleObject(h, 0)
 		return err == nil && got == windows.WAIT_OBJECT_0
@@ -118,7 +118,7 @@ func TestOnlyTheListIsInherited(t *testing.T) {
 // TestNothingIsInherited: without a list CreateProcess would hand over all that is inheritable.
 func TestNothingIsInherited(t *testing.T) {
 	ours := event(t)
-	c, err := Start(plan(t, "set", fmt.Sprint(uint64(ours))), How{Flags: windows.CREATE_NO_WINDOW})
+	c, err := Start(plan(t, "set", fmt.Sprint(uint64(ours))), Attachments{Flags: windows.CREATE_NO_WINDOW})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestBornInsideItsJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer windows.CloseHandle(job)
-	if _, code := start(t, plan(t, "echo"), How{Job: job, Flags: windows.CREATE_NO_WINDOW}); code != 7 {
+	if _, code := start(t, plan(t, "echo"), Attachments{Job: job, Flags: windows.CREATE_NO_WINDOW}); code != 7 {
 		t.Fatalf("exit code %d", code)
 	}
 	var info struct { // JOBOBJECT_BASIC_ACCOUNTING_INFORMATION
@@ -167,7 +167,7 @@ func TestStartRefuses(t *testing.T) {
 	} {
 		p := plan(t, "echo")
 		change(&p)
-		if c, err := Start(p, How{Flags: windows.CREATE_NO_WINDOW}); err == nil {
+		if c, err := Start(p, Attachments{Flags: windows.CREATE_NO_WINDOW}); err == nil {
 			windows.CloseHandle(c.Handle)
 			t.Errorf("%s: it was started", name)
 		}

@@ -20,7 +20,7 @@ func main() {
 		{Name: "as", Soft: 32 << 20, Hard: launch.Unlimited},
 		{Name: "data", Soft: 16 << 20, Hard: launch.Unlimited},
 	}
-	pid, err := launch.Start(p, launch.How{Stdio: [3]uintptr{0, 1, 2}})
+	pid, err := launch.Start(p, launch.Attachments{Stdio: [3]uintptr{0, 1, 2}})
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
