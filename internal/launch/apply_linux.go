@@ -35,7 +35,7 @@ func (p *Plan) passFiles() *Error {
 }
 
 // CloseOnExec marks every open file from first up close-on-exec. A keeper calls it once at its start, with 3 or the number
-// after the files it was given on purpose: whatever else it inherited would go on to every program.
+// after the files it was given on purpose: every program would inherit the others.
 func CloseOnExec(first int) error {
 	if err := markFiles(first); err != nil {
 		return err
@@ -114,7 +114,7 @@ func (p *Plan) setNice() *Error {
 	const whichProcess, thisThread = 0, 0 // PRIO_PROCESS means a thread in Linux
 	_, _, errno := syscall.RawSyscall(syscall.SYS_SETPRIORITY, whichProcess, thisThread, uintptr(*p.Nice))
 	if errno == syscall.EACCES {
-		errno = syscall.EPERM // "permission denied" makes people look for a file
+		errno = syscall.EPERM // "operation not permitted": "permission denied" makes people search for a file
 	}
 	return failed(errno, "setting niceness to "+itoa(int64(*p.Nice)))
 }
@@ -205,7 +205,7 @@ func (p *Plan) resetSignals() *Error {
 const sizeofSignals = 8 // bytes of a kernel signal set
 
 // UnignoreSignals gives the default action to every signal that this process was started with ignored. A keeper calls it
-// before it catches its own: a program on the direct way inherits what its keeper ignores.
+// before it catches its own: a program that is started directly inherits what its keeper ignores.
 func UnignoreSignals() {
 	var zero [8]uint64
 	for sig := uintptr(1); sig <= 64; sig++ {

@@ -1,8 +1,8 @@
 package launch
 
-// The wire form of a Plan is read by the same executable that wrote it, so it has no versions and no field names: a magic
-// word, then the fields in order; numbers as unsigned varints, strings and lists with their length before them.
-// What is read is trusted with nothing: each count is held against the bytes that are left before anything is allocated.
+// The encoded form of a Plan is read by the same executable that wrote it, so it has no versions and no field names: a mark at
+// its beginning, then the fields in order; numbers as unsigned varints, strings and lists with their length before them.
+// What is read isn't trusted: each count is compared with the bytes that are left before anything is allocated.
 
 const (
 	planMagic = "DARUMA-PLAN-1\n"
@@ -18,7 +18,7 @@ const (
 	flagsKnown = 1<<iota - 1
 )
 
-// Encode gives the wire form of a plan. It doesn't check the plan: [Decode] does.
+// Encode gives the encoded form of a plan. It doesn't check the plan: [Decode] does.
 func Encode(p *Plan) []byte {
 	w := writer(planMagic)
 	w.text(p.Path)
@@ -52,10 +52,10 @@ func Encode(p *Plan) []byte {
 // Decode reads what Encode wrote and checks it with [Plan.Check]. Anything else is refused with an error.
 func Decode(data []byte) (*Plan, error) {
 	if len(data) > maxPlan {
-		return nil, planError("longer than 8 MiB")
+		return nil, planError("it is longer than 8 MiB")
 	}
 	if len(data) < len(planMagic) || string(data[:len(planMagic)]) != planMagic {
-		return nil, planError("doesn't begin as one")
+		return nil, planError("it doesn't begin with the mark of a plan")
 	}
 	r := reader{rest: data[len(planMagic):]}
 	p := &Plan{Path: r.text(), Argv: r.texts(), Env: r.texts(), Dir: r.text(), UID: r.id() - 1, GID: r.id() - 1}
@@ -71,7 +71,7 @@ func Decode(data []byte) (*Plan, error) {
 	r.flags(p)
 	p.Memory, p.MilliCPU, p.Processes, p.Affinity = int64(r.number()), int64(r.number()), int(r.number()), r.number()
 	if r.bad || len(r.rest) > 0 {
-		return nil, planError("damaged")
+		return nil, planError("it is damaged")
 	}
 	if err := p.Check(); err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (w *writer) flags(p *Plan) {
 	w.number(umask)
 }
 
-// reader takes fields off the front. The first one that isn't there makes it bad, and every later one zero.
+// reader takes fields off the front. After the first one that isn't there it is bad, and every field zero.
 type reader struct {
 	rest []byte
 	bad  bool
@@ -150,7 +150,7 @@ func (r *reader) number() uint64 {
 	return 0
 }
 
-// id reads a number that fits an int on every architecture's side of maxID+1.
+// id reads a user, group or process number, or one more than that: see Encode.
 func (r *reader) id() int {
 	n := r.number()
 	if n > maxID+1 {

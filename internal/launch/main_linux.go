@@ -26,8 +26,8 @@ func init() {
 //
 // Credentials, capabilities, securebits, no_new_privs, niceness, the signal mask and the parent-death signal belong to a
 // thread in Linux; glibc and Go only make it look otherwise. execve ends all other threads and goes on with those of
-// the thread that called it. So everything here runs on one locked thread, with raw system calls, and no other
-// thread needs to be told. The others keep root's rights until exec, but run nothing of ours; and the kernel makes a
+// the thread that called it. So everything here runs on one locked thread, with raw system calls, and the other threads don't
+// matter. They keep root's rights until exec, but run nothing of ours; and the kernel makes a
 // process whose user changed undumpable, so that its new user can't reach into it.
 func Main(fd int) {
 	runtime.LockOSThread()
@@ -35,7 +35,7 @@ func Main(fd int) {
 	exit()
 }
 
-// run is the order in which the steps are right; each says why it stands where it does.
+// run takes the steps in an order that has reasons: each says why it stands where it does.
 func run(fd int) *Error {
 	p, err := readPlan(fd)
 	if err != nil {
@@ -57,7 +57,7 @@ func run(fd int) *Error {
 		(*Plan).setNoNewPrivs,
 		(*Plan).setParentDeath, // the change of user cleared it
 		(*Plan).enterDir,       // as the new user: a folder closed to it must fail
-		(*Plan).resetSignals,   // last, so that the runtime is itself as long as it can be
+		(*Plan).resetSignals,   // last: Go's runtime needs its signals until then
 	}
 	for _, step := range steps {
 		if err := step(p); err != nil {
@@ -96,11 +96,10 @@ func restoreOpenFiles() { _ = syscall.Exec("", nil, nil) }
 
 // exec replaces the process by the program, or says why not.
 //
-// syscall.Exec isn't used for two reasons' sake: it allocates, and under a low limit of address space the mmap that
-// this may need fails, of which Go's runtime dies. And what it is good for, keeping the runtime from making a thread
-// during the exec (the kernel then refuses the thread, and the runtime dies of that), holds here anyway: the launcher
-// runs with GOMAXPROCS=1 and no garbage collector, a thread is only ever made by a thread that runs Go code,
-// and from the first step on that is this one.
+// syscall.Exec isn't used, because it allocates: under a low limit of address space the mmap that this may need fails, and Go's
+// runtime dies of that. What syscall.Exec is good for isn't needed: it keeps the runtime from making a thread during the exec,
+// which the kernel would refuse, and the runtime would die of. The launcher runs with GOMAXPROCS=1 and no garbage
+// collector; only a thread that runs Go code makes another, and from the first step on this is the only one.
 func (x *execArguments) exec() syscall.Errno {
 	_, _, errno := syscall.RawSyscall(syscall.SYS_EXECVE, uintptr(unsafe.Pointer(x.path)),
 		uintptr(unsafe.Pointer(unsafe.SliceData(x.argv))), uintptr(unsafe.Pointer(unsafe.SliceData(x.env))))
@@ -153,7 +152,7 @@ func (p *Plan) environment() []string {
 		"LISTEN_FDNAMES="+names)
 }
 
-// report tells the keeper which step failed: errno, then the step's text.
+// report writes to the keeper which step failed: errno, then the step's text.
 func report(status int, e *Error) {
 	if e == nil {
 		return

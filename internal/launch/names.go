@@ -20,7 +20,7 @@ func capNumber(name string) (int, bool) {
 	if len(name) > 4 && name[:4] == "CAP_" {
 		name = name[4:]
 	}
-	return wordIndex(capNames, name)
+	return indexOfName(capNames, name)
 }
 
 // capName is for error messages.
@@ -36,10 +36,10 @@ func capName(number int) string {
 	return strconv.Itoa(number)
 }
 
-func rlimitNumber(name string) (int, bool) { return wordIndex(rlimitNames, name) }
+func rlimitNumber(name string) (int, bool) { return indexOfName(rlimitNames, name) }
 
-// wordIndex finds name among the words of list.
-func wordIndex(list, name string) (int, bool) {
+// indexOfName finds name in a list of names with blanks between them.
+func indexOfName(list, name string) (int, bool) {
 	for i := 0; list != ""; i++ {
 		word, tail := cut(list, ' ')
 		if word == name {

@@ -19,11 +19,11 @@ type Plan struct {
 	SetGroups bool  // false leaves the keeper's groups
 
 	// AddCaps are held by the program: in its permitted, effective, inheritable and ambient set as an ordinary user, in
-	// the bounding set as root. DropCaps leave every set, the bounding set included, and win over nothing that AddCaps
-	// names. Upper case, with or without CAP_; ALL stands for every capability the kernel knows, in DropCaps only.
+	// the bounding set as root. DropCaps are taken out of every set, the bounding set included, except those that AddCaps
+	// names too. Upper case, with or without CAP_; ALL stands for every capability the kernel knows, in DropCaps only.
 	AddCaps, DropCaps []string
 
-	NoNewPrivs bool // no_new_privs: no setuid or setgid file and no file capability gives anything from here on
+	NoNewPrivs bool // no_new_privs: setuid and setgid files and file capabilities have no effect any more
 	Rlimits    []Rlimit
 	Nice       *int    // -20 … 19
 	Umask      *uint32 // 0 … 0777
@@ -32,8 +32,8 @@ type Plan struct {
 	// number of sockets. A name has no colon and no control character; it may be empty.
 	ListenNames []string
 
-	// Notify hands over one more file behind the sockets, Attachments.Notify. Who sets it tells the program the number, 3 + the
-	// number of ListenNames, in its environment.
+	// Notify hands over one more file behind the sockets, Attachments.Notify. Its number is 3 + the number of ListenNames; Env must say so
+	// to the program.
 	Notify bool
 
 	// Limits of the whole tree, kept by a job object on Windows; Linux has none of them here. 0: none.
@@ -42,8 +42,8 @@ type Plan struct {
 	Processes int    // at once
 	Affinity  uint64 // the processors it may run on, one bit each, of the first 64
 
-	// Parent is the pid whose death kills the program (PR_SET_PDEATHSIG with SIGKILL); 0: none. The kernel means the
-	// thread that forked: the keeper must never let one of its threads end. [Start] fills it in.
+	// Parent is the pid whose death kills the program (PR_SET_PDEATHSIG with SIGKILL); 0: none. To the kernel it is the death of the
+	// thread that forked: that thread must live as long as the keeper. [Start] fills it in.
 	Parent int
 
 	leftRoot bool // set while the plan is carried out: root became an ordinary user
@@ -55,14 +55,13 @@ type Rlimit struct {
 	Soft, Hard uint64 // in setrlimit(2)'s units; Unlimited
 }
 
-// Needed tells whether the plan asks for more than syscall.ForkExec can do, so that the launcher has to run.
-// Folder, user, groups and parent-death signal it can do.
-func (p *Plan) Needed() bool {
+// needsLauncher says whether the plan asks for more than syscall.ForkExec can do, which is folder, user, groups and parent-death signal.
+func (p *Plan) needsLauncher() bool {
 	return len(p.AddCaps) > 0 || len(p.DropCaps) > 0 || p.NoNewPrivs || len(p.Rlimits) > 0 ||
 		p.Nice != nil || p.Umask != nil || len(p.ListenNames) > 0
 }
 
-// Check tells what in the plan no kernel could do; nil where there is nothing.
+// Check gives an error where the plan asks for what no kernel could do.
 func (p *Plan) Check() error {
 	if p.Path == "" {
 		return planError("no executable is named")

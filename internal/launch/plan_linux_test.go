@@ -113,7 +113,7 @@ func TestNeeded(t *testing.T) {
 	direct := plainPlan("true")
 	direct.UID, direct.GID, direct.SetGroups, direct.Groups, direct.Dir, direct.Parent = 1, 1, true, []int{1}, "/", 1
 	direct.Notify = true
-	if direct.Needed() {
+	if direct.needsLauncher() {
 		t.Error("a plan with user, group, folder and notify channel doesn't need the launcher")
 	}
 	for name, change := range map[string]func(*Plan){
@@ -127,7 +127,7 @@ func TestNeeded(t *testing.T) {
 	} {
 		p := plainPlan("true")
 		change(&p)
-		if !p.Needed() {
+		if !p.needsLauncher() {
 			t.Errorf("%s needs the launcher", name)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 // whole environment: the program's own is in the plan, so that no secret stands in a process list twice.
 const launchVariable = "DARUMA_LAUNCH_FD"
 
-// reachedExec is the one byte that the launcher writes when all that is left is execve. Without it, end of file on the
-// status pipe would mean success even for a launcher that was killed half way.
+// reachedExec is the byte that the launcher writes when execve alone is left to do. Without it, end of file on the status pipe would
+// mean success even for a launcher that was killed before.
 const reachedExec = 'x'
 
 // Attachments are what a program is started with beyond its plan: things that belong to the keeper.
@@ -19,13 +19,12 @@ type Attachments struct {
 	Stdio  [3]uintptr           // fds for 0, 1 and 2
 	Listen []uintptr            // fds from 3 up, one for each of Plan.ListenNames
 	Notify uintptr              // the fd behind those, with Plan.Notify
-	Sys    *syscall.SysProcAttr // session, process group, cgroup, pidfd, Pdeathsig; Credential and ambient caps are the plan's. Not kept, not changed.
+	Sys    *syscall.SysProcAttr // session, process group, cgroup, pidfd, Pdeathsig; not Credential and AmbientCaps, which the plan has
 }
 
-// Start starts the program and returns its pid when its exec has succeeded: the contract of syscall.ForkExec, whichever
-// way was taken. On an error no process is left, and it is an [*Error] that names the step.
-// Where with.Sys.Pdeathsig is set, the program gets it whatever becomes of its user.
-// It blocks for as long as the start takes: about a millisecond on the direct way, see bench/ for the other.
+// Start starts the program, directly or through the launcher, and returns its pid when its exec has succeeded, as syscall.ForkExec does. On an error no process is left, and it is an [*Error] that names the step.
+// Where with.Sys.Pdeathsig is set, the program has it after a change of user too, which takes it away.
+// Start blocks for as long as the start takes: about a millisecond directly; bench/ measures the launcher.
 func Start(p Plan, with Attachments) (pid int, err error) {
 	if len(with.Listen) != len(p.ListenNames) {
 		return 0, planError("as many sockets as names are needed")
@@ -36,7 +35,7 @@ func Start(p Plan, with Attachments) (pid int, err error) {
 	if err := p.Check(); err != nil {
 		return 0, err
 	}
-	if p.Needed() {
+	if p.needsLauncher() {
 		return startLauncher(&p, with)
 	}
 	return startDirect(&p, with)
@@ -54,7 +53,7 @@ func startDirect(p *Plan, with Attachments) (int, error) {
 	return pid, nil
 }
 
-// files are those of the program, by number. Most programs have no more than the first three: nothing is allocated for them.
+// files are the program's, by number. Most programs have no more than the first three: then nothing is allocated.
 func files(p *Plan, with *Attachments) []uintptr {
 	list := with.Stdio[:len(with.Stdio):len(with.Stdio)]
 	list = append(list, with.Listen...)
@@ -64,7 +63,7 @@ func files(p *Plan, with *Attachments) []uintptr {
 	return list
 }
 
-// credential fills what the plan leaves with what the process has: syscall knows no "leave".
+// credential fills in what the process has where the plan has Leave: package syscall has no such value.
 func credential(p *Plan) *syscall.Credential {
 	c := &syscall.Credential{Uid: uint32(syscall.Geteuid()), Gid: uint32(syscall.Getegid()), NoSetGroups: !p.SetGroups}
 	if p.UID != Leave {
@@ -171,13 +170,13 @@ func parseStatus(data []byte) error {
 		}
 	}
 	if len(data) < 4 {
-		return &Error{Step: "the launcher ended before it reached exec (was it killed? its last words are in the program's error output)"}
+		return &Error{Step: "the launcher ended before it reached exec (was it killed? what it printed is in the program's error output)"}
 	}
 	errno := uint32(data[0]) | uint32(data[1])<<8 | uint32(data[2])<<16 | uint32(data[3])<<24
 	return &Error{Step: string(data[4:]), Errno: syscall.Errno(errno)}
 }
 
-// reap takes the launcher that failed off the process table. A keeper that waits for any child may have been quicker.
+// reap takes the launcher that failed off the process table, unless a keeper that waits for any child did so before.
 func reap(pid int) {
 	for {
 		if _, err := syscall.Wait4(pid, nil, 0, nil); err != syscall.EINTR {

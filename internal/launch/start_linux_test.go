@@ -193,7 +193,7 @@ func TestOpenFilesLimitIsTheKeepers(t *testing.T) {
 		cmd := shell("ulimit -Sn 123; exec /proc/" + fmt.Sprint(os.Getpid()) + "/exe")
 		cmd.Env = []string{roleVariable + "=keeper", planVariable + "=" + hex.EncodeToString(Encode(&p))}
 		if out, err := cmd.CombinedOutput(); string(out) != "123\n" {
-			t.Errorf("launcher %v: the program's soft limit is %q (%v)", p.Needed(), out, err)
+			t.Errorf("launcher %v: the program's soft limit is %q (%v)", p.needsLauncher(), out, err)
 		}
 	}
 }

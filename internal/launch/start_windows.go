@@ -14,7 +14,7 @@ import (
 type Attachments struct {
 	Stdio  [3]windows.Handle // inheritable; the same one may stand twice
 	Extra  []windows.Handle  // further inheritable handles, which keep their values in the child
-	Job    windows.Handle    // the process is born in it; 0: in ours, if we are in one
+	Job    windows.Handle    // the process is born in it; 0: in the job of this process, if it has one
 	Flags  uint32            // process creation flags, such as CREATE_NO_WINDOW
 	Listen []windows.Handle  // must be empty: there is no LISTEN_FDS on Windows
 }
@@ -29,7 +29,7 @@ type Child struct {
 // Start starts the program. On an error no process is left, and it is an [*Error] that names the step.
 //
 // The process is put into its job by CreateProcess itself (PROC_THREAD_ATTRIBUTE_JOB_LIST): put into it a moment later,
-// it could have started children outside already. It inherits the handles named in how and no other
+// it could have started children outside already. It inherits the handles named in with and no other
 // (PROC_THREAD_ATTRIBUTE_HANDLE_LIST), whatever inheritable handles this process has.
 // Source: https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-updateprocthreadattribute
 func Start(p Plan, with Attachments) (Child, error) {
@@ -43,7 +43,7 @@ func Start(p Plan, with Attachments) (Child, error) {
 	return create(application, line, p.Dir, environmentBlock(p.Env), with)
 }
 
-// startable refuses what Windows has no counterpart for.
+// startable gives an error where the plan asks for what Windows has no counterpart of.
 func (p *Plan) startable(with Attachments) error {
 	if err := p.Check(); err != nil {
 		return err
@@ -147,7 +147,7 @@ func contains(list []windows.Handle, h windows.Handle) bool {
 }
 
 // environmentBlock is CreateProcess' form of an environment: NAME=value strings, each ended by a zero, and one more zero.
-// Sorting it is said to be the caller's business; no Windows since XP minds, and Go's runtime doesn't either.
+// Microsoft asks the caller to sort it; no Windows since XP needs that, and Go's runtime doesn't do it either.
 func environmentBlock(env []string) []uint16 {
 	var block []uint16
 	for _, v := range env {

@@ -9,9 +9,9 @@ type User struct {
 	Home   string // "/" for a number that no account has
 }
 
-// Identify fills UID, GID, Groups and SetGroups from names or numbers as a definition's securityContext has them: user ""
-// leaves the keeper's, group "" is the user's primary group, no supplemental ones are the groups the user is in. The
-// account is given for HOME, USER and LOGNAME; it is zero where user is "".
+// Identify fills UID, GID, Groups and SetGroups from names or numbers as a definition's securityContext has them. user "" is
+// the keeper's, group "" is the user's primary group; without supplemental groups the program has those the user is in. The
+// account is returned for HOME, USER and LOGNAME; it is zero where user is "".
 func (p *Plan) Identify(user, group string, supplemental []string) (User, error) {
 	account := User{}
 	p.UID, p.GID, p.Groups, p.SetGroups = Leave, Leave, nil, false

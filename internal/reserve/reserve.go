@@ -1,4 +1,4 @@
-// Package reserve keeps back what daruma itself must still be able to have when programs have used up the rest.
+// Package reserve keeps threads and file descriptors back for daruma itself, for the time when its programs have used up the rest.
 package reserve
 
 import (
@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Threads makes n threads of the operating system, which Go's runtime keeps and uses again. Later there may be none to
-// be had (RLIMIT_NPROC, pids.max), and the runtime dies of that: "failed to create new OS thread".
+// Threads makes n threads of the operating system, which Go's runtime keeps and uses again. Later the system may refuse them
+// (RLIMIT_NPROC, pids.max), and the runtime dies of that: "failed to create new OS thread".
 func Threads(n int) {
 	var ready, done sync.WaitGroup
 	release := make(chan struct{})
@@ -27,7 +27,7 @@ func Threads(n int) {
 	done.Wait()
 }
 
-// Descriptors gives nil where at least n more file descriptors can probably be had, else an error that says what to do.
-// The kernel gives out the lowest free number, so that number tells how many are in use. On Windows it is always nil:
+// Descriptors gives nil where the process can probably open at least n more file descriptors, else an error that says what to
+// do. The kernel gives out the lowest free number, so that number shows how many are in use. On Windows it is always nil:
 // handles have no such limit.
 func Descriptors(n int) error { return descriptors(n) }
