@@ -22,7 +22,7 @@ func registerWait(object windows.Handle, callback, context uintptr) (wait window
 	return wait, nil
 }
 
-// unregisterWait must come after the callback or be content that it may still come; it doesn't wait for it.
+// unregisterWait ends a wait. It doesn't wait for a callback that is running: that may still come after it.
 func unregisterWait(wait windows.Handle) {
 	calls.unregisterWait.Call(uintptr(wait), 0)
 }

@@ -61,7 +61,7 @@ func (p *Poller) Remove(fd int) {
 	_ = unix.EpollCtl(p.fd, unix.EPOLL_CTL_DEL, fd, nil)
 }
 
-// Wait sleeps up to d (negative: without end) and calls what is due. One goroutine only calls it, and every other method but Post.
+// Wait sleeps up to d (negative: without end) and calls what is due. Only one goroutine, the loop's, calls Wait and the other methods but Post.
 func (p *Poller) Wait(d time.Duration) {
 	ms := -1
 	if d >= 0 {

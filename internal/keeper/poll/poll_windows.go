@@ -9,8 +9,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/mailbox"
 )
 
-// Poller is the queue of what has happened: threads of Windows' pool and goroutines that read put functions into it,
-// the loop calls them. It has no bound, so nobody who puts something in ever waits.
+// Poller is the queue of what has happened: threads of Windows' pool and goroutines that read post functions, and the loop calls them in
+// Wait.
 type Poller struct {
 	mail *mailbox.Mailbox
 
@@ -33,7 +33,7 @@ func New() (*Poller, error) {
 // Post has f called by Wait. It may be called from any goroutine, and never waits.
 func (p *Poller) Post(f func()) { p.mail.Post(f) }
 
-// Wait sleeps up to d (negative: without end) and calls what is due. Only the loop calls it.
+// Wait sleeps up to d (negative: without end) and calls what is due. Only one goroutine, the loop's, calls it.
 func (p *Poller) Wait(d time.Duration) {
 	if d != 0 {
 		p.sleep(d)

@@ -14,7 +14,7 @@ var calls = struct{ isProcessInJob, suspend, resume *windows.LazyProc }{
 	resume:         windows.NewLazySystemDLL("ntdll.dll").NewProc("NtResumeProcess"),
 }
 
-// InJob says whether a process belongs to a job. A job of 0 is no job but any: Windows takes it so.
+// InJob says whether a process belongs to a job. With job 0 it says whether the process belongs to any job.
 func InJob(process, job windows.Handle) bool {
 	var yes int32
 	ok, _, _ := calls.isProcessInJob.Call(uintptr(process), uintptr(job), uintptr(unsafe.Pointer(&yes)))

@@ -15,7 +15,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
-// cgroup is one control group (v2) with the files that are needed when there may be no file descriptor left to open them.
+// cgroup is one control group (v2). Its files are open from the start, because later there may be no file descriptor left to open them.
 type cgroup struct {
 	path   string
 	dir    int
@@ -61,7 +61,7 @@ func (g *cgroup) populated() bool {
 // kill ends every process in the group at once, forks in flight included.
 func (g *cgroup) kill() { _, _ = unix.Pwrite(g.killer, []byte("1"), 0) }
 
-// freeze returns when the group stands still (or goes on): the kernel does it process by process. It doesn't wait long
+// freeze returns when all processes of the group are frozen (or go on): the kernel does it one by one. It doesn't wait long
 // for one that is stuck in the kernel.
 func (g *cgroup) freeze(on bool) error {
 	state := "0"
@@ -114,7 +114,7 @@ func FindCgroup(name string) (base string, err error) {
 // tryBirth has a process born in a group of its own. Some containers refuse clone3 or that flag of it; and where our own
 // group was ever killed, Linux 6.14 and later kill every child that is born into another one (see Tree.Open).
 //
-// The child is to start an executable that doesn't exist. It says so, if it lives to say anything.
+// The child is to start an executable that doesn't exist. Where the child lives, ForkExec fails with ENOENT.
 func tryBirth(path string) error {
 	g, err := openCgroup(path)
 	if err != nil {
@@ -190,7 +190,7 @@ func ClearCgroup(base string) error {
 	return nil
 }
 
-// removeBelow removes the groups below one: a program that may can make groups of its own in its group.
+// removeBelow removes the groups below one: a program with the rights for it can make groups of its own there.
 func removeBelow(path string) {
 	entries, _ := os.ReadDir(path)
 	for _, e := range entries {

@@ -13,12 +13,12 @@ import (
 )
 
 // Job holds one run's processes: all that descend from its main process. None can leave it: the job doesn't allow
-// breakaway, so CREATE_BREAKAWAY_FROM_JOB fails inside. When its last handle is closed, by whatever end of the keeper, the
+// breakaway, so CREATE_BREAKAWAY_FROM_JOB fails inside. When its last handle is closed, however the keeper ends, the
 // kernel ends them all.
 // Source: https://learn.microsoft.com/windows/win32/procthread/job-objects
 type Job struct {
 	Handle windows.Handle
-	forget func() // takes it off the port
+	forget func() // takes it off the port; nil: it isn't on one
 }
 
 // KilledCode is the exit code of those that TerminateJobObject ends: 128 and SIGKILL's number, as shells have it.
@@ -81,7 +81,7 @@ func (j *Job) CPU() time.Duration {
 	return time.Duration(a.user+a.kernel) * 100
 }
 
-// pids are the processes in the job now. More than a thousand come without the rest.
+// pids are the processes in the job now, 1,024 of them at most.
 func (j *Job) pids() []uint32 {
 	var list struct { // JOBOBJECT_BASIC_PROCESS_ID_LIST
 		assigned, listed uint32
@@ -99,8 +99,8 @@ func (j *Job) pids() []uint32 {
 	return pids
 }
 
-// HasOrphans says whether there is more left in the job than the console's host, which ends by itself a moment after the last
-// process on that console.
+// HasOrphans says whether a process is left in the job, once the main process has ended. The console's host doesn't count: it ends by
+// itself a moment after the last process on that console.
 func (j *Job) HasOrphans() bool {
 	for _, pid := range j.pids() {
 		h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION|windows.SYNCHRONIZE, false, pid)
@@ -108,7 +108,7 @@ func (j *Job) HasOrphans() bool {
 			continue // it has ended
 		}
 		if err != nil {
-			return true // it is there, and isn't ours to look at: the next run waits for its end
+			return true // it is there, and we may not open it: the next run waits for its end
 		}
 		name := imageOf(h)
 		event, err := windows.WaitForSingleObject(h, 0)

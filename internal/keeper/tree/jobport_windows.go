@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Port is the completion port at which jobs tell that their last process has ended.
+// Port is the completion port at which jobs report that their last process has ended.
 //
-// Microsoft promises no delivery of these messages, so nothing depends on them: a tree that is ending is looked at again
-// in any case. They only spare the waiting.
+// Microsoft doesn't promise that these messages arrive, so nothing depends on them: a tree that is ending is checked again
+// in any case. They make it quicker.
 // Source: https://learn.microsoft.com/windows/win32/api/winnt/ns-winnt-jobobject_associate_completion_port
 type Port struct {
 	handle windows.Handle

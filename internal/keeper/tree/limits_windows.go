@@ -67,7 +67,7 @@ func rateOf(milli int64, processors int) uint32 {
 }
 
 // priorityOf gives the priority class for a niceness, as libuv does, but never the real-time class, in which a program
-// that spins takes the machine away. Source: uv_os_setpriority in libuv's src/win/util.c.
+// that spins makes the machine unusable. Source: uv_os_setpriority in libuv's src/win/util.c.
 func priorityOf(nice int) uint32 {
 	switch {
 	case nice < -7:

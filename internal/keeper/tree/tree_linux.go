@@ -16,17 +16,19 @@ import (
 // the keeper's child, and is recognised by its session or by DARUMA_RUN in its environment: the mark. The zero value is ready for Open.
 type Tree struct {
 	cg     *cgroup
-	frozen bool // by order
-	killed bool // cg was killed: it can't be born into any more
+	frozen bool // by Freeze
+	killed bool // cg was killed: no process can be born in it any more
 	serial int
 }
 
-// Open prepares the tree for the next run of the program id: it makes a cgroup for it in the folder base, where that isn't "". One serves for many runs, but not after a kill: Linux 6.14 and later end a
+// Open prepares the tree for the next run of the program id: it makes a cgroup for it in the folder base, where that isn't "".
+//
+// One cgroup serves for many runs, but not after a kill: Linux 6.14 and later end a
 // process that is cloned into a group which was ever killed. clone3 compares the kill count of the parent's group with
 // that of the child's (b69bb476dee9, "cgroup: fix race between fork and cgroup.kill").
 func (t *Tree) Open(base, id string) error {
 	if t.frozen && t.cg != nil {
-		// Its last run died frozen. A child born into a frozen group wouldn't reach its exec, and we wait for that.
+		// Its last run died frozen. A child born in a frozen group wouldn't reach its exec, and the start waits for that.
 		if err := t.cg.freeze(false); err != nil {
 			return err
 		}
@@ -41,7 +43,7 @@ func (t *Tree) Open(base, id string) error {
 	t.serial++
 	cg, err := openCgroup(filepath.Join(base, "p-"+id+"."+strconv.Itoa(t.serial)))
 	if errors.Is(err, os.ErrPermission) || errors.Is(err, unix.EROFS) {
-		return nil // the base was ours, but this one isn't given: hold the tree the other way
+		return nil // we could make base, and may not make this one: the tree is held without a cgroup
 	}
 	t.cg = cg
 	return err

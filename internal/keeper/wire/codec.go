@@ -10,7 +10,7 @@ import (
 // MaxFrame is the size of the largest frame, in bytes. A peer that sends a larger one isn't ours, or its memory is damaged.
 const MaxFrame = 16 << 20
 
-// What the keeper sends at once, at most about, in bytes and in files: the kernel takes 253 files in one sendmsg (SCM_MAX_FD), and
+// About how much the keeper sends at once, in bytes and in files: the kernel takes 253 files in one sendmsg (SCM_MAX_FD), and
 // Link has room for 64.
 const (
 	BatchBytes = 16 << 10
@@ -22,7 +22,7 @@ const (
 	header   = 6       // u32 length of the rest, u8 kind, u8 number of file descriptors
 )
 
-// ErrMalformed: what was read isn't a frame of this protocol.
+// ErrMalformed says that what was read isn't a frame of this protocol.
 var ErrMalformed = errors.New("malformed frame")
 
 // coder writes a message's fields to buf, or reads them back: one function per message serves both, so that
@@ -87,7 +87,7 @@ func (c *coder) flag(v *bool) {
 	*v = x != 0
 }
 
-// count codes a number of items. Each takes at least one byte, so a count beyond what is left is a lie.
+// count codes a number of items. Each takes at least one byte, so there can't be more of them than bytes are left.
 func (c *coder) count(n int) int {
 	x := uint64(n)
 	c.u64(&x)
@@ -149,7 +149,7 @@ func AppendFrame(buf []byte, m Message, fds int) []byte {
 }
 
 // NextFrame takes the first frame off buf: its message, how many file descriptors belong to it, and what follows. ok is false where the
-// frame isn't there whole yet; the error is ErrMalformed. The message keeps nothing of buf.
+// frame isn't there whole yet. An error is an ErrMalformed. The message keeps nothing of buf.
 func NextFrame(buf []byte) (m Message, fds int, rest []byte, ok bool, err error) {
 	if len(buf) < header {
 		return nil, 0, buf, false, nil

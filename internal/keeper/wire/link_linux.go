@@ -45,7 +45,7 @@ func connect() (pipe, error) {
 	return pipe{u}, nil
 }
 
-// fill reads once. The kernel never mixes the file descriptors of two messages, but bytes it may: so both are queues,
+// fill reads once. The kernel never joins the file descriptors of two messages, but it may join their bytes: so both are queues,
 // and each frame says how many descriptors are its own.
 func (l *Link) fill(buf []byte) error {
 	var oob [512]byte
