@@ -14,21 +14,21 @@ import (
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
-// How long a server tries to get what a predecessor, which has just ended, or a client that looks may still have.
+// How long a server tries to open the file. A predecessor that has just ended, or a client that reads the name, may still hold it.
 const (
-	heldPatience = time.Second
-	heldStep     = 10 * time.Millisecond
+	heldTimeout = time.Second
+	heldStep    = 10 * time.Millisecond
 )
 
-// secretLength is the length of what is drawn by lot for the pipe's name, in bytes.
+// secretLength is the length of the random part of the pipe's name, in bytes.
 const secretLength = 16
 
 // claim makes the file at path this server's, for as long as it is open, and writes into it the name that the pipe shall have.
-// The kernel keeps others from writing to it (no FILE_SHARE_WRITE), and by that clients tell a server that lives.
+// The kernel keeps others from opening it for writing (no FILE_SHARE_WRITE): that is how clients know that the server lives.
 //
-// On a full disk the name isn't written, and the pipe gets the name that can be guessed: better than none.
+// On a full disk the name can't be written. Then the pipe gets the name that can be guessed: better than none.
 func claim(path string) (file *os.File, name string, err error) {
-	for end := time.Now().Add(heldPatience); ; time.Sleep(heldStep) {
+	for end := time.Now().Add(heldTimeout); ; time.Sleep(heldStep) {
 		file, err = safefile.OpenSharing(path, windows.GENERIC_WRITE, windows.FILE_SHARE_READ, windows.OPEN_ALWAYS)
 		if !errors.Is(err, windows.ERROR_SHARING_VIOLATION) || time.Now().After(end) {
 			break
@@ -43,7 +43,7 @@ func claim(path string) (file *os.File, name string, err error) {
 	var secret [secretLength]byte
 	_, _ = rand.Read(secret[:]) // never fails
 	name = pipeName(path) + "-" + hex.EncodeToString(secret[:])
-	// Over what a predecessor left, which has the same length: to the clients there is a name at any time.
+	// A predecessor's name has the same length and is written over, so that clients find a whole name at any time.
 	written, err := file.WriteAt([]byte(name), 0)
 	if errors.Is(err, windows.ERROR_DISK_FULL) {
 		name, written, err = pipeName(path), 0, nil

@@ -121,8 +121,8 @@ func (c *Client) call(ctx context.Context, method, path string, body []byte, v a
 	return nil
 }
 
-// exchange is one request and its answer on a connection of its own. http.Transport would be of no use: it pools
-// connections, and loses an answer that the server gives before it has heard the request (503, 403).
+// exchange is one request and its answer on a connection of its own. http.Transport doesn't do: it pools
+// connections, and loses an answer that the server gives before it has read the request (503, 403).
 type exchange struct {
 	ctx      context.Context
 	conn     net.Conn
@@ -164,7 +164,7 @@ func (x *exchange) close() {
 
 func (x *exchange) expectWithin(d time.Duration) { _ = x.conn.SetReadDeadline(time.Now().Add(d)) }
 
-// failed words an error of the connection; where ctx ended the connection, that is the cause.
+// failed explains an error of the connection; where ctx ended the connection, that is the cause.
 func (x *exchange) failed(doing string, err error) error {
 	if x.ctx.Err() != nil {
 		return x.ctx.Err()

@@ -71,7 +71,7 @@ func (c *Command) field(name string) any {
 	return nil
 }
 
-// malformed words what the JSON decoder found, and keeps what the reader below it said.
+// malformed explains what the JSON decoder found, and keeps an error of the reader below it.
 func malformed(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("the body ends in the middle of the JSON")

@@ -28,7 +28,7 @@ func (e *PermissionError) Error() string {
 	if e.Owner != "" {
 		whom = e.Owner
 	}
-	return fmt.Sprintf("%s belongs to %s: use sudo", what, whom)
+	return fmt.Sprintf("%s belongs to %s: %s", what, whom, elevate)
 }
 
 // APIError is an answer of the supervisor that isn't a success.
@@ -44,7 +44,7 @@ func (e *APIError) Error() string {
 	return e.Problem.Error
 }
 
-// notReached words why the socket couldn't be connected to.
+// notReached says why the socket couldn't be connected to.
 func (c *Client) notReached(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// ringSize is how many events a Hub remembers: what a client that comes late can still be told, and how far a slow
+// ringSize is how many events a Hub remembers: what a client that connects late can still read, and how far a slow
 // one may fall behind.
 const ringSize = 1000
 

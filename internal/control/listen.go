@@ -27,7 +27,7 @@ type gate struct {
 	net.Listener
 	max      int64
 	open     atomic.Int64
-	refusals chan struct{} // one token for each refusal that may be under way politely
+	refusals chan struct{} // one token for each refusal whose answer is being waited for
 	admit    func(net.Conn) error
 }
 
@@ -43,7 +43,7 @@ func (g *gate) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if err := g.admit(conn); err != nil {
-			g.refuse(conn, "403 Forbidden", err.Error(), "use the account that runs the service, or sudo")
+			g.refuse(conn, "403 Forbidden", err.Error(), "use the account that runs the service, or "+elevate)
 			continue
 		}
 		if g.open.Add(1) > g.max {
@@ -64,7 +64,7 @@ func (g *gate) refuse(conn net.Conn, status, why, hint string) {
 	select {
 	case g.refusals <- struct{}{}:
 		go func() {
-			// A client that is still writing when we close sees a broken pipe instead of the answer: hear it out, shortly.
+			// A client that is still writing when we close sees a broken pipe instead of the answer: read for a moment.
 			_ = conn.SetDeadline(time.Now().Add(250 * time.Millisecond))
 			_, _ = conn.Read(make([]byte, 4096))
 			_, _ = io.WriteString(conn, answer)

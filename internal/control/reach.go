@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// patience is how long a client waits for a supervisor that is about to come: longer than a keeper needs to replace one.
-const patience = 3 * time.Second
+// successorTimeout is how long a client waits for a supervisor that is being started: longer than a keeper needs to replace one.
+const successorTimeout = 3 * time.Second
 
 // reach connects to the supervisor. Where none listens but the service's keeper lives, one is being started or replaced:
-// to say "not running" then would be wrong, so reach waits for it, at most [patience].
+// to say "not running" then would be wrong, so reach waits for it, at most [successorTimeout].
 func reach(ctx context.Context, socket string) (net.Conn, error) {
-	for end := time.Now().Add(patience); ; {
+	for end := time.Now().Add(successorTimeout); ; {
 		conn, err := dial(ctx, socket)
 		if err == nil || !absent(err) || time.Now().After(end) || !keeperLives(socket) {
 			return conn, err

@@ -13,7 +13,7 @@ import (
 
 // keeperLives says whether a keeper holds the lock file beside the socket.
 //
-// Trying the lock would tell too, but would keep out a keeper that takes it in that moment; /proc/locks (proc_locks(5)) only looks.
+// Taking the lock would show it too, but would keep out a keeper that takes it at that moment. /proc/locks (proc_locks(5)) disturbs nobody.
 func keeperLives(socket string) bool {
 	file, err := safefile.Open(filepath.Join(filepath.Dir(socket), "lock"))
 	if err != nil {

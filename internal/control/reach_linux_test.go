@@ -61,7 +61,7 @@ func TestClientDoesNotWaitForNobody(t *testing.T) {
 	if _, err := NewClient(socket).Status(within(t)); !errors.Is(err, ErrNotRunning) {
 		t.Fatal(err)
 	}
-	if took := time.Since(begin); took < 100*time.Millisecond || took >= patience {
+	if took := time.Since(begin); took < 100*time.Millisecond || took >= successorTimeout {
 		t.Fatalf("it took %v", took)
 	}
 	if keeperLives(socket) { // the file is left, as after kill -9

@@ -7,7 +7,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
-// keeperLives says whether a keeper holds the lock file beside the socket.
+// keeperLives says whether a keeper holds the lock file beside the socket. It tries a shared lock, which fails where a keeper has its
+// exclusive one. Otherwise the shared one is released at once: a keeper that starts at this moment tries for longer.
 func keeperLives(socket string) bool {
 	file, err := safefile.Open(filepath.Join(filepath.Dir(socket), "lock"))
 	if err != nil {

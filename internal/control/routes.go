@@ -166,7 +166,7 @@ func (s *Server) reply(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client may have gone; nobody is left to tell
+	_, _ = w.Write(body) // the client may be gone: there is nobody to report an error to
 	_ = control.Flush()
 	_ = control.SetWriteDeadline(time.Time{})
 }

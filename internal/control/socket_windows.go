@@ -32,7 +32,7 @@ func pipeName(path string) string {
 // listen opens the pipe for those who may control the service: whoever runs it, SYSTEM, and administrators.
 //
 // Everybody on the machine may make a pipe of any name. One that can be guessed could be made by a stranger before us: we
-// would have none, or clients would talk to the stranger. So each server draws a name by lot and writes it into the file at
+// would have none, or clients would talk to the stranger. So each server makes up a random name and writes it into the file at
 // path, in a folder that strangers neither read nor write: see [claim].
 //
 // The pipe is made only if nobody else has one of this name (FILE_CREATE, what CreateNamedPipe calls
@@ -73,9 +73,9 @@ func (l *claimedListener) Close() error {
 	return err
 }
 
-// listenSoon has patience with a predecessor that has just ended: its pipe lasts until the kernel has taken it apart.
+// listenSoon waits for the pipe of a predecessor that has just ended: it lasts until the kernel has taken the process apart.
 func listenSoon(name string, cfg *winio.PipeConfig) (net.Listener, error) {
-	for end := time.Now().Add(heldPatience); ; time.Sleep(heldStep) {
+	for end := time.Now().Add(heldTimeout); ; time.Sleep(heldStep) {
 		l, err := winio.ListenPipe(name, cfg)
 		if err == nil || time.Now().After(end) {
 			return l, err
@@ -132,7 +132,7 @@ func dial(ctx context.Context, path string) (net.Conn, error) {
 	return winio.DialPipeContext(ctx, name)
 }
 
-// admit lets everyone in whom the pipe's access list lets in.
+// admit has nothing to check: the pipe's access list has done it.
 func admit(net.Conn) error { return nil }
 
 // owner names the user whom a file belongs to; on Windows that isn't looked up.

@@ -26,12 +26,12 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	defer context.AfterFunc(s.closing, cancel)()
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.WriteHeader(http.StatusOK)
-	out := &lines{w: w, control: http.NewResponseController(w), patience: s.limits.write}
+	out := &lines{w: w, control: http.NewResponseController(w), timeout: s.limits.write}
 	if !follow {
 		_ = s.remembered(ctx, out, since)
 		return
 	}
-	_ = s.follow(ctx, out, since) // what stops it: the client went, read too slowly, or the server closes
+	_ = s.follow(ctx, out, since) // it ends when the client is gone or reads too slowly, or when the server closes
 }
 
 func (s *Server) streamFrom(r *http.Request) (since uint64, follow bool, err error) {
@@ -101,12 +101,12 @@ func (s *Server) remembered(ctx context.Context, out *lines, since uint64) error
 	return nil
 }
 
-// lines writes events to one client, who has patience to take each piece.
+// lines writes events to one client, which must take each piece within timeout.
 type lines struct {
-	w        http.ResponseWriter
-	control  *http.ResponseController
-	patience time.Duration
-	buf      bytes.Buffer
+	w       http.ResponseWriter
+	control *http.ResponseController
+	timeout time.Duration
+	buf     bytes.Buffer
 }
 
 func (l *lines) send(events ...Event) error {
@@ -117,7 +117,7 @@ func (l *lines) send(events ...Event) error {
 			return err
 		}
 	}
-	if err := l.control.SetWriteDeadline(time.Now().Add(l.patience)); err != nil {
+	if err := l.control.SetWriteDeadline(time.Now().Add(l.timeout)); err != nil {
 		return err
 	}
 	if _, err := l.w.Write(l.buf.Bytes()); err != nil {

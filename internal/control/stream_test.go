@@ -81,7 +81,7 @@ func TestSlowReaderIsCut(t *testing.T) {
 	}
 }
 
-// A client that takes nothing at all loses its connection when its patience is over.
+// A client that takes nothing at all loses its connection after the timeout for writing.
 func TestReaderThatTakesNothing(t *testing.T) {
 	_, hub, socket := serve(t, &fakeBackend{}, func(l *limits) { l.write = 50 * time.Millisecond })
 	conn := connect(t, socket)

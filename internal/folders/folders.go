@@ -17,8 +17,8 @@ type Folders struct {
 	Run    string // control socket, lock, spools: nothing that must survive a boot
 }
 
-// InstalledVariable is set in the environment of an installed service's processes: whoever they run as, their folders are the
-// system's.
+// InstalledVariable is set in the environment of an installed service's processes: their folders are the system's, whatever account
+// they run as.
 const InstalledVariable = "DARUMA_INSTALLED"
 
 // Of gives the folders of the service called name; it creates nothing.
@@ -36,7 +36,7 @@ func Of(name string) (Folders, error) {
 	return system(name)
 }
 
-// Installed gives the folders that the service called name has once it is installed, whoever asks.
+// Installed gives the folders that the service called name has when it is installed, whichever user asks.
 func Installed(name string) (Folders, error) {
 	if os.Getenv("DARUMA_HOME") != "" {
 		return Of(name)
@@ -44,7 +44,7 @@ func Installed(name string) (Folders, error) {
 	return installed(name)
 }
 
-// Named is Installed, but as the folders are called: where one is a link, the link.
+// Named is [Installed] with links unresolved: where systemd has made a folder a link (for a dynamic user), the path is the link's.
 func Named(name string) (Folders, error) {
 	f, err := Installed(name)
 	if err != nil || f.Config != systemConfig(name) {
@@ -53,7 +53,7 @@ func Named(name string) (Folders, error) {
 	return systemNames(name), nil
 }
 
-// Services lists the names of all services that have a folder for state or an installation here, sorted.
+// Services lists the names of all services that have a folder for state or a definition here, sorted.
 func Services() ([]string, error) {
 	f, err := Of("x")
 	if err != nil {
@@ -61,7 +61,7 @@ func Services() ([]string, error) {
 	}
 	names, err := servicesIn(f)
 	if err == nil && f.Config == systemConfig("x") {
-		f.State = f.Config // of those that never ran
+		f.State = f.Config // services that never ran have only this one
 		var more []string
 		more, err = servicesIn(f)
 		names = append(names, more...)
@@ -72,7 +72,7 @@ func Services() ([]string, error) {
 }
 
 func servicesIn(f Folders) ([]string, error) {
-	// The Run folder of a service tells the layout: ROOT/NAME/run or ROOT/NAME.
+	// The State folder shows the layout: ROOT/NAME/state, or ROOT/NAME.
 	root, under := filepath.Dir(f.State), false
 	if filepath.Base(f.State) == "state" {
 		root, under = filepath.Dir(root), true
@@ -86,7 +86,7 @@ func servicesIn(f Folders) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		// A link where systemd keeps the folder of a dynamic user out of others' reach.
+		// Links count: systemd makes one where it keeps the folder of a dynamic user out of others' reach.
 		if info, err := os.Stat(filepath.Join(root, e.Name())); err != nil || !info.IsDir() {
 			continue
 		}
@@ -103,7 +103,7 @@ func servicesIn(f Folders) ([]string, error) {
 // Make creates the folders, open to their owner alone (Logs: readable by the group).
 func (f Folders) Make() error {
 	for dir, mode := range map[string]os.FileMode{f.State: 0o700, f.Logs: 0o750, f.Run: 0o700} {
-		// Those above are for all services, whoever they run as.
+		// The folders above are for all services, whatever accounts they run as.
 		err := os.MkdirAll(filepath.Dir(dir), 0o755)
 		if err == nil {
 			err = os.MkdirAll(dir, mode)

@@ -20,8 +20,8 @@ func system(name string) (Folders, error) {
 	return under(filepath.Join(base, "daruma", name)), nil
 }
 
-// real follows the link that systemd makes for a dynamic user: /var/lib/daruma/shop is in /var/lib/private then. Where there is
-// nothing yet it is path.
+// real follows the link that systemd makes for a dynamic user, whose /var/lib/daruma/shop is in /var/lib/private. Where there is
+// nothing yet, it gives path back.
 func real(path string) string {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		return target

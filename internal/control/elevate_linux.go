@@ -1,0 +1,4 @@
+package control
+
+// elevate is how a user gets the rights for a service of the system.
+const elevate = "use sudo"
