@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/daruma-sh/daruma/internal/safefile"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -23,6 +24,9 @@ type Record struct {
 // what the record says.
 const fileName = "installed.json"
 
+// maxSize bounds what is read, in bytes.
+const maxSize = 1 << 20
+
 // ErrNone: the service wasn't installed by `daruma install`, or its record was removed.
 var ErrNone = errors.New("there is no record of its installation")
 
@@ -35,16 +39,7 @@ func Save(folder string, r Record) error {
 	if err != nil {
 		return fmt.Errorf("writing the record of the installation: %w", err)
 	}
-	file, err := os.CreateTemp(folder, "."+fileName+"-*")
-	if err != nil {
-		return fmt.Errorf("writing the record of the installation: %w", err)
-	}
-	defer os.Remove(file.Name()) // fails once it is renamed
-	_, err = file.Write(append(text, '\n'))
-	if err = errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close()); err == nil {
-		err = os.Rename(file.Name(), filepath.Join(folder, fileName))
-	}
-	if err != nil {
+	if err := safefile.Replace(filepath.Join(folder, fileName), append(text, '\n'), 0o644); err != nil {
 		return fmt.Errorf("writing the record of the installation: %w", err)
 	}
 	return nil
@@ -61,7 +56,7 @@ func Remove(folder string) error {
 // Load reads what Save wrote. Errors: ErrNone; others where the file can't be read or isn't a record.
 func Load(folder string) (Record, error) {
 	path := filepath.Join(folder, fileName)
-	text, err := os.ReadFile(path)
+	text, err := safefile.ReadFile(path, maxSize)
 	if errors.Is(err, os.ErrNotExist) {
 		return Record{}, fmt.Errorf("%s: %w", path, ErrNone)
 	} else if err != nil {

@@ -5,6 +5,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 const (
@@ -13,7 +15,7 @@ const (
 )
 
 func open(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	return safefile.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 }
 
 // try locks without waiting.

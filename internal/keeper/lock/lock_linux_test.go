@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // A holder that was killed leaves its pid, which by now may be anybody's: the lock is free, and known to be unclean.
@@ -61,7 +61,7 @@ func TestRefusesWhatIsNoFileOfOurs(t *testing.T) {
 	if err := os.Symlink(target, link); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := Take(link); !errors.Is(err, unix.ELOOP) {
+	if _, _, err := Take(link); !errors.Is(err, safefile.ErrRefused) {
 		t.Errorf("a symbolic link: %v", err)
 	}
 	if data, _ := os.ReadFile(target); string(data) != "precious" {

@@ -4,6 +4,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 const (
@@ -15,7 +17,11 @@ const (
 // locked byte, and the pid must be read.
 const byteOffset = 1 << 30
 
-func open(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) }
+// open forbids others to remove or rename the file: a second keeper would make another, and hold the lock in that one.
+func open(path string) (*os.File, error) {
+	const access, share = windows.GENERIC_READ | windows.GENERIC_WRITE, windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE
+	return safefile.OpenSharing(path, access, share, windows.OPEN_ALWAYS)
+}
 
 // try locks without waiting.
 func try(f *os.File) error { return lockByte(f, windows.LOCKFILE_EXCLUSIVE_LOCK) }
