@@ -34,7 +34,7 @@ func TestEventsReachTheKeeper(t *testing.T) {
 type fakeKeeper struct {
 	*keeper.Handle
 	forwarded []wire.Message
-	stopped   []time.Duration // the time that each StopNow left
+	stopped   chan time.Duration // the time that each StopNow left
 	left      []string
 	overdue   bool
 }
@@ -44,7 +44,7 @@ func (k *fakeKeeper) Forward(_ context.Context, m wire.Message) error {
 	return nil
 }
 
-func (k *fakeKeeper) StopNow(_ string, within time.Duration) { k.stopped = append(k.stopped, within) }
+func (k *fakeKeeper) StopNow(_ string, within time.Duration) { k.stopped <- within }
 
 func (k *fakeKeeper) Overdue() ([]string, bool) { return k.left, k.overdue }
 
@@ -58,23 +58,18 @@ func deadlined(t *testing.T, d time.Duration) context.Context {
 
 func TestTheTimeToStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		k := &fakeKeeper{}
+		k := &fakeKeeper{stopped: make(chan time.Duration, 1)}
 		h := host{keeper: k, reserve: stopReserve(40 * time.Second)}
 		callOff := h.endInTime(deadlined(t, 38*time.Second))
 		defer callOff()
-		time.Sleep(38*time.Second - time.Nanosecond)
-		synctest.Wait()
-		if len(k.stopped) > 0 {
-			t.Error("it is ended before its time")
-		}
-		time.Sleep(time.Nanosecond)
-		synctest.Wait()
-		if len(k.stopped) != 1 || k.stopped[0] != 2*time.Second {
-			t.Errorf("the time that is left, for each end: %v, want [2s]", k.stopped)
+		begin := time.Now()
+		within := <-k.stopped
+		if took := time.Since(begin); took != 38*time.Second || within != 2*time.Second {
+			t.Errorf("ended after %v with %v left, want 38s and 2s", took, within)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) { // the stop is over before
-		k := &fakeKeeper{}
+		k := &fakeKeeper{stopped: make(chan time.Duration, 1)}
 		h := host{keeper: k}
 		h.endInTime(deadlined(t, time.Second))()
 		time.Sleep(time.Minute)
