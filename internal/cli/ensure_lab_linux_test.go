@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/daruma-sh/daruma/internal/doctor"
 	"github.com/daruma-sh/daruma/internal/ensure"
@@ -61,6 +62,21 @@ func (g *guest) recorded(words string) {
 	g.t.Errorf("no incident says %q: %s", words, text)
 }
 
+// wasDown: every incident of the service and its programs lasted at least so long.
+func (g *guest) wasDown(least time.Duration, what string) {
+	g.t.Helper()
+	var records []serviceRecord
+	text := g.do(0, "incidents", "shop", "-o", "json")
+	if err := json.Unmarshal([]byte(text), &records); err != nil || len(records) != 1 || len(records[0].Incidents) < 2 {
+		g.t.Fatalf("%s: %v\n%s", what, err, text)
+	}
+	for _, i := range records[0].Incidents {
+		if i.Down.Duration() < least {
+			g.t.Errorf("%s: %q of %q was down for %v, want %v at least", what, i.Cause, i.Program, i.Down.Duration(), least)
+		}
+	}
+}
+
 // quick: where all is well, ensure takes at most 50 ms beside the start of its process. The best of ten, for a machine that has
 // other work.
 func (g *guest) quick() {
@@ -103,11 +119,13 @@ func TestEnsureOnSystemd(t *testing.T) {
 		g.shell(`systemctl kill -s KILL shop; until systemctl -q is-failed shop; do sleep 0.02; done`)
 	}
 	kill()
+	g.shell("sleep 3")
 	if e := g.ensures(0, ensure.Start, "signal 9"); !e.Acted || !e.Running {
 		t.Errorf("a failed unit: %+v", e)
 	}
 	g.up("ensured", "shop")
 	g.recorded("ended by signal 9")
+	g.wasDown(3*time.Second, "an outage that ensure ended")
 	if found := g.finds(1); !strings.Contains(found["recovery"], "fail") || !strings.Contains(found["unit"], "no.conf") {
 		t.Errorf("with a drop-in that forbids restarts the doctor finds: %v", found)
 	}

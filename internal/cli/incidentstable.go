@@ -84,6 +84,9 @@ func fallsTable(s screen, r serviceRecord) string {
 		program := i.Program
 		if program == "" {
 			program = "(supervisor)"
+			if i.Kind != incident.Supervisor {
+				program = "(service)"
+			}
 		}
 		word, c := outcomeOf(i)
 		rows = append(rows, []cell{{text: i.Detected.Local().Format(whenLayout)}, {text: program}, stood(r, i), {word, c}, {text: fallen(i)}})

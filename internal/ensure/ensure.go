@@ -43,6 +43,7 @@ type run struct {
 	services manager.Manager
 	place    folders.Folders
 	begun    time.Time
+	facts    Facts // of the last check
 	result   Result
 }
 
@@ -76,6 +77,9 @@ func (r *run) run(ctx context.Context) error {
 		}
 		action = Start
 	}
+	if action == Fine || action == Leave {
+		r.forgetFailure()
+	}
 	if action != Start {
 		return nil
 	}
@@ -97,6 +101,7 @@ func (r *run) check(ctx context.Context) (Facts, Action, error) {
 		}
 		f.Installed = r.installed(status)
 	}
+	r.facts = f
 	action, why := Decide(f)
 	r.result.Action, r.result.Reason = action, why
 	return f, action, nil

@@ -71,12 +71,9 @@ func (h *History) compacted(keep int, room int64) []line {
 		l.Program, l.Boot, l.Totals = p, boot.Boot, &t
 		lines = append(lines, l)
 	}
-	for p, wanted := range h.wantedAt(begin.T) {
-		l := head.as(lineUnwanted)
-		if wanted {
-			l.Type = lineWanted
-		}
-		l.Program = p
+	for p, mark := range h.marksAt(begin.T) {
+		l := head.as(mark.Type)
+		l.Program, l.Reason = p, mark.Reason
 		lines = append(lines, l)
 	}
 	return append(lines, h.tail(kept, marks, boots, begin.T)...)

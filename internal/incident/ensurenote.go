@@ -2,6 +2,8 @@ package incident
 
 import (
 	"encoding/json"
+	"errors"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -11,7 +13,8 @@ import (
 // EnsureNote says that `daruma ensure` started the service, which was down. Only the service's supervisor writes the record, so ensure
 // leaves a note, which the supervisor takes when it starts.
 type EnsureNote struct {
-	Since    time.Time `json:"since"`    // when the first attempt found the service down
+	Since    time.Time `json:"since"`    // since when the service was down, as far as the first attempt could know
+	Kind     Kind      `json:"kind"`     // Keeper: its process died; Service: it wasn't started since the machine's boot
 	At       time.Time `json:"at"`       // of the last attempt
 	Cause    string    `json:"cause"`    // in words: what brought the service down
 	Action   string    `json:"action"`   // in words: what was done
@@ -52,16 +55,27 @@ const stampFile = "ensured"
 // is no new one.
 func TakeEnsureNote(config, state string) (o EnsureNote, ok bool) {
 	o, ok = ReadEnsureNote(config)
-	if !ok {
-		return o, false
-	}
-	stamp := o.At.UTC().Format(time.RFC3339Nano)
-	path := filepath.Join(state, stampFile)
-	if last, err := safefile.ReadFile(path, maxEnsureNote); err == nil && string(last) == stamp {
+	if !ok || o.Taken(state) {
 		return EnsureNote{}, false
 	}
-	if safefile.Replace(path, []byte(stamp), 0o600) != nil {
+	if safefile.Replace(filepath.Join(state, stampFile), []byte(o.stamp()), 0o600) != nil {
 		return EnsureNote{}, false // it would be taken again at every start
 	}
 	return o, true
+}
+
+func (o EnsureNote) stamp() string { return o.At.UTC().Format(time.RFC3339Nano) }
+
+// Taken reports whether the service's supervisor took the note: it has started since. state is the service's State folder.
+func (o EnsureNote) Taken(state string) bool {
+	last, err := safefile.ReadFile(filepath.Join(state, stampFile), maxEnsureNote)
+	return err == nil && string(last) == o.stamp()
+}
+
+// ForgetEnsureNote removes the note from folder; one that isn't there is no error.
+func ForgetEnsureNote(folder string) error {
+	if err := os.Remove(filepath.Join(folder, ensureNoteFile)); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }

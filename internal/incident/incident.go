@@ -9,7 +9,7 @@
 //	rec.RecordAction(incident.Action{Program: "api", What: "restarted at once", Generation: 8})
 //	rec.RecordRecovery(incident.Recovery{Program: "api", Generation: 8})      // runs, and is ready where it has a readiness probe
 //	rec.CloseIncident("api", incident.GaveUp, "8 restarts within 10m0s")
-//	rec.RecordWanted("", false, "service stopped")                            // "": all programs
+//	rec.RecordWanted("", false, incident.ServiceStopped)                      // "": all programs
 //	rec.Flush(ctx); rec.Close(ctx)
 //
 //	history, err := incident.Read(path)                                 // while a recorder writes, too
@@ -47,6 +47,7 @@ const (
 	Supervisor    Kind = "supervisor" // daruma's supervisor fell; no program was down
 	Keeper        Kind = "keeper"     // daruma's keeper fell, and the programs with it
 	Machine       Kind = "machine"    // the machine went down
+	Service       Kind = "service"    // the service ended with a failure, wasn't started, or its start was refused
 )
 
 // Outcome says how an incident stands or ended.
@@ -126,6 +127,19 @@ type Recovery struct {
 	Ago        time.Duration
 }
 
+// Outage is time in which the service was to run and none of its programs did.
+type Outage struct {
+	Kind     Kind
+	Cause    string        // in words
+	Action   string        // in words: what was done about it; "": nothing
+	Ago      time.Duration // how long ago it began
+	Programs []string      // those that are to run; nil: those that ended with the service. One that was stopped by itself stays so
+}
+
+// ServiceStopped is the reason to give to [Recorder.RecordWanted] for programs that aren't wanted because the service ends in order:
+// they are wanted again when the service is.
+const ServiceStopped = "service stopped"
+
 // Start says what came before a recorder was opened.
 type Start string
 
@@ -141,6 +155,7 @@ type Options struct {
 	Start    Start         // required
 	Reason   string        // in words, for the boot line and, with SupervisorReplaced, the incident's cause
 	Absent   time.Duration // with SupervisorReplaced: how long no supervisor was in charge
+	Outage   *Outage       // with ServiceStarted: what is known of the time before; nil: nothing
 	Relapse  time.Duration // default 10 s
 	MaxBytes int64         // default 2 MiB (some 1,400 incidents): a longer file is compacted to half of that at most
 	Keep     int           // incidents kept by compaction; default 500
@@ -177,4 +192,6 @@ type Found struct {
 	Booted bool       // the system was started since the last start, orderly or not
 	Broken int        // lines passed over because they could not be read
 	Torn   bool       // the last line was cut off (by a kill or a power cut) and has been removed
+
+	Gone time.Duration // how long before this start daruma was last known to run; 0 with an empty record
 }

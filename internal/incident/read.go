@@ -194,13 +194,13 @@ func (h *History) setEnd(c *clock) {
 	}
 }
 
-// wantedAt tells for each program whether it is wanted at t.
-func (h *History) wantedAt(t Millis) map[string]bool {
-	wanted := map[string]bool{}
+// marksAt gives for each program the line that says whether it is wanted at t.
+func (h *History) marksAt(t Millis) map[string]line {
+	latest := map[string]line{}
 	for _, m := range h.marks {
 		if m.T <= t {
-			wanted[m.Program] = m.Type == lineWanted
+			latest[m.Program] = m
 		}
 	}
-	return wanted
+	return latest
 }

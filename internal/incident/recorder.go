@@ -59,12 +59,21 @@ func Open(path string, o Options) (*Recorder, Found, error) {
 	r.store = store{path: path, good: h.whole}
 	r.compactAt = o.MaxBytes
 	r.anchor = moment{T: max(h.last.after(o.clock), timeBegins), At: o.clock.wall(), Boot: o.clock.boot, Mono: Millis(o.clock.mono())}
-	r.state = state{service: o.Service, relapse: Millis(o.Relapse), seq: h.highest(), latest: map[string]*Incident{}, wanted: h.wantedAt(h.end), emit: r.emit}
+	r.state = state{service: o.Service, relapse: Millis(o.Relapse), seq: h.highest(), latest: map[string]*Incident{}, wanted: map[string]bool{}, stopped: map[string]Millis{}, emit: r.emit}
+	for p, mark := range h.marksAt(h.end) {
+		r.state.wanted[p] = mark.Type == lineWanted
+		if mark.Type == lineUnwanted && mark.Reason == ServiceStopped {
+			r.state.stopped[p] = mark.T
+		}
+	}
 	for _, i := range h.Incidents {
 		i.LastOutput = nil // it is in the file
 		r.state.latest[i.Program] = &i
 	}
 	found := Found{Broken: h.Broken, Torn: h.torn}
+	if len(h.boots) > 0 {
+		found.Gone = (r.anchor.T - h.last.T).Duration()
+	}
 	found.Down, found.Booted = r.begin(h)
 	for p, wanted := range r.state.wanted {
 		if wanted {
@@ -88,6 +97,9 @@ func (r *Recorder) begin(h *History) (down Kind, booted bool) {
 	}
 	r.emit(boot)
 	l.recovered(n, Recovery{}) // a predecessor died between its two lines
+	if r.o.Outage != nil && r.o.Start == ServiceStarted {
+		defer func() { l.outage(n, *r.o.Outage) }() // after the falls that the record knows of
+	}
 	if len(h.boots) == 0 {
 		return "", false
 	}
@@ -154,6 +166,10 @@ func (r *Recorder) CloseIncident(program string, o Outcome, reason string) {
 func (r *Recorder) RecordWanted(program string, wanted bool, reason string) {
 	r.record(func(l *state, n now) { l.want(n, program, wanted, reason) })
 }
+
+// RecordOutage records that the service was to run and its programs didn't. Each is wanted and down from the outage's beginning until
+// its recovery, whichever recorder records that.
+func (r *Recorder) RecordOutage(o Outage) { r.record(func(l *state, n now) { l.outage(n, o) }) }
 
 // OpenIncidents gives the incidents because of which a program is down, by program.
 func (r *Recorder) OpenIncidents() []Incident {

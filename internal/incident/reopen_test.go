@@ -198,3 +198,89 @@ func TestTornMarkOfLifeIsIgnored(t *testing.T) {
 		}
 	}
 }
+
+// A start that is refused again and again after an ordered stop is one outage, from the first refusal until the programs run. What
+// somebody had stopped isn't part of it.
+func TestRefusedStarts(t *testing.T) {
+	path, c := file(t), newHands()
+	r, _ := open(t, path, c, Options{})
+	for _, p := range []string{"api", "idle"} {
+		r.RecordWanted(p, true, "start")
+	}
+	r.RecordWanted("idle", false, "requested")
+	c.pass(time.Minute)
+	r.RecordWanted("", false, ServiceStopped)
+	closeRecorder(t, r)
+	c.reboot("boot-2", time.Minute)
+	for _, pass := range []time.Duration{time.Second, 71 * time.Second} {
+		r, _ = open(t, path, c, Options{Outage: &Outage{Kind: Service, Cause: "refused", Action: "refused"}})
+		closeRecorder(t, r)
+		c.pass(pass)
+	}
+	r, found := open(t, path, c, Options{})
+	if !slices.Equal(found.Wanted, []string{"api"}) || len(found.Open) != 1 {
+		t.Errorf("%+v", found)
+	}
+	r.RecordRecovery(Recovery{Program: "api"})
+	c.pass(28 * time.Second)
+	flush(t, r)
+	h := history(t, path, c)
+	if a := one(t, h, "api"); a.Down != Millis(72*time.Second) || a.Wanted != Millis(100*time.Second) || a.Incidents != 1 || a.Falls != 1 {
+		t.Errorf("%+v, want 72 s of 100 s", a)
+	}
+	if a := one(t, h, "idle"); a.Wanted != 0 || a.Incidents != 0 {
+		t.Errorf("%+v, want nothing, for it was stopped", a)
+	}
+	if i := h.Incidents[0]; i.Kind != Service || i.Cause != "refused" || i.RecoveredAfter != Millis(72*time.Second) {
+		t.Errorf("%+v", i)
+	}
+}
+
+// An outage that is learned of afterwards counts from its beginning, but not from before the service was stopped in order.
+func TestOutageBeforeTheStart(t *testing.T) {
+	for stopped, want := range map[time.Duration]time.Duration{time.Minute: 15 * time.Second, 5 * time.Second: 5 * time.Second} {
+		path, c := file(t), newHands()
+		r, _ := open(t, path, c, Options{})
+		r.RecordWanted("api", true, "start")
+		c.pass(time.Minute)
+		r.RecordWanted("", false, ServiceStopped)
+		closeRecorder(t, r)
+		c.pass(stopped)
+		r, _ = open(t, path, c, Options{Outage: &Outage{Kind: Service, Cause: "it wasn't started", Action: "ensured", Ago: 15 * time.Second}})
+		r.RecordWanted("api", true, "start")
+		r.RecordRecovery(Recovery{Program: "api"})
+		flush(t, r)
+		a := one(t, history(t, path, c), "api")
+		if a.Down != Millis(want) || a.Wanted != Millis(time.Minute+want) {
+			t.Errorf("stopped %v ago: %+v, want %v down", stopped, a, want)
+		}
+	}
+}
+
+// A service that ends with a failure and is started again was down in between, its programs with it.
+func TestServiceEndsWithAFailure(t *testing.T) {
+	path, c := file(t), newHands()
+	r, _ := open(t, path, c, Options{})
+	for _, p := range []string{"api", "worker"} {
+		r.RecordWanted(p, true, "start")
+	}
+	c.pass(time.Minute)
+	r.RecordFall(Fall{Program: "worker", Kind: Exit, Cause: "exit code 1"})
+	r.RecordOutage(Outage{Kind: Service, Cause: "escalated"})
+	closeRecorder(t, r)
+	c.pass(15 * time.Second)
+	r, _ = open(t, path, c, Options{})
+	for _, p := range []string{"api", "worker"} {
+		r.RecordRecovery(Recovery{Program: p})
+	}
+	flush(t, r)
+	h := history(t, path, c)
+	for _, p := range []string{"api", "worker"} {
+		if a := one(t, h, p); a.Down != Millis(15*time.Second) || a.Incidents != 1 {
+			t.Errorf("%+v", a)
+		}
+	}
+	if worker, api := h.Incidents[0], h.Incidents[1]; worker.Kind != Exit || api.Kind != Service || api.Program != "api" {
+		t.Errorf("%+v", h.Incidents)
+	}
+}

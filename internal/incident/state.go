@@ -21,6 +21,7 @@ type state struct {
 	seq     uint64
 	latest  map[string]*Incident // by program: the one that has it down, or the last that did
 	wanted  map[string]bool
+	stopped map[string]Millis // programs that aren't wanted because the service ended, and since when
 	emit    func(line)
 }
 
@@ -153,14 +154,56 @@ func (l *state) want(n now, program string, wanted bool, reason string) {
 		if !wanted {
 			l.close(n, p, Stopped, reason)
 		}
-		l.wanted[p] = wanted
-		kind := lineWanted
-		if !wanted {
-			kind = lineUnwanted
+		l.mark(n, p, wanted, reason)
+	}
+}
+
+// mark records whether a program is wanted from n on.
+func (l *state) mark(n now, program string, wanted bool, reason string) {
+	l.wanted[program] = wanted
+	kind := lineWanted
+	delete(l.stopped, program)
+	if !wanted {
+		kind = lineUnwanted
+		if reason == ServiceStopped {
+			l.stopped[program] = n.t
 		}
-		out := l.line(n, kind)
-		out.Program, out.Reason = p, clip(reason)
-		l.emit(out)
+	}
+	out := l.line(n, kind)
+	out.Program, out.Reason = program, clip(reason)
+	l.emit(out)
+}
+
+// outage records that programs are down because the service is. One that is down already has its incident, and gets the action.
+func (l *state) outage(n now, o Outage) {
+	programs := o.Programs
+	if programs == nil {
+		programs = sorted(l.wanted)
+	}
+	for _, p := range programs {
+		wanted, known := l.wanted[p]
+		i, then := l.latest[p], n.before(o.Ago)
+		if wanted && i != nil && i.down() {
+			if o.Action != "" && i.Action != clip(o.Action) {
+				l.acted(n, Action{Program: p, What: o.Action})
+			}
+			continue
+		}
+		if i != nil {
+			then.t = max(then.t, i.Until)
+		}
+		if !wanted {
+			since, stopped := l.stopped[p]
+			if known && !stopped {
+				continue // somebody stopped it, or it has completed
+			}
+			then.t = max(then.t, since)
+			l.mark(then, p, true, o.Cause)
+		}
+		l.begin(n, then, Fall{Program: p, Kind: o.Kind, Cause: clip(o.Cause)})
+		if o.Action != "" {
+			l.acted(n, Action{Program: p, What: o.Action})
+		}
 	}
 }
 

@@ -63,8 +63,16 @@ func (s *supervisor) close(keeperLost bool) {
 	case <-drained:
 	case <-time.After(drainCloseTimeout):
 	}
-	if !keeperLost { // else the programs are down, not unwanted: the next start records that
-		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.RecordWanted("", false, "service stopped") })
+	switch {
+	case keeperLost: // the programs are down, not unwanted: the next start records that
+	case s.ending != nil && s.ending.failed && s.hello.Hosted: // the service manager starts it again: until then its programs are down
+		outage := incident.Outage{Kind: incident.Service, Cause: "the service ended with a failure: " + s.ending.reason}
+		s.incidents.Write(func(r *incident.Recorder, ago time.Duration) {
+			outage.Ago = ago
+			r.RecordOutage(outage)
+		})
+	default:
+		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.RecordWanted("", false, incident.ServiceStopped) })
 	}
 	s.incidents.Close()
 	if s.lastGood != nil {

@@ -32,12 +32,17 @@ import (
 // there is an answer to every question, and before programs are started, for it fails where another daruma runs the service.
 //
 // With an error comes the exit code of the service.
-func start(cfg Config, link *wire.Link, inherited *inheritance) (*supervisor, exitcode.Code, error) {
+func start(cfg Config, link *wire.Link, inherited *inheritance) (_ *supervisor, _ exitcode.Code, err error) {
 	place, err := folders.Of(cfg.Service)
 	if err != nil {
 		return nil, exitcode.NoFiles, err
 	}
 	s := newSupervisor(cfg, place, link, inherited.hello)
+	defer func() {
+		if err != nil && !inherited.inUse() {
+			s.recordRefusedStart(err)
+		}
+	}()
 	if err := s.takeDefinition(inherited); err != nil {
 		s.events.CannotStart(err)
 		s.events.Close()

@@ -65,9 +65,9 @@ type Output struct {
 	Ended    bool           // the run has ended: its pipes will be empty soon
 }
 
-// WriteFailure queues a failure; the last lines of output are added to it when they are in the log.
+// WriteFailure queues a failure, which happened f.Ago ago; the last lines of output are added to it when they are in the log.
 func (w *Writer) WriteFailure(f incident.Fall, output Output) {
-	at := monotonic.Now()
+	at := monotonic.Now() - f.Ago
 	w.queue.Post(func() {
 		f.LastOutput = output.lastLines()
 		f.Ago = monotonic.Now() - at
