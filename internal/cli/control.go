@@ -43,11 +43,11 @@ Exit codes: 0 done, 1 a hook failed or there is none for the code, 2 wrong usage
 		if reason == "" {
 			c.Reason = "daruma control by " + userName()
 		}
-		answer, err := give(cmd.Context(), std, t, c, "running the hooks of", timeout)
+		answer, err := sendOrder(cmd.Context(), std, t, c, "running the hooks of", timeout)
 		if err != nil {
 			return err
 		}
-		return report(std, t, c.Verb, answer, *output)
+		return printAnswer(std, t, c.Verb, answer, *output)
 	}
 	return cmd
 }

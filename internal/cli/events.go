@@ -63,11 +63,11 @@ func showEvents(ctx context.Context, std IO, t target, count int, follow bool, o
 	defer stop()
 	client, err := control.Dial(t.service)
 	if err != nil {
-		return failure(t.service, err)
+		return clientFailure(t.service, err)
 	}
 	last, past, err := pastEvents(ctx, client, t, count)
 	if err != nil {
-		return failure(t.service, err)
+		return clientFailure(t.service, err)
 	}
 	for _, e := range past {
 		if err := printEvent(std, e, output); err != nil {
@@ -87,7 +87,7 @@ func pastEvents(ctx context.Context, client *control.Client, t target, count int
 		return 0, nil, err
 	}
 	if t.program != "" {
-		if _, err := only([]view{{Status: st}}, t.program); err != nil {
+		if _, err := onlyProgram([]view{{Status: st}}, t.program); err != nil {
 			return 0, nil, err
 		}
 	}
@@ -128,7 +128,7 @@ func followEvents(ctx context.Context, std IO, client *control.Client, t target,
 		case unprintable != nil:
 			return &exitError{code: ExitFailed, err: unprintable}
 		case errors.As(err, &api), errors.As(err, &denied):
-			return failure(t.service, err)
+			return clientFailure(t.service, err)
 		case errors.Is(err, control.ErrLagged):
 			fmt.Fprintln(std.Err, "daruma: events were missed here: they came faster than they were read")
 		case !said:

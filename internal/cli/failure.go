@@ -22,8 +22,8 @@ type exitError struct {
 func (e *exitError) Error() string { return fmt.Sprint(e.err) }
 func (e *exitError) Unwrap() error { return e.err }
 
-// failure gives what the client's error means for whoever typed the command: words, what to do next, the exit code.
-func failure(service string, err error) error {
+// clientFailure gives what the client's error means for whoever typed the command: words, what to do next, the exit code.
+func clientFailure(service string, err error) error {
 	var api *control.APIError
 	var denied *control.PermissionError
 	var exit *exitError
@@ -36,9 +36,9 @@ func failure(service string, err error) error {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		if _, ok := operate.Status(ctx, service); ok {
-			return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Start it with: daruma start %s%s", err, service, elsewhere(service))}
+			return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Start it with: daruma start %s%s", err, service, rootServicesHint(service))}
 		}
-		return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Start it with: daruma run FILE%s", err, others(service)+elsewhere(service))}
+		return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Start it with: daruma run FILE%s", err, knownServices(service)+rootServicesHint(service))}
 	case errors.As(err, &denied):
 		return &exitError{code: ExitFailed, err: err}
 	case errors.As(err, &api):

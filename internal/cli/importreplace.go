@@ -74,22 +74,22 @@ func takeOver(ctx context.Context, std IO, service string, f takeoverFlags) erro
 		do = takeover.Undo
 	}
 	return installFailure(std, do(ctx, service, takeover.Options{
-		DryRun: f.dryRun, Definition: f.definition, Timeout: f.timeout, Password: f.password.source(std), Report: takeoverReport{std},
+		DryRun: f.dryRun, Definition: f.definition, Timeout: f.timeout, Password: f.password.source(std), Report: takeoverReporter{std},
 	}))
 }
 
-// takeoverReport prints what a takeover does, each line in one write.
-type takeoverReport struct{ std IO }
+// takeoverReporter prints what a takeover does, each line in one write.
+type takeoverReporter struct{ std IO }
 
-func (r takeoverReport) Print(text string) error {
+func (r takeoverReporter) Print(text string) error {
 	_, err := fmt.Fprint(r.std.Out, text)
 	return err
 }
 
-func (r takeoverReport) Begin(doing string) (end func()) {
+func (r takeoverReporter) Begin(doing string) (end func()) {
 	return progress(r.std.Err, screenOf(r.std.Err).terminal, doing)
 }
 
-func (r takeoverReport) Done(what string, took time.Duration) {
+func (r takeoverReporter) Done(what string, took time.Duration) {
 	_ = r.Print(fmt.Sprintf("  %s (%s)\n", what, seconds(float64(took.Milliseconds()))))
 }

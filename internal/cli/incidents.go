@@ -102,7 +102,7 @@ func incidentServices(args []string, q *incidentsQuery) ([]string, error) {
 		return known, nil
 	}
 	if !slices.Contains(known, t.service) {
-		return nil, &exitError{code: ExitFailed, err: fmt.Errorf("no service %s is known here%s%s", t.service, others(t.service), elsewhere(t.service))}
+		return nil, &exitError{code: ExitFailed, err: fmt.Errorf("no service %s is known here%s%s", t.service, knownServices(t.service), rootServicesHint(t.service))}
 	}
 	return []string{t.service}, nil
 }
@@ -139,7 +139,7 @@ func showIncidents(std IO, names []string, q incidentsQuery, output format) erro
 			h, err = incident.Read(f.Incidents())
 		}
 		if err != nil { // the others can be shown all the same
-			failed = errors.Join(failed, fmt.Errorf("%s: %w%s", name, err, elsewhere(name)))
+			failed = errors.Join(failed, fmt.Errorf("%s: %w%s", name, err, rootServicesHint(name)))
 			continue
 		}
 		records = append(records, recordOf(name, h, q))

@@ -40,12 +40,12 @@ func printRecords(std IO, records []serviceRecord, q incidentsQuery, output form
 func recordText(s screen, r serviceRecord, q incidentsQuery, named bool) string {
 	var b strings.Builder
 	if len(r.Incidents)+r.earlier == 0 {
-		b.WriteString(nothing(r, q))
+		b.WriteString(noIncidents(r, q))
 	} else {
 		if named {
 			fmt.Fprintln(&b, s.paint(bold, r.Service))
 		}
-		b.WriteString(fallsTable(s, r))
+		b.WriteString(incidentsTable(s, r))
 		if r.earlier > 0 {
 			fmt.Fprintf(&b, "(%d earlier: -n %d shows them)\n", r.earlier, len(r.Incidents)+r.earlier)
 		}
@@ -63,8 +63,8 @@ func recordText(s screen, r serviceRecord, q incidentsQuery, named bool) string 
 	return b.String()
 }
 
-// nothing says kindly that nothing fell.
-func nothing(r serviceRecord, q incidentsQuery) string {
+// noIncidents is what is printed where nothing fell.
+func noIncidents(r serviceRecord, q incidentsQuery) string {
 	what := r.Service
 	if q.program != "" {
 		what += "/" + q.program
@@ -78,7 +78,7 @@ func nothing(r serviceRecord, q incidentsQuery) string {
 	return fmt.Sprintf("Nothing of %s has fallen since its record begins, on %s.\n", what, r.Since.Local().Format(whenLayout))
 }
 
-func fallsTable(s screen, r serviceRecord) string {
+func incidentsTable(s screen, r serviceRecord) string {
 	rows := [][]cell{{{"WHEN", bold}, {"PROGRAM", bold}, {"STOOD AGAIN AFTER", bold}, {"OUTCOME", bold}, {"WHAT FELL", bold}}}
 	for _, i := range r.Incidents {
 		program := i.Program
@@ -89,7 +89,7 @@ func fallsTable(s screen, r serviceRecord) string {
 			}
 		}
 		word, c := outcomeOf(i)
-		rows = append(rows, []cell{{text: i.Detected.Local().Format(whenLayout)}, {text: program}, stood(r, i), {word, c}, {text: fallen(i)}})
+		rows = append(rows, []cell{{text: i.Detected.Local().Format(whenLayout)}, {text: program}, recoveryCell(r, i), {word, c}, {text: causeOf(i)}})
 	}
 	return s.columns(rows)
 }
@@ -114,8 +114,8 @@ func outcomeOf(i incident.Incident) (string, colour) {
 	return plaintext.Line(string(i.Outcome)), plain
 }
 
-// stood words how long it took.
-func stood(r serviceRecord, i incident.Incident) cell {
+// recoveryCell is how long the recovery took, or for how long it hasn't come.
+func recoveryCell(r serviceRecord, i incident.Incident) cell {
 	switch {
 	case i.Recovered != nil:
 		return cell{text: took(i.RecoveredAfter.Duration())}
@@ -125,8 +125,8 @@ func stood(r serviceRecord, i incident.Incident) cell {
 	return cell{text: "-"}
 }
 
-// fallen words the cause.
-func fallen(i incident.Incident) string {
+// causeOf is what happened, in a sentence.
+func causeOf(i incident.Incident) string {
 	text := i.Cause
 	if i.Generation > 0 {
 		text += fmt.Sprintf(" (run %d)", i.Generation)
@@ -194,7 +194,7 @@ func available(a incident.Availability) cell {
 	return cell{text, yellow}
 }
 
-// took words a duration with the precision that recoveries have: 0.9ms, 12ms, 1.2s, 3m5s, 5d4h.
+// took prints a duration with the precision that recoveries have: 0.9ms, 12ms, 1.2s, 3m5s, 5d4h.
 func took(d time.Duration) string {
 	switch {
 	case d <= 0:
@@ -209,7 +209,7 @@ func took(d time.Duration) string {
 	return span(d.Seconds())
 }
 
-// spanOf words a time span that somebody gave: 7 days, 24h0m0s as 24h.
+// spanOf prints a time span that somebody gave: 7 days, 24h0m0s as 24h.
 func spanOf(d time.Duration) string {
 	const day = 24 * time.Hour
 	if d >= 2*day && d%day == 0 {

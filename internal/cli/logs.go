@@ -177,9 +177,9 @@ func logsExist(t target, dir folders.Folders, names []string) error {
 	}
 	if _, err := os.Stat(dir.Logs); err != nil && !slices.Contains(known, t.service) {
 		if len(known) == 0 {
-			return &exitError{code: ExitFailed, err: fmt.Errorf("no service %s here, nor any other%s", t.service, elsewhere(t.service))}
+			return &exitError{code: ExitFailed, err: fmt.Errorf("no service %s here, nor any other%s", t.service, rootServicesHint(t.service))}
 		}
-		return &exitError{code: ExitFailed, err: fmt.Errorf("no service %s here; known are %s%s", t.service, strings.Join(known, ", "), elsewhere(t.service))}
+		return &exitError{code: ExitFailed, err: fmt.Errorf("no service %s here; known are %s%s", t.service, strings.Join(known, ", "), rootServicesHint(t.service))}
 	}
 	if t.program == "" {
 		return nil // nothing was written so far

@@ -128,23 +128,23 @@ Exit codes: 0 done, 1 not done (the answer says why), 2 wrong usage or no such p
 		if handled, err := orderService(cmd.Context(), std, t, c, f.timeout, *f.output); handled || err != nil {
 			return err
 		}
-		answer, err := give(cmd.Context(), std, t, c, o.doing, f.timeout)
+		answer, err := sendOrder(cmd.Context(), std, t, c, o.doing, f.timeout)
 		if err != nil {
 			return err
 		}
-		return report(std, t, c.Verb, answer, *f.output)
+		return printAnswer(std, t, c.Verb, answer, *f.output)
 	}
 	return cmd
 }
 
-// give sends the order and waits for the answer, at most timeout (0: as long as it takes), with a sign of life on a terminal.
-func give(ctx context.Context, std IO, t target, c control.Command, doing string, timeout time.Duration) (control.Answer, error) {
+// sendOrder sends the order and waits for the answer, at most timeout (0: as long as it takes), with a sign of life on a terminal.
+func sendOrder(ctx context.Context, std IO, t target, c control.Command, doing string, timeout time.Duration) (control.Answer, error) {
 	if err := c.Validate(); err != nil {
 		return control.Answer{}, &exitError{code: ExitUsage, err: err}
 	}
 	client, err := control.Dial(t.service)
 	if err != nil {
-		return control.Answer{}, failure(t.service, err)
+		return control.Answer{}, clientFailure(t.service, err)
 	}
 	if timeout < 0 {
 		return control.Answer{}, &exitError{code: ExitUsage, err: fmt.Errorf("--timeout must be more than 0, is %v", timeout)}
@@ -160,7 +160,7 @@ func give(ctx context.Context, std IO, t target, c control.Command, doing string
 	if errors.Is(err, context.DeadlineExceeded) {
 		return answer, goesOn(doing, t, timeout)
 	}
-	return answer, failure(t.service, err)
+	return answer, clientFailure(t.service, err)
 }
 
 // goesOn says that the time to wait is over, and the order isn't.
@@ -168,8 +168,8 @@ func goesOn(doing string, t target, timeout time.Duration) error {
 	return &exitError{code: ExitFailed, err: fmt.Errorf("%s %s isn't over after %v and goes on; see: daruma status %s", doing, t, timeout, t.service)}
 }
 
-// report prints what the order did.
-func report(std IO, t target, verb control.Verb, a control.Answer, output format) error {
+// printAnswer prints what the order did.
+func printAnswer(std IO, t target, verb control.Verb, a control.Answer, output format) error {
 	var err error
 	if output == formatJSON {
 		err = writeJSON(std.Out, a)
@@ -208,7 +208,7 @@ func userName() string {
 	return fmt.Sprintf("user %d", os.Geteuid())
 }
 
-// seconds words milliseconds: 0.2 s, 12 s.
+// seconds prints milliseconds: 0.2 s, 12 s.
 func seconds(ms float64) string {
 	s := ms / 1000
 	if s < 0.0995 {

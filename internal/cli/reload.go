@@ -43,7 +43,7 @@ Exit codes: 0 done, 1 a program didn't get where it should, 2 wrong usage or a d
 		if reason == "" {
 			c.Reason = "daruma reload by " + userName()
 		}
-		answer, err := give(cmd.Context(), std, t, c, "reloading", timeout)
+		answer, err := sendOrder(cmd.Context(), std, t, c, "reloading", timeout)
 		if err != nil {
 			return refusedReload(std, err, *output)
 		}
@@ -90,7 +90,7 @@ func reportReload(std IO, t target, a control.Answer, output format) error {
 			}
 		}
 	}
-	return report(std, t, control.VerbReload, a, output)
+	return printAnswer(std, t, control.VerbReload, a, output)
 }
 
 // failed leaves the results that aren't as they should be.

@@ -25,7 +25,7 @@ func orderService(ctx context.Context, std IO, t target, c control.Command, time
 	case errors.As(err, &supervisor) && errors.Is(err, context.DeadlineExceeded):
 		return true, goesOn("stopping", t, timeout)
 	case errors.As(err, &supervisor):
-		return true, failure(t.service, supervisor.Err)
+		return true, clientFailure(t.service, supervisor.Err)
 	case err != nil:
 		return true, serviceFailure(err)
 	}

@@ -76,13 +76,13 @@ Exit codes:
 
 // showStatus prints the status once.
 func showStatus(ctx context.Context, std IO, t target, output format) error {
-	views, err := look(ctx, t)
+	views, err := readViews(ctx, t)
 	if err != nil {
 		return err
 	}
 	if t.service != "" {
 		if v := views[0]; v.err != nil && v.System == nil && output == formatText {
-			return failure(t.service, v.err)
+			return clientFailure(t.service, v.err)
 		}
 	}
 	switch {
@@ -91,21 +91,21 @@ func showStatus(ctx context.Context, std IO, t target, output format) error {
 	case output == formatJSON:
 		err = writeJSON(std.Out, views)
 	case len(views) == 0:
-		_, err = fmt.Fprintln(std.Err, "daruma: no service is known here. Start one with: daruma run FILE"+elsewhere(""))
+		_, err = fmt.Fprintln(std.Err, "daruma: no service is known here. Start one with: daruma run FILE"+rootServicesHint(""))
 	default:
 		_, err = fmt.Fprint(std.Out, table(screenOf(std.Out), views, time.Now()))
 	}
 	if err != nil {
 		return &exitError{code: ExitFailed, err: err}
 	}
-	if code := verdict(views); code != ExitDone {
+	if code := exitCodeOf(views); code != ExitDone {
 		return &exitError{code: code, err: errors.New("not everything runs"), silent: true}
 	}
 	return nil
 }
 
-// look asks the service that t names, or all that are known, at once. With a program in t only that is left.
-func look(ctx context.Context, t target) ([]view, error) {
+// readViews asks the service that t names, or all that are known, at once. With a program in t only that is left.
+func readViews(ctx context.Context, t target) ([]view, error) {
 	names := []string{t.service}
 	if t.service == "" {
 		var err error
@@ -118,16 +118,16 @@ func look(ctx context.Context, t target) ([]view, error) {
 	views := make([]view, len(names))
 	var wg sync.WaitGroup
 	for i, name := range names {
-		wg.Go(func() { views[i] = lookAt(ctx, name) })
+		wg.Go(func() { views[i] = readView(ctx, name) })
 	}
 	wg.Wait()
 	if t.program == "" || !views[0].Running {
 		return views, nil
 	}
-	return only(views, t.program)
+	return onlyProgram(views, t.program)
 }
 
-func lookAt(ctx context.Context, name string) view {
+func readView(ctx context.Context, name string) view {
 	v := view{Status: control.Status{Service: name, Programs: []control.ProgramStatus{}}}
 	c, err := control.Dial(name)
 	if err == nil {
@@ -146,8 +146,8 @@ func lookAt(ctx context.Context, name string) view {
 	return v
 }
 
-// only leaves one program of the one service in views.
-func only(views []view, program string) ([]view, error) {
+// onlyProgram leaves one program of the one service in views.
+func onlyProgram(views []view, program string) ([]view, error) {
 	var known []string
 	for _, p := range views[0].Programs {
 		if p.Name == program {
@@ -159,8 +159,8 @@ func only(views []view, program string) ([]view, error) {
 	return nil, &exitError{code: ExitUsage, err: &control.UnknownProgramError{Program: program, Known: known}}
 }
 
-// verdict is the exit code that the status command's help explains.
-func verdict(views []view) int {
+// exitCodeOf is the exit code that the status command's help explains.
+func exitCodeOf(views []view) int {
 	code := ExitDone
 	for _, v := range views {
 		switch {

@@ -123,11 +123,11 @@ func TestVerdict(t *testing.T) {
 	} {
 		p := up("api")
 		c.change(&p)
-		if code := verdict([]view{{Running: true, Status: control.Status{Programs: []control.ProgramStatus{p}}}}); code != c.code {
+		if code := exitCodeOf([]view{{Running: true, Status: control.Status{Programs: []control.ProgramStatus{p}}}}); code != c.code {
 			t.Errorf("%s: exit code %d, want %d", name, code, c.code)
 		}
 	}
-	if code := verdict([]view{{err: control.ErrNotRunning}, {err: errors.New("denied")}}); code != ExitFailed {
+	if code := exitCodeOf([]view{{err: control.ErrNotRunning}, {err: errors.New("denied")}}); code != ExitFailed {
 		t.Errorf("one that can't be asked: exit code %d", code)
 	}
 }

@@ -144,7 +144,7 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// span words a duration in its two largest units: 0.4s, 45s, 12m3s, 3h12m, 5d4h.
+// span prints a duration in its two largest units: 0.4s, 45s, 12m3s, 3h12m, 5d4h.
 func span(seconds float64) string {
 	n := int64(seconds)
 	switch {
@@ -160,7 +160,7 @@ func span(seconds float64) string {
 	return fmt.Sprintf("%dd%dh", n/86400, n%86400/3600)
 }
 
-// size words bytes in the units that the definition takes: 512B, 24Ki, 1.5Mi, 3.0Gi.
+// size prints bytes in the units that the definition takes: 512B, 24Ki, 1.5Mi, 3.0Gi.
 func size(bytes int64) string {
 	if bytes < 1024 {
 		return fmt.Sprintf("%dB", bytes)

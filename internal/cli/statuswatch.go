@@ -33,7 +33,7 @@ func watchStatus(ctx context.Context, std IO, t target, output format) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
-		views, err := look(ctx, t)
+		views, err := readViews(ctx, t)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -46,7 +46,7 @@ func watchStatus(ctx context.Context, std IO, t target, output format) error {
 		for _, v := range views {
 			if !followed[v.Service] {
 				followed[v.Service] = true
-				go notify(ctx, v.Service, happened)
+				go signalEvents(ctx, v.Service, happened)
 			}
 		}
 		select {
@@ -64,8 +64,8 @@ func watchStatus(ctx context.Context, std IO, t target, output format) error {
 	}
 }
 
-// notify says in happened that something happened to the service, whoever supervises it, until ctx ends.
-func notify(ctx context.Context, service string, happened chan<- struct{}) {
+// signalEvents sends to happened after each event of the service, whichever supervisor is in charge, until ctx ends.
+func signalEvents(ctx context.Context, service string, happened chan<- struct{}) {
 	for ctx.Err() == nil {
 		if c, err := control.Dial(service); err == nil {
 			_ = c.Events(ctx, control.From{Follow: true}, func(control.Event) error {

@@ -65,7 +65,7 @@ func targetOf(ctx context.Context, std IO, args []string) (target, error) {
 	case len(known) > 0:
 		return t, &exitError{code: ExitNotRunning, err: fmt.Errorf("no service runs here; known are %s. Start one with: daruma run FILE", strings.Join(known, ", "))}
 	}
-	return t, &exitError{code: ExitNotRunning, err: errors.New("no service is known here. Start one with: daruma run FILE" + elsewhere(""))}
+	return t, &exitError{code: ExitNotRunning, err: errors.New("no service is known here. Start one with: daruma run FILE" + rootServicesHint(""))}
 }
 
 // runningOf asks all of them at once who runs.
@@ -94,8 +94,8 @@ func runningOf(ctx context.Context, names []string) []string {
 	return running
 }
 
-// others says which services are known where the one asked for isn't.
-func others(service string) string {
+// knownServices lists the services that are known where the one asked for isn't, in brackets.
+func knownServices(service string) string {
 	known, _ := folders.Services()
 	var names []string
 	for _, name := range known {

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// elsewhere says that root's services live in other folders than this user's, where that may be what is being looked for.
-func elsewhere(service string) string {
+// rootServicesHint says that root's services live in other folders than this user's, where that may be what is being looked for.
+func rootServicesHint(service string) string {
 	if os.Geteuid() == 0 || os.Getenv("DARUMA_HOME") != "" {
 		return ""
 	}
