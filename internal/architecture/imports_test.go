@@ -90,6 +90,7 @@ var layering = [][]string{
 		"service/kardianos",
 	},
 	{
+		"internal/cli/screen",
 		"internal/ensure",
 		"internal/migrate/nssm",
 		"internal/operate",

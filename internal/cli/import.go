@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/migrate/nssm"
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
@@ -84,7 +85,7 @@ The plan is shown first; --dry-run shows it alone. --undo gives the service back
 }
 
 func importNSSM(std IO, source string, f importing) error {
-	if f.output == "-" && screenOf(std.Out).terminal {
+	if f.output == "-" && screen.Of(std.Out).Terminal {
 		return &exitError{code: ExitUsage, err: errors.New("a definition may hold secrets, so it isn't shown on a terminal: give -o FILE, or send it through a pipe")}
 	}
 	var services []nssm.Service

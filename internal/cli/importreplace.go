@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/migrate/nssm"
 	"github.com/daruma-sh/daruma/internal/migrate/takeover"
 	"github.com/spf13/cobra"
@@ -87,9 +88,9 @@ func (r takeoverReporter) Print(text string) error {
 }
 
 func (r takeoverReporter) Begin(doing string) (end func()) {
-	return progress(r.std.Err, screenOf(r.std.Err).terminal, doing)
+	return screen.Progress(r.std.Err, doing)
 }
 
 func (r takeoverReporter) Done(what string, took time.Duration) {
-	_ = r.Print(fmt.Sprintf("  %s (%s)\n", what, seconds(float64(took.Milliseconds()))))
+	_ = r.Print(fmt.Sprintf("  %s (%s)\n", what, screen.Seconds(float64(took.Milliseconds()))))
 }

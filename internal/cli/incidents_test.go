@@ -106,22 +106,14 @@ func TestIncidentsErrors(t *testing.T) {
 	has(t, err, "broken: reading the incidents")
 }
 
-func TestWordsForDurations(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "0s", 1: "0.1ms", 920 * time.Microsecond: "0.9ms", 12 * time.Millisecond: "12ms", 1250 * time.Millisecond: "1.2s",
-		59999 * time.Millisecond: "59.9s", 185 * time.Second: "3m5s", 124 * time.Hour: "5d4h",
-	} {
-		if got := took(d); got != want {
-			t.Errorf("took(%d) = %s, want %s", d, got, want)
-		}
-	}
+func TestTimeSpans(t *testing.T) {
 	for s, want := range map[string]string{"7d": "7 days", "24h": "24h", "90m": "1h30m", "1d": "24h", "1.5s": "1.5s", "10m": "10m", "1h1s": "1h0m1s"} {
 		d, err := parseDays(s)
 		if got := spanOf(d); err != nil || got != want {
 			t.Errorf("spanOf(%s) = %s, %v, want %s", s, got, err, want)
 		}
 	}
-	if a := available(incident.Availability{Wanted: 1e15, Down: 1, Percent: 99.9999999}); a.text != "99.999%" {
-		t.Error(a.text)
+	if a := available(incident.Availability{Wanted: 1e15, Down: 1, Percent: 99.9999999}); a.Text != "99.999%" {
+		t.Error(a.Text)
 	}
 }

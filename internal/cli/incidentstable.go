@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/plaintext"
 )
@@ -22,7 +23,7 @@ func printRecords(std IO, records []serviceRecord, q incidentsQuery, output form
 	if output == formatJSON {
 		return writeJSON(std.Out, records)
 	}
-	s := screenOf(std.Out)
+	s := screen.Of(std.Out)
 	var b strings.Builder
 	for n, r := range records {
 		if n > 0 {
@@ -37,13 +38,13 @@ func printRecords(std IO, records []serviceRecord, q incidentsQuery, output form
 	return err
 }
 
-func recordText(s screen, r serviceRecord, q incidentsQuery, named bool) string {
+func recordText(s screen.Screen, r serviceRecord, q incidentsQuery, named bool) string {
 	var b strings.Builder
 	if len(r.Incidents)+r.earlier == 0 {
 		b.WriteString(noIncidents(r, q))
 	} else {
 		if named {
-			fmt.Fprintln(&b, s.paint(bold, r.Service))
+			fmt.Fprintln(&b, s.Paint(screen.Bold, r.Service))
 		}
 		b.WriteString(incidentsTable(s, r))
 		if r.earlier > 0 {
@@ -55,10 +56,10 @@ func recordText(s screen, r serviceRecord, q incidentsQuery, named bool) string 
 		fmt.Fprintf(&b, "(%s: daruma was last known to run on %s)\n", r.Service, r.Observed.Local().Format(whenLayout))
 	}
 	if r.Lost > 0 {
-		fmt.Fprintln(&b, s.paint(yellow, fmt.Sprintf("%s: the disk refused to take %s of the record", r.Service, lines(r.Lost))))
+		fmt.Fprintln(&b, s.Paint(screen.Yellow, fmt.Sprintf("%s: the disk refused to take %s of the record", r.Service, lines(r.Lost))))
 	}
 	if r.Broken > 0 {
-		fmt.Fprintln(&b, s.paint(yellow, fmt.Sprintf("%s: %s of the record can't be read and were passed over", r.Service, lines(r.Broken))))
+		fmt.Fprintln(&b, s.Paint(screen.Yellow, fmt.Sprintf("%s: %s of the record can't be read and were passed over", r.Service, lines(r.Broken))))
 	}
 	return b.String()
 }
@@ -78,8 +79,8 @@ func noIncidents(r serviceRecord, q incidentsQuery) string {
 	return fmt.Sprintf("Nothing of %s has fallen since its record begins, on %s.\n", what, r.Since.Local().Format(whenLayout))
 }
 
-func incidentsTable(s screen, r serviceRecord) string {
-	rows := [][]cell{{{"WHEN", bold}, {"PROGRAM", bold}, {"STOOD AGAIN AFTER", bold}, {"OUTCOME", bold}, {"WHAT FELL", bold}}}
+func incidentsTable(s screen.Screen, r serviceRecord) string {
+	rows := [][]screen.Cell{screen.Headings("WHEN", "PROGRAM", "STOOD AGAIN AFTER", "OUTCOME", "WHAT FELL")}
 	for _, i := range r.Incidents {
 		program := i.Program
 		if program == "" {
@@ -88,41 +89,41 @@ func incidentsTable(s screen, r serviceRecord) string {
 				program = "(service)"
 			}
 		}
-		word, c := outcomeOf(i)
-		rows = append(rows, []cell{{text: i.Detected.Local().Format(whenLayout)}, {text: program}, recoveryCell(r, i), {word, c}, {text: causeOf(i)}})
+		state, c := outcomeOf(i)
+		rows = append(rows, []screen.Cell{{Text: i.Detected.Local().Format(whenLayout)}, {Text: program}, recoveryCell(r, i), screen.In(c, state), {Text: causeOf(i)}})
 	}
-	return s.columns(rows)
+	return s.Columns(rows)
 }
 
 // outcomeOf is the word for how an incident stands, and how alarming that is.
-func outcomeOf(i incident.Incident) (string, colour) {
+func outcomeOf(i incident.Incident) (string, screen.Colour) {
 	switch i.Outcome {
 	case incident.Recovered:
-		return "recovered", green
+		return "recovered", screen.Green
 	case incident.Ongoing:
-		return "down", red
+		return "down", screen.Red
 	case incident.GaveUp:
 		if i.Recovered != nil {
-			return "gave up, started later", yellow
+			return "gave up, started later", screen.Yellow
 		}
-		return "gave up", red
+		return "gave up", screen.Red
 	case incident.Stopped:
-		return "stopped", dim
+		return "stopped", screen.Dim
 	case incident.Superseded:
-		return "removed", dim
+		return "removed", screen.Dim
 	}
-	return plaintext.Line(string(i.Outcome)), plain
+	return plaintext.Line(string(i.Outcome)), screen.Plain
 }
 
 // recoveryCell is how long the recovery took, or for how long it hasn't come.
-func recoveryCell(r serviceRecord, i incident.Incident) cell {
+func recoveryCell(r serviceRecord, i incident.Incident) screen.Cell {
 	switch {
 	case i.Recovered != nil:
-		return cell{text: took(i.RecoveredAfter.Duration())}
+		return screen.Cell{Text: screen.Took(i.RecoveredAfter.Duration())}
 	case i.Outcome == incident.Ongoing || i.Outcome == incident.GaveUp && i.DownSince > 0:
-		return cell{"not yet, " + took(r.history.DownFor(i)) + " down", red}
+		return screen.In(screen.Red, "not yet, "+screen.Took(r.history.DownFor(i))+" down")
 	}
-	return cell{text: "-"}
+	return screen.Cell{Text: "-"}
 }
 
 // causeOf is what happened, in a sentence.
@@ -143,7 +144,7 @@ func causeOf(i incident.Incident) string {
 	return plaintext.Line(text)
 }
 
-func summaries(s screen, r serviceRecord, q incidentsQuery) string {
+func summaries(s screen.Screen, r serviceRecord, q incidentsQuery) string {
 	boot, window := r.SinceBoot, r.Window
 	last := "in the last " + spanOf(q.since)
 	if window.Since.Sub(r.Since) < time.Second {
@@ -163,50 +164,35 @@ func summaries(s screen, r serviceRecord, q incidentsQuery) string {
 	return summaryTable(s, sinceBoot, boot) + summaryTable(s, strings.ToUpper(last[:1])+last[1:], window)
 }
 
-func summaryTable(s screen, title string, sum summary) string {
+func summaryTable(s screen.Screen, title string, sum summary) string {
 	if len(sum.Programs) == 0 {
 		return ""
 	}
-	rows := [][]cell{{{"PROGRAM", bold}, {"AVAILABLE", bold}, {"INCIDENTS", bold}, {"MEAN RECOVERY", bold}, {"WORST", bold}, {"DOWN", bold}, {"OF", bold}}}
+	rows := [][]screen.Cell{screen.Headings("PROGRAM", "AVAILABLE", "INCIDENTS", "MEAN RECOVERY", "WORST", "DOWN", "OF")}
 	for _, a := range sum.Programs {
 		mean, worst := "-", "-"
 		if a.Recovered > 0 {
-			mean, worst = took(a.MeanRecovery.Duration()), took(a.WorstRecovery.Duration())
+			mean, worst = screen.Took(a.MeanRecovery.Duration()), screen.Took(a.WorstRecovery.Duration())
 		}
-		rows = append(rows, []cell{{text: a.Program}, available(a), {text: fmt.Sprint(a.Incidents)}, {text: mean}, {text: worst},
-			{text: took(a.Down.Duration())}, {text: took(a.Wanted.Duration())}})
+		rows = append(rows, []screen.Cell{{Text: a.Program}, available(a), {Text: fmt.Sprint(a.Incidents)}, {Text: mean}, {Text: worst},
+			{Text: screen.Took(a.Down.Duration())}, {Text: screen.Took(a.Wanted.Duration())}})
 	}
-	return "\n" + title + ":\n" + s.columns(rows)
+	return "\n" + title + ":\n" + s.Columns(rows)
 }
 
 // available never rounds up: 100% is for a program that was never down.
-func available(a incident.Availability) cell {
+func available(a incident.Availability) screen.Cell {
 	switch {
 	case a.Wanted == 0:
-		return cell{text: "-"}
+		return screen.Cell{Text: "-"}
 	case a.Down == 0:
-		return cell{"100%", green}
+		return screen.In(screen.Green, "100%")
 	}
 	text := fmt.Sprintf("%.3f%%", math.Floor(a.Percent*1000)/1000)
 	if a.Percent < 99 {
-		return cell{text, red}
+		return screen.In(screen.Red, text)
 	}
-	return cell{text, yellow}
-}
-
-// took prints a duration with the precision that recoveries have: 0.9ms, 12ms, 1.2s, 3m5s, 5d4h.
-func took(d time.Duration) string {
-	switch {
-	case d <= 0:
-		return "0s"
-	case d < 10*time.Millisecond:
-		return fmt.Sprintf("%.1fms", max(float64(d)/1e6, 0.1))
-	case d < time.Second:
-		return fmt.Sprintf("%dms", d.Milliseconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.1fs", d.Truncate(100*time.Millisecond).Seconds())
-	}
-	return span(d.Seconds())
+	return screen.In(screen.Yellow, text)
 }
 
 // spanOf prints a time span that somebody gave: 7 days, 24h0m0s as 24h.

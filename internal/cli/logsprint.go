@@ -7,13 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/logs/logread"
 )
 
 // logPrinter prints lines.
 type logPrinter struct {
 	out        *bufio.Writer
-	screen     screen
+	screen     screen.Screen
 	json       bool
 	whole      bool // a service, not one program of it
 	prefix     bool // several programs: each line says whose it is
@@ -25,7 +26,7 @@ type logPrinter struct {
 }
 
 func newLogPrinter(std IO, out *bufio.Writer, names []string, whole bool, flags logsFlags) *logPrinter {
-	p := &logPrinter{out: out, screen: screenOf(std.Out), json: *flags.output == formatJSON, timestamps: flags.timestamps}
+	p := &logPrinter{out: out, screen: screen.Of(std.Out), json: *flags.output == formatJSON, timestamps: flags.timestamps}
 	p.whole, p.prefix = whole, whole && len(names) > 1
 	for _, name := range names {
 		p.width = max(p.width, len(name))
@@ -59,7 +60,7 @@ func (p *logPrinter) print(l logread.Line) error {
 
 // end leaves a terminal's prompt on a line of its own.
 func (p *logPrinter) end() error {
-	if p.inside != "" && p.screen.terminal {
+	if p.inside != "" && p.screen.Terminal {
 		p.out.WriteByte('\n')
 	}
 	return p.out.Flush()
@@ -69,7 +70,7 @@ func (p *logPrinter) end() error {
 func (p *logPrinter) begin(l logread.Line) {
 	if p.prefix {
 		name := fmt.Sprintf("%-*s |", p.width, l.Program)
-		p.out.WriteString(p.screen.paint(programColour(l.Program), name))
+		p.out.WriteString(p.screen.Paint(programColour(l.Program), name))
 		p.out.WriteByte(' ')
 	}
 	if p.timestamps {
@@ -77,14 +78,14 @@ func (p *logPrinter) begin(l logread.Line) {
 		if !l.Time.IsZero() {
 			stamp = l.Time.Local().Format("2006-01-02T15:04:05.000000Z07:00")
 		}
-		p.out.WriteString(p.screen.paint(dim, stamp))
+		p.out.WriteString(p.screen.Paint(screen.Dim, stamp))
 		p.out.WriteByte(' ')
 	}
 }
 
 // programColour gives a program always the same colour.
-func programColour(name string) colour {
-	colours := [...]colour{green, yellow, bold, red}
+func programColour(name string) screen.Colour {
+	colours := [...]screen.Colour{screen.Green, screen.Yellow, screen.Bold, screen.Red}
 	sum := 0
 	for _, c := range []byte(name) {
 		sum = sum*31 + int(c)

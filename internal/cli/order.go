@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/control"
 )
 
@@ -154,7 +154,7 @@ func sendOrder(ctx context.Context, std IO, t target, c control.Command, doing s
 		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	end := progress(std.Err, screenOf(std.Err).terminal, doing+" "+t.String())
+	end := screen.Progress(std.Err, doing+" "+t.String())
 	answer, err := client.Command(ctx, c)
 	end()
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -206,16 +206,4 @@ func userName() string {
 		}
 	}
 	return fmt.Sprintf("user %d", os.Geteuid())
-}
-
-// seconds prints milliseconds: 0.2 s, 12 s.
-func seconds(ms float64) string {
-	s := ms / 1000
-	if s < 0.0995 {
-		return fmt.Sprintf("%.3f s", s)
-	}
-	if s < 9.95 {
-		return fmt.Sprintf("%.1f s", s)
-	}
-	return fmt.Sprintf("%.0f s", math.Round(s))
 }

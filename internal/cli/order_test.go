@@ -1,13 +1,10 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
 )
@@ -199,31 +196,6 @@ func TestReload(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &a); err != nil || len(a.Errors) != 2 {
 		t.Errorf("%s: %v", out, err)
 	}
-}
-
-func TestProgress(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var short, long, file bytes.Buffer
-		end := progress(&short, true, "stopping shop")
-		time.Sleep(900 * time.Millisecond)
-		end()
-		if short.Len() != 0 {
-			t.Errorf("under a second: %q", &short)
-		}
-		end = progress(&long, true, "stopping shop")
-		time.Sleep(3050 * time.Millisecond)
-		end()
-		has(t, long.String(), "stopping shop … 1s\x1b[K", "stopping shop … 3s\x1b[K")
-		if !strings.HasSuffix(long.String(), "\r\x1b[K") {
-			t.Errorf("the line stays: %q", &long)
-		}
-		end = progress(&file, false, "stopping shop")
-		time.Sleep(time.Minute)
-		end()
-		if file.Len() != 0 {
-			t.Errorf("to a file: %q", &file)
-		}
-	})
 }
 
 func TestCompletion(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/plaintext"
 )
@@ -20,7 +21,7 @@ func outcome(verb control.Verb, r control.ProgramResult) string {
 	var text string
 	switch verb {
 	case control.VerbStop:
-		text = ended(r, " after "+seconds(r.TookMs))
+		text = ended(r, " after "+screen.Seconds(r.TookMs))
 	case control.VerbRestart:
 		text = running(r)
 		if r.EndedBy != "" && r.EndedBy != control.EndedAlreadyStopped {
@@ -29,7 +30,7 @@ func outcome(verb control.Verb, r control.ProgramResult) string {
 	case control.VerbStart:
 		text = running(r)
 	case control.VerbControl:
-		text = "done after " + seconds(r.TookMs)
+		text = "done after " + screen.Seconds(r.TookMs)
 	default:
 		text = done(verb)
 	}
@@ -57,7 +58,7 @@ func running(r control.ProgramResult) string {
 	if r.PID != 0 {
 		text += fmt.Sprintf(", pid %d", r.PID)
 	}
-	return text + ", after " + seconds(r.TookMs)
+	return text + ", after " + screen.Seconds(r.TookMs)
 }
 
 // ended says which step of a stop ended the run, and how.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/install"
 )
 
@@ -51,7 +52,7 @@ func (f passwordFlags) read(std IO, account string) (string, error) {
 	if !ok {
 		return "", errors.New("there is no terminal to ask at: give --password-file or --password-env")
 	}
-	restore, err := noEcho(in)
+	restore, err := screen.NoEcho(in)
 	if err != nil {
 		return "", errors.New("there is no terminal to ask at: give --password-file or --password-env")
 	}

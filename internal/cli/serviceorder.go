@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/operate"
 )
@@ -15,7 +16,7 @@ import (
 func orderService(ctx context.Context, std IO, t target, c control.Command, timeout time.Duration, output format) (handled bool, err error) {
 	c.Program = t.program
 	o := operate.Order{Service: t.service, Command: c, Timeout: timeout, Progress: func(doing string) (end func()) {
-		return progress(std.Err, screenOf(std.Err).terminal, doing)
+		return screen.Progress(std.Err, doing)
 	}}
 	r, handled, err := o.Run(ctx)
 	var supervisor *operate.SupervisorError
@@ -45,7 +46,7 @@ func reportService(std IO, service string, verb control.Verb, r operate.Result, 
 		}
 		text := "already stopped"
 		if !r.AlreadyStopped {
-			text = fmt.Sprintf("%s after %s", done(verb), seconds(float64(r.Took.Milliseconds())))
+			text = fmt.Sprintf("%s after %s", done(verb), screen.Seconds(float64(r.Took.Milliseconds())))
 		}
 		if r.System != nil {
 			state, _ := operate.Describe(*r.System)

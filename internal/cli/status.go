@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/operate"
@@ -93,7 +94,7 @@ func showStatus(ctx context.Context, std IO, t target, output format) error {
 	case len(views) == 0:
 		_, err = fmt.Fprintln(std.Err, "daruma: no service is known here. Start one with: daruma run FILE"+rootServicesHint(""))
 	default:
-		_, err = fmt.Fprint(std.Out, table(screenOf(std.Out), views, time.Now()))
+		_, err = fmt.Fprint(std.Out, table(screen.Of(std.Out), views, time.Now()))
 	}
 	if err != nil {
 		return &exitError{code: ExitFailed, err: err}

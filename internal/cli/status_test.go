@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/control"
 )
 
@@ -69,8 +70,8 @@ func everything(now time.Time) []view {
 
 func TestTable(t *testing.T) {
 	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
-	golden(t, "status.txt", table(screen{}, everything(now), now))
-	golden(t, "status-narrow-colour.txt", table(screen{terminal: true, colour: true, width: 90}, everything(now), now))
+	golden(t, "status.txt", table(screen.Screen{}, everything(now), now))
+	golden(t, "status-narrow-colour.txt", table(screen.Screen{Terminal: true, Colours: true, Width: 90}, everything(now), now))
 }
 
 func TestStatus(t *testing.T) {
@@ -237,18 +238,5 @@ func TestRedraw(t *testing.T) {
 	text := out.String()
 	if strings.Count(text, "\x1b[2J") != 1 || strings.Count(text, "\x1b[H") != 2 || strings.Count(text, "\x1b[K\n") < 20 || !strings.HasSuffix(text, "\x1b[J") {
 		t.Errorf("%q", text)
-	}
-}
-
-func TestSpanAndSize(t *testing.T) {
-	for in, want := range map[float64]string{-1: "0.0s", 0: "0.0s", 0.44: "0.4s", 0.96: "1s", 59.9: "59s", 60: "1m0s", 3599: "59m59s", 3600: "1h0m", 86399: "23h59m", 86400: "1d0h", 1e9: "11574d1h"} {
-		if got := span(in); got != want {
-			t.Errorf("span(%v) = %s, want %s", in, got, want)
-		}
-	}
-	for in, want := range map[int64]string{0: "0B", 1023: "1023B", 1024: "1.0Ki", 10 << 10: "10Ki", 1<<20 - 1: "1.0Mi", 3 << 29: "1.5Gi", 5 << 40: "5.0Ti", 1 << 60: "1048576Ti"} {
-		if got := size(in); got != want {
-			t.Errorf("size(%d) = %s, want %s", in, got, want)
-		}
 	}
 }

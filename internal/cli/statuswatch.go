@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/control"
 )
 
@@ -22,7 +23,7 @@ func watchStatus(ctx context.Context, std IO, t target, output format) error {
 	if output == formatJSON {
 		draw = changesJSON(std)
 	}
-	if s := screenOf(std.Out); s.terminal && output == formatText {
+	if s := screen.Of(std.Out); s.Terminal && output == formatText {
 		var done func()
 		ctx, done = untilQ(ctx, std)
 		defer done()
@@ -90,7 +91,7 @@ func untilQ(ctx context.Context, std IO) (context.Context, func()) {
 	if !ok {
 		return ctx, cancel
 	}
-	restore, err := singleKeys(in)
+	restore, err := screen.SingleKeys(in)
 	if err != nil { // input comes from elsewhere: Ctrl+C is left
 		return ctx, cancel
 	}
@@ -113,12 +114,12 @@ func untilQ(ctx context.Context, std IO) (context.Context, func()) {
 func redraw(std IO) func([]view) error {
 	begin := "\x1b[2J" // what the shell wrote before
 	return func(views []view) error {
-		s := screenOf(std.Out) // each time: the window may have changed
+		s := screen.Of(std.Out) // each time: the window may have changed
 		now := time.Now()
-		text := table(s, views, now) + "\n" + s.paint(dim, now.Format("15:04:05")+"  q ends") + "\n"
+		text := table(s, views, now) + "\n" + s.Paint(screen.Dim, now.Format("15:04:05")+"  q ends") + "\n"
 		lines := strings.SplitAfter(text, "\n")
-		if len(lines) > s.height && s.height > 1 {
-			lines = append(lines[:s.height-2], s.paint(dim, fmt.Sprintf("… %d more lines", len(lines)-s.height+1)))
+		if len(lines) > s.Height && s.Height > 1 {
+			lines = append(lines[:s.Height-2], s.Paint(screen.Dim, fmt.Sprintf("… %d more lines", len(lines)-s.Height+1)))
 		}
 		var b bytes.Buffer
 		b.WriteString(begin + "\x1b[H") // home; then each line clears what stood to its right, and the end what stood below

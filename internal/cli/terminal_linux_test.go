@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/control"
 )
 
@@ -43,8 +44,8 @@ func TestScreenOf(t *testing.T) {
 	for _, c := range []struct{ noColor, term string }{{"", "xterm"}, {"1", "xterm"}, {"", "dumb"}} {
 		t.Setenv("NO_COLOR", c.noColor)
 		t.Setenv("TERM", c.term)
-		want := screen{terminal: true, colour: c.noColor == "" && c.term != "dumb", width: 100, height: 30}
-		if got := screenOf(tty); got != want {
+		want := screen.Screen{Terminal: true, Colours: c.noColor == "" && c.term != "dumb", Width: 100, Height: 30}
+		if got := screen.Of(tty); got != want {
 			t.Errorf("NO_COLOR=%q TERM=%q: %+v, want %+v", c.noColor, c.term, got, want)
 		}
 	}
@@ -53,7 +54,7 @@ func TestScreenOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if got := screenOf(file); got != (screen{}) {
+	if got := screen.Of(file); got != (screen.Screen{}) {
 		t.Errorf("a file: %+v", got)
 	}
 }

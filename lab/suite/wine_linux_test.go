@@ -31,6 +31,7 @@ func onWine() []suite {
 		{"service/manager", time.Minute, nil},
 		{"service/kardianos", 2 * time.Minute, compiling()},
 		{"internal/cli", 8 * time.Minute, nil},
+		{"internal/cli/screen", time.Minute, nil},
 		{"internal/hosting", time.Minute, nil},
 		{"internal/doctor", time.Minute, nil},
 		{"internal/install", time.Minute, nil},

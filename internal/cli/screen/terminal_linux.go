@@ -1,4 +1,4 @@
-package cli
+package screen
 
 import (
 	"os"
@@ -18,8 +18,8 @@ func terminalSize(f *os.File) (width, height int, ok bool) {
 	return int(size.Col), int(size.Row), true
 }
 
-// singleKeys makes the terminal give each key at once and unseen. Ctrl+C still interrupts. restore undoes it.
-func singleKeys(f *os.File) (restore func(), err error) {
+// SingleKeys makes the terminal give each key at once and unseen. Ctrl+C still interrupts. restore undoes it.
+func SingleKeys(f *os.File) (restore func(), err error) {
 	fd := int(f.Fd())
 	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	if err != nil {

@@ -1,4 +1,4 @@
-package cli
+package screen
 
 import (
 	"os"
@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// noEcho keeps the console from showing what is typed, until restore.
-func noEcho(terminal *os.File) (restore func(), err error) {
+// NoEcho keeps the console from showing what is typed, until restore.
+func NoEcho(terminal *os.File) (restore func(), err error) {
 	console := windows.Handle(terminal.Fd())
 	var old uint32
 	if err := windows.GetConsoleMode(console, &old); err != nil {

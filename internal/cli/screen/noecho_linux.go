@@ -1,4 +1,4 @@
-package cli
+package screen
 
 import (
 	"os"
@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// noEcho keeps the terminal from showing what is typed, until restore.
-func noEcho(terminal *os.File) (restore func(), err error) {
+// NoEcho keeps the terminal from showing what is typed, until restore.
+func NoEcho(terminal *os.File) (restore func(), err error) {
 	fd := int(terminal.Fd())
 	old, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	if err != nil {

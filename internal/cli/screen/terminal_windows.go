@@ -1,4 +1,4 @@
-package cli
+package screen
 
 import (
 	"os"
@@ -21,8 +21,8 @@ func terminalSize(f *os.File) (width, height int, ok bool) {
 	return int(info.Window.Right-info.Window.Left) + 1, int(info.Window.Bottom-info.Window.Top) + 1, true
 }
 
-// singleKeys makes the console give each key at once and unseen. Ctrl+C still interrupts. restore undoes it.
-func singleKeys(f *os.File) (restore func(), err error) {
+// SingleKeys makes the console give each key at once and unseen. Ctrl+C still interrupts. restore undoes it.
+func SingleKeys(f *os.File) (restore func(), err error) {
 	h := windows.Handle(f.Fd())
 	var before uint32
 	if err := windows.GetConsoleMode(h, &before); err != nil {
