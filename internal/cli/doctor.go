@@ -60,7 +60,7 @@ Exit codes: 0 nothing failed (there may be warnings), 1 something did, 2 wrong u
 	return cmd
 }
 
-// examine looks over the named service, or every one that is installed.
+// examine checks the named service, or every one that is installed.
 func examine(ctx context.Context, args []string) ([]examined, error) {
 	names := args
 	if len(args) == 0 {

@@ -63,8 +63,8 @@ Exit codes: 0 it runs, or isn't to run; 1 failed; 2 wrong usage; 3 it should run
 	return cmd
 }
 
-// ensureRole answers the verb before the command line is set up, in the shapes that the fallback task and scripts use; ok is false
-// for everything else (help, mistakes, other spellings), which cobra answers.
+// ensureRole runs the verb before the command line is set up, in the forms that the fallback task and scripts use. ok is false for
+// everything else (help, mistakes, other spellings), which cobra answers.
 func ensureRole(args []string, std IO) (code int, ok bool) {
 	if len(args) == 0 || args[0] != ensureVerb {
 		return 0, false

@@ -12,7 +12,7 @@ import (
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-// exitError ends daruma with code. What was to be said about it has been said when Silent, else Err is printed.
+// exitError ends daruma with the exit code. err is printed, unless silent says that this has been done.
 type exitError struct {
 	code   int
 	err    error
@@ -22,7 +22,7 @@ type exitError struct {
 func (e *exitError) Error() string { return fmt.Sprint(e.err) }
 func (e *exitError) Unwrap() error { return e.err }
 
-// clientFailure gives what the client's error means for whoever typed the command: words, what to do next, the exit code.
+// clientFailure gives an error of the control client its exit code, and says what to do next.
 func clientFailure(service string, err error) error {
 	var api *control.APIError
 	var denied *control.PermissionError
@@ -30,7 +30,7 @@ func clientFailure(service string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &exit): // worded already
+	case errors.As(err, &exit): // has them already
 		return err
 	case errors.Is(err, control.ErrNotRunning):
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)

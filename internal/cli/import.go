@@ -120,7 +120,7 @@ func importNSSM(std IO, source string, f importing) error {
 	return nil
 }
 
-// convertAll converts what can be; the others are named on std.Err.
+// convertAll converts all services that it can, and prints why it can't convert the others.
 func convertAll(std IO, services []nssm.Service) (definitions []nssm.Definition, failed int) {
 	taken := map[string]bool{}
 	for _, s := range services {
@@ -149,7 +149,7 @@ func targetFile(d nssm.Definition, output string) string {
 	return cmp.Or(output, d.Name+".yaml")
 }
 
-// writeImported writes one definition, and says what should be known of it.
+// writeImported writes one definition, and prints its remarks.
 func writeImported(std IO, d nssm.Definition, file string, f importing) error {
 	if file == "-" {
 		if _, err := std.Out.Write(d.YAML); err != nil {

@@ -107,7 +107,7 @@ func incidentServices(args []string, q *incidentsQuery) ([]string, error) {
 	return []string{t.service}, nil
 }
 
-// record is one service as it is shown.
+// serviceRecord is one service as it is shown.
 type serviceRecord struct {
 	Service   string              `json:"service"`
 	Since     time.Time           `json:"since"`       // where the record begins
@@ -123,7 +123,7 @@ type serviceRecord struct {
 	history *incident.History
 }
 
-// summary is what is said about the programs over a window.
+// summary is the availability of the programs over a window.
 type summary struct {
 	Since    time.Time               `json:"since"`
 	Programs []incident.Availability `json:"programs"`

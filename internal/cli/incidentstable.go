@@ -15,7 +15,7 @@ import (
 // whenLayout is how moments are shown, in local time.
 const whenLayout = "2006-01-02 15:04:05"
 
-// aliveWithin is how old the last sign of life may be before it is said: daruma gives one twice a minute.
+// aliveWithin is how old the last sign of life may be before it is mentioned: daruma gives one twice a minute.
 const aliveWithin = 2 * time.Minute
 
 // printRecords prints the records, or says in a line that there is nothing to print.
@@ -95,7 +95,7 @@ func incidentsTable(s screen.Screen, r serviceRecord) string {
 	return s.Columns(rows)
 }
 
-// outcomeOf is the word for how an incident stands, and how alarming that is.
+// outcomeOf is what became of an incident, and the colour for how alarming that is.
 func outcomeOf(i incident.Incident) (string, screen.Colour) {
 	switch i.Outcome {
 	case incident.Recovered:

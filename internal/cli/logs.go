@@ -166,7 +166,7 @@ func showLogs(ctx context.Context, std IO, t target, q logread.Query, flags logs
 	return nil
 }
 
-// logsExist says what there is where the target has no logs.
+// logsExist is an error where the target has no logs, which names those that there are.
 func logsExist(t target, dir folders.Folders, names []string) error {
 	if t.program == logfile.Own || t.program == "" && len(names) > 0 || slices.Contains(names, t.program) {
 		return nil

@@ -198,7 +198,7 @@ func printAnswer(std IO, t target, verb control.Verb, a control.Answer, output f
 	return nil
 }
 
-// userName is who gives an order, for the record; it isn't proof of anything.
+// userName is who gives an order, for events and incidents. It proves nothing: anybody can set a variable.
 func userName() string {
 	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME", "USERNAME"} {
 		if v := os.Getenv(name); v != "" && len(v) < 100 {

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// rootServicesHint says that root's services live in other folders than this user's, where that may be what is being looked for.
+// rootServicesHint says that root's services are in other folders than this user's, where the service may be one of them.
 func rootServicesHint(service string) string {
 	if os.Geteuid() == 0 || os.Getenv("DARUMA_HOME") != "" {
 		return ""

@@ -42,11 +42,11 @@ maxRestarts says escalate or when another daruma holds the service, with 2 when 
 	return cmd
 }
 
-// run finds out what the service is called, then becomes the keeper, whose process parses nothing. What is wrong with
-// the definition the supervisor says, before anything is started.
+// run finds out what the service is called, then becomes the keeper, whose process parses nothing. The supervisor says what is wrong
+// with the definition, before it starts anything.
 func run(std IO, file string, quiet bool) error {
 	path := cmp.Or(file, definition.DefaultFile)
-	name := nameAtSight(path)
+	name := plainName(path)
 	if name == "" {
 		def, err := loadDefinition(std, file)
 		if err != nil {
@@ -71,9 +71,10 @@ func run(std IO, file string, quiet bool) error {
 	return nil
 }
 
-// nameAtSight reads the service's name off a plain line "name: shop" at the beginning of the definition. Reading the whole definition takes its time with 500 programs, and the supervisor does it anyway; it also checks that
-// the name is this one. "": it isn't that plain, or there is something wrong with the file.
-func nameAtSight(path string) string {
+// plainName takes the service's name from a plain line "name: shop" at the beginning of the definition. To read the whole definition
+// takes its time with 500 programs. The supervisor does it anyway, and checks that the name is this one. "": the name isn't written
+// that plainly, or something is wrong with the file.
+func plainName(path string) string {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || info.Size() > definition.MaxSize {
 		return ""

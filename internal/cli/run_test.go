@@ -27,11 +27,11 @@ func TestNameAtSight(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got := nameAtSight(path); got != want {
+		if got := plainName(path); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
-	if got := nameAtSight(t.TempDir()); got != "" {
+	if got := plainName(t.TempDir()); got != "" {
 		t.Errorf("a folder: %q", got)
 	}
 }

@@ -21,7 +21,7 @@ type view struct {
 	Running bool   `json:"running"` // a supervisor is in charge
 	Problem string `json:"problem,omitempty"`
 	control.Status
-	System *manager.Status `json:"system,omitempty"` // the service manager's word where no supervisor answers, of an installed service
+	System *manager.Status `json:"system,omitempty"` // what the service manager says, where no supervisor answers and the service is installed
 
 	err error
 }
@@ -34,7 +34,7 @@ func newStatus(std IO) *cobra.Command {
 
 STATE   stopped, waiting (for a dependency), starting, running, stopping, backoff (waits before it is
         restarted), paused, failed (given up) or completed (ended as it should).
-        Of an installed service that doesn't run: the word of sc query or systemctl, with the codes.
+        Of an installed service that doesn't run: what sc query or systemctl says, with the codes.
 READY   whether its readiness probe succeeds; without one, whether it has started.
 REASON  the last decision in words, and what probes complain about.
 

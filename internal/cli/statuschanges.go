@@ -104,7 +104,7 @@ func changesJSON(std IO) func([]view) error {
 	}
 }
 
-// steadyOf is v without what changes while nothing happens.
+// steadyOf is v without what changes all the time: uptime, memory.
 func steadyOf(v view) view {
 	v.UptimeSeconds, v.EventSeq = 0, 0
 	v.Programs = append([]control.ProgramStatus(nil), v.Programs...)

@@ -76,7 +76,7 @@ func row(service string, p control.ProgramStatus, now time.Time) []screen.Cell {
 	}
 }
 
-// stateOf is the word for a program's state, and how alarming it is.
+// stateOf is a program's state, and the colour for how alarming it is.
 func stateOf(p control.ProgramStatus) (string, screen.Colour) {
 	if p.Paused {
 		return string(control.StatePaused), screen.Yellow

@@ -84,7 +84,7 @@ func signalEvents(ctx context.Context, service string, happened chan<- struct{})
 	}
 }
 
-// untilQ gives a context that ends when q is typed, and a function that gives the terminal back as it was.
+// untilQ gives a context that ends when q is typed, and a function that restores the terminal.
 func untilQ(ctx context.Context, std IO) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	in, ok := std.In.(*os.File)

@@ -41,7 +41,7 @@ func parseTarget(arg string) (target, error) {
 	return target{service, program}, nil
 }
 
-// targetOf gives what the arguments name. Where NAME is left out and exactly one service runs, that is meant, and said.
+// targetOf gives what the arguments name. Where NAME is left out and exactly one service runs, it is that one, and a line says so.
 func targetOf(ctx context.Context, std IO, args []string) (target, error) {
 	var t target
 	if len(args) > 0 {
@@ -68,7 +68,7 @@ func targetOf(ctx context.Context, std IO, args []string) (target, error) {
 	return t, &exitError{code: ExitNotRunning, err: errors.New("no service is known here. Start one with: daruma run FILE" + rootServicesHint(""))}
 }
 
-// runningOf asks all of them at once who runs.
+// runningOf gives those of the services that run; all are asked at once.
 func runningOf(ctx context.Context, names []string) []string {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -110,7 +110,7 @@ func knownServices(service string) string {
 	return fmt.Sprintf(" (known here: %s)", strings.Join(names, ", "))
 }
 
-// completeTarget completes NAME and, once that is clear, /PROGRAM where the service runs.
+// completeTarget completes NAME and, once only one is left, /PROGRAM where the service runs.
 func completeTarget(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -136,7 +136,7 @@ func completeTarget(cmd *cobra.Command, args []string, typed string) ([]string, 
 	return found, cobra.ShellCompDirectiveNoFileComp
 }
 
-// programsOf asks a running service, shortly: someone waits with a finger on the tab key.
+// programsOf asks a running service for its programs, and soon gives up: somebody has pressed the tab key and waits.
 func programsOf(service string) []string {
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()

@@ -287,7 +287,7 @@ func TestEventSource(t *testing.T) {
 		err      error
 		want     []string
 	}{
-		"right":       {nil, nil, []string{"ok events can be told"}},
+		"right":       {nil, nil, []string{"ok events are shown with their texts"}},
 		"wrong":       {[]string{"it isn't registered", "its file is gone"}, nil, []string{"warn it isn't registered", "warn its file is gone"}},
 		"unsupported": {nil, manager.ErrUnsupported, nil},
 		"unknown":     {nil, errors.New("no rights"), []string{"skip can't be looked at: no rights"}},

@@ -27,7 +27,7 @@ func (s *subject) reportFastStartup(on bool, err error) {
 
 const powerKey = `SYSTEM\CurrentControlSet\Control\Session Manager\Power`
 
-// hiberboot tells whether Fast Startup is on: HiberbootEnabled is 1. Windows Server doesn't have it, nor the value.
+// hiberboot tells whether Fast Startup is on: HiberbootEnabled is 1. Windows Server has neither Fast Startup nor the value.
 func hiberboot() (bool, error) {
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, powerKey, registry.QUERY_VALUE)
 	if err == registry.ErrNotExist {

@@ -79,7 +79,7 @@ func (s *subject) reportEventSource(problems []string, err error) {
 	case err != nil:
 		s.skip("the event source can't be looked at: %v", err)
 	case len(problems) == 0:
-		s.ok("events can be told, with their words")
+		s.ok("events are shown with their texts")
 	}
 	for _, p := range problems {
 		s.add(Warn, p, "")

@@ -1,10 +1,10 @@
-// Package exitcode lists what a hosted service (daruma host) ends with. Windows shows the number as SERVICE_EXIT_CODE in
+// Package exitcode lists what an installed service (daruma host) ends with. Windows shows the number as SERVICE_EXIT_CODE in
 // sc query, systemd as the status of the main process. The numbers never change; docs/exit-codes.md lists them.
 package exitcode
 
 import "fmt"
 
-// Code is the exit code of a hosted service: 0 to 255, for POSIX keeps no more.
+// Code is the exit code of an installed service: 0 to 255, because POSIX keeps no more.
 type Code int
 
 // The codes. 80 to 84 and 130 are those of package service, which speaks with the service manager.
@@ -29,7 +29,7 @@ const (
 	Interrupted  Code = 130
 )
 
-// Entry is what is known of a code.
+// Entry is what a code means.
 type Entry struct {
 	Code    Code
 	Text    string // what happened
@@ -60,7 +60,7 @@ func All() []Entry {
 	}
 }
 
-// String is the code's meaning in words.
+// String is what the code means, as a sentence.
 func (c Code) String() string {
 	for _, e := range All() {
 		if e.Code == c {
@@ -70,8 +70,8 @@ func (c Code) String() string {
 	return fmt.Sprintf("exit code %d", int(c))
 }
 
-// Hopeless are the codes of failures that another start doesn't cure.
-func Hopeless() []int {
+// NoRestart are the codes of failures that another start doesn't cure: systemd is told not to try.
+func NoRestart() []int {
 	var list []int
 	for _, e := range All() {
 		if e.Code != Done && !e.Restart {
@@ -81,11 +81,11 @@ func Hopeless() []int {
 	return list
 }
 
-// Plain is the exit code of `daruma run` where a hosted service has c: scripts know 0, 1 and 2.
+// Plain is the exit code of `daruma run` where an installed service has c: scripts know 0, 1 and 2.
 func (c Code) Plain() Code {
 	switch c {
 	case Refused, Unreadable:
-		return 2
+		return 2 // what every verb ends with where a definition is wrong
 	case Held, Escalated, NoSupervisor, NoFiles:
 		return Failed
 	}

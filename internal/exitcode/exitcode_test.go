@@ -56,7 +56,7 @@ func TestPlain(t *testing.T) {
 			t.Errorf("daruma run ends with %d for %d, want %d", got, e.Code, want)
 		}
 	}
-	if got := fmt.Sprint(Hopeless()); got != "[95]" {
+	if got := fmt.Sprint(NoRestart()); got != "[95]" {
 		t.Errorf("systemd is told not to restart after %s", got)
 	}
 	if got := Code(7).String(); got != "exit code 7" {
@@ -64,9 +64,9 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// TestNoDeathIsHopeless: a code after which systemd doesn't start the service again is none that a death of the process has.
-func TestNoDeathIsHopeless(t *testing.T) {
-	for _, code := range Hopeless() {
+// TestNoDeathPreventsARestart: a code after which systemd doesn't start the service again is none that a death of the process has.
+func TestNoDeathPreventsARestart(t *testing.T) {
+	for _, code := range NoRestart() {
 		switch {
 		case code <= 2: // Go's runtime ends with 2 after a panic and the signals whose default is to dump core
 			t.Errorf("%d is an exit code of Go's runtime or of any program", code)

@@ -10,8 +10,8 @@ import (
 // forward hands m on to the supervisor, unless a stop comes in between: then nobody has use for it.
 func (h *host) forward(ctx context.Context, m wire.Message) { _ = h.keeper.Forward(ctx, m) }
 
-// power forwards the beginning and the end of a sleep. PowerResumed, which says that somebody is there, follows
-// PowerResumedAutomatically and says nothing new.
+// power forwards the beginning and the end of a sleep. PowerResumed follows PowerResumedAutomatically where
+// somebody is at the machine, and means nothing new.
 func (h *host) power(ctx context.Context, e service.PowerEvent) {
 	switch e {
 	case service.PowerSuspend:

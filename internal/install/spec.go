@@ -59,7 +59,7 @@ func leastPrivileges() []string {
 func supervisionOf(def *definition.Service, privileges []string) manager.Supervision {
 	s := manager.Supervision{
 		Folders: "daruma/" + def.Name, Delegate: true, OwnSID: true,
-		NoRestart: exitcode.Hopeless(),
+		NoRestart: exitcode.NoRestart(),
 	}
 	if def.Account != manager.AccountSystem { // who asks for SYSTEM asks for its privileges
 		s.Privileges = leastPrivileges()

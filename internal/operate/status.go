@@ -41,7 +41,7 @@ func Describe(s manager.Status) (state, reason string) {
 	return string(s.State), ""
 }
 
-// meaning is what an exit code of a hosted service means: " (…)", nothing for 0.
+// meaning is what an exit code of an installed service means: " (…)", nothing for 0.
 func meaning(code int) string {
 	if code == 0 {
 		return ""

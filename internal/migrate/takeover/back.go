@@ -12,7 +12,7 @@ import (
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-// undo is --undo.
+// undo goes back, unless that is done already or impossible.
 func (r *replacement) undo(ctx context.Context, service string) error {
 	if !r.noted {
 		return fmt.Errorf("%s: nothing is kept of a service of NSSM that daruma has replaced", service)
@@ -79,7 +79,7 @@ func (r *replacement) runs(ctx context.Context) (bool, error) {
 
 func (r *replacement) back(ctx context.Context) error { return r.backWith(ctx, "") }
 
-// backWith goes back. It may be interrupted anywhere and called again: each step looks whether it has been done.
+// backWith goes back. It may be interrupted anywhere and called again: each step checks whether it has been done.
 func (r *replacement) backWith(ctx context.Context, password manager.Password) error {
 	saved, err := r.store.LoadEntry()
 	if err != nil {

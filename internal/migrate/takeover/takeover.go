@@ -114,7 +114,7 @@ func (r *replacement) locked(do func() error) error {
 		return err
 	}
 	if noted != r.noted || now != r.found {
-		return fmt.Errorf("%s: another daruma has changed it meanwhile: look, and call again", r.name)
+		return fmt.Errorf("%s: another daruma has changed it meanwhile: check how it is, and call again", r.name)
 	}
 	return do()
 }
