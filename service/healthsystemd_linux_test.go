@@ -30,14 +30,14 @@ func listenLikeSystemd(t *testing.T, dir string) *systemdListener {
 }
 
 // until gives the lines up to the one that is wanted, with when it came.
-func (s *systemdListener) until(want string, patience time.Duration) (lines []string, at time.Time) {
+func (s *systemdListener) until(want string, timeout time.Duration) (lines []string, at time.Time) {
 	s.t.Helper()
-	_ = s.conn.SetReadDeadline(time.Now().Add(patience))
+	_ = s.conn.SetReadDeadline(time.Now().Add(timeout))
 	buf := make([]byte, 8192)
 	for {
 		n, err := s.conn.Read(buf)
 		if err != nil {
-			s.t.Fatalf("no %q within %v; came: %q", want, patience, lines)
+			s.t.Fatalf("no %q within %v; came: %q", want, timeout, lines)
 		}
 		got := strings.Split(string(buf[:n]), "\n")
 		lines = append(lines, got...)
