@@ -161,7 +161,7 @@ func TestFates(t *testing.T) {
 		{program: "crash", either: true, code: 2, died: true, result: "exit-code", diary: []string{"nobody catches me", "lifeprograms_test.go"}},
 		{program: "fail", refused: true, code: 17, result: "exit-code", diary: []string{"no configuration"}},
 		{program: "exit", refused: true, code: 7, died: true, result: "exit-code"},
-		{program: "unready", refused: true, code: ExitStartTimeout, result: "exit-code", diary: []string{"manager.Ready", "goroutine "}},
+		{program: "unready", refused: true, code: ExitStartTimeout, result: "exit-code", diary: []string{"host.Ready", "goroutine "}},
 		{program: "deadlock", code: ExitWatchdog, result: "watchdog", diary: []string{"no heartbeat for 1s", "deadlocked", "sync.(*Mutex).Lock"}},
 		{program: "hungcheck", code: ExitWatchdog, result: "watchdog", diary: []string{"liveness check database", "hangsFor"}},
 	}

@@ -163,7 +163,7 @@ func TestFallbackRefuses(t *testing.T) {
 		"stars":      {Name: "*", Executable: exe, Every: time.Minute},
 		"no name":    {Executable: exe, Every: time.Minute},
 		"executable": {Name: "shop", Executable: exe + "\n", Every: time.Minute},
-		"timeout":   {Name: "shop", Executable: exe, Every: time.Minute, Patience: -1},
+		"timeout":    {Name: "shop", Executable: exe, Every: time.Minute, Patience: -1},
 	} {
 		if err := f.check(); err == nil {
 			t.Errorf("%s was taken", what)
