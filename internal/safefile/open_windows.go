@@ -44,6 +44,9 @@ func create(path string, access, share uint32, attributes *windows.SecurityAttri
 	// The link itself is opened, not what it leads to; whoever is at the other end of a pipe may not act in our name.
 	const careful = windows.FILE_FLAG_OPEN_REPARSE_POINT | windows.SECURITY_SQOS_PRESENT | windows.SECURITY_ANONYMOUS
 	h, err := windows.CreateFile(name, access, share, attributes, disposition, windows.FILE_ATTRIBUTE_NORMAL|careful, 0)
+	if errors.Is(err, windows.ERROR_ACCESS_DENIED) && isFolder(path) { // which takes FILE_FLAG_BACKUP_SEMANTICS to open
+		return nil, refused(path, isNotFile)
+	}
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/daruma-sh/daruma/internal/wine"
 )
 
 func writeFile(t *testing.T, path, text string) {
@@ -105,6 +107,9 @@ func TestRefusals(t *testing.T) {
 			writeFile(t, victim, "keep me")
 			if err := c.put(path, victim); err != nil {
 				t.Skipf("this system can't make one: %v", err)
+			}
+			if strings.Contains(what, "link") && !c.readable && wine.Running() {
+				t.Skip("Wine doesn't open links themselves, only what they lead to")
 			}
 			for how, flag := range map[string]int{"reading": os.O_RDONLY, "writing": os.O_WRONLY, "both": os.O_RDWR | os.O_CREATE, "emptying": os.O_RDWR | os.O_TRUNC} {
 				f, err := OpenFile(path, flag, 0o600)
