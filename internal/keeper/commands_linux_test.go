@@ -61,7 +61,7 @@ func testKeeper(t *testing.T, base string) *keeper {
 	if err := k.poll.Add(k.sup.fd, unix.EPOLLIN, func() { k.sup.read(k) }); err != nil {
 		t.Fatal(err)
 	}
-	go func() { // what it is told, files included, is of no interest
+	go func() { // what it is sent, files included, is of no interest
 		_, _ = io.Copy(io.Discard, other)
 	}()
 	t.Cleanup(func() {
@@ -110,7 +110,7 @@ func plan(command ...string) []byte {
 	return launch.Encode(&launch.Plan{Path: command[0], Argv: command, Dir: "/", UID: launch.Leave, GID: launch.Leave})
 }
 
-// TestExecutesAnything: a supervisor that is out of its mind, or not ours any more, says whatever it can say, in any order.
+// TestExecutesAnything: a supervisor whose memory is damaged, or that somebody has taken over, sends any message, in any order.
 // The keeper neither falls nor touches anything outside its own folders.
 func TestExecutesAnything(t *testing.T) { executesAnything(t, testCgroup(t), 3000) }
 
@@ -119,7 +119,7 @@ func TestExecutesAnythingWithoutCgroups(t *testing.T) { executesAnything(t, "", 
 func executesAnything(t *testing.T, base string, steps int) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	m := madness{rng: rand.New(rand.NewPCG(seed, 1)), dir: t.TempDir(), all: wire.EveryKind()}
+	m := randomMessages{rng: rand.New(rand.NewPCG(seed, 1)), dir: t.TempDir(), all: wire.EveryKind()}
 	k := testKeeper(t, base)
 	beside := folderNames(t, filepath.Dir(base))
 	for range steps {
@@ -142,41 +142,41 @@ func executesAnything(t *testing.T, base string, steps int) {
 	}
 }
 
-// madness makes random messages that are well formed.
-type madness struct {
+// randomMessages makes random messages that are well formed.
+type randomMessages struct {
 	rng *rand.Rand
 	dir string
 	all []wire.Message
 }
 
-func (m *madness) pick(list ...string) string { return list[m.rng.IntN(len(list))] }
+func (m *randomMessages) pick(list ...string) string { return list[m.rng.IntN(len(list))] }
 
-func (m *madness) id() string {
+func (m *randomMessages) id() string {
 	if m.rng.IntN(4) > 0 {
 		return m.pick("a", "b", "c", "a!preStop")
 	}
 	return m.pick("", "..", "../x", "/../../../x", "/", "a/b", "a\x00b", strings.Repeat("y", 5000), "ä\n")
 }
 
-func (m *madness) generation() uint64 {
+func (m *randomMessages) generation() uint64 {
 	if m.rng.IntN(4) > 0 {
 		return uint64(m.rng.IntN(4))
 	}
 	return m.rng.Uint64()
 }
 
-func (m *madness) number() int {
+func (m *randomMessages) number() int {
 	if m.rng.IntN(2) > 0 {
 		return m.rng.IntN(70) - 5
 	}
 	return int(m.rng.Uint64())
 }
 
-func (m *madness) grant() wire.RestartGrant {
+func (m *randomMessages) grant() wire.RestartGrant {
 	return wire.RestartGrant{Count: m.number(), Within: time.Duration(m.number()), Signals: m.rng.IntN(2) > 0, Codes: []wire.Range{{From: m.number(), To: m.number()}, {From: 0, To: 255}}}
 }
 
-func (m *madness) message() wire.Message {
+func (m *randomMessages) message() wire.Message {
 	switch m.rng.IntN(12) {
 	case 0, 1, 2:
 		commands := [][]byte{plan("/bin/true"), plan("/bin/sleep", "1000"), plan("/nothing"), plan("/bin/sh", "-c", "sleep 1000 & exit 3"), nil, {1, 2, 3}}
@@ -376,5 +376,21 @@ func TestKeeperAsksNobody(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.Close()
+	}
+}
+
+// TestRejectedSupervisorIsReported: its successor is told why, and not that somebody killed it.
+func TestRejectedSupervisorIsReported(t *testing.T) {
+	k := testKeeper(t, "")
+	k.sup.inbox, k.sup.pending = wire.AppendFrame(nil, &wire.Welcome{}, 0), true
+	k.sup.receive(k)
+	fd := k.sup.fd
+	defer func() { k.sup.fd = fd }() // testKeeper closes it
+	if k.sup.fd, _ = unix.Dup(fd); k.sup.fd < 0 {
+		t.Fatal("no descriptor left")
+	}
+	k.supervisorGone("it was ended by SIGKILL")
+	if !strings.Contains(k.sup.why, "wire.Welcome, which only a keeper sends") {
+		t.Errorf("the successor is told: %s", k.sup.why)
 	}
 }
