@@ -129,7 +129,7 @@ func lockFolder(dir *os.File) error {
 			return fmt.Errorf("locking %s: %w", dir.Name(), err)
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("another process holds the lock of %s for over 3 s", dir.Name())
+			return fmt.Errorf("another process has held the lock of %s for more than 3 s; find it with fuser, and end it", dir.Name())
 		}
 		time.Sleep(2 * time.Millisecond)
 	}

@@ -16,7 +16,7 @@ func (s *Service) link() {
 	}
 }
 
-// missing names the first dependency that the program still waits for, or "".
+// unmetDependency says which dependency the program still waits for, and how that is; "" where there is none.
 func (s *Service) unmetDependency(p *Program) string {
 	for _, d := range p.Def.DependsOn {
 		if q := s.byName[d.Program]; q != nil && !q.reached(d.Condition) {

@@ -92,7 +92,7 @@ type (
 	OpenIncident struct {
 		Program    string
 		Generation uint64
-		Kind       string // exit | signal | livenessProbe | startupProbe | spawn | postStart
+		Kind       string // exit | signal | outOfMemory | livenessProbe | startupProbe | spawn | postStart
 		Cause      string
 		Exit       *Exit
 	}

@@ -62,7 +62,7 @@ func ntstatusName(code int) string {
 	case 0xC000013A:
 		return "ended by Ctrl+C"
 	case 0xC0000142:
-		return "a DLL failed to initialise: often the desktop heap is reachedMaxRestarts, by many services of one account"
+		return "a DLL failed to initialise: often the desktop heap is exhausted by many services of one account"
 	case 0xC0000374:
 		return "heap corruption"
 	case 0xC0000409:

@@ -186,7 +186,7 @@ func (o Options) defaults() Options {
 
 // Found is what [Open] found in the file.
 type Found struct {
-	Open   []Incident // by program; they stay open until Recovered or Ended is called
+	Open   []Incident // by program; they stay open until RecordRecovery or CloseIncident is called
 	Wanted []string   // programs that were wanted, sorted
 	Down   Kind       // what ended the service while programs were wanted, before this start: Keeper, Machine, or "" for none
 	Booted bool       // the system was started since the last start, orderly or not

@@ -157,7 +157,7 @@ func (r *Recorder) RecordAction(a Action) { r.record(func(l *state, n now) { l.a
 func (r *Recorder) RecordRecovery(v Recovery) { r.record(func(l *state, n now) { l.recovered(n, v) }) }
 
 // CloseIncident records another end of a program's incident: GaveUp, Stopped or Superseded. After GaveUp the program
-// counts as down until Recovered, or until it isn't wanted any more. After Superseded it isn't wanted.
+// counts as down until RecordRecovery, or until it isn't wanted any more. After Superseded it isn't wanted.
 func (r *Recorder) CloseIncident(program string, o Outcome, reason string) {
 	r.record(func(l *state, n now) { l.ended(n, program, o, reason) })
 }

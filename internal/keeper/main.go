@@ -68,7 +68,7 @@ func failed(err error) int {
 // lockError is what a keeper ends with that didn't get the lock.
 func lockError(err error, service string) error {
 	if other := (*lock.HeldError)(nil); errors.As(err, &other) {
-		return &exitcode.Error{Code: exitcode.Held, Err: fmt.Errorf("%s is already held up by another daruma (pid %s); see: daruma status %s", service, other.PID, service)}
+		return &exitcode.Error{Code: exitcode.Held, Err: fmt.Errorf("%s already runs under another daruma (pid %s); see: daruma status %s", service, other.PID, service)}
 	}
 	return &exitcode.Error{Code: exitcode.NoFiles, Err: err}
 }

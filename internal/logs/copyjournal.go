@@ -115,7 +115,7 @@ func (k *Sink) openJournal(create bool) error {
 	return nil
 }
 
-// cutTorn takes off what a kill left half written at the end of a text log, before anything is appended.
+// cutTornCopy takes off what a kill left half written at the end of a text log, before anything is appended.
 func (k *Sink) cutTornCopy(j *copyJournal) error {
 	l := k.file
 	for _, s := range j.slots {

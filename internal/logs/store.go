@@ -15,7 +15,7 @@ import (
 type Options struct {
 	Service  string // name in JSON lines
 	Dir      string // log folder; made again where it disappears
-	SpoolDir string // for what must survive the supervisor, not the boot: json needs it, and text for that a kill repeats nothing where there is no splice(2)
+	SpoolDir string // for what must survive the supervisor, not a reboot; JSON needs it, and so does text where splice(2) doesn't work
 
 	// OnEvent is told when bytes are lost and when writing fails or recovers. It is called from the goroutines that
 	// pump, so it must return at once and must not call back into the package. May be nil.
@@ -31,7 +31,7 @@ const (
 	Recovered EventKind = "recovered" // writing works again, and nothing was lost
 	LossBegan EventKind = "lossBegan" // bytes are being discarded since Since, because of Err
 	LossEnded EventKind = "lossEnded" // Bytes were discarded between Since and Until; writing works again
-	Notice    EventKind = "onNotice"  // something odd that needs no action: rotation put off, a stranger's file in the way (Err)
+	Notice    EventKind = "notice"    // something odd that needs no action: rotation put off, a stranger's file in the way (Err)
 )
 
 // Event is something that whoever runs the service should know about its logs.

@@ -84,7 +84,7 @@ func firstDefinition(cfg Config, l *inheritance) (*definition.Service, error) {
 		return nil, err
 	}
 	if def.Name != cfg.Service {
-		return nil, fmt.Errorf("%s: the service is called %s now, it was %s a moment ago", cfg.File, def.Name, cfg.Service)
+		return nil, fmt.Errorf("%s: the service is called %s now, and runs as %s: change the name back, or install it anew", cfg.File, def.Name, cfg.Service)
 	}
 	if wrong := launchplan.Unenforceable(def); wrong != nil {
 		return nil, wrong

@@ -23,7 +23,7 @@ func (s *supervisor) openIncidents() {
 	}
 	recorder, found, err := incident.Open(s.place.Incidents(), o)
 	if err != nil { // the recorder is nil then, and does nothing
-		s.warn("incidents", "what falls isn't recorded: "+err.Error())
+		s.warn("incidents", "incidents aren't recorded; programs run all the same: "+err.Error())
 	}
 	s.found = found
 	if found.Broken > 0 {

@@ -103,12 +103,12 @@ func (s *supervisor) stopRequested(m *wire.StopRequest) {
 		s.overdue(m.Left)
 		return
 	}
-	s.publish(control.Event{Kind: control.EventStopping, Reason: m.Signal + " received"})
+	s.publish(control.Event{Kind: control.EventStopping, Reason: "daruma was asked to stop: " + m.Signal})
 	if s.state.StopWhy = m.Signal; s.state.StopWhy != "" && m.Now {
 		s.state.StopWhy += ", at once"
 	}
 	s.saveServiceState()
-	s.step(engine.Shutdown{Reason: "daruma received " + m.Signal})
+	s.step(engine.Shutdown{Reason: "daruma was asked to stop: " + m.Signal})
 	if m.Now {
 		s.endAfterKill()
 	}

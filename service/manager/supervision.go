@@ -10,7 +10,7 @@ import (
 type Supervision struct {
 	// Folders is a relative path, "daruma/shop". Linux: the folders of this name under /var/lib, /var/log and /run belong to
 	// the service's account, are made before it starts, and the last is removed when it stops (StateDirectory=, LogsDirectory=,
-	// RuntimeDirectory=). Windows: see [Protect].
+	// RuntimeDirectory=). Windows: ignored; who installs gives the folders their access lists.
 	Folders string
 	// Capabilities are Linux' for the service's first process, where its account isn't root: upper case, with CAP_.
 	Capabilities []string

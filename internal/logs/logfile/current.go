@@ -42,7 +42,7 @@ const (
 func (l *Current) Path() string { return filepath.Join(l.dir, l.program+Ext) }
 
 // NewCurrent prepares the current file of a program; nothing is opened yet. h is what a [Scan] of the folder found of it, nil: nothing.
-// Rotated files go to z. onNotice is told of what is odd and needs no action; it may be nil.
+// The files that it rotates go to z. onNotice is told of what is odd and needs no action; it may be nil.
 func NewCurrent(dir, program string, settings Settings, h *History, z *Compressor, onNotice func(error)) *Current {
 	l := &Current{dir: dir, program: program, settings: settings, compressor: z, onNotice: onNotice, seq: 1}
 	if h != nil {
@@ -205,7 +205,7 @@ func (l *Current) PostponeRotation(err error) {
 	l.retryAt = time.Now().Add(rotateRetry)
 	if !l.complained {
 		l.complained = true
-		l.Report(fmt.Errorf("%s can't be Rotated, it grows: %w", l.Path(), err))
+		l.Report(fmt.Errorf("%s can't be rotated and grows until it can: %w", l.Path(), err))
 	}
 }
 

@@ -16,6 +16,6 @@ type Settings struct {
 	Format   Format        // "" is Text
 	MaxSize  int64         // bytes after which the file is rotated, at the end of a line; 0: never
 	MaxAge   time.Duration // age after which the file is rotated when the next bytes come; 0: never
-	MaxFiles int           // Rotated files kept; less than 1 is taken as 1
-	Compress bool          // Rotated files are gzipped in the background
+	MaxFiles int           // rotated files kept; less than 1 is taken as 1
+	Compress bool          // rotated files are gzipped in the background
 }

@@ -40,13 +40,13 @@ func (p *Publisher) Publish(e control.Event, def *definition.Service) {
 	}
 }
 
-// PublishPlain tells an event everywhere; the system's log, which more people read, gets another reason.
+// PublishPlain reports an event to followers and to daruma's log; the system's log, which more people read, gets another reason.
 func (p *Publisher) PublishPlain(e control.Event, reason string) {
 	p.PublishInside(e)
 	p.system.Tell(systemlog.Event{Kind: string(e.Kind), Program: e.Program, Reason: systemlog.Plain(reason, nil)})
 }
 
-// PublishInside tells an event everywhere but in the system's log.
+// PublishInside reports an event to followers and to daruma's log, not to the system's.
 func (p *Publisher) PublishInside(e control.Event) {
 	e.EventID = systemlog.Find(string(e.Kind)).ID
 	p.hub.Publish(e)

@@ -1,5 +1,5 @@
-// Package process is what the supervisor asks of the operating system about processes: about its own, signals and a file for a
-// crash; about those of programs, their memory.
+// Package process reads the memory figures of processes, and sets up what this process does on signals and where it writes its stacks when it
+// crashes.
 package process
 
 // IgnoreOutputSignals keeps signals about output and the console from ending this process.
