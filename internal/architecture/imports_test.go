@@ -72,6 +72,7 @@ var layering = [][]string{
 		"internal/supervisor/asyncwriter",
 		"internal/supervisor/clockjump",
 		"internal/supervisor/events",
+		"internal/supervisor/filecheck",
 		"internal/supervisor/incidentwriter",
 		"internal/supervisor/lastgood",
 		"internal/supervisor/launchplan",

@@ -91,7 +91,7 @@ func (f *installFlags) register(cmd *cobra.Command) {
 	flags.DurationVar(&f.startTimeout, "start-timeout", 0, "report the service running after this long, up or not (default: from the definition)")
 	flags.DurationVar(&f.stopTimeout, "stop-timeout", 0, "for all programs to stop (default: from their grace periods)")
 	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "show what would change, change nothing")
-	flags.BoolVar(&f.now, "now", false, "start it afterwards; restart it where that is due")
+	flags.BoolVar(&f.now, "now", false, "start it afterwards; restart it, or reload its definition, where that is due")
 	flags.BoolVar(&f.overwrite, "overwrite", false, "take over a service of this name that daruma didn't install")
 	_ = cmd.RegisterFlagCompletionFunc("start-type", cobra.FixedCompletions([]string{"automatic", "delayed", "manual", "disabled"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("account", cobra.FixedCompletions(
@@ -166,6 +166,8 @@ func reportInstall(std IO, i *install.Installation, r install.Result, f installF
 		would = "would be "
 	}
 	switch {
+	case r.None() && r.Reload != nil:
+		fmt.Fprintf(&b, "%s is installed as the definition says, and has loaded it as it is now\n", r.Name)
 	case r.None():
 		fmt.Fprintf(&b, "%s is installed as the definition says; nothing changed\n", r.Name)
 	case r.Created:

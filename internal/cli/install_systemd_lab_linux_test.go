@@ -100,6 +100,53 @@ func TestInstallOnSystemd(t *testing.T) {
 	}
 }
 
+// TestBrokenDefinitionOnSystemd: what orders a restart checks first, what can't check it runs the last good definition, and a change
+// that nobody loaded is said.
+func TestBrokenDefinitionOnSystemd(t *testing.T) {
+	g := newSystemd(t)
+	file := g.dir + "daruma.yaml"
+	good, broken := shopYAML(), strings.Replace(shopYAML(), "dependsOn", "dependsUpon", 1)
+	g.Write(file, good, 0o644)
+	g.says(0, []string{"shop runs"}, "install", file, "--now")
+	before := g.up("started", "shop")
+
+	g.Write(file, broken, 0o644)
+	g.says(2, []string{"daruma.yaml:7:", "dependsUpon", "nothing was stopped"}, "restart", "shop")
+	g.says(2, []string{"dependsUpon", "the old one stays in force"}, "reload", "shop")
+	g.says(2, []string{"dependsUpon"}, "install", file, "--now")
+	g.says(1, []string{"dependsUpon"}, "doctor", "shop")
+	if now := g.up("after all that", "shop"); now.Programs[0].PID != before.Programs[0].PID || now.KeeperPID != before.KeeperPID {
+		t.Errorf("programs were touched: %+v, %+v", before, now)
+	}
+	if text := g.shell("systemctl show -P StatusText shop"); !strings.Contains(text, "the definition on disk is refused") {
+		t.Errorf("the status says %q", text)
+	}
+	g.shell("systemctl restart shop")
+	g.says(0, []string{"is refused and the last good one in force"}, "status", "shop")
+	g.Reboot()
+	if now := g.up("after a boot", "shop"); now.KeeperPID == 0 || len(now.Programs) != 2 {
+		t.Errorf("%+v", now)
+	}
+	g.says(0, []string{"is refused and the last good one in force"}, "status", "shop")
+	if out := g.shell("journalctl -b -u shop"); !strings.Contains(out, "the last good definition, loaded 2") {
+		t.Errorf("the journal says\n%s", out)
+	}
+
+	before = g.up("before it is mended", "shop")
+	g.Write(file, strings.ReplaceAll(good, "10ms", "20ms"), 0o644)
+	g.says(0, []string{"was changed and isn't loaded"}, "status", "shop")
+	g.says(0, []string{"nothing changed", "daruma reload shop"}, "install", file)
+	g.says(0, []string{"has loaded it as it is now"}, "install", file, "--now")
+	if now := g.up("reloaded", "shop"); now.Programs[0].PID == before.Programs[0].PID || now.KeeperPID != before.KeeperPID {
+		t.Errorf("it wasn't reloaded: %+v, %+v", before, now)
+	}
+
+	// What the running service lacks to understand the definition, an installation gave to the next one.
+	g.Write(file, strings.ReplaceAll(good, "10ms", "\"${AFTER}\""), 0o644)
+	g.says(0, []string{"until it is restarted"}, "install", file, "--env", "AFTER=30ms")
+	g.says(0, []string{"shop: restarted"}, "restart", "shop")
+}
+
 // TestInstallTellsWhoIsNotReady: the program's port never opens; systemd has the service running all the same when the time is over.
 func TestInstallTellsWhoIsNotReady(t *testing.T) {
 	g := newSystemd(t)

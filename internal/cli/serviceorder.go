@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/internal/operate"
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // orderService gives an order to an installed service as a whole, and prints what it did. handled is false where the order is for the
@@ -18,9 +21,19 @@ func orderService(ctx context.Context, std IO, t target, c control.Command, time
 	o := operate.Order{Service: t.service, Command: c, Timeout: timeout, Progress: func(doing string) (end func()) {
 		return screen.Progress(std.Err, doing)
 	}}
+	o.Judge = func(file string) error { return install.Judge(t.service, file) }
 	r, handled, err := o.Run(ctx)
 	var supervisor *operate.SupervisorError
+	var wrong *operate.DefinitionError
 	switch {
+	case errors.As(err, &wrong) && output == formatJSON:
+		if err := writeJSON(std.Out, control.Answer{Results: []control.ProgramResult{}, Errors: wrong.Errors}); err != nil {
+			return true, &exitError{code: ExitFailed, err: err}
+		}
+		return true, &exitError{code: ExitUsage, err: wrong}
+	case errors.As(err, &wrong):
+		fmt.Fprintln(std.Err, plainLines(wrong.Errors))
+		return true, &exitError{code: ExitUsage, err: errors.New("the definition has errors; nothing was stopped")}
 	case !handled:
 		return false, err
 	case errors.As(err, &supervisor) && errors.Is(err, context.DeadlineExceeded):
@@ -31,6 +44,15 @@ func orderService(ctx context.Context, std IO, t target, c control.Command, time
 		return true, serviceFailure(err)
 	}
 	return true, reportService(std, t.service, c.Verb, r, output)
+}
+
+// plainLines joins the errors of a definition, a line each, with nothing in them that a terminal obeys.
+func plainLines(list []string) string {
+	var lines []string
+	for _, text := range list {
+		lines = append(lines, plaintext.Line(text))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // reportService prints what became of the programs, then of the service.

@@ -110,12 +110,17 @@ const (
 
 // Status is the service at one moment: the answer of GET /v1/status.
 type Status struct {
-	Service            string    `json:"service"`
-	DisplayName        string    `json:"displayName,omitempty"`
-	Version            string    `json:"version"` // of daruma
-	SupervisorPID      int       `json:"supervisorPid"`
-	KeeperPID          int       `json:"keeperPid"`
-	DefinitionFile     string    `json:"definitionFile"`
+	Service        string `json:"service"`
+	DisplayName    string `json:"displayName,omitempty"`
+	Version        string `json:"version"` // of daruma
+	SupervisorPID  int    `json:"supervisorPid"`
+	KeeperPID      int    `json:"keeperPid"`
+	DefinitionFile string `json:"definitionFile"`
+
+	// Definition is how that file stands to the definition in force; DefinitionErrors are those for which it is refused or can't be read.
+	Definition       DefinitionState `json:"definition,omitempty"`
+	DefinitionErrors []string        `json:"definitionErrors,omitempty"`
+
 	StartedAt          time.Time `json:"startedAt,omitzero"`       // when the keeper, and so the service, began
 	SupervisorSince    time.Time `json:"supervisorSince,omitzero"` // when this supervisor took charge
 	SupervisorRestarts int       `json:"supervisorRestarts"`       // supervisors that the keeper had to replace
@@ -127,6 +132,17 @@ type Status struct {
 	Programs []ProgramStatus `json:"programs"`           // in file order
 	Warnings []string        `json:"warnings,omitempty"` // what an operator should know: log loss, a refused reload, a limit that isn't enforced
 }
+
+// DefinitionState is how the file of the definition stands to the definition in force.
+type DefinitionState string
+
+// The states of the file.
+const (
+	DefinitionLoaded     DefinitionState = "loaded"     // it is what is in force
+	DefinitionChanged    DefinitionState = "changed"    // a reload would take it
+	DefinitionRefused    DefinitionState = "refused"    // it has errors
+	DefinitionUnreadable DefinitionState = "unreadable" // it isn't there, for example
+)
 
 // ProgramStatus is one program at one moment. Wanted, State, Ready and Healthy are four different facts.
 type ProgramStatus struct {

@@ -20,11 +20,20 @@ const MaxSize = 10 << 20
 // Every error is of type [Errors] and names path as it was given. A folder, a device or a pipe is refused: only a
 // regular file can be read again on reload.
 func Load(path string, env func(string) (string, bool)) (*Service, error) {
+	src, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(src, path, env)
+}
+
+// Read reads the file path as [Load] does, and nothing more. The error is of type [Errors].
+func Read(path string) ([]byte, error) {
 	src, err := readFile(path)
 	if err != nil {
 		return nil, Errors{{File: path, Msg: err.Error()}}
 	}
-	return Parse(src, path, env)
+	return src, nil
 }
 
 // readFile gives the file's bytes, or an error that doesn't repeat path.

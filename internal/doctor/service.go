@@ -5,7 +5,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/service/manager"
 )
@@ -60,7 +62,7 @@ func checkCommand(_ context.Context, s *subject) {
 	}
 }
 
-func checkDefinition(_ context.Context, s *subject) {
+func checkDefinition(ctx context.Context, s *subject) {
 	if s.definition == "" {
 		s.skip("the service isn't run by daruma host, so it has no definition")
 		return
@@ -71,6 +73,26 @@ func checkDefinition(_ context.Context, s *subject) {
 		s.add(Fail, err.Error(), "daruma check "+s.definition)
 	case def.Name != s.name:
 		s.add(Fail, s.definition+" is of the service "+def.Name, "daruma install "+s.definition)
+	default:
+		checkLoaded(ctx, s)
+	}
+}
+
+// checkLoaded asks the running supervisor, which has the service's account and environment, what it thinks of the file.
+func checkLoaded(ctx context.Context, s *subject) {
+	ctx, cancel := context.WithTimeout(ctx, 6*time.Second) // the supervisor's own limit is 5 s
+	defer cancel()
+	var status control.Status
+	client, err := control.Dial(s.name)
+	if err == nil {
+		status, err = client.Status(ctx)
+	}
+	switch {
+	case err == nil && status.Definition == control.DefinitionChanged:
+		s.add(Warn, s.definition+" was changed since the running service loaded it", "daruma reload "+s.name)
+	case err == nil && len(status.DefinitionErrors) > 0:
+		s.add(Fail, "the running service refuses it, and goes on with the last good one: "+status.DefinitionErrors[0],
+			"mend "+s.definition+", then daruma reload "+s.name)
 	default:
 		s.ok("%s is right", s.definition)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/access"
+	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/safefile"
 	"github.com/daruma-sh/daruma/service/manager"
@@ -22,6 +23,9 @@ type Result struct {
 	DryRun     bool   `json:"dryRun"`
 	Started    bool   `json:"started"` // because the request said so
 	manager.Changes
+
+	// Reload is what the running service did when it loaded its changed definition, because the request said so and no restart was due.
+	Reload *control.ReloadResult `json:"reload,omitempty"`
 
 	StartTimeoutSeconds float64 `json:"startTimeoutSeconds"`
 	StopTimeoutSeconds  float64 `json:"stopTimeoutSeconds"`
@@ -76,10 +80,12 @@ func (i *Installation) plan(ctx context.Context, services manager.Manager) (*Res
 		return nil, err
 	}
 	r.Changed = append(r.Changed, beside...)
-	if i.Text != nil {
-		if status, err := services.Status(ctx, def.Name); err == nil && status.Up() {
-			i.Warnings = append(i.Warnings, fmt.Sprintf("the definition is new: daruma reload %s makes the running service take it", def.Name))
-		}
+	switch status, err := services.Status(ctx, def.Name); {
+	case err != nil || !status.Up():
+	case i.Text == nil && !i.start:
+		i.remarkUnloaded(ctx)
+	case i.Text != nil:
+		i.Warnings = append(i.Warnings, fmt.Sprintf("the definition is new: daruma reload %s makes the running service take it", def.Name))
 	}
 	r.Remarks = append(r.Remarks, i.Warnings...)
 	return r, nil
@@ -143,7 +149,7 @@ func (i *Installation) startService(ctx context.Context, services manager.Manage
 		return err
 	}
 	if status.Up() && r.None() {
-		return nil
+		return i.loadChanged(ctx, r)
 	}
 	if status.Up() {
 		err = services.Restart(ctx, name)

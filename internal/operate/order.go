@@ -3,6 +3,7 @@ package operate
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
@@ -14,6 +15,10 @@ type Order struct {
 	Service string
 	control.Command
 	Timeout time.Duration // for all of it; 0: as long as it takes
+
+	// Judge reads a definition that the running supervisor refuses in the environment that the service will start with, which an
+	// installation may have changed. A nil error overrules the supervisor. nil: there is no second opinion.
+	Judge func(file string) error
 
 	// Progress is called before something that may take a while; end when it is over.
 	Progress func(doing string) (end func())
@@ -34,9 +39,38 @@ type SupervisorError struct{ Err error }
 func (e *SupervisorError) Error() string { return e.Err.Error() }
 func (e *SupervisorError) Unwrap() error { return e.Err }
 
+// DefinitionError is a definition that the service couldn't start with. Nothing was stopped.
+type DefinitionError struct{ Errors []string } // each with its place
+
+func (e *DefinitionError) Error() string {
+	return strings.Join(e.Errors, "\n") + "\nthe definition is refused; nothing was stopped"
+}
+
+// checkDefinition asks the running supervisor, which has the service's account and environment, whether the service could start again.
+// One that doesn't answer forbids nothing: a restart may be what it needs, and the service starts with its last good definition.
+func (o Order) checkDefinition(ctx context.Context) error {
+	client, err := control.Dial(o.Service)
+	if err != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	status, err := client.Status(ctx)
+	if err != nil || len(status.DefinitionErrors) == 0 {
+		return nil
+	}
+	if status.Definition == control.DefinitionRefused && o.Judge != nil && o.Judge(status.DefinitionFile) == nil {
+		return nil
+	}
+	return &DefinitionError{status.DefinitionErrors}
+}
+
+// checkTimeout is a little more than the supervisor's own limit for a status.
+const checkTimeout = 6 * time.Second
+
 // Run carries out what concerns an installed service as a whole. handled is false where the order is for the supervisor alone: the
 // service isn't installed, or runs in a terminal, or the order is for one program, or no start, stop or restart. Errors: those of
-// the service manager, or *SupervisorError.
+// the service manager, *SupervisorError, or *DefinitionError.
 func (o Order) Run(ctx context.Context) (r Result, handled bool, err error) {
 	if o.Program != "" || o.Verb != control.VerbStart && o.Verb != control.VerbStop && o.Verb != control.VerbRestart {
 		return r, false, nil
@@ -57,6 +91,11 @@ func (o Order) Run(ctx context.Context) (r Result, handled bool, err error) {
 	services := manager.Manager{}
 	if err := services.MayControl(ctx, o.Service); err != nil {
 		return r, true, err
+	}
+	if o.Verb == control.VerbRestart {
+		if err := o.checkDefinition(ctx); err != nil {
+			return r, true, err
+		}
 	}
 	begin := time.Now()
 	if err := o.carryOut(ctx, services, &r); err != nil {

@@ -99,3 +99,55 @@ func TestForeignLastGoodDefinition(t *testing.T) {
 		t.Errorf("exit code %d, want %d; it said:\n%s", code, exitcode.Refused, next.out)
 	}
 }
+
+// TestChangedOnDisk: the status, in text and JSON, and the service manager's status say that the file isn't what is in force.
+func TestChangedOnDisk(t *testing.T) {
+	dir := folder(t)
+	file := filepath.Join(dir, "daruma.yaml")
+	m := newManager(t, dir)
+	good := "name: real\nprograms:\n  a: {command: ['" + testbin.Path(t) + "', grace, -after, 10ms], env: {SECRET: hunter22}}\n"
+	s := host(t, m, dir, good)
+	s.await("a started", func(e control.Event) bool { return e.Kind == control.EventStarted })
+	want := func(state control.DefinitionState, errors int, text string) {
+		t.Helper()
+		status, _ := s.status("a")
+		if status.Definition != state || len(status.DefinitionErrors) != errors {
+			t.Errorf("%s %q, want %s and %d errors", status.Definition, status.DefinitionErrors, state, errors)
+		}
+		if out, _ := s.verb("status", "real"); !strings.Contains(out, text) {
+			t.Errorf("the status is\n%s\nwant in it: %s", out, text)
+		}
+	}
+	awaitStatus := func(text string) {
+		t.Helper()
+		for {
+			said := m.await("STATUS=")
+			if strings.Contains(said, "hunter") {
+				t.Errorf("everybody can read %q", said)
+			}
+			if strings.Contains(said, text) {
+				return
+			}
+		}
+	}
+	want(control.DefinitionLoaded, 0, "running")
+	write(t, file, strings.Replace(good, "10ms", "20ms", 1))
+	want(control.DefinitionChanged, 0, "was changed and isn't loaded; daruma reload real takes it")
+	awaitStatus("was changed and isn't loaded")
+	write(t, file, "name: real\nprograms:\n  a: {comand: [hunter23]}\n")
+	want(control.DefinitionRefused, 2, "is refused and the last good one in force; 2 errors, the first: "+file+":3:")
+	awaitStatus("is refused, the last good one is in force")
+
+	// A new supervisor says so too, though it never saw the reload.
+	status, _ := s.status("a")
+	if err := unix.Kill(status.SupervisorPID, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.await("a new supervisor", func(e control.Event) bool { return e.Kind == control.EventSupervisorReplaced })
+	want(control.DefinitionRefused, 2, "is refused and the last good one in force")
+	write(t, file, strings.Replace(good, "10ms", "20ms", 1))
+	if out, code := s.verb("reload", "real"); code != 0 {
+		t.Errorf("%d: %s", code, out)
+	}
+	want(control.DefinitionLoaded, 0, "real/a")
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
@@ -58,9 +59,46 @@ func (s *supervisor) publishRefusal() {
 	if s.refusal == nil {
 		return
 	}
+	s.noteDefinition(noteRefused)
 	list, place := problems(s.refusal.err)
 	instead := "the last good definition, loaded " + s.refusal.loaded.Format("2006-01-02 15:04:05") + ", runs instead; "
 	s.events.PublishPlain(control.Event{Kind: control.EventDefinitionRefused, Reason: instead + countErrors(list)}, instead+place)
+}
+
+// addDefinition adds to a status how the file stands to def, the definition in force. It waits for a disk: the asker calls it.
+func (s *supervisor) addDefinition(st *control.Status, def *definition.Service) {
+	r := s.file.Compare(def, func(file string) (*definition.Service, error) { return readDefinition(file, def.Name) })
+	st.Definition = r.State
+	note := ""
+	switch r.State {
+	case control.DefinitionChanged:
+		note = noteChanged
+		st.Warnings = append(st.Warnings, "the definition on disk was changed and isn't loaded; daruma reload "+def.Name+" takes it")
+	case control.DefinitionRefused, control.DefinitionUnreadable:
+		note = noteRefused
+		st.DefinitionErrors, _ = problems(r.Err)
+		st.Warnings = append(st.Warnings, "the definition on disk is refused and the last good one in force; "+countErrors(st.DefinitionErrors))
+	}
+	slices.Sort(st.Warnings)
+	s.mailbox.Post(func() {
+		if s.def == def { // else it was reloaded meanwhile
+			s.noteDefinition(note)
+		}
+	})
+}
+
+// What the service manager's status says of the definition on disk. Everybody can read it: the errors, which may quote a secret, aren't in it.
+const (
+	noteChanged = "the definition on disk was changed and isn't loaded"
+	noteRefused = "the definition on disk is refused, the last good one is in force"
+)
+
+// noteDefinition has the service manager's status say how the file of the definition is; "": as it should be.
+func (s *supervisor) noteDefinition(note string) {
+	if s.state.DefinitionNote != note {
+		s.state.DefinitionNote, s.statusOutdated = note, true
+		s.saveServiceState()
+	}
 }
 
 // countErrors gives the first error, and how many there are.
@@ -107,14 +145,15 @@ func whyRefused(file string) exitcode.Code {
 	return exitcode.Refused
 }
 
-func (s *supervisor) readDefinition() (*definition.Service, error) {
-	def, err := definition.Load(s.state.File, environment)
+// readDefinition reads a file, and says whether the running service called name can take it.
+func readDefinition(file, name string) (*definition.Service, error) {
+	def, err := definition.Load(file, environment)
 	if err != nil {
 		return nil, err
 	}
-	if def.Name != s.def.Name {
+	if def.Name != name {
 		return nil, definition.Errors{{File: def.File, Pos: def.At("name"), Path: "name",
-			Msg: fmt.Sprintf("is %s, but the running service is %s; a service can't be renamed while it runs", def.Name, s.def.Name)}}
+			Msg: fmt.Sprintf("is %s, but the running service is %s; a service can't be renamed while it runs", def.Name, name)}}
 	}
 	if wrong := launchplan.Unenforceable(def); wrong != nil {
 		return nil, wrong

@@ -11,15 +11,15 @@ import (
 
 // reload reads the definition again and takes it as a whole; where anything is wrong with it the old one stays in force.
 func (s *supervisor) reload(why string) control.Answer {
-	def, err := s.readDefinition()
+	def, err := readDefinition(s.state.File, s.def.Name)
 	if err != nil {
 		problems, place := problems(err)
 		s.events.PublishPlain(control.Event{Kind: control.EventReloadRefused, Reason: why + "; " + countErrors(problems)},
 			why+"; "+place)
-		s.warn("reload", "the definition on disk was refused at the last reload; the old one is in force")
+		s.noteDefinition(noteRefused)
 		return control.Answer{Errors: problems, Results: []control.ProgramResult{}}
 	}
-	s.warn("reload", "")
+	s.noteDefinition("")
 	added, removed, changed, _ := definition.Changed(s.def, def)
 	answer := &control.ReloadResult{Added: orEmpty(added), Removed: orEmpty(removed), Restarted: orEmpty(changed), Unchanged: []string{}}
 	for i := range def.Programs {

@@ -18,6 +18,9 @@ func (s *supervisor) reportServiceStatus() {
 	}
 	s.statusOutdated = false
 	now := serviceStatus(s.engine.Programs(), s.def.ReportRunning)
+	if note := s.state.DefinitionNote; note != "" {
+		now.Status += "; " + note
+	}
 	now.Up = now.Up || s.reportedStatus.Up // once up, always up: daruma itself restarts what fails later
 	if now != s.reportedStatus {
 		s.reportedStatus = now

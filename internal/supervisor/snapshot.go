@@ -25,7 +25,10 @@ type serviceState struct {
 	Started   time.Duration // the same, monotonic
 	File      string        // of the definition
 	Dir       string
-	StopWhy   string // who asked for the stop that is under way
+	// DefinitionNote is what the service manager's status says of the definition on disk.
+	DefinitionNote string
+
+	StopWhy string // who asked for the stop that is under way
 
 	ReplacedAt   time.Duration // monotonic: when the system's log was last told that the supervisor was replaced; 0: never
 	ReplacedMore int           // how often it was replaced since, which that log wasn't told

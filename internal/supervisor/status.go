@@ -16,11 +16,17 @@ import (
 
 // Status implements control.Backend.
 func (b backend) Status(ctx context.Context) (control.Status, error) {
-	ch := make(chan control.Status, 1)
-	b.s.mailbox.Post(func() { ch <- b.s.status() })
+	type snapshot struct {
+		control.Status
+		def *definition.Service
+	}
+	ch := make(chan snapshot, 1)
+	b.s.mailbox.Post(func() { ch <- snapshot{b.s.status(), b.s.def} })
 	select {
-	case st := <-ch:
-		for i := range st.Programs { // reading /proc is left to the asker's goroutine
+	case snapshot := <-ch: // reading files is left to the asker's goroutine
+		st := snapshot.Status
+		b.s.addDefinition(&st, snapshot.def)
+		for i := range st.Programs {
 			if pid := st.Programs[i].PID; pid != 0 {
 				st.Programs[i].MemoryBytes = process.ResidentBytes(pid)
 			}

@@ -17,6 +17,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/probe"
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/events"
+	"github.com/daruma-sh/daruma/internal/supervisor/filecheck"
 	"github.com/daruma-sh/daruma/internal/supervisor/incidentwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/lastgood"
 	"github.com/daruma-sh/daruma/internal/supervisor/notifychannel"
@@ -38,6 +39,7 @@ type supervisor struct {
 	cancel  context.CancelCauseFunc
 
 	def      *definition.Service
+	file     filecheck.Checker
 	refusal  *refusal        // of the file at the start, until a definition is loaded; nil: it was good
 	lastGood *lastgood.Store // nil: nothing was stored
 	engine   *engine.Service

@@ -1,0 +1,68 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/install/record"
+)
+
+// askTimeout is how long a running supervisor may take to say how it stands to the definition.
+const askTimeout = 6 * time.Second
+
+// Judge reads a definition as the installed service called name will read it at its next start.
+func Judge(name, file string) error {
+	place, err := folders.Installed(name)
+	if err != nil {
+		return err
+	}
+	installed, err := record.Load(place.Config)
+	if err != nil {
+		return err
+	}
+	def, err := definition.Load(file, Environment(installed.Spec.Env))
+	if err == nil && def.Name != name {
+		err = fmt.Errorf("%s: the service is called %s now", file, def.Name)
+	}
+	return err
+}
+
+// remarkUnloaded remarks that a running service hasn't loaded the definition as it is now.
+func (i *Installation) remarkUnloaded(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	client, err := control.Dial(i.Definition.Name)
+	if err != nil {
+		return
+	}
+	if status, err := client.Status(ctx); err == nil && status.DefinitionFile == i.Definition.File && status.Definition == control.DefinitionChanged {
+		i.Warnings = append(i.Warnings, fmt.Sprintf("the definition was changed since the running service loaded it: daruma reload %s makes it take it", i.Definition.Name))
+	}
+}
+
+// loadChanged has the running service load its definition where that was changed. Errors: *DefinitionError, those of the client.
+func (i *Installation) loadChanged(ctx context.Context, r *Result) error {
+	client, err := control.Dial(i.Definition.Name)
+	if err != nil {
+		return err
+	}
+	asked, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	status, err := client.Status(asked)
+	if err != nil || status.Definition == control.DefinitionLoaded {
+		return err
+	}
+	answer, err := client.Command(ctx, control.Command{Verb: control.VerbReload, Reason: "daruma install --now"})
+	var api *control.APIError
+	if errors.As(err, &api) && len(api.Errors) > 0 {
+		return &DefinitionError{errors.New(strings.Join(api.Errors, "\n") + "\nthe old definition stays in force")}
+	}
+	r.Reload = answer.Reload
+	return err
+}
