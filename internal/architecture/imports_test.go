@@ -79,6 +79,7 @@ var layering = [][]string{
 		"internal/supervisor/notifychannel",
 		"internal/supervisor/process",
 		"internal/supervisor/sockets",
+		"internal/supervisor/stopped",
 		"internal/supervisor/tasks",
 		"internal/supervisor/terminal",
 		"internal/winres",

@@ -15,6 +15,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/supervisor/stopped"
 	"github.com/daruma-sh/daruma/service"
 )
 
@@ -100,6 +101,7 @@ func (h *host) run(ctx context.Context, manager *service.Host) error {
 	h.noteWanted(true, "started")
 	stop := context.AfterFunc(ctx, func() {
 		h.keeper.Stop(context.Cause(ctx).Error())
+		h.forgetStopped()
 		if cause := context.Cause(ctx); !errors.Is(cause, service.Shutdown) && !errors.Is(cause, service.PreShutdown) {
 			h.noteWanted(false, cause.Error()) // second: a disk that hangs holds up no stop
 		}
@@ -113,9 +115,17 @@ func (h *host) run(ctx context.Context, manager *service.Host) error {
 		return err
 	}
 	if ctx.Err() == nil {
+		h.forgetStopped()
 		h.noteWanted(false, "its programs have done their work")
 	}
 	return nil
+}
+
+// forgetStopped has the next start start every program: the service is stopped in order.
+func (h *host) forgetStopped() {
+	if err := stopped.Save(h.cfg.Folders.State, nil); err != nil {
+		fmt.Fprintln(os.Stderr, "daruma:", err)
+	}
 }
 
 // noteWanted notes for daruma ensure whether the service is to run. systemd doesn't tell a shutdown of the machine from a stop: so

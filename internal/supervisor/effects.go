@@ -141,6 +141,7 @@ func (s *supervisor) recordEffect(effect engine.Effect) {
 			r.CloseIncident(e.Program, incident.Outcome(e.Outcome), reason)
 		})
 	case engine.RecordWanted:
+		s.stopped.outdated = true
 		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.RecordWanted(e.Program, e.Wanted, "requested") })
 	}
 }

@@ -75,6 +75,7 @@ func (s *supervisor) close(keeperLost bool) {
 		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.RecordWanted("", false, incident.ServiceStopped) })
 	}
 	s.incidents.Close()
+	s.stopped.writer.Wait(lastGoodCloseTimeout)
 	if s.lastGood != nil {
 		s.lastGood.Close(lastGoodCloseTimeout)
 	}

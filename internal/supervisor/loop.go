@@ -68,6 +68,7 @@ func (s *supervisor) receive() {
 
 // flush sends what was queued for the keeper.
 func (s *supervisor) flush() {
+	s.saveStopped()
 	s.reportServiceStatus()
 	if err := s.link.Flush(); err != nil {
 		s.cancel(err)

@@ -60,6 +60,7 @@ func start(cfg Config, link *wire.Link, inherited *inheritance) (_ *supervisor, 
 	if cfg.Terminal {
 		s.terminal = terminal.New(s.ctx, place.Logs, programNames(s.def), s.hub)
 	}
+	s.loadStopped()
 	if inherited.hello.Sessions == 0 {
 		s.startPrograms()
 	} else {
@@ -136,7 +137,7 @@ func (s *supervisor) startPrograms() {
 	s.saveServiceState()
 	s.publishStart()
 	s.publishRefusal()
-	s.step(engine.Request{Verb: engine.Start, Reason: "start of the service"})
+	s.startWanted()
 }
 
 // takeOverPrograms goes on where a predecessor ended.

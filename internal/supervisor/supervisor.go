@@ -60,7 +60,8 @@ type supervisor struct {
 	draining    sync.WaitGroup
 
 	runtimes map[string]*programRuntime // by program
-	tasks    *tasks.Tasks               // commands of hooks and exec probes under way
+	stopped  stoppedPrograms
+	tasks    *tasks.Tasks // commands of hooks and exec probes under way
 	sockets  *sockets.Sockets
 	waiters  []*waiter
 

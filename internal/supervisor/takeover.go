@@ -46,7 +46,7 @@ func (s *supervisor) takeOver(l *inheritance) {
 		}
 	}
 	if s.engine.Phase() == engine.Supervising && len(l.parts) == 0 { // it died before it had stored anything
-		s.step(engine.Request{Verb: engine.Start, Reason: "start of the service"})
+		s.startWanted()
 	}
 	s.saveDefinition(s.def)
 	s.saveServiceState()

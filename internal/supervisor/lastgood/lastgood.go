@@ -8,7 +8,6 @@ package lastgood
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -43,14 +42,6 @@ func Load(folder string) (Definition, error) {
 		return Definition{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return d, nil
-}
-
-// Remove removes the stored definition; none is no error.
-func Remove(folder string) error {
-	if err := os.Remove(filepath.Join(folder, fileName)); err != nil && !os.IsNotExist(err) {
-		return err
-	}
-	return nil
 }
 
 // Store writes definitions in a goroutine of its own: a slow disk must not hold up programs.

@@ -36,12 +36,6 @@ func TestStore(t *testing.T) {
 	if again, err := Load(dir); err != nil || !again.Loaded.Equal(d.Loaded) {
 		t.Errorf("%+v, %v", again, err)
 	}
-	if err := Remove(dir); err != nil {
-		t.Error(err)
-	}
-	if err := Remove(dir); err != nil {
-		t.Error("none is no error:", err)
-	}
 }
 
 // TestFailure: a folder that is gone is reported, and nothing waits.
