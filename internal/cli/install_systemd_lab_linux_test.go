@@ -94,7 +94,12 @@ func TestInstallOnSystemd(t *testing.T) {
 		t.Error("uninstalled, and there is a record of its installation")
 	}
 	g.says(3, []string{"no such service"}, "uninstall", "shop")
-	g.do(0, "uninstall", "shop", "--purge")
+	g.shell("echo precious > /var/lib/private/daruma/shop/shop.db")
+	g.says(0, []string{"not daruma's, and left:", "/var/lib/private/daruma/shop/shop.db", "--purge-data removes it"}, "uninstall", "shop", "--purge")
+	if text := g.shell("cd /var/lib/private/daruma/shop && ls && cat shop.db"); text != "shop.db\nprecious" {
+		t.Errorf("purged, and there is left in the state folder: %q, want the program's data alone", text)
+	}
+	g.do(0, "uninstall", "shop", "--purge-data")
 	if left := g.shell("find / -xdev -path /proc -prune -o -path /opt -prune -o -name '*daruma*' -print -o -name '*shop*' -print"); left != "" {
 		t.Errorf("purged, and there is left:\n%s", left)
 	}

@@ -71,7 +71,12 @@ func TestInstallOnWine(t *testing.T) {
 
 	g.says(0, []string{"shop is uninstalled", `left: ` + shopData + `\logs`}, "uninstall", "shop")
 	g.says(3, []string{"no such service", "1060"}, "uninstall", "shop")
-	g.do(0, "uninstall", "shop", "--purge")
+	g.Write(shopData+`\state\shop.db`, "precious", 0o644)
+	g.says(0, []string{"not daruma's, and left:", shopData + `\state\shop.db`, "--purge-data removes it"}, "uninstall", "shop", "--purge")
+	if g.Read(shopData+`\state\shop.db`) != "precious" || g.Exists(shopData+`\state\incidents.jsonl`) {
+		t.Error("purged, and the program's data is gone, or the incidents are there")
+	}
+	g.do(0, "uninstall", "shop", "--purge-data")
 	for _, key := range []string{shopKey, `HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\shop`} {
 		if r, err := g.Run(t.Context(), "reg", "query", key); err != nil || r.ExitCode == 0 {
 			t.Errorf("purged, and there is left: %v %v", err, r)

@@ -19,17 +19,19 @@ type Removal struct {
 	manager.Changes
 	Purged []string `json:"purged"` // folders that were removed
 	Left   []string `json:"left"`   // folders that are still there
+	Kept   []string `json:"kept"`   // with Purge: what isn't daruma's, files and folders that programs or people made
 }
 
 // RemoveOptions are what Remove may be asked for.
 type RemoveOptions struct {
-	Purge bool // remove the service's folders: logs, incidents, the definition that install wrote
+	Purge bool // remove what daruma wrote in the service's folders: logs, incidents, the definition that install wrote
+	Data  bool // with Purge: remove what programs and people put there, too
 }
 
 // Remove stops the service called name and removes it with all that install made. Errors: those of manager.Uninstall; with Purge, a
 // service that is gone already is none where its folders are left.
 func Remove(ctx context.Context, services manager.Manager, name string, o RemoveOptions) (Removal, error) {
-	r := Removal{Name: name, Purged: []string{}, Left: []string{}}
+	r := Removal{Name: name, Purged: []string{}, Left: []string{}, Kept: []string{}}
 	place, err := folders.Installed(name)
 	if err != nil {
 		return r, err
@@ -50,32 +52,41 @@ func Remove(ctx context.Context, services manager.Manager, name string, o Remove
 	}
 	_ = os.Remove(place.Config) // where nothing else is in it; else the error would say so
 	if o.Purge {
-		return r, r.purge(place)
+		err = r.purge(place, o.Data)
 	}
 	for _, dir := range foldersOf(place) {
 		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
 			r.Left = append(r.Left, dir)
 		}
 	}
-	return r, nil
+	return r, err
 }
 
 func foldersOf(f folders.Folders) []string { return []string{f.Config, f.State, f.Logs, f.Run} }
 
 func anyExists(f folders.Folders) bool { return slices.ContainsFunc(foldersOf(f), exists) }
 
-// purge removes the service's folders.
-func (r *Removal) purge(place folders.Folders) error {
+// purge removes what daruma wrote in the service's folders, with data all that is in them, and the folders that are empty then.
+func (r *Removal) purge(place folders.Folders, data bool) error {
 	links, err := folders.Named(r.Name)
 	if err != nil {
 		return err
 	}
+	all := slices.DeleteFunc(foldersOf(place), func(dir string) bool { return !exists(dir) })
+	if !data {
+		p := newPurger(place)
+		err = p.clear(place)
+		r.Kept = append(r.Kept, p.kept...)
+	}
 	for i, dir := range foldersOf(place) {
-		if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
-			continue
+		if data && err == nil {
+			err = os.RemoveAll(dir)
 		}
-		if err := os.RemoveAll(dir); err != nil {
+		if err != nil {
 			return fmt.Errorf("the service is gone, its folder isn't: %w", err)
+		}
+		if exists(dir) || !slices.Contains(all, dir) {
+			continue
 		}
 		if link := foldersOf(links)[i]; link != dir { // systemd's, to what was just removed
 			if err := os.Remove(link); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -67,6 +67,17 @@ func parseRotated(name string) (program string, r Rotated, kind string, ok bool)
 	return name[:dot], Rotated{seq, stamp}, kind, true
 }
 
+// ProgramOf gives the program whose log a file is by its name, of the current log or a rotated one, its index and what a kill left half
+// done included. Only the name of a rotated file is one that nobody else gives: any program may write a NAME.log.
+func ProgramOf(name string) (program string, rotated, ok bool) {
+	if program, _, _, ok := parseRotated(name); ok {
+		return program, true, true
+	}
+	base := strings.TrimSuffix(strings.TrimSuffix(name, tmpExt), IndexExt)
+	program, ok = strings.CutSuffix(base, Ext)
+	return program, false, ok
+}
+
 // History is what a folder holds of one program, besides the current file.
 type History struct {
 	Files       []Rotated // each number once, ascending
