@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
@@ -48,6 +49,7 @@ func (s *supervisor) endOrphans() int {
 const (
 	serverCloseTimeout = time.Second     // for answers that are being written
 	drainCloseTimeout  = 5 * time.Second // for output that still comes through the pipes
+	discardTimeout     = time.Second     // to count what of it is lost then
 
 	lastGoodCloseTimeout = 2 * time.Second // for a definition that is being stored
 )
@@ -57,12 +59,7 @@ func (s *supervisor) close(keeperLost bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), serverCloseTimeout)
 	defer cancel()
 	_ = s.server.Close(ctx)
-	drained := make(chan struct{})
-	go func() { s.draining.Wait(); close(drained) }()
-	select {
-	case <-drained:
-	case <-time.After(drainCloseTimeout):
-	}
+	s.endDraining()
 	switch {
 	case keeperLost: // the programs are down, not unwanted: the next start records that
 	case s.ending != nil && s.ending.failed && s.hello.Hosted: // the service manager starts it again: until then its programs are down
@@ -86,7 +83,9 @@ func (s *supervisor) close(keeperLost bool) {
 	s.cancel(errors.New("the service has ended"))
 	s.events.Close()
 	if s.ownLog != nil {
-		_ = s.ownLog.Close()
+		if err := s.ownLog.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, "daruma: daruma.log:", err) // to the journal: the log itself can't say it
+		}
 	}
 }
 

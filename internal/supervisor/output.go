@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -72,7 +73,7 @@ func (s *supervisor) drain(program string, generation uint64) {
 	s.draining.Add(1)
 	go func() {
 		defer s.draining.Done()
-		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+		ctx, cancel := context.WithTimeout(s.drainContext, drainTimeout)
 		defer cancel()
 		for _, c := range captures {
 			if err := c.Drain(ctx); err != nil {
@@ -87,6 +88,34 @@ func (s *supervisor) drain(program string, generation uint64) {
 			}
 		})
 	}()
+}
+
+// endDraining ends the copying of the programs' output when the service ends. What a full disk hasn't taken by then is lost, for nobody
+// comes after us: it is counted, and said.
+func (s *supervisor) endDraining() {
+	before := map[string]int64{}
+	for name, rt := range s.runtimes {
+		if rt.sink != nil {
+			before[name] = rt.sink.Stats().Lost
+		}
+	}
+	drained := make(chan struct{})
+	go func() { s.draining.Wait(); close(drained) }()
+	select {
+	case <-drained:
+	case <-time.After(drainCloseTimeout):
+		s.giveUpDraining()
+		select {
+		case <-drained:
+		case <-time.After(discardTimeout):
+		}
+	}
+	for name, lost := range before {
+		now := s.runtimes[name].sink.Stats()
+		if n := now.Lost - lost; n > 0 {
+			s.publish(control.Event{Program: name, Kind: control.EventLogLoss, Reason: fmt.Sprintf("the last %d bytes of its output are lost: %v", n, now.Err)})
+		}
+	}
 }
 
 // closeWhenDrained closes a removed program's log when everything is in it.

@@ -79,6 +79,7 @@ func newSupervisor(cfg Config, place folders.Folders, link *wire.Link, hello *wi
 		scheduler: probe.NewScheduler(), since: time.Now(), log: slog.New(slog.DiscardHandler),
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
+	s.drainContext, s.giveUpDraining = context.WithCancel(context.Background())
 	s.crashOutput = process.OpenCrashOutput(wire.StacksFile(place.Run, os.Getpid()))
 	s.sockets = sockets.New(link.Send)
 	s.tasks = tasks.New(tasks.Config{Context: s.ctx, Send: link.Send, Mailbox: s.mailbox, Plan: s.plan})

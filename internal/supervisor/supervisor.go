@@ -53,11 +53,13 @@ type supervisor struct {
 	scheduler    *probe.Scheduler
 	notifyReader notifychannel.Reader
 
-	server      *control.Server
-	terminal    *terminal.Printer // nil without a terminal
-	crashOutput *process.CrashOutput
-	ownLog      *asyncwriter.Writer
-	draining    sync.WaitGroup
+	server         *control.Server
+	terminal       *terminal.Printer // nil without a terminal
+	crashOutput    *process.CrashOutput
+	ownLog         *asyncwriter.Writer
+	draining       sync.WaitGroup
+	drainContext   context.Context // of draining: its end has what a full disk refuses counted as lost
+	giveUpDraining context.CancelFunc
 
 	runtimes map[string]*programRuntime // by program
 	stopped  stoppedPrograms

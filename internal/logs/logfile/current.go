@@ -1,6 +1,7 @@
 package logfile
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -176,6 +177,25 @@ func (l *Current) EndsLine() bool {
 	var last [1]byte
 	_, err := l.File.ReadAt(last[:], l.Size-1)
 	return err == nil && last[0] == '\n'
+}
+
+// CutTornLine cuts off a last line that has no end: whoever wrote it was killed in the middle, on a full disk for example.
+func (l *Current) CutTornLine() error {
+	const piece = 4 << 10
+	var buf [piece]byte
+	for !l.EndsLine() {
+		from := max(0, l.Size-piece)
+		n, err := l.File.ReadAt(buf[:l.Size-from], from)
+		if err != nil && n == 0 {
+			return err
+		}
+		keep := from + int64(bytes.LastIndexByte(buf[:n], '\n')) + 1
+		if err := l.File.Truncate(keep); err != nil {
+			return err
+		}
+		l.Size = keep
+	}
+	return nil
 }
 
 // Aged tells whether the file has reached its age and may be rotated.

@@ -1,6 +1,7 @@
 package logfile
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,6 +40,11 @@ func NewWriter(path string, settings Settings) (*Writer, error) {
 		w.zip.Close()
 		return nil, err
 	}
+	if err := w.file.CutTornLine(); err != nil {
+		w.file.Close()
+		w.zip.Close()
+		return nil, err
+	}
 	return w, nil
 }
 
@@ -69,7 +75,7 @@ func (w *Writer) Write(b []byte) (int, error) {
 	n, err := l.File.WriteAt(b, l.Size)
 	if err != nil {
 		if n > 0 {
-			l.File.Truncate(l.Size)
+			err = errors.Join(err, l.File.Truncate(l.Size))
 		}
 		return 0, err
 	}

@@ -3,6 +3,8 @@
 package asyncwriter
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -21,7 +23,8 @@ type Writer struct {
 
 	mu     sync.Mutex
 	closed bool
-	lost   int // lines dropped since the last one that was queued
+	lost   int   // lines dropped that the log doesn't tell of yet
+	err    error // why the disk refused the last of them
 }
 
 // New makes a writer to to, which [Writer.Close] closes.
@@ -46,35 +49,55 @@ func (w *Writer) run() {
 				more = false
 			}
 		}
-		_, _ = w.to.Write(batch) // there is no other place to report an error to
+		w.write(batch)
 		if cap(batch) > maxBatch {
 			batch = nil
 		}
 	}
+	w.write(nil)
 }
 
-// Write queues a line. It never blocks and never fails: where the disk doesn't keep up, lines are dropped, and the next
-// one that is queued is preceded by a line that says how many.
+// write writes lines, and before them how many were lost. What the disk refuses is lost as a whole, and counted.
+func (w *Writer) write(batch []byte) {
+	w.mu.Lock()
+	lost := w.lost
+	w.mu.Unlock()
+	text := batch
+	if lost > 0 {
+		text = append(fmt.Appendf(nil, `{"level":"WARN","msg":"lines of this log were dropped","lines":%d}`+"\n", lost), batch...)
+	}
+	if len(text) == 0 {
+		return
+	}
+	_, err := w.to.Write(text)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err != nil {
+		w.lost += bytes.Count(batch, []byte("\n"))
+		w.err = err
+		return
+	}
+	w.lost -= lost
+}
+
+// Write queues a line. It never blocks and never fails: where the disk doesn't keep up or refuses lines, they are dropped, and the next
+// that is written is preceded by a line that says how many.
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
 		return len(p), nil
 	}
-	line := append([]byte(nil), p...)
-	if w.lost > 0 {
-		line = append(fmt.Appendf(nil, `{"level":"WARN","msg":"lines of this log were dropped","lines":%d}`+"\n", w.lost), line...)
-	}
 	select {
-	case w.lines <- line:
-		w.lost = 0
+	case w.lines <- append([]byte(nil), p...):
 	default:
 		w.lost++
 	}
 	return len(p), nil
 }
 
-// Close writes what is queued and closes the file. What is written afterwards is dropped.
+// Close writes what is queued and closes the file. What is written afterwards is dropped. The error says how many lines were lost that
+// the log itself couldn't be told of.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	if !w.closed {
@@ -83,5 +106,11 @@ func (w *Writer) Close() error {
 	}
 	w.mu.Unlock()
 	<-w.done
-	return w.to.Close()
+	err := w.to.Close()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.lost > 0 {
+		err = errors.Join(fmt.Errorf("%d lines were lost: %w", w.lost, w.err), err)
+	}
+	return err
 }

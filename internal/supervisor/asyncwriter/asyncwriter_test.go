@@ -2,9 +2,11 @@ package asyncwriter
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -62,5 +64,57 @@ func TestSlowDisk(t *testing.T) {
 	}
 	if !strings.HasPrefix(got, "first\n") || strings.Contains(got, "too late") {
 		t.Errorf("%q", got[:min(len(got), 200)])
+	}
+}
+
+// fullDisk refuses everything while it is full.
+type fullDisk struct {
+	bytes.Buffer
+	mu    sync.Mutex
+	full  bool
+	tried chan struct{} // a write was refused
+}
+
+func (d *fullDisk) Write(p []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.full {
+		select {
+		case d.tried <- struct{}{}:
+		default:
+		}
+		return 0, errors.New("no space left on device")
+	}
+	return d.Buffer.Write(p)
+}
+
+func (d *fullDisk) Close() error { return nil }
+
+// TestFullDisk: what the disk refuses is counted, and said when there is space again, or by Close when there never is.
+func TestFullDisk(t *testing.T) {
+	for _, spaceAgain := range []bool{true, false} {
+		disk := &fullDisk{full: true, tried: make(chan struct{}, 1)}
+		w := New(disk)
+		for range 3 {
+			fmt.Fprintln(w, "refused")
+			<-disk.tried
+		}
+		for w.dropped() < 3 {
+			runtime.Gosched()
+		}
+		if spaceAgain {
+			disk.mu.Lock()
+			disk.full = false
+			disk.mu.Unlock()
+			fmt.Fprintln(w, "written")
+		}
+		err := w.Close()
+		got, want := disk.String(), `{"level":"WARN","msg":"lines of this log were dropped","lines":3}`+"\nwritten\n"
+		if spaceAgain && (err != nil || got != want) {
+			t.Errorf("%v, %q", err, got)
+		}
+		if !spaceAgain && (err == nil || err.Error() != "3 lines were lost: no space left on device" || got != "") {
+			t.Errorf("%v, %q", err, got)
+		}
 	}
 }
