@@ -34,7 +34,7 @@ const (
 	spliceChunk  = 256 << 10            // bytes of one splice: the pipe is locked for its time
 	turnBytes    = 1 << 20              // bytes of one turn where others wait
 	aloneBytes   = 8 << 20              // where nobody does
-	largePipe    = 1 << 20              // what a flooded pipe is grown to: the most that an unprivileged user may have
+	largePipe    = 1 << 20              // what a flooded pipe is grown to: the most for an unprivileged user
 	floodTurns   = 3                    // full turns in a row that make a flood
 	pauseFirst   = time.Millisecond     // the first pause while writing fails; it doubles
 	earlierPause = 5 * time.Millisecond // while an earlier run is drained

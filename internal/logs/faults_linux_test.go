@@ -205,7 +205,7 @@ func TestNoDescriptorsPutRotationOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	if e := b.nextEvent(Notice); !errors.Is(e.Err, syscall.EMFILE) {
-		t.Errorf("onNotice: %v", e.Err)
+		t.Errorf("notice: %v", e.Err)
 	}
 	b.store.sinks["api"].mu.Lock()
 	k.file.RetryRotation()
@@ -214,7 +214,7 @@ func TestNoDescriptorsPutRotationOff(t *testing.T) {
 	drain(t, c)
 	sameBytes(t, stored(t, b.dir, "api"), []byte("before\n"+strings.Repeat(line, 210)))
 	if h, _ := logfile.Scan(b.dir); len(h["api"].Files) == 0 {
-		t.Error("never logfile.Rotated")
+		t.Error("never rotated")
 	}
 }
 

@@ -60,7 +60,7 @@ func (c *Copier) endJSON(now time.Time) error {
 	return c.encode(now, true)
 }
 
-// batch is one going over a spool.
+// batch is the lines of a spool that are encoded in one go.
 type batch struct {
 	c     *Copier
 	now   time.Time

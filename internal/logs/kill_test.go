@@ -214,7 +214,7 @@ func killPumps(t *testing.T, format logfile.Format, way string, kills int) {
 		sameBytes(t, got[name], wants[name])
 		total += len(wants[name])
 	}
-	t.Logf("%d kills, %d bytes, %d logfile.Rotated files, %d of them compressed", kills, total, len(h["api"].Files), len(h["api"].Zipped))
+	t.Logf("%d kills, %d bytes, %d rotated files, %d of them compressed", kills, total, len(h["api"].Files), len(h["api"].Zipped))
 }
 
 // awaitCompressed waits for the first compressed file: pumps that live for milliseconds may not get that far.

@@ -35,7 +35,7 @@ func TestOwnLogRotatesAndIsReadByName(t *testing.T) {
 		t.Errorf("%v, %v", names, err)
 	}
 	if h, _ := logfile.Scan(dir); len(h[logfile.Own].Files) != 2 {
-		t.Errorf("%d logfile.Rotated files of 1000 bytes, want 2 for %d bytes", len(h[logfile.Own].Files), want.Len())
+		t.Errorf("%d rotated files of 1000 bytes, want 2 for %d bytes", len(h[logfile.Own].Files), want.Len())
 	}
 	b := newBench(t, Options{})
 	if _, err := b.store.Program(logfile.Own, logfile.Settings{}); err == nil {

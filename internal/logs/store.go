@@ -17,8 +17,8 @@ type Options struct {
 	Dir      string // log folder; made again where it disappears
 	SpoolDir string // for what must survive the supervisor, not a reboot; JSON needs it, and so does text where splice(2) doesn't work
 
-	// OnEvent is told when bytes are lost and when writing fails or recovers. It is called from the goroutines that
-	// pump, so it must return at once and must not call back into the package. May be nil.
+	// OnEvent is called when bytes are lost and when writing fails or recovers. It is called from the goroutines that
+	// copy, so it must return at once and must not call back into the package. May be nil.
 	OnEvent func(Event)
 }
 
@@ -34,7 +34,7 @@ const (
 	Notice    EventKind = "notice"    // something odd that needs no action: rotation put off, a stranger's file in the way (Err)
 )
 
-// Event is something that whoever runs the service should know about its logs.
+// Event is what an administrator should know about the logs.
 type Event struct {
 	Program string
 	Kind    EventKind
@@ -60,7 +60,7 @@ func (e Event) String() string {
 	return fmt.Sprint(e.Err)
 }
 
-// ErrClosed is given by what was closed before.
+// ErrClosed is the error of a store or sink that was closed before.
 var ErrClosed = errors.New("logs: closed")
 
 // Store is the logs of one service. Its methods may be called from any goroutine.

@@ -221,7 +221,7 @@ func TestRotationEndsFilesWithALine(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := len(h["api"].Files); n < 6 || n > 8 {
-		t.Errorf("%d logfile.Rotated files, want 2 MB in files of just under 300 kB", n)
+		t.Errorf("%d rotated files, want 2 MB in files of just under 300 kB", n)
 	}
 	for _, r := range h["api"].Files { // a line that had begun is let finish
 		data, err := os.ReadFile(filepath.Join(b.dir, r.Name("api")))

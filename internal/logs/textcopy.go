@@ -50,7 +50,7 @@ func (c *Copier) copyText(now time.Time) (int, error) {
 // fits gives how many bytes to move now, so that the file ends with a line when it is full. cut: rotate after them.
 //
 // Far from the end the bytes aren't read at all. Near it, tee shows what is in the pipe, and the file ends after the last
-// line that fits. A line that is longer than the file may be is let finish, up to twice the file's size.
+// line that fits. A line that is longer than the file may be goes on in it, up to twice the file's size.
 func (c *Copier) fits(have int64, now time.Time) (want int, cut bool, err error) {
 	l := c.sink.file
 	limit := l.Settings().MaxSize

@@ -18,7 +18,7 @@ import (
 // the work is saved.
 const settleTime = 2 * time.Second
 
-// Compressor deletes and compresses rotated files, away from the pump. Nothing runs while there is nothing to do.
+// Compressor deletes and compresses rotated files in goroutines of its own, so that nobody who writes waits. Nothing runs while there is nothing to do.
 type Compressor struct {
 	Settle time.Duration // how long a rotated file rests before it is compressed
 
@@ -74,7 +74,7 @@ func (z *Compressor) retire(dir, program string, h []Rotated, s Settings) []Rota
 	return h
 }
 
-// resume does what a predecessor left undone.
+// resume finishes what a predecessor left undone.
 func (z *Compressor) resume(dir, program string, h *History, s Settings) {
 	for _, r := range h.Files {
 		j := job{dir: dir, program: program, r: r}
@@ -243,7 +243,7 @@ func (r *wantedReader) Read(b []byte) (int, error) {
 	return r.f.Read(b)
 }
 
-// Close breaks off what is under way; a successor does it.
+// Close breaks off what is under way; a successor finishes it.
 func (z *Compressor) Close() {
 	z.mu.Lock()
 	z.closed = true

@@ -14,7 +14,7 @@ import (
 // Current is the file that a program's output goes to now, with its index and the numbers of the rotated files before it. Its methods
 // are called by one goroutine at a time.
 type Current struct {
-	File *os.File // open for reading and writing; nil: not open. Whoever writes to it adds to Size
+	File *os.File // open for reading and writing; nil: not open. After writing to it, add to Size
 	Size int64    // bytes
 
 	dir, program string
@@ -31,7 +31,7 @@ type Current struct {
 
 	checkedAt  time.Time // when the path was last compared with the open file
 	retryAt    time.Time // rotation failed: not again before
-	complained bool      // that was said
+	complained bool      // that was reported
 }
 
 const (

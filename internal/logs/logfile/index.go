@@ -15,7 +15,7 @@ import (
 //	2…7   offset in the log, or generation (48 bits)
 //	8…15  microseconds since 1970
 //
-// A record that doesn't check is skipped: the lines it spoke of get the time of the record before.
+// A record whose check byte is wrong is skipped: its lines get the time of the record before.
 const (
 	indexMagic = "daruma index 1\n\x00"
 	recordSize = 16
@@ -24,7 +24,7 @@ const (
 	markEvery  = time.Millisecond      // no two records closer than that,
 	markLazy   = 10 * time.Millisecond // nor that, unless
 	markBytes  = 1 << 10               // so many bytes lie between
-	markStale  = time.Second           // at the same offset, where writing failed
+	markStale  = time.Second           // at the same offset, while writing fails
 )
 
 type record struct {
@@ -102,7 +102,7 @@ func (x *index) open(path string, logSize int64) error {
 	return nil
 }
 
-// beyond tells whether the last record speaks of a longer log: then the index belongs to another one.
+// beyond tells whether the last record is for an offset that the log doesn't have: then the index belongs to another log.
 func (x *index) beyond(logSize int64) bool {
 	var rec [recordSize]byte
 	if x.size <= recordSize {

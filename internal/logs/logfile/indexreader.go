@@ -15,13 +15,13 @@ type IndexReader struct {
 	buf  []byte
 	have []byte // of buf, not used yet
 
-	now        time.Time // of the record that holds
+	now        time.Time // of the last record up to the offset
 	generation int
-	next       record // the one after it, where ahead
+	next       record // the one after it, if ahead
 	ahead      bool
 }
 
-// Swap goes on with another index; until its first record the last time holds.
+// Swap goes on with another index. Until its first record, the last time stays.
 func (x *IndexReader) Swap(path string) {
 	x.Close()
 	x.path, x.off, x.have, x.ahead = path, 0, nil, false
@@ -71,7 +71,7 @@ func (x *IndexReader) At(off int64) (time.Time, int) {
 	return x.now, x.generation
 }
 
-// read gives the next record that checks.
+// read gives the next record whose check byte is right.
 func (x *IndexReader) read() (record, bool) {
 	for {
 		for len(x.have) >= recordSize {

@@ -80,12 +80,12 @@ func ProgramOf(name string) (program string, rotated, ok bool) {
 
 // History is what a folder holds of one program, besides the current file.
 type History struct {
-	Files       []Rotated // each number once, ascending
-	Zipped      map[uint64]bool
-	plain       map[uint64]bool
+	Files       []Rotated         // each number once, ascending
+	Zipped      map[uint64]bool   // by number: it is there in compressed form
+	plain       map[uint64]bool   // the same, not compressed
 	idx         map[uint64]string // names of the rotated indexes
 	temporaries []string          // half-done temporary files
-	Current     bool
+	Current     bool              // the current file is there
 }
 
 // Scan lists a folder by program. A folder that doesn't exist holds nothing.
@@ -107,7 +107,7 @@ func Scan(dir string) (map[string]*History, error) {
 		return h
 	}
 	for _, e := range entries {
-		if !e.Type().IsRegular() { // a link or folder with such a name is a stranger's
+		if !e.Type().IsRegular() { // a link or folder with such a name isn't ours
 			continue
 		}
 		program, r, kind, ok := parseRotated(e.Name())
@@ -140,9 +140,9 @@ func Scan(dir string) (map[string]*History, error) {
 	return all, nil
 }
 
-// ScanLive lists a folder in which files are being renamed. A listing may miss a file whose name changes meanwhile: it has
-// been where the new name is, and comes to the old one too late. That happens to a file twice at most (it is rotated,
-// it is compressed), so that three listings together miss nothing that was there before the first.
+// ScanLive lists a folder in which files are being renamed. A listing may miss a file whose name changes meanwhile: it is past the place
+// of the new name, and reaches that of the old one too late. That happens to a file twice at most (it is rotated, it is compressed), so
+// three listings together miss nothing that was there before the first.
 func ScanLive(dir string) (map[string]*History, error) {
 	all, err := Scan(dir)
 	st, statErr := os.Stat(dir)

@@ -25,7 +25,7 @@ type Query struct {
 	Until    time.Time // lines captured before this time; zero: to the end
 	Follow   bool      // go on until the context ends, across rotations
 
-	// Warn is told what couldn't be read (a damaged compressed file, files that retention deleted while they were
+	// Warn is called with what couldn't be read (a damaged compressed file, files that retention deleted while they were
 	// followed); reading goes on. May be nil.
 	Warn func(error)
 	// Idle is called when there is nothing more for now, and before Read returns: the time to flush. May be nil.
@@ -120,7 +120,7 @@ func (r *reader) wait() error {
 	return nil
 }
 
-// reader merges programs.
+// reader merges the lines of several programs.
 type reader struct {
 	ctx        context.Context
 	query      Query

@@ -12,7 +12,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
-// seekLast makes the track begin with its n last lines. Files are read from their end, compressed ones as a whole, and
+// seekLast makes the program reader begin with the n last lines. Files are read from their end, compressed ones as a whole, and
 // no more of them than needed.
 func (t *programReader) seekLast(n int) error {
 	if n < 0 {
