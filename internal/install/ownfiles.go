@@ -24,7 +24,7 @@ func configPatterns() []string {
 }
 
 func statePatterns() []string {
-	return []string{"incidents.jsonl", "incidents.jsonl.alive", "ensured", "wanted", "last-good-definition.json",
+	return []string{"incidents.jsonl", "incidents.jsonl.alive", "ensured", "wanted", "last-good-definition.json", "stopped-programs.json",
 		"supervisor-????????T??????Z-*.txt", ".*.new-*"}
 }
 

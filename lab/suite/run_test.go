@@ -19,8 +19,6 @@ import (
 	"github.com/daruma-sh/daruma/lab"
 )
 
-const module = "github.com/daruma-sh/daruma"
-
 // suite is a package whose tests run in a machine.
 type suite struct {
 	pkg     string
