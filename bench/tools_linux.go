@@ -43,7 +43,7 @@ func buildDaruma(t *tools) (string, error) {
 
 // inCheckout runs a command in the module's folder.
 func inCheckout(c ...string) (string, error) {
-	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/daruma-sh/daruma").Output()
 	if err != nil {
 		return "", fmt.Errorf("run this inside the checkout: %w", err)
 	}

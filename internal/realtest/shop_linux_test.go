@@ -22,7 +22,7 @@ type shop struct {
 
 func startShop(t *testing.T) *shop {
 	t.Helper()
-	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/daruma-sh/daruma").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
