@@ -23,7 +23,7 @@ func TestSupervisorReplaced(t *testing.T) {
 		t.Fatalf("%+v", found)
 	}
 	c.pass(time.Second)
-	r.RecordRecovery(Recovery{Program: "api", Generation: 2, Ago: 2500 * time.Millisecond}) // by the keeper's standing order, before we were there
+	r.RecordRecovery(Recovery{Program: "api", Generation: 2, Ago: 2500 * time.Millisecond}) // by the keeper's restart grants, before we were there
 	r.RecordRecovery(Recovery{Program: "api", Generation: 2})
 	next := r.RecordFall(Fall{Program: "worker", Kind: Exit, Cause: "exit code 1"})
 	flush(t, r)
