@@ -26,7 +26,7 @@ func (s *scm) start(ctx context.Context) error {
 	// The call waits for the new process to connect, up to 30 s, and can't be interrupted: where the context ends first it
 	// is left behind, and nobody takes its result.
 	called := make(chan error, 1)
-	go func(service windows.Handle) { called <- windows.StartService(service, 0, nil) }(s.service)
+	go func(service windows.Handle) { called <- startUnlocked(ctx, service) }(s.service)
 	err, gone := await(ctx, s.Manager, s.name+" is starting", called)
 	if gone != nil {
 		return &Error{Op: s.op, Name: s.name, Detail: "the Service Control Manager goes on with it", Cause: gone}
@@ -35,6 +35,31 @@ func (s *scm) start(ctx context.Context) error {
 		return s.fail("", err)
 	}
 	return s.awaitState(ctx, windows.SERVICE_RUNNING)
+}
+
+// lockedFor is how long a start is tried while the Service Control Manager's database is locked: it is while another service starts,
+// 30 s at most. Source: learn.microsoft.com, "Service Startup".
+const lockedFor = 30 * time.Second
+
+// startUnlocked calls StartService, again where another service's start keeps the database locked (1055).
+func startUnlocked(ctx context.Context, service windows.Handle) error {
+	end := time.NewTimer(lockedFor)
+	defer end.Stop()
+	again := time.NewTicker(250 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := windows.StartService(service, 0, nil)
+		if !errors.Is(err, windows.ERROR_SERVICE_DATABASE_LOCKED) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-end.C:
+			return err
+		case <-again.C:
+		}
+	}
 }
 
 // awaitState polls until the service is in the wanted state, or in one from which it won't get there.
