@@ -17,23 +17,6 @@ import (
 	"github.com/daruma-sh/daruma/internal/wine"
 )
 
-// logged gives what `daruma logs` shows of a program. As long as there is no log it says so instead.
-func (s *service) logged(program string) string {
-	s.t.Helper()
-	out, _ := s.verb("logs", "-n", "1000", s.name+"/"+program)
-	return out
-}
-
-// awaitLogged waits until a program has printed text, and gives all it printed.
-func (s *service) awaitLogged(program, text string) (out string) {
-	s.t.Helper()
-	s.eventually(program+" prints "+text, func() bool {
-		out = s.logged(program)
-		return strings.Contains(out, text)
-	})
-	return out
-}
-
 // printed are the numbers behind a word at the beginning of lines: "child 123".
 func printed(t *testing.T, out, word string) []int {
 	t.Helper()

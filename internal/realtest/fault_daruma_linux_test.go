@@ -132,7 +132,7 @@ func TestSignals(t *testing.T) {
 	def := fmt.Sprintf("name: real\nprograms:\n  it: {command: [%s, ignore-stop], terminationGracePeriodSeconds: 600}\n", testbin.Path(t))
 	// setsid: without a terminal SIGHUP means reload wherever the test runs.
 	s := through(t, dir, def, nil, "setsid", "-w")
-	s.awaitReady("it", 0)
+	s.awaitLogged("it", "ready") // before that, it doesn't ignore the signal
 	st, _ := s.status("it")
 	write(t, filepath.Join(dir, "daruma.yaml"), def+"  two: {command: ["+testbin.Path(t)+", hang]}\n")
 	send := func(sig syscall.Signal) {

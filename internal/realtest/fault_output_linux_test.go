@@ -180,6 +180,7 @@ programs:
 		t.Errorf("bomb: %+v, want it ended by kill", r)
 	}
 	wantEnded(s, tree)
+	s.awaitLogged("deaf", "ready")
 	if r := s.command(control.VerbStop, "deaf"); !r.Done || r.EndedBy != control.EndedKill {
 		t.Errorf("deaf: %+v, want it ended by kill", r)
 	}

@@ -36,7 +36,7 @@ func TestStopBeyondItsTime(t *testing.T) {
 	s := host(t, m, dir, fmt.Sprintf("name: real\nprograms:\n  deaf: {command: [%q, ignore-stop], terminationGracePeriodSeconds: 600}\n"+
 		"  good: {command: [%[1]q, grace]}\n", testbin.Path(t)), "--stop-timeout", "5s")
 	m.await("READY=1")
-	s.awaitReady("deaf", 0)
+	s.awaitLogged("deaf", "ready") // before that, it doesn't ignore the signal
 	tree := descendants(t, s.cmd.Process.Pid)
 	begin := time.Now()
 	if err := s.cmd.Process.Signal(unix.SIGTERM); err != nil {

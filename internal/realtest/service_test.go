@@ -262,3 +262,20 @@ func (s *service) eventually(what string, yes func() bool) {
 		time.Sleep(5 * time.Millisecond) // sleep: the outside world tells nobody
 	}
 }
+
+// logged gives what `daruma logs` shows of a program. As long as there is no log it says so instead.
+func (s *service) logged(program string) string {
+	s.t.Helper()
+	out, _ := s.verb("logs", "-n", "1000", s.name+"/"+program)
+	return out
+}
+
+// awaitLogged waits until a program has printed text, and gives all it printed.
+func (s *service) awaitLogged(program, text string) (out string) {
+	s.t.Helper()
+	s.eventually(program+" prints "+text, func() bool {
+		out = s.logged(program)
+		return strings.Contains(out, text)
+	})
+	return out
+}
