@@ -57,7 +57,7 @@ func TestInstallOnSystemd(t *testing.T) {
 	if caps := g.field(v.Programs[0].PID, "CapPrm") + g.field(v.KeeperPID, "CapPrm"); strings.Trim(caps, "0") != "" {
 		t.Errorf("program or keeper have capabilities: %s", caps)
 	}
-	for property, want := range map[string]string{"Type": "notify-reload", "KillMode": "mixed", "Delegate": "yes", "OOMPolicy": "continue",
+	for property, want := range map[string]string{"Type": "notify", "KillMode": "mixed", "Delegate": "yes", "OOMPolicy": "continue",
 		"WatchdogUSec": "3min", "TimeoutStopUSec": "1min 20s", "StatusText": "2 programs: 2 ready"} {
 		if have := g.shell("systemctl show -P " + property + " shop"); have != want {
 			t.Errorf("systemd has %s=%s, want %s", property, have, want)

@@ -14,6 +14,7 @@ import (
 //
 //	daruma keeper NAME FILE [--quiet]
 //	daruma host NAME FILE                       the keeper, started by the system's service manager
+//	daruma host-reload NAME                     started by systemd for systemctl reload
 //	daruma supervisor NAME FILE [--quiet]       a child of the keeper only
 //	daruma ensure NAME [flags]                  started by the fallback task
 func Role(args []string, errOut io.Writer) (code int, ok bool) {
@@ -27,6 +28,8 @@ func Role(args []string, errOut io.Writer) (code int, ok bool) {
 		return code, true
 	}
 	switch args[0] {
+	case hosting.ReloadRole:
+		return hosting.Reload(args[1:], errOut), true
 	case hosting.Role:
 		return hosting.Main(args[1:], errOut), true
 	case keeper.Role, supervisor.Role:

@@ -23,6 +23,12 @@ func CommandLine(name, definition string, start, stop time.Duration) []string {
 	return []string{Role, name, definition, "--" + flagStartTimeout + "=" + start.String(), "--" + flagStopTimeout + "=" + stop.String()}
 }
 
+// ReloadRole is the first argument of the process that systemd starts for systemctl reload.
+const ReloadRole = "host-reload"
+
+// ReloadCommandLine gives the arguments, behind daruma's executable, with which systemd has the service called name reload.
+func ReloadCommandLine(name string) []string { return []string{ReloadRole, name} }
+
 // Definition gives the file of a definition that a registered command line names, its executable included; "" where it isn't one of
 // [CommandLine].
 func Definition(registered []string) string {

@@ -30,7 +30,9 @@ func specOf(def *definition.Service, executable string, t Times, env, privileges
 		Supervision: supervisionOf(def, privileges),
 		StartType:   start, DependsOn: def.DependsOn,
 		Recovery: manager.DefaultRecovery(),
-		Notify:   manager.NotifyReload,
+		Notify:   manager.NotifyReady,
+		// Not notify-reload: its READY=1 can't say that a definition was refused.
+		ReloadArguments: hosting.ReloadCommandLine(def.Name),
 		// Later than the host's own deadlines: when one of those is over, the host can say why.
 		StartTimeout: t.Start + 2*hosting.StartMargin, StopTimeout: t.Stop + stopMargin, PreShutdownTimeout: t.Stop + stopMargin,
 		Watchdog: watchdog,

@@ -24,7 +24,7 @@ func TestSpecOfADefinition(t *testing.T) {
 	if spec.StartTimeout <= time.Minute+hosting.StartMargin || spec.StopTimeout <= 20*time.Second || spec.PreShutdownTimeout != spec.StopTimeout {
 		t.Errorf("the service manager's times aren't beyond the host's: %+v", spec)
 	}
-	if spec.StartType != manager.Delayed || spec.Account != manager.AccountVirtual || spec.Notify != manager.NotifyReload || spec.DisplayName != "" {
+	if spec.StartType != manager.Delayed || spec.Account != manager.AccountVirtual || spec.Notify != manager.NotifyReady || len(spec.ReloadArguments) != 2 || spec.DisplayName != "" {
 		t.Errorf("spec %+v", spec)
 	}
 	s := spec.Supervision

@@ -20,13 +20,19 @@ func (s *systemd) readBack(ctx context.Context, spec Spec) error {
 	if paths, _ := properties["DropInPaths"].([]string); len(paths) > 0 {
 		return nil // an administrator's drop-in may have changed anything, and may
 	}
-	want := []string{spec.Executable}
-	for _, argument := range spec.Arguments {
-		want = append(want, strings.ReplaceAll(argument, "$", "$$")) // replaced at start, not at load
+	lines := map[string][]string{"ExecStart": spec.Arguments}
+	if len(spec.ReloadArguments) > 0 {
+		lines["ExecReload"] = spec.ReloadArguments
 	}
-	if have := commandLine(properties["ExecStart"]); !slices.Equal(have, want) {
-		return &Error{Op: s.op, Name: s.name, Kind: ErrInvalid,
-			Detail: fmt.Sprintf("systemd reads the command line as %q, not %q", have, want), Remedy: "please report it: a rule of quoting is missing"}
+	for key, arguments := range lines {
+		want := []string{spec.Executable}
+		for _, argument := range arguments {
+			want = append(want, strings.ReplaceAll(argument, "$", "$$")) // replaced at start, not at load
+		}
+		if have := commandLine(properties[key]); !slices.Equal(have, want) {
+			return &Error{Op: s.op, Name: s.name, Kind: ErrInvalid,
+				Detail: fmt.Sprintf("systemd reads %s as %q, not %q", key, have, want), Remedy: "please report it: a rule of quoting is missing"}
+		}
 	}
 	if have, _ := properties["Environment"].([]string); !slices.Equal(have, spec.Env) && len(spec.Env)+len(have) > 0 {
 		return &Error{Op: s.op, Name: s.name, Kind: ErrInvalid,
@@ -35,9 +41,9 @@ func (s *systemd) readBack(ctx context.Context, spec Spec) error {
 	return nil
 }
 
-// commandLine is the argv of the property ExecStart, of type a(sasbttttuii).
-func commandLine(execStart any) []string {
-	commands, _ := execStart.([][]any)
+// commandLine is the argv of the property ExecStart or ExecReload, of type a(sasbttttuii), where it is one command.
+func commandLine(exec any) []string {
+	commands, _ := exec.([][]any)
 	if len(commands) != 1 || len(commands[0]) < 2 {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -32,6 +33,11 @@ type Spec struct {
 
 	// Notify is how the service reports to systemd. Windows has one way only.
 	Notify Notify
+
+	// ReloadArguments are those with which Executable is run for systemctl reload, as the service's account; its exit code says whether
+	// the reload succeeded, and what it prints is in the journal (ExecReload=). It must end when the reload is done. With NotifyReload a
+	// reload can't fail. Windows' PARAMCHANGE has no answer: ignored there.
+	ReloadArguments []string
 
 	StartTimeout       time.Duration // Linux: TimeoutStartSec. Windows goes by the wait hints that the service gives
 	StopTimeout        time.Duration // Linux: TimeoutStopSec, then SIGKILL. Windows has no such limit for a stop
@@ -131,8 +137,8 @@ func (s Spec) Check() error {
 	if s.WorkingDir != "" && !filepath.IsAbs(s.WorkingDir) {
 		return fmt.Errorf("working directory %q isn't an absolute path", s.WorkingDir)
 	}
-	texts := append([]string{s.DisplayName, s.Description, s.Executable, s.WorkingDir}, s.Arguments...)
-	for _, text := range append(texts, s.Env...) {
+	texts := []string{s.DisplayName, s.Description, s.Executable, s.WorkingDir}
+	for _, text := range slices.Concat(texts, s.Arguments, s.ReloadArguments, s.Env) {
 		if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
 			return fmt.Errorf("%q: a service manager takes UTF-8 without NUL only", text)
 		}
@@ -152,6 +158,9 @@ func (s Spec) Check() error {
 	}
 	if int(s.StartType) >= len(startTypes) {
 		return fmt.Errorf("start type %d doesn't exist", s.StartType)
+	}
+	if s.Notify == NotifyReload && len(s.ReloadArguments) > 0 {
+		return errors.New("a reload is either told to the running service (NotifyReload) or carried out by a command (ReloadArguments)")
 	}
 	if err := s.Recovery.check(); err != nil {
 		return err

@@ -87,11 +87,10 @@ func execution(u *unitfile.Unit, s Spec, version int) (remarks []string) {
 	if s.Notify != NotifyNone {
 		u.Add("Service", "NotifyAccess", "main")
 	}
-	line := []string{unitfile.Word(s.Executable)}
-	for _, argument := range s.Arguments {
-		line = append(line, unitfile.Argument(argument))
+	u.Add("Service", "ExecStart", execLine(s.Executable, s.Arguments))
+	if len(s.ReloadArguments) > 0 {
+		u.Add("Service", "ExecReload", execLine(s.Executable, s.ReloadArguments))
 	}
-	u.Add("Service", "ExecStart", strings.Join(line, " "))
 	if s.Notify == NotifyReload && kind == "notify" {
 		// The shell's kill: /bin/kill belongs to a package that small systems leave out.
 		u.Add("Service", "ExecReload", `/bin/sh -c "kill -HUP $MAINPID"`)
@@ -103,6 +102,14 @@ func execution(u *unitfile.Unit, s Spec, version int) (remarks []string) {
 		u.Add("Service", "Environment", unitfile.Word(entry))
 	}
 	return remarks
+}
+
+func execLine(executable string, arguments []string) string {
+	line := []string{unitfile.Word(executable)}
+	for _, argument := range arguments {
+		line = append(line, unitfile.Argument(argument))
+	}
+	return strings.Join(line, " ")
 }
 
 // recovery translates the delays: the first alone. systemd could let them grow (RestartSteps=, 254), but it forgets the count only

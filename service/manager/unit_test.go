@@ -35,6 +35,8 @@ func TestUnitFiles(t *testing.T) {
 	crashesOnly.Notify, crashesOnly.StartType = NotifyNone, Disabled
 	reload := shop()
 	reload.Notify, reload.StartType, reload.Recovery = NotifyReload, Delayed, Recovery{}
+	command := shop()
+	command.ReloadArguments = []string{"host-reload", "100% $hop"}
 	type file struct {
 		name    string
 		unit    unitfile.Unit
@@ -51,6 +53,7 @@ func TestUnitFiles(t *testing.T) {
 	add("crashes-only-disabled", crashesOnly, 257, 0)
 	add("reload-delayed-257", reload, 257, 0)
 	add("reload-delayed-252", reload, 252, 1)
+	add("reload-command", command, 257, 0)
 	cases = append(cases, file{name: "timer", unit: timerUnit(shop())})
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
