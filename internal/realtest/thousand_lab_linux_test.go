@@ -32,7 +32,7 @@ func TestThousandFallsOnWine(t *testing.T) {
 		}
 		m.Copy(exe, dir+guest)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 25*time.Minute)
 	defer cancel()
 	r, err := m.RunCommand(ctx, lab.Command{Path: dir + "real.exe", Dir: `C:\lab`, Args: []string{"-test.v", "-test.run=^TestHandlesStayFlat$"},
 		Env: []string{"DARUMA_LAB=wine", `DARUMA_TEST_BINARIES=C:\lab\bin`}})
