@@ -8,7 +8,8 @@ import (
 	"os"
 
 	"github.com/daruma-sh/daruma/internal/cli"
-	_ "github.com/daruma-sh/daruma/internal/launch" // its init is the launcher's main: this process ends there where it is one
+	_ "github.com/daruma-sh/daruma/internal/confine" // its init closes keeper and supervisor to other processes
+	_ "github.com/daruma-sh/daruma/internal/launch"  // its init is the launcher's main: this process ends there where it is one
 )
 
 func main() {

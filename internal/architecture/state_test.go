@@ -33,6 +33,8 @@ func early(pkg string) (reason string) {
 	switch pkg {
 	case "internal/keeper":
 		return "the main goroutine must be locked to the main thread before the runtime moves it"
+	case "internal/confine":
+		return "keeper and supervisor must be closed to other processes before they read anything"
 	case "internal/launch":
 		return "the child between fork and exec must not pay for the command line's packages"
 	default:

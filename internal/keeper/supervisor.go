@@ -47,8 +47,11 @@ func (k *keeper) supervisorEnv() []string {
 			env = append(env, v)
 		}
 	}
-	return append(env, "DARUMA_RUN="+k.mark+"/!supervisor")
+	return append(env, "DARUMA_RUN="+k.supervisorMark())
 }
+
+// supervisorMark is no run's: no program's name begins with an exclamation mark.
+func (k *keeper) supervisorMark() string { return k.mark + "/!supervisor" }
 
 // supervisorGone is called when the supervisor has ended; why says how, for people. The programs run on. The next supervisor starts at once,
 // or a little later where the last ones were short-lived.

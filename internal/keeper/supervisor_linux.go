@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/daruma-sh/daruma/internal/keeper/tree"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
@@ -37,7 +38,7 @@ func (s *supervisor) start(k *keeper) error {
 		return err
 	}
 	defer unix.Close(pair[1])
-	args := append([]string{"daruma", "supervisor"}, k.cfg.Args...)
+	args := append(append([]string{"daruma", "supervisor"}, k.cfg.Args...), tree.MarkArgument+k.supervisorMark())
 	s.pidfd = -1
 	attr := &syscall.ProcAttr{
 		Env:   k.supervisorEnv(),

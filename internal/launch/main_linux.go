@@ -13,6 +13,8 @@ func init() {
 	if !asked {
 		return
 	}
+	// The plan may hold secrets of the program that no other process of this account may read. exec makes it readable again.
+	prctl(syscall.PR_SET_DUMPABLE, 0)
 	fd, err := strconv.Atoi(text)
 	if err != nil || fd < 3 {
 		say(2, "daruma: "+launchVariable+" is set, but only daruma itself may set it: unset it\n")

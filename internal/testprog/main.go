@@ -14,6 +14,7 @@
 //	testprog eat   [-bytes N] [-hold]
 //	testprog touch FILE [-exit N]             appends "nanoseconds pid" of its first instruction
 //	testprog exec  COMMAND ARG…
+//	testprog reach PID…                       Linux: tries to get into other processes; says what worked, as JSON
 //	testprog window [-deaf]                   Windows: a hidden window that ends it on WM_CLOSE; deaf to Ctrl+C
 //	testprog breakaway                        Windows: tries to start a child outside of its job
 package main
@@ -72,6 +73,8 @@ func run(started int64, args []string) (int, error) {
 		return touch(f, started, args)
 	case "exec":
 		return execOther(args)
+	case "reach":
+		return reach(args)
 	case "window":
 		return window(f, args)
 	case "breakaway":

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"runtime"
 	"strconv"
@@ -101,9 +102,27 @@ func (o orphans) matches(pid int) bool {
 			runtime.Gosched()
 			continue
 		}
-		return o.marked(p.env)
+		return o.marked(p.env) || p.closed && o.prefix && o.named(pid)
 	}
 	return false
+}
+
+// MarkArgument begins the last argument of a supervisor, and its mark follows: a supervisor closes its environment to the other processes
+// of its account, the next keeper included. Everybody may read a command line.
+const MarkArgument = "--mark="
+
+// named says whether the command line of a process of this account says that it belongs to the service. Another account's could say so
+// to have us wait for its end.
+func (o orphans) named(pid int) bool {
+	folder := "/proc/" + strconv.Itoa(pid)
+	line, err := os.ReadFile(folder + "/cmdline")
+	if err != nil || !strings.Contains(string(line), "\x00"+MarkArgument+o.mark) {
+		return false
+	}
+	status, err := os.ReadFile(folder + "/status") // the folder itself belongs to root where a process closed itself
+	_, ids, found := strings.Cut(string(status), "\nUid:\t")
+	uid, _, _ := strings.Cut(ids, "\t")
+	return err == nil && found && uid == strconv.Itoa(os.Getuid())
 }
 
 func (o orphans) marked(env []byte) bool {
@@ -121,6 +140,7 @@ type process struct {
 	env      []byte
 	dead     bool // a zombie, or a thread of the kernel
 	changing bool // in the midst of execve(2)
+	closed   bool // we may not read its environment
 }
 
 // readProcess reads /proc. In the midst of execve(2) a process has neither environment nor command line: the new memory is in
@@ -145,6 +165,7 @@ func readProcess(pid int) (p process, ok bool) {
 		return p, true
 	}
 	if p.env, err = os.ReadFile(folder + "/environ"); err != nil || len(p.env) > 0 || flags&exiting != 0 {
+		p.closed = errors.Is(err, os.ErrPermission)
 		return p, true
 	}
 	line, err := os.ReadFile(folder + "/cmdline")
