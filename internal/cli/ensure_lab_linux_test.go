@@ -146,6 +146,22 @@ func TestEnsureOnSystemd(t *testing.T) {
 	}
 	g.up("enabled", "shop")
 
+	// Disabled while it runs, and while it is down on purpose: the next boot would leave it down.
+	g.shell("systemctl disable shop")
+	if found := g.finds(1); !strings.Contains(found["service"], "--enable") {
+		t.Errorf("with a disabled unit that runs the doctor finds: %v", found)
+	}
+	if e := g.ensures(0, ensure.Fine, "runs", "--enable"); e.Start != manager.Automatic || !e.Acted || len(e.Changes) != 1 {
+		t.Errorf("enabled while it runs: %+v", e)
+	}
+	g.healthy("enabled while it runs,")
+	g.shell("systemctl disable --now shop")
+	if e := g.ensures(0, ensure.Leave, "stopped on purpose", "--enable"); e.Start != manager.Automatic || e.Running {
+		t.Errorf("enabled while it is down on purpose: %+v", e)
+	}
+	g.Reboot()
+	g.up("booted after it was enabled", "shop")
+
 	// Drifted.
 	g.shell(`sed -i s/^RestartSec=.*/RestartSec=1h/ /etc/systemd/system/shop.service && rm /etc/systemd/system/daruma-ensure@shop.timer && systemctl daemon-reload`)
 	if found := g.finds(1); !strings.Contains(found["registration"], "Service.RestartSec: 1s → 1h") || !strings.Contains(found["fallback"], "fail") {

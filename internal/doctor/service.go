@@ -28,9 +28,10 @@ func checkService(ctx context.Context, s *subject) {
 	if s.record != nil {
 		intended = s.record.Spec.StartType
 	}
-	automatic := intended == manager.Automatic || intended == manager.Delayed
+	atBoot := func(t manager.StartType) bool { return t == manager.Automatic || t == manager.Delayed }
+	automatic := atBoot(intended)
 	switch {
-	case status.StartType != intended && automatic:
+	case automatic && !atBoot(status.StartType):
 		s.add(Fail, "it was installed with start type "+intended.String()+" and has "+status.StartType.String()+": it won't come up at boot",
 			"daruma ensure "+s.name+" --enable")
 	case status.State == manager.Failed:

@@ -53,7 +53,7 @@ func Decide(f Facts) (Action, string) {
 	start := f.Status.StartType
 	switch {
 	case start == manager.Disabled || start == manager.Manual:
-		if f.Installed != nil && automatic(*f.Installed) {
+		if f.Installed != nil && changedStart(*f.Installed, start) {
 			return Enable, fmt.Sprintf("was installed with start type %s, which was changed to %s", *f.Installed, start)
 		}
 		// A manual service that was started and died is wanted until somebody stops it.
@@ -69,6 +69,11 @@ func Decide(f Facts) (Action, string) {
 		return Leave, "was stopped on purpose, or has done its work: " + how
 	}
 	return Start, how
+}
+
+// changedStart tells whether a service that was installed to start at boot doesn't any more.
+func changedStart(installed, now manager.StartType) bool {
+	return automatic(installed) && !automatic(now)
 }
 
 func automatic(t manager.StartType) bool { return t == manager.Automatic || t == manager.Delayed }

@@ -76,6 +76,10 @@ func (r *run) run(ctx context.Context) error {
 			return err
 		}
 		action = Start
+	} else if r.Enable {
+		if err := r.enableAtBoot(ctx); err != nil {
+			return err
+		}
 	}
 	if action == Fine || action == Leave {
 		r.forgetFailure()
@@ -161,6 +165,15 @@ func (r *run) enable(ctx context.Context) error {
 	r.result.Changes = append(r.result.Changes, manager.Change{Setting: "start type", From: have.String(), To: want.String()})
 	r.result.Start, r.result.Acted = want, true
 	return nil
+}
+
+// enableAtBoot sets back the start type of a service that runs, or is down on purpose: the next boot would leave it down.
+func (r *run) enableAtBoot(ctx context.Context) error {
+	installed := r.installed(r.facts.Status)
+	if installed == nil || !changedStart(*installed, r.facts.Status.StartType) {
+		return nil
+	}
+	return r.enable(ctx)
 }
 
 // start starts the service, with a note for its incident record.
