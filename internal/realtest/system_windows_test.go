@@ -31,12 +31,18 @@ func (s *service) interrupt() {
 // kill ends a process without asking it.
 func kill(t *testing.T, pid int) {
 	t.Helper()
+	terminate(t, pid, 9)
+}
+
+// terminate ends a process with an exit code.
+func terminate(t *testing.T, pid int, code uint32) {
+	t.Helper()
 	h, err := windows.OpenProcess(windows.PROCESS_TERMINATE, false, uint32(pid))
 	if err != nil {
 		t.Fatalf("opening process %d: %v", pid, err)
 	}
 	defer windows.CloseHandle(h)
-	if err := windows.TerminateProcess(h, 9); err != nil {
+	if err := windows.TerminateProcess(h, code); err != nil {
 		t.Fatalf("ending process %d: %v", pid, err)
 	}
 }
