@@ -1,6 +1,7 @@
 package realtest
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -47,4 +48,41 @@ programs:
 	}
 	mark(t, dir, "die", false)
 	s.awaitReady("it", first.Generation)
+}
+
+// TestNotifyFlood: a program that writes to its channel as fast as it can delays its own messages, and nothing else.
+func TestNotifyFlood(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	write(t, filepath.Join(dir, "flood.sh"), `
+eval "exec 9>&$DARUMA_NOTIFY"
+yes STATUS=flood | head -n 80000 >&9
+echo READY=1 >&9
+exec yes STATUS=more >&9
+`)
+	s := run(t, dir, `name: real
+programs:
+  flood:
+    command: [sh, flood.sh]
+    startupProbe: {notify: {}, periodSeconds: 60}
+    terminationGracePeriodSeconds: 1
+  quiet:
+    command: [sleep, "1000"]
+    backoff: {initialSeconds: 0}
+`)
+	s.awaitReady("flood", 0)
+	_, quiet := s.status("quiet")
+	kill(t, quiet.PID)
+	s.next = 0
+	s.awaitReady("quiet", quiet.Generation)
+	st, flood := s.status("flood")
+	if flood.Restarts != 0 || st.SupervisorRestarts != 0 || !strings.HasPrefix(flood.StatusText, "flood") && flood.StatusText != "more" {
+		t.Errorf("%d restarts, the supervisor's %d, status %q", flood.Restarts, st.SupervisorRestarts, flood.StatusText)
+	}
+	if st, err := os.Stat(filepath.Join(s.home, "real", "logs", "daruma.log")); err != nil || st.Size() > 100<<10 {
+		t.Errorf("daruma's own log: %v, %v", st, err)
+	}
+	if r := s.command(control.VerbStop, "flood"); !r.Done {
+		t.Errorf("the stop: %+v", r)
+	}
 }
