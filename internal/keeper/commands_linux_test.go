@@ -39,6 +39,12 @@ func testCgroup(t *testing.T) string {
 // testKeeper makes a keeper in this process, with a peer that reads everything and says nothing.
 func testKeeper(t *testing.T, base string) *keeper {
 	t.Helper()
+	return testKeeperTelling(t, base, io.Discard) // what it says is of no interest
+}
+
+// testKeeperTelling is testKeeper with a peer that copies what it reads.
+func testKeeperTelling(t *testing.T, base string, peerTo io.Writer) *keeper {
+	t.Helper()
 	runtime.LockOSThread() // never unlocked: the thread, and with it what it forked, ends with the test
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -48,7 +54,8 @@ func testKeeper(t *testing.T, base string) *keeper {
 	other := os.NewFile(uintptr(pair[1]), "peer")
 	k := &keeper{
 		cfg: Config{Service: "test", Hang: time.Hour}, mark: fmt.Sprintf("test-%d", os.Getpid()),
-		programs: map[string]*program{}, emptying: map[*program]struct{}{}, sockets: map[string]*socket{}, snapshot: map[string][]byte{},
+		programs: map[string]*program{}, emptying: map[*program]struct{}{}, starting: map[*program]struct{}{},
+		startLimit: startLimit, sockets: map[string]*socket{}, snapshot: map[string][]byte{},
 		platform: platform{byPID: map[int]*program{}, trees: trees{base: base}},
 		sup:      supervisor{peer: peer{pidfd: -1, fd: pair[0]}},
 	}
@@ -61,8 +68,8 @@ func testKeeper(t *testing.T, base string) *keeper {
 	if err := k.poll.Add(k.sup.fd, unix.EPOLLIN, func() { k.sup.read(k) }); err != nil {
 		t.Fatal(err)
 	}
-	go func() { // what it is sent, files included, is of no interest
-		_, _ = io.Copy(io.Discard, other)
+	go func() { // the files go unread
+		_, _ = io.Copy(peerTo, other)
 	}()
 	t.Cleanup(func() {
 		k.ending = true // nothing is restarted
@@ -93,6 +100,7 @@ func testKeeper(t *testing.T, base string) *keeper {
 func (k *keeper) turn(limit time.Duration) {
 	k.poll.Wait(limit)
 	k.finishRuns()
+	k.endLateStarts()
 	k.sup.receive(k)
 	k.finishTurn()
 }

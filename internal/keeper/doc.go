@@ -12,6 +12,7 @@
 //	supervisor.go  start, watch and replace the supervisor
 //	messages.go    what comes from the supervisor and what goes to it; commands.go executes, greeting.go greets a new one
 //	run.go         programs and their runs; runend.go ends a run and restarts it
+//	starting.go    a start that doesn't come to its exec
 //	requests.go    what is asked of the keeper by signals, or by its host through [Handle]
 //
 // What passes between keeper and supervisor, and the supervisor's end of it, is package wire. Process trees are package tree.

@@ -24,6 +24,9 @@ func (k *keeper) mainExited(p *program, r *run) {
 		return // not yet
 	}
 	delete(k.byPID, r.PID)
+	if r.starting {
+		k.launcherSaid(p, r) // its end closed the status pipe
+	}
 	r.exited = true // its pidfd is closed later: see finishTurn
 	r.exit = exitOf(&info, &usage)
 	if err != nil { // somebody reaped it before us; it is gone in any case

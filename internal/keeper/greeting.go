@@ -31,6 +31,7 @@ func (k *keeper) greet(why string) {
 			k.sendKnown(p, r, false)
 		}
 		if p.alive != nil {
+			p.alive.greeted = p.alive.starting
 			k.sendKnown(p, p.alive, true)
 		}
 	}

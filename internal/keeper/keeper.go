@@ -21,8 +21,11 @@ type keeper struct {
 
 	programs map[string]*program
 	emptying map[*program]struct{} // main process gone, tree still ending
-	sockets  map[string]*socket    // by name, for LISTEN_FDS
-	snapshot map[string][]byte     // the supervisor's, which only its successor can read
+	starting map[*program]struct{} // forked, its exec not yet seen to succeed
+
+	startLimit time.Duration      // how long that may take
+	sockets    map[string]*socket // by name, for LISTEN_FDS
+	snapshot   map[string][]byte  // the supervisor's, which only its successor can read
 
 	sup      supervisor
 	sessions uint64 // supervisors so far
@@ -59,6 +62,10 @@ func newKeeper(cfg Config) *keeper {
 		platform: newPlatform(),
 		programs: map[string]*program{},
 		emptying: map[*program]struct{}{},
+		starting: map[*program]struct{}{},
+
+		startLimit: startLimit,
+
 		sockets:  map[string]*socket{},
 		snapshot: map[string][]byte{},
 		sup:      supervisor{peer: noPeer()},
@@ -71,6 +78,7 @@ func (k *keeper) loop() {
 	for !k.done {
 		k.poll.Wait(k.sleepTime())
 		k.finishRuns()
+		k.endLateStarts()
 		k.sup.receive(k)
 		k.sup.check(k)
 		k.finishTurn()
@@ -135,6 +143,9 @@ func (k *keeper) sleepTime() time.Duration {
 	}
 	for p := range k.emptying {
 		due(p.alive.checkAt - now)
+	}
+	for p := range k.starting {
+		due(p.alive.late.at - now)
 	}
 	return next
 }

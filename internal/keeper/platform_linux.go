@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/daruma-sh/daruma/internal/keeper/tree"
+	"github.com/daruma-sh/daruma/internal/launch"
 )
 
 // descriptor is what the system calls an open file by.
@@ -32,7 +33,10 @@ type programTree = tree.Tree
 func newPlatform() platform { return platform{byPID: map[int]*program{}} }
 
 // mainProcess is that of a run.
-type mainProcess struct{ pidfd int }
+type mainProcess struct {
+	pidfd     int
+	launching launch.Launching // with run.starting
+}
 
 // unwatch closes what was needed to see the end of a run's main process.
 func (k *keeper) unwatch(r *run) {
@@ -47,4 +51,5 @@ func (p *mainProcess) closeProcess() {
 		unix.Close(p.pidfd)
 		p.pidfd = -1
 	}
+	p.launching.Close()
 }

@@ -37,6 +37,9 @@ type run struct {
 	checks   int           // so far
 	acked    bool
 	released bool
+	starting bool // its exec hasn't succeeded yet; told only to a supervisor that is greeted meanwhile
+	greeted  bool // such a one was told
+	late     lateStart
 }
 
 // stream is a pipe from a program. The keeper holds its write end too, until the run's end is reported: else the pipe's end of file
@@ -89,8 +92,11 @@ func (k *keeper) runMark(p *program, r *run) string {
 	return k.mark + "/" + p.id + "/" + strconv.FormatUint(r.Generation, 10)
 }
 
-// reportStarted reports the program's run to the supervisor, and hands it the read ends.
+// reportStarted reports the program's run to the supervisor, and hands it the read ends. A run that is still starting is reported later.
 func (k *keeper) reportStarted(p *program) {
+	if p.alive.starting {
+		return
+	}
 	m := &wire.Started{ID: p.id, Run: p.alive.Run}
 	var fds []descriptor
 	for _, s := range p.alive.streams {

@@ -21,6 +21,13 @@ func (k *keeper) finishRun(p *program) {
 	}
 	delete(k.emptying, p)
 	k.reapDue = true
+	if r.starting {
+		delete(k.starting, p)
+		if !r.greeted {
+			k.dropFailedStart(p, r)
+			return
+		}
+	}
 	k.toClose = append(k.toClose, r)
 	p.alive = nil
 	p.ended = append(p.ended, r)

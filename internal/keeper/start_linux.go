@@ -17,7 +17,8 @@ import (
 // keptDescriptors is what starting another supervisor, and ending trees, may need.
 const keptDescriptors = 16
 
-// start forks. It decides how fast a program is up again: it sends no message, logs nothing and hardly allocates.
+// start forks, and has waited for the program's exec unless somebody else could hold that up: then run.starting is set, see
+// starting.go. It decides how fast a program is up again: it sends no message, logs nothing and hardly allocates.
 func (k *keeper) start(p *program, generation uint64) error {
 	p.newest = generation
 	if err := reserve.Descriptors(keptDescriptors); err != nil {
@@ -26,7 +27,7 @@ func (k *keeper) start(p *program, generation uint64) error {
 	if err := p.tree.Open(k.trees.base, p.id); err != nil {
 		return fmt.Errorf("making a cgroup: %w", err)
 	}
-	r := &run{Run: wire.Run{Generation: generation}, mainProcess: mainProcess{pidfd: -1}}
+	r := &run{Run: wire.Run{Generation: generation}, mainProcess: mainProcess{pidfd: -1, launching: launch.Launching{Status: -1}}}
 	l := p.launch
 	with, err := k.pipes(r, l)
 	if err != nil {
@@ -36,15 +37,21 @@ func (k *keeper) start(p *program, generation uint64) error {
 	with.Listen, err = k.listeners(l.plan.ListenNames)
 	if err == nil {
 		with.Sys = k.attributes(p, r)
-		r.PID, err = launch.Start(l.plan, with)
+		r.launching, err = launch.Start(l.plan, with)
 	}
 	if err != nil {
 		closeRun(r)
 		return err
 	}
+	r.PID = r.launching.PID
 	r.At, r.Wall = monotonic.Now(), time.Now().UnixNano()
 	p.alive = r
 	k.byPID[r.PID] = p
+	if r.launching.Status >= 0 {
+		if err := k.awaitExec(p, r); err != nil {
+			return err
+		}
+	}
 	// Edge-triggered: a pidfd stays readable after the end, and is closed only when there is time for that.
 	return k.poll.Add(r.pidfd, unix.EPOLLIN|unix.EPOLLET, func() { k.mainExited(p, r) })
 }

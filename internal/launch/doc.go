@@ -7,7 +7,8 @@
 //
 //	keeper ── fork, exec ──► launcher (this package, same executable) ── exec, same pid ──► program
 //
-// [Start] is all that the keeper needs. Where the plan allows it, it starts the program directly, with one fork and one exec.
+// [Start] is all that the keeper needs. Where the plan allows it, and nobody else could hold up the exec, it starts the program directly, with
+// one fork and one exec, and has waited for the exec. The launcher is waited for by its status pipe, beside everything else: see Launching.
 //
 // The launcher runs in this package's init function, not in main: it needs package syscall alone, and doesn't wait for the
 // initialization of the command line's packages. So every binary which can call Start, a test binary

@@ -38,7 +38,7 @@ func playKeeper() int {
 		fmt.Println("error:", err)
 		return 1
 	}
-	pid, err := Start(*p, Attachments{Stdio: [3]uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}})
+	pid, err := startNow(*p, Attachments{Stdio: [3]uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}})
 	if err != nil {
 		fmt.Println("error:", err)
 		return 1

@@ -22,23 +22,47 @@ type Attachments struct {
 	Sys    *syscall.SysProcAttr // session, process group, cgroup, pidfd, Pdeathsig; not Credential and AmbientCaps, which the plan has
 }
 
-// Start starts the program, directly or through the launcher, and returns its pid when its exec has succeeded, as syscall.ForkExec does. On an error no process is left, and it is an [*Error] that names the step.
+// Start starts the program: directly, which takes about a millisecond, where nobody else could hold that up; else through the launcher, and
+// then it doesn't wait for the program's exec: [Launching.Outcome] tells how that went. On an error no process is left, and it is an [*Error]
+// that names the step.
 // Where with.Sys.Pdeathsig is set, the program has it after a change of user too, which takes it away.
-// Start blocks for as long as the start takes: about a millisecond directly; bench/ measures the launcher.
-func Start(p Plan, with Attachments) (pid int, err error) {
+func Start(p Plan, with Attachments) (Launching, error) {
 	if len(with.Listen) != len(p.ListenNames) {
-		return 0, planError("as many sockets as names are needed")
+		return Launching{}, planError("as many sockets as names are needed")
 	}
 	if with.Sys != nil && with.Sys.Pdeathsig != 0 {
 		p.Parent = syscall.Getpid()
 	}
 	if err := p.Check(); err != nil {
-		return 0, err
+		return Launching{}, err
 	}
-	if p.needsLauncher() {
+	if p.needsLauncher() || p.othersCanHoldUp() {
 		return startLauncher(&p, with)
 	}
-	return startDirect(&p, with)
+	pid, err := startDirect(&p, with)
+	return Launching{PID: pid, Status: -1}, err
+}
+
+// othersCanHoldUp says whether somebody other than root and the account of this process could keep the program's exec from happening. A fork
+// of Go's shares its memory with the child until the exec, and the whole process waits for that, however long it takes; only the launcher
+// can be waited for beside other things.
+//
+// Who can: the user that the child becomes, as soon as it has become it (SIGSTOP); and the executable's owner, because execve waits up to
+// /proc/sys/fs/lease-break-time, 45 s, for the holder of a write lease, which the owner alone may take (fcntl(2), F_SETLEASE).
+func (p *Plan) othersCanHoldUp() bool {
+	own := effectiveUser()
+	if p.UID != Leave && p.UID != own {
+		return true
+	}
+	path := p.Path
+	if path[0] != '/' && p.Dir != "" {
+		path = p.Dir + "/" + path
+	}
+	var info syscall.Stat_t
+	if err := syscall.Stat(path, &info); err != nil {
+		return false // exec will say what is wrong
+	}
+	return info.Uid != 0 && int(info.Uid) != own
 }
 
 func startDirect(p *Plan, with Attachments) (int, error) {
@@ -86,37 +110,29 @@ func copySys(sys *syscall.SysProcAttr) *syscall.SysProcAttr {
 	return &c
 }
 
-func startLauncher(p *Plan, with Attachments) (int, error) {
+func startLauncher(p *Plan, with Attachments) (Launching, error) {
 	plan, err := planFile(Encode(p))
 	if err != nil {
-		return 0, err
+		return Launching{}, err
 	}
 	defer syscall.Close(plan)
 	var status [2]int
 	if err := syscall.Pipe2(status[:], syscall.O_CLOEXEC); err != nil {
-		return 0, &Error{Step: "making the launcher's status pipe", Errno: errnoOf(err)}
+		return Launching{}, &Error{Step: "making the launcher's status pipe", Errno: errnoOf(err)}
 	}
-	defer syscall.Close(status[0])
 
 	all := append(files(p, &with), uintptr(plan), uintptr(status[1]))
 	// One processor and no garbage collector: a faster start, and what execArguments.exec relies on.
 	env := []string{launchVariable + "=" + itoa(int64(len(all)-2)), "GOMAXPROCS=1", "GOGC=off"}
 	// The file that runs, not the path it was started from: that may be a newer version by now, or gone.
-	sys := copySys(with.Sys)
-	pid, err := syscall.ForkExec("/proc/self/exe", []string{"daruma", "launch"}, &syscall.ProcAttr{Env: env, Files: all, Sys: sys})
+	pid, err := syscall.ForkExec("/proc/self/exe", []string{"daruma", "launch"}, &syscall.ProcAttr{Env: env, Files: all, Sys: copySys(with.Sys)})
 	syscall.Close(status[1])
 	if err != nil {
-		return 0, &Error{Step: "starting the launcher", Errno: errnoOf(err)}
+		syscall.Close(status[0])
+		return Launching{}, &Error{Step: "starting the launcher", Errno: errnoOf(err)}
 	}
-	if err := readStatus(status[0]); err != nil {
-		reap(pid)
-		if sys.PidFD != nil && *sys.PidFD >= 0 { // as syscall.ForkExec does
-			syscall.Close(*sys.PidFD)
-			*sys.PidFD = -1
-		}
-		return 0, err
-	}
-	return pid, nil
+	_ = syscall.SetNonblock(status[0], true)
+	return Launching{PID: pid, Status: status[0]}, nil
 }
 
 // planFile puts the plan into memory that only the launcher gets. A pipe would do for 64 KiB; an environment can be longer.
@@ -139,50 +155,6 @@ func planFile(data []byte) (int, error) {
 		offset += n
 	}
 	return int(fd), nil
-}
-
-// readStatus waits for the exec, which closes the pipe, or for the step that failed.
-func readStatus(fd int) error {
-	var buf [4096]byte
-	n := 0
-	for n < len(buf) {
-		got, err := syscall.Read(fd, buf[n:])
-		if err == syscall.EINTR {
-			continue
-		}
-		if err != nil {
-			return &Error{Step: "reading the launcher's status", Errno: errnoOf(err)}
-		}
-		if got == 0 {
-			break
-		}
-		n += got
-	}
-	return parseStatus(buf[:n])
-}
-
-// parseStatus reads what [report] wrote.
-func parseStatus(data []byte) error {
-	if len(data) > 0 && data[0] == reachedExec {
-		data = data[1:]
-		if len(data) == 0 {
-			return nil
-		}
-	}
-	if len(data) < 4 {
-		return &Error{Step: "the launcher ended before it reached exec (was it killed? what it printed is in the program's error output)"}
-	}
-	errno := uint32(data[0]) | uint32(data[1])<<8 | uint32(data[2])<<16 | uint32(data[3])<<24
-	return &Error{Step: string(data[4:]), Errno: syscall.Errno(errno)}
-}
-
-// reap takes the launcher that failed off the process table, unless a keeper that waits for any child did so before.
-func reap(pid int) {
-	for {
-		if _, err := syscall.Wait4(pid, nil, 0, nil); err != syscall.EINTR {
-			return
-		}
-	}
 }
 
 func errnoOf(err error) syscall.Errno {

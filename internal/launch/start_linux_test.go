@@ -43,7 +43,7 @@ func output(t *testing.T, p Plan, with Attachments) (string, int) {
 	}
 	defer null.Close()
 	with.Stdio = [3]uintptr{null.Fd(), w.Fd(), w.Fd()}
-	pid, err := Start(p, with)
+	pid, err := startNow(p, with)
 	w.Close()
 	if err != nil {
 		t.Fatalf("starting: %v", err)
@@ -98,7 +98,7 @@ func TestPrivilegesAreGone(t *testing.T) {
 	})
 }
 
-func TestDirectWayDropsPrivilegesToo(t *testing.T) {
+func TestAChangeOfUserAloneDropsPrivilegesToo(t *testing.T) {
 	needRoot(t)
 	p := plainPlan("cat", "/proc/self/status")
 	p.UID, p.GID, p.SetGroups = 1234, 2345, true
@@ -107,6 +107,14 @@ func TestDirectWayDropsPrivilegesToo(t *testing.T) {
 		"Uid": "1234 1234 1234 1234", "Gid": "2345 2345 2345 2345", "Groups": "", "NoNewPrivs": "0",
 		"CapInh": noCaps, "CapPrm": noCaps, "CapEff": noCaps, "CapAmb": noCaps,
 	})
+}
+
+func TestDirectWayChangesGroups(t *testing.T) {
+	needRoot(t)
+	p := plainPlan("cat", "/proc/self/status")
+	p.GID, p.SetGroups, p.Groups = 2345, true, []int{44}
+	status, _ := output(t, p, Attachments{})
+	checkFields(t, status, map[string]string{"Uid": "0 0 0 0", "Gid": "2345 2345 2345 2345", "Groups": "44"})
 }
 
 func TestAddedCapabilitySurvivesTheChangeOfUser(t *testing.T) {
@@ -323,7 +331,7 @@ func TestFailuresNameTheStep(t *testing.T) {
 		p.NoNewPrivs = true
 		c.change(&p)
 		pidfd := -1
-		pid, err := Start(p, Attachments{Stdio: [3]uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{PidFD: &pidfd}})
+		pid, err := startNow(p, Attachments{Stdio: [3]uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{PidFD: &pidfd}})
 		if err == nil || err.Error() != c.want || !errors.Is(err, c.errno) {
 			t.Errorf("got %v (pid %d), want %s", err, pid, c.want)
 		}
@@ -333,7 +341,7 @@ func TestFailuresNameTheStep(t *testing.T) {
 	}
 	p := plainPlan("true")
 	p.Path = "/nowhere/at/all"
-	if _, err := Start(p, Attachments{}); err == nil || err.Error() != "starting /nowhere/at/all: no such file or directory" {
+	if _, err := startNow(p, Attachments{}); err == nil || err.Error() != "starting /nowhere/at/all: no such file or directory" {
 		t.Errorf("direct: got %v", err)
 	}
 	var status syscall.WaitStatus
@@ -352,7 +360,7 @@ func TestOrdinaryUserGetsTheRightError(t *testing.T) {
 		"setting rlimit core to 0:unlimited: operation not permitted":                   func(p *Plan) { p.Rlimits = []Rlimit{{"core", 0, 0}, {"core", 0, Unlimited}} },
 		"dropping capability CHOWN from the bounding set: operation not permitted":      func(p *Plan) { p.DropCaps = []string{"CHOWN"} },
 		"adding capability NET_RAW, which daruma doesn't hold: operation not permitted": func(p *Plan) { p.AddCaps = []string{"NET_RAW"} },
-		"starting /bin/true: operation not permitted":                                   func(p *Plan) { p.UID = 1 }, // direct
+		"starting /bin/true: operation not permitted":                                   func(p *Plan) { p.GID = 1 }, // direct
 	}
 	for want, change := range cases {
 		p := Plan{Path: "/bin/true", Argv: []string{"true"}, UID: Leave, GID: Leave}
@@ -429,7 +437,7 @@ func waitForChild(t *testing.T, pid int, name string) {
 func TestParentThatIsGone(t *testing.T) {
 	p := plainPlan("true")
 	p.Parent, p.NoNewPrivs = 1, true // the test isn't pid 1
-	_, err := Start(p, Attachments{Stdio: [3]uintptr{0, 1, 2}})
+	_, err := startNow(p, Attachments{Stdio: [3]uintptr{0, 1, 2}})
 	if err == nil || err.Error() != "the keeper died during the start" {
 		t.Errorf("got %v", err)
 	}

@@ -20,13 +20,17 @@ func main() {
 		{Name: "as", Soft: 32 << 20, Hard: launch.Unlimited},
 		{Name: "data", Soft: 16 << 20, Hard: launch.Unlimited},
 	}
-	pid, err := launch.Start(p, launch.Attachments{Stdio: [3]uintptr{0, 1, 2}})
+	started, err := launch.Start(p, launch.Attachments{Stdio: [3]uintptr{0, 1, 2}})
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
 	var status syscall.WaitStatus
-	if _, err := syscall.Wait4(pid, &status, 0, nil); err != nil {
+	if _, err := syscall.Wait4(started.PID, &status, 0, nil); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	if _, err := started.Outcome(); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
