@@ -15,6 +15,7 @@
 //	testprog touch FILE [-exit N]             appends "nanoseconds pid" of its first instruction
 //	testprog exec  COMMAND ARG…
 //	testprog reach PID…                       Linux: tries to get into other processes; says what worked, as JSON
+//	testprog lease FILE                       Linux: holds a write lease on a file of its user's, and gives it up to nobody
 //	testprog window [-deaf]                   Windows: a hidden window that ends it on WM_CLOSE; deaf to Ctrl+C
 //	testprog breakaway                        Windows: tries to start a child outside of its job
 package main
@@ -75,6 +76,8 @@ func run(started int64, args []string) (int, error) {
 		return execOther(args)
 	case "reach":
 		return reach(args)
+	case "lease":
+		return lease(args)
 	case "window":
 		return window(f, args)
 	case "breakaway":

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -19,3 +20,5 @@ func clock() int64 {
 	}
 	return int64(float64(now) / float64(frequency) * 1e9)
 }
+
+func lease([]string) (int, error) { return 0, errors.New("Windows has no leases") }
