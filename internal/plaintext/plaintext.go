@@ -11,7 +11,8 @@
 //   - bytes that are no UTF-8, which a terminal in another encoding may read as control characters
 //
 // [Line] is for one line of a table or a message, [Lines] for several, [Excerpt] for the beginning of something long; there a space
-// takes the place of what may not pass. [Caret] shows what stood there, for who wants to see the bytes.
+// takes the place of what may not pass. [Caret] shows what stood there, for who wants to see the bytes; [Coloured] does so, too, and lets
+// colours through. [JSON] is for JSON, where nothing may be lost.
 package plaintext
 
 import (

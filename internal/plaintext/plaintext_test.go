@@ -1,6 +1,8 @@
 package plaintext
 
 import (
+	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -70,6 +72,45 @@ func TestCaret(t *testing.T) {
 	}
 }
 
+func TestColoured(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain, größer\n\t🎎":                      "plain, größer\n\t🎎",
+		"\x1b[31mred\x1b[0m":                      "\x1b[31mred\x1b[0m",
+		"\x1b[31mred\x1b[m":                       "\x1b[31mred\x1b[m",
+		"\x1b[1;4;38;5;208;48;2;1;22;255mx":       "\x1b[1;4;38;5;208;48;2;1;22;255mx\x1b[0m",
+		"\x1b[;31mopen\nnext":                     "\x1b[;31mopen\x1b[0m\nnext",
+		"\x1b[31;97mtwo\n\x1b[32mlines\n":         "\x1b[31;97mtwo\x1b[0m\n\x1b[32mlines\x1b[0m\n",
+		"\x1b[8mhidden":                           "^[[8mhidden",
+		"\x1b[31;8mhidden":                        "^[[31;8mhidden",
+		"\x1b[5mblink\x1b[6m":                     "^[[5mblink^[[6m",
+		"\x1b[38;5mx\x1b[38;7;1mx\x1b[38;5;256m":  "^[[38;5mx^[[38;7;1mx^[[38;5;256m",
+		"\x1b[38:5:1m\x1b[+1m\x1b[-1m\x1b[>4;2m":  "^[[38:5:1m^[[+1m^[[-1m^[[>4;2m",
+		"\x1b[2J\x1b[31":                          "^[[2J^[[31",
+		"\x1b]0;title\x07m\x1b":                   "^[]0;title^Gm^[",
+		"\x1b\x1b[31mx":                           "^[\x1b[31mx\x1b[0m",
+		"\u009b31mx":                              "<U+009B>31mx",
+		"\x1b[" + strings.Repeat("1;", 99) + "1m": "^[[" + strings.Repeat("1;", 99) + "1m",
+		"\x1b[99999999999999999999m":              "^[[99999999999999999999m",
+	} {
+		if got := string(Coloured(nil, []byte(in))); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	in := "{\n\t\"a\": \"größer \\u001b\u007f\u009b2J\u202e\u2028\U000e0041\xff\"}"
+	want := "{\n\t\"a\": \"größer \\u001b\\u007f\\u009b2J\\u202e\\u2028\\udb40\\udc41\ufffd\"}"
+	got := JSON(nil, []byte(in))
+	if string(got) != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	var before, after map[string]string
+	if json.Unmarshal([]byte(in), &before) != nil || json.Unmarshal(got, &after) != nil || before["a"] != after["a"] {
+		t.Errorf("%q became %q", before, after)
+	}
+}
+
 func TestExcerpt(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                            "",
@@ -104,10 +145,14 @@ func check(t *testing.T, how, in, out, allowed string) {
 	}
 }
 
+// sequences are colours, written out: [Coloured] lets no others through.
+var sequences = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
 // FuzzPlain: no text gets anything to a terminal but characters; what is clean stays as it is, and once is enough.
 func FuzzPlain(f *testing.F) {
 	f.Add("\x1b[2J\u202e\xff\r\n")
 	f.Add(dangerous)
+	f.Add("\x1b[31mred\n\x1b[8m\x1b[38;5;1m")
 	f.Add("größer, 大きい, 🎎\n")
 	f.Fuzz(func(t *testing.T, s string) {
 		line, lines, caret, excerpt := Line(s), Lines(s), string(Caret(nil, []byte(s))), Excerpt([]byte(s), 40)
@@ -115,6 +160,12 @@ func FuzzPlain(f *testing.F) {
 		check(t, "Lines", s, lines, "\n\t")
 		check(t, "Caret", s, caret, "\n\t")
 		check(t, "Excerpt", s, excerpt, "")
+		check(t, "JSON", s, string(JSON(nil, []byte(s))), "\n\t")
+		coloured := string(Coloured(nil, []byte(s)))
+		check(t, "Coloured", s, sequences.ReplaceAllString(coloured, ""), "\n\t")
+		if string(Coloured(nil, []byte(coloured))) != coloured {
+			t.Errorf("%q: a second time makes another coloured text than %q", s, coloured)
+		}
 		if Line(line) != line || Lines(lines) != lines || string(Caret(nil, []byte(caret))) != caret {
 			t.Errorf("%q: a second time makes another text", s)
 		}
