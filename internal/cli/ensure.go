@@ -167,4 +167,6 @@ func ensureLine(r ensure.Result) string {
 }
 
 // stdIO are this process's own; for what is answered before main has set up anything.
-func stdIO(errOut io.Writer) IO { return IO{In: os.Stdin, Out: os.Stdout, Err: errOut} }
+func stdIO(errOut io.Writer) IO {
+	return IO{In: os.Stdin, Out: os.Stdout, Err: errOut}.guarded()
+}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -14,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/daruma-sh/daruma/internal/control"
-	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 func newEvents(std IO) *cobra.Command {
@@ -146,7 +144,7 @@ func followEvents(ctx context.Context, std IO, client *control.Client, t target,
 // printEvent prints one event in a line.
 func printEvent(std IO, e control.Event, output format) error {
 	if output == formatJSON {
-		text, err := json.Marshal(e)
+		text, err := jsonLine(e)
 		if err != nil {
 			return err
 		}
@@ -171,8 +169,7 @@ func printEvent(std IO, e control.Event, output format) error {
 		parts = append(parts, "("+strings.Join(more, ", ")+")")
 	}
 	if e.Reason != "" {
-		parts = append(parts, plaintext.Line(e.Reason))
+		parts = append(parts, e.Reason)
 	}
-	_, err := fmt.Fprintln(std.Out, strings.Join(parts, "  "))
-	return err
+	return printLine(std.Out, "%s", strings.Join(parts, "  "))
 }

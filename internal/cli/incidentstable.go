@@ -9,7 +9,6 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/incident"
-	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // whenLayout is how moments are shown, in local time.
@@ -112,7 +111,7 @@ func outcomeOf(i incident.Incident) (string, screen.Colour) {
 	case incident.Superseded:
 		return "removed", screen.Dim
 	}
-	return plaintext.Line(string(i.Outcome)), screen.Plain
+	return string(i.Outcome), screen.Plain
 }
 
 // recoveryCell is how long the recovery took, or for how long it hasn't come.
@@ -141,7 +140,7 @@ func causeOf(i incident.Incident) string {
 	if i.EndReason != "" {
 		text += "; " + i.EndReason
 	}
-	return plaintext.Line(text)
+	return text
 }
 
 func summaries(s screen.Screen, r serviceRecord, q incidentsQuery) string {

@@ -15,9 +15,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/logs/logfile"
 	"github.com/daruma-sh/daruma/internal/logs/logread"
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // followLast is how many lines of each program -f shows of what is there, without -n or --since.
@@ -26,6 +28,7 @@ const followLast = 10
 // logsFlags are the flags of daruma logs.
 type logsFlags struct {
 	follow, timestamps bool
+	raw                bool
 	last               string
 	since, until       string
 	output             *format
@@ -40,7 +43,10 @@ func newLogs(std IO) *cobra.Command {
 order of time. It reads the files: the service needn't run.
 
 Without -n and --since everything is shown; with -f alone the last 10 lines of each program and then what comes.
-NAME/daruma is daruma's own log.`,
+NAME/daruma is daruma's own log.
+
+On a terminal escape sequences and other control characters are shown (^[ for ESC), not obeyed, except colours. Output to a file or
+pipe, and with --raw that to a terminal, is what the program wrote, byte for byte.`,
 		Example: `  daruma logs shop                      everything, all programs
   daruma logs shop/api -f               the last lines, then what comes, until Ctrl+C
   daruma logs shop -n 100               the last 100 lines of each program
@@ -54,6 +60,7 @@ NAME/daruma is daruma's own log.`,
 	cmd.Flags().StringVar(&flags.since, "since", "", "lines from this time on: an age (10m, 2h, 3d) or a time")
 	cmd.Flags().StringVar(&flags.until, "until", "", "lines before this time, likewise")
 	cmd.Flags().BoolVarP(&flags.timestamps, "timestamps", "t", false, "begin each line with the time at which it was captured")
+	cmd.Flags().BoolVar(&flags.raw, "raw", false, "give a terminal the bytes as they are: it obeys what is in them")
 	flags.output = outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		t, err := targetOf(cmd.Context(), std, args)
@@ -145,7 +152,7 @@ func showLogs(ctx context.Context, std IO, t target, q logread.Query, flags logs
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	out := bufio.NewWriterSize(std.Out, 64<<10)
+	out := bufio.NewWriterSize(screen.Unguarded(std.Out), 64<<10) // the printer cleans line by line
 	q.Warn = func(err error) {
 		out.Flush()
 		fmt.Fprintf(std.Err, "daruma: %v\n", err)
@@ -190,5 +197,5 @@ func logsExist(t target, dir folders.Folders, names []string) error {
 	if len(names) == 0 {
 		return &exitError{code: ExitFailed, err: fmt.Errorf("service %s has no logs so far, of no program", t.service)}
 	}
-	return &exitError{code: ExitFailed, err: fmt.Errorf("service %s has no logs of a program %s; it has those of %s", t.service, t.program, strings.Join(names, ", "))}
+	return &exitError{code: ExitFailed, err: fmt.Errorf("service %s has no logs of a program %s; it has those of %s", t.service, t.program, plaintext.Line(strings.Join(names, ", ")))}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/logs/logread"
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // logPrinter prints lines.
@@ -23,6 +25,9 @@ type logPrinter struct {
 	width      int
 	inside     string // the program whose unfinished line the cursor stands in,
 	generation int    // and its run
+
+	clean func(dst, text []byte) []byte // makes text fit for a terminal; nil: the bytes are given
+	buf   []byte                        // of clean
 }
 
 func newLogPrinter(std IO, out *bufio.Writer, names []string, whole bool, flags logsFlags) *logPrinter {
@@ -30,6 +35,15 @@ func newLogPrinter(std IO, out *bufio.Writer, names []string, whole bool, flags 
 	p.whole, p.prefix = whole, whole && len(names) > 1
 	for _, name := range names {
 		p.width = max(p.width, len(name))
+	}
+	switch {
+	case !p.screen.Terminal || flags.raw:
+	case p.json:
+		p.clean = plaintext.JSON
+	case p.screen.Colours:
+		p.clean = plaintext.Coloured
+	default:
+		p.clean = plaintext.Caret
 	}
 	return p
 }
@@ -49,13 +63,24 @@ func (p *logPrinter) print(l logread.Line) error {
 	if !goesOn {
 		p.begin(l)
 	}
-	p.out.Write(l.Text)
+	p.write(l.Text)
 	p.inside, p.generation = l.Program, l.Generation
 	if l.Partial {
 		return nil
 	}
 	p.inside = ""
 	return p.out.WriteByte('\n')
+}
+
+// write prints what a program wrote.
+func (p *logPrinter) write(text []byte) {
+	if p.clean == nil {
+		p.out.Write(text)
+		return
+	}
+	text = bytes.TrimSuffix(text, []byte{'\r'}) // of Windows' end of a line
+	p.buf = p.clean(p.buf[:0], text)
+	p.out.Write(p.buf)
 }
 
 // end leaves a terminal's prompt on a line of its own.
@@ -69,7 +94,7 @@ func (p *logPrinter) end() error {
 // begin prints what stands before a line.
 func (p *logPrinter) begin(l logread.Line) {
 	if p.prefix {
-		name := fmt.Sprintf("%-*s |", p.width, l.Program)
+		name := fmt.Sprintf("%-*s |", p.width, plaintext.Line(l.Program))
 		p.out.WriteString(p.screen.Paint(programColour(l.Program), name))
 		p.out.WriteByte(' ')
 	}
@@ -96,7 +121,7 @@ func programColour(name string) screen.Colour {
 // printJSON prints the object as the log has it, or makes one of a text log's line.
 func (p *logPrinter) printJSON(l logread.Line) error {
 	if l.Raw != nil {
-		p.out.Write(l.Raw)
+		p.write(l.Raw)
 		return p.out.WriteByte('\n')
 	}
 	o := struct {
@@ -118,6 +143,6 @@ func (p *logPrinter) printJSON(l logread.Line) error {
 	if err != nil {
 		return err
 	}
-	p.out.Write(b)
+	p.write(b)
 	return p.out.WriteByte('\n')
 }

@@ -179,7 +179,7 @@ func printAnswer(std IO, t target, verb control.Verb, a control.Answer, output f
 			if !r.Done {
 				out = std.Err
 			}
-			if _, err = fmt.Fprintf(out, "%s: %s\n", r.Program, outcome(verb, r)); err != nil {
+			if err = printLine(out, "%s: %s", r.Program, outcome(verb, r)); err != nil {
 				break
 			}
 		}

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // format is the value of -o.
@@ -38,10 +41,27 @@ func outputFlag(cmd *cobra.Command) *format {
 	return &f
 }
 
+// printLine prints one line, whatever stands in its parts.
+func printLine(w io.Writer, format string, parts ...any) error {
+	_, err := fmt.Fprintln(w, plaintext.Line(fmt.Sprintf(format, parts...)))
+	return err
+}
+
 // writeJSON prints v for scripts and eyes alike.
 func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(plaintext.JSON(nil, text.Bytes()))
+	return err
+}
+
+// jsonLine is v as one object in one line, without the newline.
+func jsonLine(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	return plaintext.JSON(nil, text), err
 }

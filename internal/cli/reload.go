@@ -63,7 +63,7 @@ func refusedReload(std IO, err error, output format) error {
 			return &exitError{code: ExitFailed, err: err}
 		}
 	} else {
-		fmt.Fprintln(std.Err, strings.Join(api.Errors, "\n"))
+		fmt.Fprintln(std.Err, plainLines(api.Errors))
 	}
 	return &exitError{code: ExitUsage, err: errors.New("the definition has errors; the old one stays in force")}
 }
@@ -78,7 +78,7 @@ func reportReload(std IO, t target, a control.Answer, output format) error {
 		}{{"added", a.Reload.Added}, {"removed", a.Reload.Removed}, {"restarted", a.Reload.Restarted}, {"unchanged", a.Reload.Unchanged}} {
 			if len(group.names) > 0 {
 				said = true
-				if _, err := fmt.Fprintf(std.Out, "%s: %s\n", group.what, strings.Join(group.names, ", ")); err != nil {
+				if err := printLine(std.Out, "%s: %s", group.what, strings.Join(group.names, ", ")); err != nil {
 					return &exitError{code: ExitFailed, err: err}
 				}
 			}

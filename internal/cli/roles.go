@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/hosting"
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/supervisor"
@@ -21,6 +22,7 @@ func Role(args []string, errOut io.Writer) (code int, ok bool) {
 	if len(args) == 0 {
 		return 0, false
 	}
+	errOut = screen.Guard(errOut)
 	if code, ok := systemRole(args); ok {
 		return code, true
 	}

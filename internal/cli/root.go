@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/daruma-sh/daruma/internal/cli/screen"
 )
 
 // Exit codes of every verb.
@@ -23,8 +25,15 @@ type IO struct {
 	Out, Err io.Writer
 }
 
+// guarded keeps terminals from obeying what others wrote.
+func (std IO) guarded() IO {
+	std.Out, std.Err = screen.Guard(std.Out), screen.Guard(std.Err)
+	return std
+}
+
 // Main runs the verb that args name and gives the exit code of the process.
 func Main(args []string, std IO) int {
+	std = std.guarded()
 	root := newRoot(std)
 	root.SetArgs(args)
 	err := root.Execute()

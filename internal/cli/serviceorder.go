@@ -63,7 +63,7 @@ func reportService(std IO, service string, verb control.Verb, r operate.Result, 
 	} else {
 		for _, p := range r.Results {
 			if err == nil {
-				_, err = fmt.Fprintf(std.Out, "%s: %s\n", p.Program, outcome(control.VerbStop, p))
+				err = printLine(std.Out, "%s: %s", p.Program, outcome(control.VerbStop, p))
 			}
 		}
 		text := "already stopped"
@@ -75,7 +75,7 @@ func reportService(std IO, service string, verb control.Verb, r operate.Result, 
 			text += "; the service is " + state
 		}
 		if err == nil {
-			_, err = fmt.Fprintf(std.Out, "%s: %s\n", service, text)
+			err = printLine(std.Out, "%s: %s", service, text)
 		}
 	}
 	if err != nil {

@@ -20,7 +20,7 @@ func changes(std IO) func([]view) error {
 		say := func(name, fact string) {
 			seen[name] = fact
 			if before[name] != fact {
-				fmt.Fprintf(&b, "%s  %s: %s\n", now, name, fact)
+				_ = printLine(&b, "%s  %s: %s", now, name, fact) // a buffer takes everything
 			}
 		}
 		for _, v := range views {
@@ -33,7 +33,7 @@ func changes(std IO) func([]view) error {
 		}
 		for name := range before {
 			if _, there := seen[name]; !there && strings.Contains(name, "/") && serviceRuns(views, name) {
-				fmt.Fprintf(&b, "%s  %s: no longer in the definition\n", now, name)
+				_ = printLine(&b, "%s  %s: no longer in the definition", now, name)
 			}
 		}
 		before = seen
@@ -90,7 +90,7 @@ func changesJSON(std IO) func([]view) error {
 				continue
 			}
 			before[v.Service] = string(steady)
-			text, err := json.Marshal(v)
+			text, err := jsonLine(v)
 			if err != nil {
 				return err
 			}

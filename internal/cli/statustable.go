@@ -51,7 +51,7 @@ func whyNot(v view) string {
 		_, reason := operate.Describe(*v.System)
 		why = strings.TrimPrefix(why+"; "+reason, "; ")
 	}
-	return plaintext.Line(why)
+	return why
 }
 
 func row(service string, p control.ProgramStatus, now time.Time) []screen.Cell {
@@ -113,19 +113,22 @@ func because(p control.ProgramStatus, now time.Time) string {
 			parts = append(parts, fmt.Sprintf("%s probe failed %s: %s", probe.Kind, times(probe.Failures), probe.Message))
 		}
 	}
-	return plaintext.Line(strings.Join(parts, "; "))
+	return strings.Join(parts, "; ")
 }
 
 // remarks are the lines below the table.
 func remarks(s screen.Screen, views []view) string {
 	var b strings.Builder
+	remark := func(format string, parts ...any) {
+		fmt.Fprintln(&b, s.Paint(screen.Yellow, plaintext.Line(fmt.Sprintf(format, parts...))))
+	}
 	for _, v := range views {
 		for _, w := range v.Warnings {
-			fmt.Fprintln(&b, s.Paint(screen.Yellow, v.Service+": "+plaintext.Line(w)))
+			remark("%s: %s", v.Service, w)
 		}
 		for _, p := range v.Programs {
 			if p.LogLost > 0 {
-				fmt.Fprintln(&b, s.Paint(screen.Yellow, fmt.Sprintf("%s/%s: %s of its output couldn't be written", v.Service, p.Name, screen.Size(p.LogLost))))
+				remark("%s/%s: %s of its output couldn't be written", v.Service, p.Name, screen.Size(p.LogLost))
 			}
 		}
 	}

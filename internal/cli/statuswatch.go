@@ -128,7 +128,7 @@ func redraw(std IO) func([]view) error {
 		}
 		b.WriteString("\x1b[J")
 		begin = ""
-		_, err := std.Out.Write(b.Bytes())
+		_, err := screen.Unguarded(std.Out).Write(b.Bytes()) // the table has been cleaned
 		return err
 	}
 }

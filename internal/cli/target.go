@@ -28,6 +28,9 @@ func (t target) String() string {
 	return t.service + "/" + t.program
 }
 
+// nameLike tells whether s has no other characters than the names of services and programs have.
+func nameLike(s string) bool { return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" }
+
 // parseTarget splits NAME[/PROGRAM]; NAME may be empty.
 func parseTarget(arg string) (target, error) {
 	service, program, cut := strings.Cut(arg, "/")
@@ -35,7 +38,7 @@ func parseTarget(arg string) (target, error) {
 		return target{}, &exitError{code: ExitUsage, err: fmt.Errorf("%q names no program after the slash: write NAME or NAME/PROGRAM", arg)}
 	}
 	// The name becomes part of a path: nothing but what a definition allows.
-	if strings.Trim(service, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+	if !nameLike(service) {
 		return target{}, &exitError{code: ExitUsage, err: fmt.Errorf("%q is no name of a service: they have lower-case letters, digits and hyphens", service)}
 	}
 	return target{service, program}, nil
@@ -150,7 +153,9 @@ func programsOf(service string) []string {
 	}
 	var names []string
 	for _, p := range st.Programs {
-		names = append(names, p.Name)
+		if nameLike(p.Name) { // a shell completes with them: nothing that it would take for something else
+			names = append(names, p.Name)
+		}
 	}
 	return names
 }

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // Backend is what the server asks; the supervisor implements it. Every method may be called from many goroutines at once.
@@ -257,7 +259,7 @@ type UnknownProgramError struct {
 type ConflictError struct{ Reason string }
 
 func (e *UnknownProgramError) Error() string {
-	return fmt.Sprintf("no program %q; the service has %s", e.Program, strings.Join(e.Known, ", "))
+	return fmt.Sprintf("no program %q; the service has %s", e.Program, plaintext.Line(strings.Join(e.Known, ", ")))
 }
 
 func (e *ConflictError) Error() string { return e.Reason }

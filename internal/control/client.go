@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // Client talks to the supervisor of one service. It opens a connection for each call and keeps none, so that it needs no
@@ -185,5 +186,7 @@ func (x *exchange) problem() error {
 	if kind, _, _ := mime.ParseMediaType(x.response.Header.Get("Content-Type")); kind != "application/json" || json.Unmarshal(body, &e.Problem) != nil {
 		e.Problem.Error = string(bytes.TrimSpace(body))
 	}
+	// These become parts of messages; whoever answered may have written more than one line.
+	e.Problem.Error, e.Hint = plaintext.Line(e.Problem.Error), plaintext.Line(e.Hint)
 	return e
 }

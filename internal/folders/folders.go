@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Folders are the places of one service. All are absolute.
@@ -53,6 +54,9 @@ func Named(name string) (Folders, error) {
 	return systemNames(name), nil
 }
 
+// nameLetters are those that names of services have: definitions allow no others.
+const nameLetters = "abcdefghijklmnopqrstuvwxyz0123456789-"
+
 // Services lists the names of all services that have a folder for state or a definition here, sorted.
 func Services() ([]string, error) {
 	f, err := Of("x")
@@ -86,6 +90,9 @@ func servicesIn(f Folders) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
+		if strings.Trim(e.Name(), nameLetters) != "" {
+			continue // no service's; and what is listed here ends on terminals and in completions
+		}
 		// Links count: systemd makes one where it keeps the folder of a dynamic user out of others' reach.
 		if info, err := os.Stat(filepath.Join(root, e.Name())); err != nil || !info.IsDir() {
 			continue

@@ -9,6 +9,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/plaintext"
 	"github.com/daruma-sh/daruma/internal/reserve"
 	"github.com/daruma-sh/daruma/internal/supervisor/process"
 )
@@ -78,9 +79,9 @@ func saveMemory() {
 func printError(err error) int {
 	var wrong definition.Errors
 	if errors.As(err, &wrong) { // each line begins with file:line:column
-		fmt.Fprintln(os.Stderr, wrong)
+		fmt.Fprintln(os.Stderr, plaintext.Lines(wrong.Error())) // they quote the file
 		return 1
 	}
-	fmt.Fprintln(os.Stderr, "daruma:", err)
+	fmt.Fprintln(os.Stderr, plaintext.Lines("daruma: "+err.Error()))
 	return 1
 }

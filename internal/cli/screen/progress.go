@@ -4,11 +4,15 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // Progress shows on a terminal that what takes over a second is still under way, and for how long. The function it gives takes the
 // line away again. Elsewhere it shows nothing.
-func Progress(w io.Writer, doing string) (end func()) { return progress(w, Of(w).Terminal, doing) }
+func Progress(w io.Writer, doing string) (end func()) {
+	return progress(Unguarded(w), Of(w).Terminal, plaintext.Line(doing))
+}
 
 func progress(w io.Writer, terminal bool, doing string) (end func()) {
 	if !terminal {

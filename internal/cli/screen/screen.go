@@ -1,7 +1,10 @@
 // Package screen is what the command line knows of terminals: their size and colours, tables, keys and passwords, a sign of life
 // while something takes its time, and how durations and sizes are printed.
 //
-// What it leaves to others: what stands in the tables (cli), and the cleaning of others' texts (plaintext).
+// A terminal obeys what it is given, so nothing that others wrote gets there as it is: fields of tables are made one line each, and the
+// writers of all verbs are guarded ([Guard]).
+//
+// What it leaves to others: what stands in the tables (cli), and how a text is cleaned (plaintext).
 package screen
 
 import (
@@ -9,6 +12,8 @@ import (
 	"os"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // Screen is what a writer can show.
@@ -20,7 +25,7 @@ type Screen struct {
 
 // Of looks at w. Colours are for terminals, and not where NO_COLOR (https://no-color.org) or TERM=dumb is set.
 func Of(w io.Writer) Screen {
-	f, ok := w.(*os.File)
+	f, ok := Unguarded(w).(*os.File)
 	if !ok {
 		return Screen{}
 	}
@@ -71,11 +76,14 @@ func Headings(titles ...string) []Cell {
 	return row
 }
 
-// Columns lays rows out, each column as wide as its widest field, and the last one cut where a terminal ends.
+// Columns lays rows out, each column as wide as its widest field, and the last one cut where a terminal ends. Fields are made one line
+// each, of characters alone.
 func (s Screen) Columns(rows [][]Cell) string {
 	var widths []int
 	for _, row := range rows {
 		for i, c := range row {
+			c.Text = plaintext.Line(c.Text)
+			row[i] = c
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}

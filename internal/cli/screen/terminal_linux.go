@@ -18,6 +18,12 @@ func terminalSize(f *os.File) (width, height int, ok bool) {
 	return int(size.Col), int(size.Row), true
 }
 
+// isTerminal tells whether f is a terminal of any kind.
+func isTerminal(f *os.File) bool {
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
+}
+
 // SingleKeys makes the terminal give each key at once and unseen. Ctrl+C still interrupts. restore undoes it.
 func SingleKeys(f *os.File) (restore func(), err error) {
 	fd := int(f.Fd())

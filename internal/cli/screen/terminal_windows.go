@@ -21,6 +21,12 @@ func terminalSize(f *os.File) (width, height int, ok bool) {
 	return int(info.Window.Right-info.Window.Left) + 1, int(info.Window.Bottom-info.Window.Top) + 1, true
 }
 
+// isTerminal tells whether f is a console, whatever it can show.
+func isTerminal(f *os.File) bool {
+	var mode uint32
+	return windows.GetConsoleMode(windows.Handle(f.Fd()), &mode) == nil
+}
+
 // SingleKeys makes the console give each key at once and unseen. Ctrl+C still interrupts. restore undoes it.
 func SingleKeys(f *os.File) (restore func(), err error) {
 	h := windows.Handle(f.Fd())

@@ -7,19 +7,23 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/logs/logread"
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // Printer prints events and output. It follows the event hub and the log files like any other reader, so a terminal
-// that doesn't take output (Ctrl+S) holds up nothing.
+// that doesn't take output (Ctrl+S) holds up nothing. A terminal obeys nothing that is in a program's output: escape sequences are shown,
+// colours alone pass. A pipe gets the bytes.
 type Printer struct {
 	mu     sync.Mutex
 	out    io.Writer
 	color  bool
+	clean  func(dst, text []byte) []byte // nil: out is no terminal, and gets the bytes
 	width  int
 	cancel context.CancelFunc
 	done   sync.WaitGroup
@@ -27,7 +31,7 @@ type Printer struct {
 
 // New prints to stdout what happens from now on. dir is the folder of the log files.
 func New(ctx context.Context, dir string, programs []string, hub *control.Hub) *Printer {
-	p := &Printer{out: os.Stdout, color: isTerminal(os.Stdout) && os.Getenv("NO_COLOR") == ""}
+	p := newPrinter(os.Stdout)
 	for _, name := range programs {
 		p.width = max(p.width, len(name))
 	}
@@ -49,6 +53,18 @@ func New(ctx context.Context, dir string, programs []string, hub *control.Hub) *
 	return p
 }
 
+func newPrinter(out *os.File) *Printer {
+	p := &Printer{out: out}
+	switch {
+	case !isTerminal(out):
+	case os.Getenv("NO_COLOR") == "":
+		p.color, p.clean = true, plaintext.Coloured
+	default:
+		p.clean = plaintext.Caret
+	}
+	return p
+}
+
 func (p *Printer) events(ctx context.Context, hub *control.Hub, last uint64) {
 	events := make([]control.Event, 0, 64)
 	for ctx.Err() == nil {
@@ -60,7 +76,7 @@ func (p *Printer) events(ctx context.Context, hub *control.Hub, last uint64) {
 		}
 		for _, e := range events {
 			last = e.Seq
-			p.line(e.Program, "*", fmt.Sprintf("%s: %s", e.Kind, e.Reason))
+			p.line(e.Program, "*", plaintext.Line(fmt.Sprintf("%s: %s", e.Kind, e.Reason)))
 		}
 	}
 }
@@ -68,6 +84,9 @@ func (p *Printer) events(ctx context.Context, hub *control.Hub, last uint64) {
 func (p *Printer) line(program, sign, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.clean != nil {
+		text = string(p.clean(nil, []byte(strings.TrimSuffix(text, "\r")))) // of Windows' end of a line
+	}
 	name := program
 	if name == "" {
 		name = "daruma"
