@@ -3,11 +3,13 @@ package access
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/wine"
 	"golang.org/x/sys/windows"
 )
@@ -104,4 +106,130 @@ func TestProtect(t *testing.T) {
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
+}
+
+// TestEveryFileOfADefinition opens what a definition names to everybody, one after the other.
+func TestEveryFileOfADefinition(t *testing.T) {
+	onWindows(t)
+	root := filepath.Join(os.Getenv("ProgramFiles"), "daruma-test-files")
+	t.Cleanup(func() {
+		if err := os.RemoveAll(root); err != nil {
+			t.Error(err)
+		}
+	})
+	in := func(name string) string { return filepath.Join(root, name) }
+	if err := os.MkdirAll(in("work"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"daruma.yaml": `name: shop
+programs:
+  web:
+    command: [./server.exe]
+    workingDir: work
+    envFiles: [web.env]
+    livenessProbe: {exec: {command: [./alive.exe]}}
+    lifecycle:
+      postStart: {exec: {command: [cmd, /c, hook.bat]}}
+      preStop: {exec: {command: [./drain.exe]}}
+`, "server.exe": "", "alive.exe": "", "drain.exe": "", "web.env": "", `work\hook.bat`: ""} {
+		if err := os.WriteFile(in(name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	def, err := definition.Load(in("daruma.yaml"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Check(def, AsInstalled); err != nil {
+		t.Fatalf("nothing is open: %v", err)
+	}
+	open, err := windows.SecurityDescriptorFromString("O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;;FA;;;WD)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed, err := windows.SecurityDescriptorFromString("O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;WD)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, field := range map[string]string{
+		"daruma.yaml": "", "server.exe": "command", "alive.exe": "livenessProbe.exec.command", "drain.exe": "lifecycle.preStop.exec.command",
+		"web.env": "envFiles[0]", "work": "workingDir", `work\hook.bat`: "lifecycle.postStart.exec.command",
+	} {
+		if err := setAccess(in(name), open, windows.PROTECTED_DACL_SECURITY_INFORMATION); err != nil {
+			t.Fatal(err)
+		}
+		var found *UnsafeError
+		err := Check(def, AsInstalled)
+		if !errors.As(err, &found) || found.OfDefinition() != (field == "") {
+			t.Errorf("everybody may change %s, and it says %v", name, err)
+		} else if !slices.ContainsFunc(found.Problems, func(p Problem) bool { return p.Field == "programs.web."+field || field == "" && p.Field == "" }) {
+			t.Errorf("%s: it says %v", name, err)
+		}
+		if err := setAccess(in(name), closed, windows.PROTECTED_DACL_SECURITY_INFORMATION); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Check(def, AsInstalled); err != nil {
+		t.Errorf("closed again: %v", err)
+	}
+}
+
+// TestJunctionOnTheWay: the folder in which a junction lies decides where the path leads, not only the folders of its two ends.
+func TestJunctionOnTheWay(t *testing.T) {
+	onWindows(t)
+	root := filepath.Join(os.Getenv("ProgramFiles"), "daruma-test-junction")
+	in := func(name string) string { return filepath.Join(root, name) }
+	t.Cleanup(func() {
+		if err := os.RemoveAll(root); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, dir := range []string{"app", "open", "target"} {
+		if err := os.MkdirAll(in(dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(in(`target\x.exe`), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for from, to := range map[string]string{"app\\current": "open\\link", "open\\link": "target"} {
+		out, err := exec.Command("cmd", "/c", "mklink", "/J", in(from), in(to)).CombinedOutput()
+		if target, e := os.Readlink(in(from)); err != nil || e != nil || target == "" {
+			if wine.Running() {
+				t.Skipf("Wine: its mklink makes no junction: %v, %v, %s", err, e, out)
+			}
+			t.Fatalf("mklink: %v, %v, %s", err, e, out)
+		}
+	}
+	path := in(`app\current\x.exe`)
+	if err := Exposed(path); err != nil {
+		t.Fatalf("nothing is open: %v", err)
+	}
+	open, err := windows.SecurityDescriptorFromString("O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;;FA;;;WD)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := setAccess(in("open"), open, windows.PROTECTED_DACL_SECURITY_INFORMATION); err != nil {
+		t.Fatal(err)
+	}
+	var found *ExposedError
+	if err := Exposed(path); !errors.As(err, &found) || found.Where != in("open") {
+		t.Errorf("everybody decides what %s is, and it says %v", in(`open\link`), err)
+	}
+}
+
+func TestAdministrators(t *testing.T) {
+	onWindows(t)
+	for _, sid := range administrators() { // the account Administrator is one, by whatever name; who else is differs
+		if !strings.HasPrefix(sid, "S-1-") {
+			t.Errorf("%q is no SID", sid)
+		}
+	}
+	if wine.Running() {
+		t.Skip("Wine: lists no members of a group")
+	}
+	if !slices.ContainsFunc(administrators(), func(sid string) bool { return strings.HasSuffix(sid, "-500") }) {
+		t.Errorf("the account Administrator isn't among %q", administrators())
+	}
 }

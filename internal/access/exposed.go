@@ -1,26 +1,48 @@
 // Package access looks after who may read and write the files of a service: it finds paths that others than administrators could
 // change, paths that the service's account can't reach, and gives folders to the service's account alone.
 //
+// What a definition names, and by which field, is in files.go; whether others could change it, in unsafe.go. A path is followed link by
+// link (way.go), and each thing on its way is judged by its owner and access (exposed_linux.go, exposed_windows.go).
+//
 // Windows: access lists. Linux: owners and mode bits.
 package access
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Exposed tells why somebody who isn't an administrator could change the file at path, or put another in its place: a service
 // that runs it would run whatever they like. nil: nobody can. The error says what, who, and what to do.
 //
-// Looked at are the file and every folder above it. Windows: owner and access lists; paths of the network and of drives that
-// belong to one logon. Linux: owner and mode bits, in which the mask of an access list shows; symbolic links are followed and
-// the folders of both ends looked at.
-func Exposed(path string) error { return exposed(path) }
+// Looked at are the file, every folder above it, every link on the way and the folders above that. Windows: owner and access lists;
+// paths of the network and of drives that belong to one logon. Linux: owner and mode bits, in which the mask of an access list
+// shows. Folders for temporary files are refused, too, and on Windows those of a user's profile: what is there goes some day.
+func Exposed(path string) error {
+	if err := unfitPath(path); err != nil {
+		return err
+	}
+	l := newLooker()
+	end, err := l.look(path, theFile, principals{})
+	if err != nil {
+		return err
+	}
+	if end != path {
+		if err := unfitPath(end); err != nil {
+			return err
+		}
+	}
+	return l.temporary(path)
+}
+
+// ExposedToOthers is [Exposed] for what daruma itself keeps in the service's folders: the service's account, which wrote it and is that
+// of this process, doesn't count, and no folder is unfit.
+func ExposedToOthers(path, service string) error {
+	_, err := newLooker().look(path, theFile, callers(service))
+	return err
+}
 
 // ExposedError is what Exposed found.
 type ExposedError struct {
 	Path   string // that was asked for
-	Where  string // Path or a folder above it
+	Where  string // Path, a folder above it, or a link on the way
 	Who    string // "Everyone", "uid 1000"
 	What   string // "may write to it"
 	Remedy string
@@ -34,101 +56,43 @@ func (e *ExposedError) Error() string {
 	return fmt.Sprintf("%s isn't safe: %s %s (%s)", about, e.Who, e.What, e.Remedy)
 }
 
-// access is a security descriptor in plain words.
-type access struct {
-	owner   string // SID
-	null    bool   // no list at all: everybody may do everything
-	entries []entry
+// looker looks at paths one after the other, and at each thing on their ways once.
+type looker struct {
+	follower
+	judged map[judged]*ExposedError
 }
 
-// entry is one ACE.
-type entry struct {
-	deny        bool
-	inheritOnly bool // means what is in the folder, not the folder
-	inherits    uint8
-	mask        uint32
-	sid         string
+// judged is a thing in its role, to those who are trusted with it.
+type judged struct {
+	step
+	trusted string
 }
 
-// Bits of an access mask that let somebody change a file, or what a name means (winnt.h).
-const (
-	maskWriteData   = 0x2  // folder: FILE_ADD_FILE
-	maskAppendData  = 0x4  // folder: FILE_ADD_SUBDIRECTORY, harmless to what is there
-	maskDeleteChild = 0x40 // folders alone
-	maskDelete      = 0x10000
-	maskWriteDAC    = 0x40000
-	maskWriteOwner  = 0x80000
-	maskAll         = 0x10000000
-	maskWrite       = 0x40000000
-)
-
-// role is what a file or folder is to the path that is looked at.
-type role uint8
-
-const (
-	theFile  role = iota
-	itsDir        // a file added here is loaded in place of a library
-	aboveDir      // what is here can be renamed away, if not added to
-	theRoot       // of the drive: it can't be renamed itself
-)
-
-func (r role) dangerous() uint32 {
-	const always = maskWriteDAC | maskWriteOwner | maskAll
-	switch r {
-	case theFile:
-		return always | maskDelete | maskWrite | maskWriteData | maskAppendData
-	case itsDir:
-		return always | maskDelete | maskWrite | maskWriteData | maskDeleteChild
-	case aboveDir:
-		return always | maskDelete | maskDeleteChild
-	}
-	return always | maskDeleteChild
+func newLooker() *looker {
+	return &looker{follower: follower{known: map[string]thing{}}, judged: map[judged]*ExposedError{}}
 }
 
-// finding gives who may do what is dangerous, as SID and words; "" where nobody but the trusted may. A deny entry is no comfort:
-// it may be for another group than the one that lets somebody in.
-func (a access) finding(r role, user string) (sid, what string) {
-	if a.null {
-		return "S-1-1-0", "may do everything, because it has no access list"
+// look gives where the path leads, and an *ExposedError where others than the administrators and the trusted could change that. as is
+// what the end is: a file or a folder in which files are looked up.
+func (l *looker) look(path string, as role, trusted principals) (end string, err error) {
+	steps, err := l.way(path, as)
+	if err != nil {
+		return "", err
 	}
-	if !trusted(a.owner, user) {
-		return a.owner, "owns it"
-	}
-	for _, e := range a.entries {
-		if e.deny || e.inheritOnly || trusted(e.sid, user) {
-			continue
-		}
-		if bits := e.mask & r.dangerous(); bits != 0 {
-			return e.sid, "may " + maskWords(bits)
-		}
-	}
-	return "", ""
-}
-
-func maskWords(bits uint32) string {
-	switch {
-	case bits&(maskAll|maskWriteDAC|maskWriteOwner) != 0:
-		return "give themselves all access to it"
-	case bits&(maskWrite|maskWriteData|maskAppendData) != 0:
-		return "write to it"
-	}
-	return "replace it"
-}
-
-// trusted are SYSTEM, the administrators, Windows' own installer, CREATOR OWNER, who is none by himself, OWNER RIGHTS, which
-// mean the owner, who is looked at anyway, and the administrator who is installing.
-func trusted(sid, user string) bool {
-	switch sid {
-	case "S-1-5-18", "S-1-5-32-544", "S-1-3-0", "S-1-3-4", "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464":
-		return true
-	}
-	if strings.HasPrefix(sid, "S-1-5-21-") {
-		// The account Administrator, Domain Admins, Enterprise Admins.
-		for _, id := range []string{"-500", "-512", "-519"} {
-			if strings.HasSuffix(sid, id) {
-				return true
+	for _, s := range steps { // the end first: the nearest thing makes the plainest message
+		key := judged{s, trusted.key()}
+		found, known := l.judged[key]
+		if !known {
+			if found, err = l.judge(s, trusted); err != nil {
+				return "", err
 			}
+			l.judged[key] = found
+		}
+		if found != nil {
+			e := *found
+			e.Path, e.Where = path, s.path
+			return "", &e
 		}
 	}
-	return user != "" && sid == user
+	return steps[0].path, nil
 }

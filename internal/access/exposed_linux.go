@@ -4,63 +4,111 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"slices"
 	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/launch"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
-func exposed(path string) error {
-	real, err := filepath.EvalSymlinks(path)
+// principals are who may own and write a file beside root.
+type principals struct{ uids, gids []uint32 }
+
+func (p principals) key() string { return fmt.Sprint(p) }
+
+func (p principals) and(more principals) principals {
+	return principals{uids: slices.Concat(p.uids, more.uids), gids: slices.Concat(p.gids, more.gids)}
+}
+
+// callers are this process' user alone: groups have members.
+func callers(string) principals { return principals{uids: []uint32{uint32(os.Geteuid())}} }
+
+// privileged tells whether what this process runs may do everything.
+func privileged() bool { return os.Geteuid() == 0 }
+
+// accountOf are those as whom a program runs: its own user, else the service's, else this process' user. A dynamic user is one only
+// where the service runs.
+func accountOf(account, _, runAsUser, runAsGroup string) (p principals) {
+	if runAsUser == "" && manager.UserAccount(account) {
+		runAsUser = account
+	}
+	if runAsUser == "" {
+		p.uids = append(p.uids, uint32(os.Geteuid()))
+	} else if u, err := launch.LookupUser(runAsUser); err == nil { // else the start says what is wrong
+		p.uids = append(p.uids, uint32(u.UID))
+		p.gids = append(p.gids, uint32(u.GID))
+		for _, g := range u.Groups {
+			p.gids = append(p.gids, uint32(g))
+		}
+	}
+	if runAsGroup != "" {
+		if gid, err := launch.LookupGroup(runAsGroup); err == nil {
+			p.gids = append(p.gids, uint32(gid))
+		}
+	}
+	return p
+}
+
+func linkTarget(path string, info fs.FileInfo) (string, error) {
+	if info.Mode()&fs.ModeSymlink == 0 {
+		return "", nil
+	}
+	return os.Readlink(path)
+}
+
+// judge looks at one thing. The mode of a symbolic link says nothing; in a sticky folder only its owner replaces a file.
+func (l *looker) judge(s step, trusted principals) (*ExposedError, error) {
+	t, err := l.thing(s.path)
+	if err != nil {
+		return nil, err
+	}
+	st, ok := t.info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil, fmt.Errorf("%s: its owner isn't known", s.path)
+	}
+	if st.Uid != 0 && !slices.Contains(trusted.uids, st.Uid) {
+		chown := "chown root:root "
+		if s.role == theLink {
+			chown = "chown -h root:root "
+		}
+		return &ExposedError{Who: fmt.Sprintf("user %d", st.Uid), What: "owns it", Remedy: chown + s.path}, nil
+	}
+	mode := t.info.Mode()
+	if mode&fs.ModeSymlink != 0 || mode&fs.ModeSticky != 0 && mode.IsDir() {
+		return nil, nil
+	}
+	if mode.Perm()&0o002 != 0 {
+		return &ExposedError{Who: "everybody", What: "may write to it", Remedy: "chmod o-w " + s.path}, nil
+	}
+	if mode.Perm()&0o020 == 0 {
+		return nil, nil
+	}
+	if st.Gid != 0 && !slices.Contains(trusted.gids, st.Gid) {
+		return &ExposedError{Who: fmt.Sprintf("group %d", st.Gid), What: "may write to it", Remedy: "chmod g-w " + s.path}, nil
+	}
+	if n, err := unix.Lgetxattr(s.path, "system.posix_acl_access", nil); err == nil && n > 0 {
+		// The bits of the group are the list's mask then: somebody whom the list names may write (acl(5)).
+		return &ExposedError{Who: "somebody in its access list", What: "may write to it", Remedy: "setfacl -b " + s.path}, nil
+	}
+	return nil, nil
+}
+
+// temporary finds folders on the way that are for temporary files.
+func (l *looker) temporary(path string) error {
+	steps, err := l.way(path, theFile)
 	if err != nil {
 		return err
 	}
-	for _, p := range []string{path, real} {
-		if err := exposedOnTheWay(p); err != nil {
-			return err
+	for _, s := range steps {
+		if t, err := l.thing(s.path); err == nil && t.info.Mode()&fs.ModeSticky != 0 {
+			return &ExposedError{Path: path, Where: path, Who: "a folder on its way", What: "is for temporary files, which are cleared away",
+				Remedy: "put it elsewhere, /opt or /srv for example"}
 		}
 	}
 	return nil
 }
 
-func exposedOnTheWay(path string) error {
-	sticky := false
-	for p := path; ; p = filepath.Dir(p) {
-		info, err := os.Lstat(p)
-		if err != nil {
-			return err
-		}
-		if err := judge(path, p, info); err != nil {
-			return err
-		}
-		sticky = sticky || info.Mode()&fs.ModeSticky != 0
-		if p == filepath.Dir(p) {
-			break
-		}
-	}
-	if sticky {
-		return &ExposedError{Path: path, Where: path, Who: "a folder on its way", What: "is for temporary files, which are cleared away",
-			Remedy: "put it elsewhere, /opt or /srv for example"}
-	}
-	return nil
-}
-
-// judge looks at one file or folder. The mode of a symbolic link says nothing; in a sticky folder only its owner replaces a file.
-func judge(path, p string, info fs.FileInfo) error {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return fmt.Errorf("%s: its owner isn't known", p)
-	}
-	if st.Uid != 0 {
-		return &ExposedError{Path: path, Where: p, Who: fmt.Sprintf("user %d", st.Uid), What: "owns it", Remedy: "chown root:root " + p}
-	}
-	mode := info.Mode()
-	if mode&fs.ModeSymlink != 0 || mode&fs.ModeSticky != 0 && mode.IsDir() {
-		return nil
-	}
-	if mode.Perm()&0o002 != 0 {
-		return &ExposedError{Path: path, Where: p, Who: "everybody", What: "may write to it", Remedy: "chmod o-w " + p}
-	}
-	if mode.Perm()&0o020 != 0 && st.Gid != 0 {
-		return &ExposedError{Path: path, Where: p, Who: fmt.Sprintf("group %d", st.Gid), What: "may write to it", Remedy: "chmod g-w " + p}
-	}
-	return nil
-}
+// unfitPath: no path is unfit by its name.
+func unfitPath(string) error { return nil }

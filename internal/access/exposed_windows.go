@@ -1,65 +1,128 @@
 package access
 
 import (
-	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"unsafe"
 
 	"github.com/daruma-sh/daruma/internal/wine"
+	"github.com/daruma-sh/daruma/service/manager"
+
 	"golang.org/x/sys/windows"
 )
 
-// exposed looks at the path as it is written and at where it leads: what decides over the target of a junction are the folders
-// above that.
-func exposed(path string) error {
-	if err := exposedOnTheWay(path); err != nil {
-		return err
-	}
-	real, err := finalPath(path)
-	if err != nil || strings.EqualFold(real, path) {
-		return err
-	}
-	return exposedOnTheWay(real)
+// principals are who may own and write a file beside the administrators: SIDs.
+type principals struct{ sids []string }
+
+func (p principals) key() string { return strings.Join(p.sids, " ") }
+
+func (p principals) and(more principals) principals {
+	return principals{sids: slices.Concat(p.sids, more.sids)}
 }
 
-func exposedOnTheWay(path string) error {
-	if err := onLocalDrive(path); err != nil {
-		return err
+// callers are this process' user, and the service's own SID, which its processes have whatever their account is.
+func callers(service string) principals {
+	p := principals{sids: []string{ServiceSID(service)}}
+	if user, err := windows.GetCurrentProcessToken().GetTokenUser(); err == nil {
+		p.sids = append(p.sids, user.User.Sid.String())
 	}
-	if err := inProfile(path); err != nil {
-		return err
+	return p
+}
+
+// privileged tells whether this process has all the rights of an administrator, or SYSTEM's.
+func privileged() bool { return windows.GetCurrentProcessToken().IsElevated() }
+
+// accountOf are those as whom a program runs: the service's account, this process' where account is "". The accounts that Windows shares between services are none.
+func accountOf(account, service, _, _ string) principals {
+	if account == "" {
+		return callers(service)
+	}
+	p := principals{sids: []string{ServiceSID(service)}}
+	if manager.UserAccount(account) {
+		if sid, _, _, err := windows.LookupSID("", strings.TrimPrefix(account, `.\`)); err == nil { // else the start says what is wrong
+			p.sids = append(p.sids, sid.String())
+		}
+	}
+	return p
+}
+
+// linkTarget is where a symbolic link or a junction leads. What else is a reparse point (a file that is kept elsewhere) has none.
+func linkTarget(path string, info fs.FileInfo) (string, error) {
+	if info.Mode()&(fs.ModeSymlink|fs.ModeIrregular) == 0 {
+		return "", nil
+	}
+	target, err := os.Readlink(path)
+	switch {
+	case err != nil && info.Mode()&fs.ModeSymlink == 0:
+		return "", nil
+	case err != nil:
+		return "", err
+	case strings.HasPrefix(target, `\\?\`): // a drive that is mounted in a folder
+		return finalPath(path)
+	case strings.HasPrefix(target, `\`) && filepath.VolumeName(target) == "":
+		target = filepath.VolumeName(path) + target
+	}
+	return target, nil
+}
+
+// judge looks at owner and access list of one thing: of a link, not of where it leads.
+func (l *looker) judge(s step, p principals) (*ExposedError, error) {
+	descriptor, err := descriptorOf(s.path)
+	if err != nil {
+		return nil, fmt.Errorf("reading who may access %s: %w", s.path, err)
+	}
+	a, err := read(descriptor)
+	if err != nil {
+		return nil, fmt.Errorf("reading who may access %s: %w", s.path, err)
 	}
 	user, err := installingUser()
 	if err != nil {
+		return nil, err
+	}
+	users := append(slices.Clone(p.sids), user)
+	sid, what := a.finding(s.role, users...)
+	if sid != "" && isPerson(sid) { // perhaps an administrator by a group; who is one is asked only where it matters
+		sid, what = a.finding(s.role, append(users, administrators()...)...)
+	}
+	if sid == "" {
+		return nil, nil
+	}
+	return &ExposedError{Who: accountName(sid), What: what, Remedy: remedy(s.path, s.role)}, nil
+}
+
+// descriptorOf gives owner and access list of what has this name, a link itself.
+func descriptorOf(path string) (*windows.SECURITY_DESCRIPTOR, error) {
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return nil, err
+	}
+	const share = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
+	h, err := windows.CreateFile(name, windows.READ_CONTROL, share, nil, windows.OPEN_EXISTING,
+		windows.FILE_FLAG_OPEN_REPARSE_POINT|windows.FILE_FLAG_BACKUP_SEMANTICS, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer windows.CloseHandle(h)
+	return windows.GetSecurityInfo(h, windows.SE_FILE_OBJECT, aboutAccess)
+}
+
+// unfitPath refuses paths that services don't see, or that go with a user.
+func unfitPath(path string) error {
+	if err := onLocalDrive(path); err != nil {
 		return err
 	}
-	for p, r := path, theFile; ; p, r = filepath.Dir(p), min(r+1, aboveDir) {
-		if p == filepath.Dir(p) {
-			r = theRoot
-		}
-		descriptor, err := windows.GetNamedSecurityInfo(p, windows.SE_FILE_OBJECT, aboutAccess)
-		if err != nil {
-			return fmt.Errorf("reading who may access %s: %w", p, err)
-		}
-		a, err := read(descriptor)
-		if err != nil {
-			return fmt.Errorf("reading who may access %s: %w", p, err)
-		}
-		if sid, what := a.finding(r, user); sid != "" {
-			return &ExposedError{Path: path, Where: p, Who: accountName(sid), What: what, Remedy: remedy(p, r)}
-		}
-		if r == theRoot {
-			return nil
-		}
-	}
+	return inProfile(path)
 }
+
+// temporary has nothing to find: folders for temporary files are known by their names.
+func (*looker) temporary(string) error { return nil }
 
 // remedy gives the folder an access list of its own, in one line that can be pasted.
 func remedy(path string, r role) string {
-	if r == theFile {
+	if r == theFile || r == theLink {
 		return fmt.Sprintf(`icacls "%s" /setowner *S-1-5-32-544 & icacls "%s" /inheritance:r /grant *S-1-5-18:F *S-1-5-32-544:F *S-1-5-32-545:RX`, path, path)
 	}
 	return fmt.Sprintf(`put it into a folder of Program Files; or icacls "%s" /setowner *S-1-5-32-544 & icacls "%s" /inheritance:r `+
@@ -117,71 +180,4 @@ func inProfile(path string) error {
 		return &ExposedError{Path: path, Where: path, Who: "the user", What: "whose profile it is in may change it, and it goes with the profile", Remedy: remedy}
 	}
 	return nil
-}
-
-// installingUser is the SID of who runs this process where that is an administrator with all rights, else "".
-func installingUser() (string, error) {
-	token := windows.GetCurrentProcessToken()
-	user, err := token.GetTokenUser()
-	if err != nil {
-		return "", err
-	}
-	if !token.IsElevated() && !wine.Running() {
-		return "", nil
-	}
-	return user.User.Sid.String(), nil
-}
-
-func accountName(sid string) string {
-	s, err := windows.StringToSid(sid)
-	if err != nil {
-		return sid
-	}
-	name, domain, _, err := s.LookupAccount("")
-	switch {
-	case err != nil:
-		return sid
-	case domain == "":
-		return name
-	}
-	return domain + `\` + name
-}
-
-// inheritance are the flags that say what gets the entry (OI, CI, NP, IO), without the one that says where it came from.
-const inheritance = 0xF
-
-// conditional is ACCESS_ALLOWED_CALLBACK_ACE_TYPE: like ACCESS_ALLOWED, if a condition behind the SID holds.
-const conditional = 0x9
-
-// read takes a descriptor apart.
-func read(d *windows.SECURITY_DESCRIPTOR) (access, error) {
-	owner, _, err := d.Owner()
-	if err != nil {
-		return access{}, err
-	}
-	a := access{owner: owner.String()}
-	list, _, err := d.DACL()
-	if errors.Is(err, windows.ERROR_OBJECT_NOT_FOUND) || err == nil && list == nil {
-		a.null = true
-		return a, nil
-	} else if err != nil {
-		return a, err
-	}
-	for i := range uint32(list.AceCount) {
-		var ace *windows.ACCESS_ALLOWED_ACE
-		if err := windows.GetAce(list, i, &ace); err != nil {
-			return a, err
-		}
-		e := entry{mask: uint32(ace.Mask), inherits: ace.Header.AceFlags & inheritance, inheritOnly: ace.Header.AceFlags&windows.INHERIT_ONLY_ACE != 0}
-		switch ace.Header.AceType {
-		case windows.ACCESS_ALLOWED_ACE_TYPE, conditional:
-		case windows.ACCESS_DENIED_ACE_TYPE:
-			e.deny = true
-		default: // of objects and audits: no file has those that allow
-			continue
-		}
-		e.sid = (*windows.SID)(unsafe.Pointer(&ace.SidStart)).String()
-		a.entries = append(a.entries, e)
-	}
-	return a, nil
 }

@@ -201,6 +201,8 @@ func TestInstallRefuses(t *testing.T) {
 	refused(1, "chmod o+w /opt/daruma", "chmod o-w /opt/daruma", "everybody may write to it", "chmod o-w /opt/daruma", "daruma.yaml", "testprog")
 	refused(1, "chown 33 "+g.testprog, "chown 0 "+g.testprog, "user 33 owns it", "chown root:root")
 	refused(1, "chgrp 33 "+file+"; chmod g+w "+file, "chmod g-w "+file, "group 33 may write to it")
+	refused(1, "touch /opt/daruma/hook.sh; chmod 666 /opt/daruma/hook.sh; sed -i '$a \\    lifecycle: {preStop: {exec: {command: [sh, hook.sh]}}}' "+file, "sed -i '$d' "+file,
+		"programs.b.lifecycle.preStop.exec.command", "chmod o-w /opt/daruma/hook.sh")
 	refused(1, "chmod 700 /opt/daruma", "chmod 755 /opt/daruma", "account virtual may not enter /opt/daruma")
 	refused(1, "chmod 600 "+file, "chmod 644 "+file, "account virtual may not read")
 	refused(2, "echo nme: x >> "+file, "sed -i '$d' "+file, "did you mean name?")

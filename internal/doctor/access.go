@@ -3,29 +3,22 @@ package doctor
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 
 	"github.com/daruma-sh/daruma/internal/access"
+	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // checkAccess goes by the rules that install refuses by.
 func checkAccess(_ context.Context, s *subject) {
 	for _, file := range []struct{ what, path string }{{"executable", s.executable}, {"definition", s.definition}} {
-		what, path := file.what, file.path
-		if path == "" || !filepath.IsAbs(path) {
-			continue
-		}
-		var exposed *access.ExposedError
-		switch err := access.Exposed(path); {
-		case errors.As(err, &exposed):
-			s.add(Fail, exposed.Where+" isn't safe, the "+what+" depends on it: "+exposed.Who+" "+exposed.What, exposed.Remedy)
-		case err != nil:
-			s.skip("who may write to %s isn't known: %v", path, err)
-		default:
-			s.ok("only administrators can change the %s", what)
+		if file.path != "" && filepath.IsAbs(file.path) && s.safe(file.what, access.Exposed(file.path)) {
+			s.ok("only administrators can change the %s", file.what)
 		}
 	}
+	s.checkNamedFiles()
 	account := s.account()
 	if err := access.Unreachable(s.executable, account, true); err != nil {
 		s.add(Fail, err.Error(), "")
@@ -34,6 +27,40 @@ func checkAccess(_ context.Context, s *subject) {
 	}
 	changes, err := access.Protect(s.name, access.PlacesOf(s.place), true)
 	s.reportFolders(changes, err)
+}
+
+// safe reports who could change what the words say, by an answer of package access; true: nobody.
+func (s *subject) safe(what string, err error) bool {
+	var exposed *access.ExposedError
+	switch {
+	case errors.As(err, &exposed):
+		s.add(Fail, exposed.Where+" isn't safe, the "+what+" depends on it: "+exposed.Who+" "+exposed.What, exposed.Remedy)
+	case err != nil:
+		s.skip("who may change the %s isn't known: %v", what, err)
+	}
+	return err == nil
+}
+
+// checkNamedFiles looks at what the definition names. Whether it can be taken at all is another check's business.
+func (s *subject) checkNamedFiles() {
+	if s.record == nil || s.definition == "" {
+		return
+	}
+	def, err := definition.Load(s.definition, os.LookupEnv)
+	if err != nil {
+		return
+	}
+	def.Account = s.record.Spec.Account
+	all := true
+	files := access.Files(def)
+	for i := range files {
+		if f := &files[i]; f.Field != "" && f.Missing == nil {
+			all = s.safe(f.Field, f.Exposed()) && all
+		}
+	}
+	if all {
+		s.ok("only administrators can change the files that the definition names")
+	}
 }
 
 // account is who the service runs as, in the definition's words; "" where no record says so.

@@ -3,10 +3,8 @@ package install
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 
@@ -26,38 +24,33 @@ func (i *Installation) Check() error {
 
 func refuseUnsafe(def *definition.Service, executable string) (warnings []string, err error) {
 	var problems []error
-	check := func(path string, execute bool) {
-		err := access.Exposed(path)
-		if err == nil {
-			err = access.Unreachable(path, def.Account, execute)
+	check := func(f *access.File) {
+		err := f.Exposed()
+		if err == nil && f.Use != access.Enters {
+			err = access.Unreachable(f.Path, def.Account, f.Use == access.Executes)
+		}
+		if err != nil && f.Field != "" {
+			err = fmt.Errorf("%s: %w", f.Field, err)
 		}
 		if err != nil {
 			problems = append(problems, err)
 		}
 	}
-	check(executable, true)
+	check(&access.File{Path: executable, Use: access.Executes})
 	if home := os.Getenv("DARUMA_HOME"); home != "" {
 		if err := exposedHome(home); err != nil {
 			problems = append(problems, err)
 		}
 	}
-	if _, err := os.Stat(def.File); err == nil { // else it is about to be written, into our own folder
-		check(def.File, false)
-	}
-	for i := range def.Programs {
-		p := &def.Programs[i]
-		path, err := programFile(def, p)
-		if err != nil {
-			warnings = append(warnings, fmt.Sprintf("programs.%s.command: %v", p.Name, err))
-		} else {
-			check(path, true)
-		}
-		for _, file := range p.EnvFiles {
-			if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-				warnings = append(warnings, fmt.Sprintf("programs.%s.envFiles: %s isn't there yet", p.Name, file))
-				continue
-			}
-			check(file, false)
+	files := access.Files(def)
+	for i := range files {
+		f := &files[i]
+		switch {
+		case f.Missing != nil:
+			warnings = append(warnings, fmt.Sprintf("%s: %v", f.Field, f.Missing))
+		case f.Field == "" && !exists(f.Path): // it is about to be written, into our own folder
+		default:
+			check(f)
 		}
 	}
 	problems = append(problems, beyondAccount(def)...)
@@ -78,19 +71,6 @@ func exposedHome(home string) error {
 		return fmt.Errorf("DARUMA_HOME is %s: %w", home, err)
 	}
 	return nil
-}
-
-// programFile is what a program's command means now.
-func programFile(def *definition.Service, p *definition.Program) (string, error) {
-	path := p.Command[0]
-	if filepath.Base(path) != path && !filepath.IsAbs(path) {
-		path = filepath.Join(def.Dir, path)
-	}
-	found, err := exec.LookPath(path)
-	if err != nil {
-		return "", fmt.Errorf("%s isn't there yet, or can't be executed", path)
-	}
-	return filepath.Abs(found)
 }
 
 // lowPort tells whether the keeper is to bind a port that takes a right.
