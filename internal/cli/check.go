@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
@@ -19,7 +20,8 @@ func newCheck(std IO) *cobra.Command {
 
 Every problem is printed as FILE:LINE:COLUMN: FIELD: what is wrong and what would be right, all of them in one go.
 Variables such as ${PORT} are looked up in this environment, so that one that is missing is found too.
-The exit code is 0 where the definition is right, and 2 where it isn't.`,
+What others than you and administrators could change, the definition or a file that it names, is a warning: an installed service and
+root don't take it. The exit code is 0 where the definition is right, and 2 where it isn't.`,
 		Example: `  daruma check
   daruma check /etc/daruma/shop/daruma.yaml
   daruma check -o json | jq -r '.errors[].message'`,
@@ -43,6 +45,7 @@ type checkAnswer struct {
 	Service  string         `json:"service,omitempty"`
 	Programs []string       `json:"programs,omitempty"`
 	Errors   []checkProblem `json:"errors,omitempty"`
+	Warnings []string       `json:"warnings,omitempty"` // what others could change
 }
 
 type checkProblem struct {
@@ -62,6 +65,9 @@ func check(std IO, file string, output format) error {
 		for i := range svc.Programs {
 			answer.Programs = append(answer.Programs, svc.Programs[i].Name)
 		}
+		if unsafe := (*access.UnsafeError)(nil); errors.As(access.Check(svc, access.AsCaller), &unsafe) {
+			answer.Warnings = unsafe.Lines()
+		}
 	}
 	if output == formatJSON {
 		if werr := writeJSON(std.Out, answer); werr != nil {
@@ -72,6 +78,9 @@ func check(std IO, file string, output format) error {
 	if err == nil {
 		if _, werr := fmt.Fprintf(std.Out, "%s: service %s, %s\n", answer.File, answer.Service, listPrograms(answer.Programs)); werr != nil {
 			return &exitError{code: ExitFailed, err: werr}
+		}
+		for _, w := range answer.Warnings {
+			fmt.Fprintln(std.Err, "warning:", w)
 		}
 	}
 	return err

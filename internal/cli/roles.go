@@ -43,7 +43,8 @@ func Role(args []string, errOut io.Writer) (code int, ok bool) {
 		return ExitUsage, true
 	}
 	if args[0] == supervisor.Role {
-		return supervisor.Main(supervisor.Config{Service: args[1], File: args[2], Terminal: !hosting.Quiet(args[3:])}), true
+		o := hosting.OptionsOf(args[3:])
+		return supervisor.Main(supervisor.Config{Service: args[1], File: args[2], Terminal: !o.Quiet, Unsafe: o.AllowUnsafe}), true
 	}
 	return hosting.Terminal(args[1:], errOut), true
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func newRun(std IO) *cobra.Command {
-	var quiet bool
+	var o hosting.TerminalOptions
 	cmd := &cobra.Command{
 		Use:   "run [FILE]",
 		Short: "Supervise in this terminal; Ctrl+C stops gracefully, twice stops now",
@@ -25,7 +25,10 @@ and kept in the service's folders, so that daruma status, logs and incidents wor
 
 Ctrl+C (SIGINT) and SIGTERM stop all programs, dependents first; a second one ends everything at once. SIGHUP reads the
 definition again. It ends with 0 when stopped or when all programs are completed, with 1 when a program's
-maxRestarts says escalate or when another daruma holds the service, with 2 when the definition is wrong.`,
+maxRestarts says escalate or when another daruma holds the service, with 2 when the definition is wrong.
+
+As root, or as an administrator with all rights, it refuses a definition that others could change, or whose files they could: what they
+write would run with these rights. --allow-unsafe takes it all the same, for a container whose folders belong to somebody outside.`,
 		Example: `  daruma run
   daruma run examples/shop/daruma.yaml
   DARUMA_HOME=/tmp/try daruma run --quiet shop.yaml &`,
@@ -35,16 +38,17 @@ maxRestarts says escalate or when another daruma holds the service, with 2 when 
 			if len(args) > 0 {
 				file = args[0]
 			}
-			return run(std, file, quiet)
+			return run(std, file, o)
 		},
 	}
-	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print errors only")
+	cmd.Flags().BoolVarP(&o.Quiet, "quiet", "q", false, "print errors only")
+	cmd.Flags().BoolVar(&o.AllowUnsafe, "allow-unsafe", false, "as root or administrator: take files that others could change")
 	return cmd
 }
 
 // run finds out what the service is called, then becomes the keeper, whose process parses nothing. The supervisor says what is wrong
 // with the definition, before it starts anything.
-func run(std IO, file string, quiet bool) error {
+func run(std IO, file string, o hosting.TerminalOptions) error {
 	path := cmp.Or(file, definition.DefaultFile)
 	name := plainName(path)
 	if name == "" {
@@ -61,7 +65,7 @@ func run(std IO, file string, quiet bool) error {
 	if err := place.Make(); err != nil {
 		return &exitError{code: ExitFailed, err: err}
 	}
-	code, err := hosting.Become(name, path, quiet)
+	code, err := hosting.Become(name, path, o)
 	switch {
 	case err != nil:
 		return &exitError{code: code, err: err}

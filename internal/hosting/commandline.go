@@ -14,7 +14,8 @@ const StartMargin = 30 * time.Second
 const (
 	flagStartTimeout = "start-timeout"
 	flagStopTimeout  = "stop-timeout"
-	flagQuiet        = "--quiet" // of keeper and supervisor
+	flagQuiet        = "--quiet"        // of keeper and supervisor
+	flagUnsafe       = "--allow-unsafe" // likewise
 )
 
 // CommandLine gives the arguments, behind daruma's executable, with which the service manager starts the service called name. start

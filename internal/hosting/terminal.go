@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -19,7 +20,7 @@ const HangVariable = "DARUMA_HANG_SECONDS"
 const exitUsage = 2
 
 // Terminal is the process that [Become] makes of daruma run: a keeper that no service manager started. args are the service's name,
-// the definition's file and perhaps --quiet. It gives the exit code.
+// the definition's file and perhaps --quiet and --allow-unsafe. It gives the exit code.
 func Terminal(args []string, errOut io.Writer) int {
 	cfg, code := config(args, errOut)
 	if code != 0 {
@@ -57,15 +58,30 @@ func hangTimeout() (time.Duration, error) {
 	return time.Duration(seconds * float64(time.Second)), nil
 }
 
-// Become turns this process into a keeper in a terminal. quiet keeps everything but errors off the terminal. It returns the exit
-// code where the system can't replace a process' image, which is Windows, and an error where the keeper couldn't be started.
-func Become(name, definition string, quiet bool) (code int, err error) {
-	args := []string{name, definition}
-	if quiet {
-		args = append(args, flagQuiet)
-	}
-	return become(args)
+// TerminalOptions are what daruma run may be given.
+type TerminalOptions struct {
+	Quiet       bool // nothing but errors on the terminal
+	AllowUnsafe bool // root takes a definition and files that others could change
 }
 
-// Quiet tells whether the arguments of a supervisor, behind the definition, say that it shows errors only.
-func Quiet(args []string) bool { return len(args) > 0 && args[0] == flagQuiet }
+// arguments are those of keeper and supervisor, behind the definition.
+func (o TerminalOptions) arguments() (args []string) {
+	if o.Quiet {
+		args = append(args, flagQuiet)
+	}
+	if o.AllowUnsafe {
+		args = append(args, flagUnsafe)
+	}
+	return args
+}
+
+// OptionsOf takes the options from the arguments of a supervisor, behind the definition.
+func OptionsOf(args []string) TerminalOptions {
+	return TerminalOptions{Quiet: slices.Contains(args, flagQuiet), AllowUnsafe: slices.Contains(args, flagUnsafe)}
+}
+
+// Become turns this process into a keeper in a terminal. It returns the exit code where the system can't replace a process' image,
+// which is Windows, and an error where the keeper couldn't be started.
+func Become(name, definition string, o TerminalOptions) (code int, err error) {
+	return become(append([]string{name, definition}, o.arguments()...))
+}

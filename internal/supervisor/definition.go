@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/exitcode"
@@ -20,6 +22,9 @@ import (
 // last good one, for nobody is there to mend the file; daruma run has a person before it.
 func (s *supervisor) takeDefinition(inherited *inheritance) error {
 	def, err := firstDefinition(s.cfg, inherited)
+	if err == nil && inherited.parts[keyDefinition] == nil {
+		err = s.refuseUnsafe(def)
+	}
 	if err != nil && s.hello.Hosted {
 		var loaded time.Time
 		if def, loaded = s.lastGoodDefinition(); def != nil {
@@ -28,6 +33,7 @@ func (s *supervisor) takeDefinition(inherited *inheritance) error {
 		}
 	}
 	s.def = def
+	s.guardPrograms()
 	return err
 }
 
@@ -43,7 +49,7 @@ func (s *supervisor) lastGoodDefinition() (*definition.Service, time.Time) {
 	if err != nil {
 		return nil, time.Time{}
 	}
-	last, err := lastgood.Load(s.place.State)
+	last, err := lastgood.Load(s.place.State, s.cfg.Service)
 	if err != nil || last.File != file { // else it is that of another installation by this name
 		return nil, time.Time{}
 	}
@@ -67,7 +73,7 @@ func (s *supervisor) publishRefusal() {
 
 // addDefinition adds to a status how the file stands to def, the definition in force. It waits for a disk: the asker calls it.
 func (s *supervisor) addDefinition(st *control.Status, def *definition.Service) {
-	r := s.file.Compare(def, func(file string) (*definition.Service, error) { return readDefinition(file, def.Name) })
+	r := s.file.Compare(def, func(file string) (*definition.Service, error) { return s.readDefinition(file, def.Name) })
 	st.Definition = r.State
 	note := ""
 	switch r.State {
@@ -145,8 +151,8 @@ func whyRefused(file string) exitcode.Code {
 	return exitcode.Refused
 }
 
-// readDefinition reads a file, and says whether the running service called name can take it.
-func readDefinition(file, name string) (*definition.Service, error) {
+// readDefinition reads a file, and says whether the running service called name can take it. It may be called in any goroutine.
+func (s *supervisor) readDefinition(file, name string) (*definition.Service, error) {
 	def, err := definition.Load(file, environment)
 	if err != nil {
 		return nil, err
@@ -158,11 +164,17 @@ func readDefinition(file, name string) (*definition.Service, error) {
 	if wrong := launchplan.Unenforceable(def); wrong != nil {
 		return nil, wrong
 	}
+	if err := s.unsafe(def); err != nil {
+		return nil, err
+	}
 	return def, nil
 }
 
 // problems gives the errors one by one, and a short text that says where they are.
 func problems(err error) (list []string, place string) {
+	if unsafe := (*access.UnsafeError)(nil); errors.As(err, &unsafe) {
+		return unsafe.Lines(), strings.Join(unsafe.Lines(), "; ")
+	}
 	var wrong definition.Errors
 	if !errors.As(err, &wrong) || len(wrong) == 0 {
 		return []string{err.Error()}, err.Error()

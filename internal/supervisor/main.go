@@ -22,6 +22,7 @@ type Config struct {
 	Service  string
 	File     string // of the definition, absolute
 	Terminal bool   // print events and output: daruma run without --quiet
+	Unsafe   bool   // take a definition and files that others could change: daruma run --allow-unsafe
 }
 
 // Main is a supervisor's life, as a child of the keeper. It gives the exit code of the process.

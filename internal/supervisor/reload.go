@@ -11,7 +11,7 @@ import (
 
 // reload reads the definition again and takes it as a whole; where anything is wrong with it the old one stays in force.
 func (s *supervisor) reload(why string) control.Answer {
-	def, err := readDefinition(s.state.File, s.def.Name)
+	def, err := s.readDefinition(s.state.File, s.def.Name)
 	if err != nil {
 		problems, place := problems(err)
 		s.events.PublishPlain(control.Event{Kind: control.EventReloadRefused, Reason: why + "; " + countErrors(problems)},
@@ -28,7 +28,7 @@ func (s *supervisor) reload(why string) control.Answer {
 			answer.Unchanged = append(answer.Unchanged, name)
 		}
 	}
-	s.def, s.refusal = def, nil
+	s.def, s.refusal, s.guarded = def, nil, nil
 	s.publish(control.Event{Kind: control.EventReloaded, Reason: fmt.Sprintf("%s: %d added, %d removed, %d restarted, %d unchanged",
 		why, len(added), len(removed), len(changed), len(answer.Unchanged))})
 	s.step(engine.Reload{Definition: def, Changed: changed})

@@ -28,6 +28,9 @@ func (s *supervisor) spawn(e engine.Spawn) {
 		return
 	}
 	plan, err := s.plan(e.Def, e.Def.Command)
+	if err == nil {
+		err = s.refuseGuarded(e.Def)
+	}
 	if err != nil {
 		s.spawnFailed(e.Program, e.Generation, err)
 		return

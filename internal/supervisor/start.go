@@ -154,7 +154,7 @@ func (s *supervisor) storeLastGood() {
 		return
 	}
 	if s.lastGood == nil {
-		s.lastGood = lastgood.NewStore(s.place.State, s.lastGoodStored)
+		s.lastGood = lastgood.NewStore(s.place.State, s.def.Name, s.lastGoodStored)
 	}
 	s.lastGood.Save(s.def)
 }

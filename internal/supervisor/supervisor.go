@@ -42,6 +42,7 @@ type supervisor struct {
 	file     filecheck.Checker
 	refusal  *refusal        // of the file at the start, until a definition is loaded; nil: it was good
 	lastGood *lastgood.Store // nil: nothing was stored
+	guarded  map[string]bool // programs that aren't started until nobody else can change their files
 	engine   *engine.Service
 	state    serviceState
 

@@ -2,16 +2,18 @@
 // runs all the same.
 //
 // The file lies beside the service's state and is readable by its owner alone: a definition may hold secrets. What it says is
-// executed, so one that belongs to another account than ours or root is refused.
+// executed, so one that another account than ours or root owns, or could put in its place, is refused.
 package lastgood
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
@@ -29,12 +31,17 @@ type Definition struct {
 	Source string    `json:"source"` // as it was read: variables aren't expanded
 }
 
-// Load reads what a [Store] wrote into a state folder. Errors: fs.ErrNotExist where nothing was ever written; [safefile.ErrRefused]
-// where something else has the name, or an account whose commands we mustn't run owns it.
-func Load(folder string) (Definition, error) {
+// Load reads what a [Store] wrote into the state folder of a service. Errors: fs.ErrNotExist where nothing was ever written;
+// [safefile.ErrRefused] where something else has the name, or an account whose commands we mustn't run owns it;
+// *[access.ExposedError] where somebody else could have put it there.
+func Load(folder, service string) (Definition, error) {
 	path := filepath.Join(folder, fileName)
 	data, err := safefile.ReadOwn(path, maxFile)
 	if err != nil {
+		return Definition{}, err
+	}
+	var exposed *access.ExposedError
+	if err := access.ExposedToOthers(path, service); errors.As(err, &exposed) {
 		return Definition{}, err
 	}
 	var d Definition
@@ -46,8 +53,8 @@ func Load(folder string) (Definition, error) {
 
 // Store writes definitions in a goroutine of its own: a slow disk must not hold up programs.
 type Store struct {
-	folder string
-	failed func(error)
+	folder, service string
+	failed          func(error)
 
 	mu      sync.Mutex
 	next    *Definition // to be written
@@ -55,10 +62,10 @@ type Store struct {
 	writers sync.WaitGroup
 }
 
-// NewStore makes a store in a state folder. failed is called in another goroutine with the error of each write that failed, and with
+// NewStore makes a store in the state folder of a service. failed is called in another goroutine with the error of each write that failed, and with
 // nil after one that succeeded.
-func NewStore(folder string, failed func(error)) *Store {
-	return &Store{folder: folder, failed: failed}
+func NewStore(folder, service string, failed func(error)) *Store {
+	return &Store{folder: folder, service: service, failed: failed}
 }
 
 // Save stores the definition that is in force from now on. It doesn't wait; where several are saved at once the last one counts.
@@ -88,7 +95,7 @@ func (s *Store) write() {
 }
 
 func (s *Store) replace(d Definition) error {
-	if have, err := Load(s.folder); err == nil && have.File == d.File && have.Source == d.Source {
+	if have, err := Load(s.folder, s.service); err == nil && have.File == d.File && have.Source == d.Source {
 		return nil
 	}
 	data, err := json.Marshal(d)

@@ -13,10 +13,10 @@ import (
 
 func TestStore(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Load(dir); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Load(dir, "shop"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v before anything was stored", err)
 	}
-	s := NewStore(dir, func(err error) {
+	s := NewStore(dir, "shop", func(err error) {
 		if err != nil {
 			t.Error(err)
 		}
@@ -25,7 +25,7 @@ func TestStore(t *testing.T) {
 		s.Save(&definition.Service{File: "/etc/daruma.yaml", Source: []byte(source)})
 	}
 	s.Close(time.Minute)
-	d, err := Load(dir)
+	d, err := Load(dir, "shop")
 	if err != nil || d.File != "/etc/daruma.yaml" || d.Source != "\ufeffname: \"é<\"\r\n" || time.Since(d.Loaded) > time.Minute {
 		t.Errorf("%+v, %v", d, err)
 	}
@@ -33,7 +33,7 @@ func TestStore(t *testing.T) {
 	// What is stored already isn't written again, and its time stays.
 	s.Save(&definition.Service{File: d.File, Source: []byte(d.Source)})
 	s.Close(time.Minute)
-	if again, err := Load(dir); err != nil || !again.Loaded.Equal(d.Loaded) {
+	if again, err := Load(dir, "shop"); err != nil || !again.Loaded.Equal(d.Loaded) {
 		t.Errorf("%+v, %v", again, err)
 	}
 }
@@ -41,7 +41,7 @@ func TestStore(t *testing.T) {
 // TestFailure: a folder that is gone is reported, and nothing waits.
 func TestFailure(t *testing.T) {
 	failed := make(chan error, 1)
-	s := NewStore(filepath.Join(t.TempDir(), "gone"), func(err error) { failed <- err })
+	s := NewStore(filepath.Join(t.TempDir(), "gone"), "shop", func(err error) { failed <- err })
 	s.Save(&definition.Service{File: "/x"})
 	if err := <-failed; !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
@@ -54,7 +54,7 @@ func TestBroken(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, fileName), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(dir); err == nil {
+	if _, err := Load(dir, "shop"); err == nil {
 		t.Error("half a file was taken")
 	}
 }
