@@ -23,7 +23,8 @@ import (
 // too. Where the path can't be opened, it keeps writing to the file it has.
 //
 // Under systemd, where stdout is connected to the journal already ($JOURNAL_STREAM), all records go there by the native
-// protocol, with their attributes as fields, and nothing goes to stdout: no record appears twice. A Windows service has no
+// protocol, and nothing goes to stdout: no record appears twice. Their attributes are fields there, and stand behind the message too, as
+// key=value, because journalctl shows nothing but that. A Windows service has no
 // stdout: set File, or there is the Event Log alone.
 //
 // Close it at the end; what waits in memory is lost with the process otherwise.

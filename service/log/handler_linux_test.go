@@ -156,7 +156,7 @@ func TestStdoutIsTheJournal(t *testing.T) {
 	if got := run(func(s *syscall.Stat_t) string { return fmt.Sprintf("%d:%d", s.Dev, s.Ino) }); got != "" {
 		t.Errorf("the journal reads stdout, too: %q", got)
 	}
-	if e := j.Next(t); e["MESSAGE"] != "an info" || e["ORDER"] != "7" || e["PRIORITY"] != "6" || e["EVENT_ID"] != "200" {
+	if e := j.Next(t); e["MESSAGE"] != "an info order=7" || e["ORDER"] != "7" || e["PRIORITY"] != "6" || e["EVENT_ID"] != "200" {
 		t.Errorf("%q", e)
 	}
 	if e := j.Next(t); e["MESSAGE"] != "an error" {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/daruma-sh/daruma/service/log/journal"
 )
@@ -49,7 +50,7 @@ func (s journalSink) write(b *batch) error {
 func journalEncoder(name string) func(dst []byte, r *flatRecord) []byte {
 	return func(dst []byte, r *flatRecord) []byte {
 		event := r.eventID()
-		dst = journal.AppendField(dst, "MESSAGE", r.message)
+		dst = journal.AppendField(dst, "MESSAGE", journalMessage(r))
 		dst = journal.AppendField(dst, "PRIORITY", journalPriority(r.level))
 		dst = journal.AppendField(dst, "SYSLOG_IDENTIFIER", name)
 		dst = journal.AppendField(dst, "MESSAGE_ID", MessageID(name, event))
@@ -69,6 +70,31 @@ func journalEncoder(name string) func(dst []byte, r *flatRecord) []byte {
 		}
 		return dst
 	}
+}
+
+// journalMessage is the message with the attributes that fit into its line, key=value: journalctl shows no other field, and an error
+// stands in an attribute.
+func journalMessage(r *flatRecord) string {
+	if len(r.fields) == 0 {
+		return r.message
+	}
+	first, more, several := strings.Cut(r.message, "\n")
+	line := []byte(first)
+	for i, f := range r.fields {
+		if i == maxFields {
+			break
+		}
+		if eventOf(f.value) != 0 {
+			continue
+		}
+		if text := flatText(f.value); !strings.Contains(text, "\n") {
+			line = append(append(append(append(line, ' '), textQuoted(f.key)...), '='), textQuoted(text)...)
+		}
+	}
+	if several {
+		line = append(append(line, '\n'), more...)
+	}
+	return string(line)
 }
 
 // journalPriority is the level as syslog's priority. Source: syslog(3).
