@@ -32,6 +32,9 @@ func (p ClosePhase) String() string {
 	return closePhases[p]
 }
 
+// MarshalText gives the phase's name, so that it stands in JSON, a log's too.
+func (p ClosePhase) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
 // closeGrace is how long a step may take to return once its context has ended, so that a step which heeds its context isn't counted as
 // left behind.
 const closeGrace = 50 * time.Millisecond

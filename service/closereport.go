@@ -32,6 +32,9 @@ func (o StepOutcome) String() string {
 	return stepOutcomes[o]
 }
 
+// MarshalText gives the outcome's name, so that it stands in JSON, a log's too.
+func (o StepOutcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
 // StepReport is one step of a [CloseReport].
 type StepReport struct {
 	Phase   ClosePhase
@@ -86,11 +89,11 @@ func roundedTime(d time.Duration) string {
 	return d.Round(time.Millisecond).String()
 }
 
-// LogValue makes attributes of the report: took, and one group per step, named phase/step.
+// LogValue makes attributes of the report: took, as text ("20.1s"), and one group per step, named phase/step.
 func (r CloseReport) LogValue() slog.Value {
-	attrs := []slog.Attr{slog.Duration("took", r.Took)}
+	attrs := []slog.Attr{slog.String("took", roundedTime(r.Took))}
 	for _, s := range r.Steps {
-		step := []slog.Attr{slog.Duration("took", s.Took), slog.String("outcome", s.Outcome.String())}
+		step := []slog.Attr{slog.String("took", roundedTime(s.Took)), slog.String("outcome", s.Outcome.String())}
 		if s.Err != nil {
 			step = append(step, slog.String("error", s.Err.Error()))
 		}

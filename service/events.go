@@ -34,6 +34,9 @@ func (e PowerEvent) String() string {
 	}
 }
 
+// MarshalText gives the event in words, so that they stand in JSON, a log's too.
+func (e PowerEvent) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+
 // SessionEvent is a change of somebody's session.
 type SessionEvent struct {
 	Change SessionChange
@@ -77,3 +80,6 @@ func (c SessionChange) String() string {
 	}
 	return fmt.Sprintf("change %d", uint32(c))
 }
+
+// MarshalText gives the change in words, so that they stand in JSON, a log's too.
+func (c SessionChange) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

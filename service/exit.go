@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 )
 
 // ExitCode is what a service that failed leaves behind: the exit status of the process, and on Windows the
@@ -145,15 +146,20 @@ func (e *PanicError) Unwrap() error {
 // ExitCode is ExitPanicked, even where the value given to panic has a code of its own.
 func (e *PanicError) ExitCode() int { return int(ExitPanicked) }
 
+// serverClosed is the text of http.ErrServerClosed. Package net/http would add a third to the size of a small service.
+const serverClosed = "http: Server closed"
+
 // onlyStop reports whether err only repeats that the service was asked to stop. `return ctx.Err()` is the way many functions end, and
-// no failure. An error joined to it is one.
+// no failure. Nor is what a server returns once it was shut down, as with `return srv.ListenAndServe()`. An error joined to it is one.
 func onlyStop(err error) bool {
-	if err == nil || err == context.Canceled {
+	if err == nil || err == context.Canceled || err.Error() == serverClosed {
 		return true
 	}
 	switch e := err.(type) {
 	case StopReason:
 		return true
+	case *net.OpError:
+		return e.Op == "accept" && errors.Is(e.Err, net.ErrClosed) // a listener that was closed
 	case interface{ Unwrap() []error }:
 		for _, each := range e.Unwrap() {
 			if !onlyStop(each) {

@@ -62,8 +62,8 @@ func stacks() string {
 // a longer record as a whole. stderr gets all.
 const maxLoggedStacks = 128 << 10
 
-// writeStacks writes why the process is ended and where all its goroutines stand, to the log and to stderr. It takes endTimeout
-// at most. What hangs may be the disk or the pipe that it writes to, so each gets half of the time.
+// writeStacks writes why the process is ended and where all its goroutines stand, to the log, and to stderr unless the log is the
+// package's own and has taken them. It takes endTimeout at most. What hangs may be the disk or the pipe that it writes to, so each gets half of the time.
 func (r *runner) writeStacks(why string) {
 	if r.code == ExitInterrupted { // a person at the keyboard wants no stacks, but the last lines of the log
 		ctx, cancel := context.WithTimeout(context.Background(), endTimeout/10)
@@ -80,7 +80,9 @@ func (r *runner) writeStacks(why string) {
 		ctx, cancel := context.WithTimeout(context.Background(), endTimeout/2)
 		defer cancel()
 		r.log.Flush(ctx)
-		_ = r.drain(ctx)
+		if err := r.drain(ctx); err == nil && r.service.Logger == nil {
+			return // our own log has them: in a terminal, a container or the journal they would stand twice
+		}
 		_, _ = fmt.Fprintf(withoutSignal(r.stderr), "%s: %s\n\n%s\n", r.service.Name, r.code.because(why), dump)
 	}()
 	limit := time.NewTimer(endTimeout)

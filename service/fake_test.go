@@ -89,14 +89,35 @@ type rehearsal struct {
 // rehearse starts s, in a bubble of synctest.
 func rehearse(t *testing.T, s Service) *rehearsal {
 	t.Helper()
+	return rehearseBefore(t, s, func(*runner) {})
+}
+
+// rehearseBefore is rehearse with something done to the runner first.
+func rehearseBefore(t *testing.T, s Service, first func(*runner)) *rehearsal {
+	t.Helper()
 	log := &buffer{}
-	h := rehearseWith(t, s, slog.New(slog.NewTextHandler(log, nil)))
+	h := prepare(t, s, slog.New(slog.NewTextHandler(log, nil)))
 	h.log = log
+	first(h.runner)
+	h.start()
 	return h
 }
 
 // rehearseWith is rehearse with a logger of the test's own.
 func rehearseWith(t *testing.T, s Service, log *slog.Logger) *rehearsal {
+	t.Helper()
+	h := prepare(t, s, log)
+	h.start()
+	return h
+}
+
+func (h *rehearsal) start() {
+	go func() { h.result <- h.runner.run() }()
+	synctest.Wait()
+}
+
+// prepare makes what start starts.
+func prepare(t *testing.T, s Service, log *slog.Logger) *rehearsal {
 	t.Helper()
 	h := &rehearsal{t: t, platform: &fakePlatform{},
 		stderr: &buffer{}, result: make(chan error, 1)}
@@ -110,8 +131,6 @@ func rehearseWith(t *testing.T, s Service, log *slog.Logger) *rehearsal {
 	h.runner = newRunner(s.withDefaults(), surroundings{Platform: h.platform, limits: limits}, newMailbox(), nil)
 	h.runner.stderr = h.stderr
 	h.runner.exit = func(code int) { h.exits = append(h.exits, code) }
-	go func() { h.result <- h.runner.run() }()
-	synctest.Wait()
 	return h
 }
 

@@ -112,3 +112,6 @@ func (e Environment) String() string {
 		return "unknown"
 	}
 }
+
+// MarshalText gives the name in one word, so that it stands in JSON, a log's too.
+func (e Environment) MarshalText() ([]byte, error) { return []byte(e.String()), nil }

@@ -75,7 +75,7 @@ func (r Recovery) manager() manager.Recovery {
 // verbs is the service as the verbs of the command line know it.
 func (s Service) verbs() verbs.Service {
 	withDefaults := s.withDefaults()
-	return verbs.Service{Name: s.Name, Description: s.Description, Install: s.spec(), Role: s.role(), Check: s.check,
+	return verbs.Service{Name: s.Name, Description: s.Description, Version: s.Version, Install: s.spec(), Role: s.role(), Check: s.check,
 		StartTimeout: withDefaults.StartTimeout, StopTimeout: withDefaults.StopTimeout}
 }
 

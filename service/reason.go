@@ -54,5 +54,8 @@ func (r StopReason) String() string {
 	return fmt.Sprintf("stop reason %d", uint8(r))
 }
 
+// MarshalText gives the reason in words, so that they stand in JSON, a log's too.
+func (r StopReason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
 // Error gives the reason in words.
 func (r StopReason) Error() string { return r.String() }

@@ -3,12 +3,15 @@ package service
 import (
 	"context"
 	"errors"
+	"flag"
+	"fmt"
 	"io"
 	"os"
 	"time"
 
 	"github.com/daruma-sh/daruma/service/internal/asynclog"
 	"github.com/daruma-sh/daruma/service/internal/platform"
+	"github.com/daruma-sh/daruma/service/internal/stdio"
 	"github.com/daruma-sh/daruma/service/internal/stopcontext"
 )
 
@@ -29,10 +32,12 @@ type runner struct {
 	state      platform.State
 	reason     StopReason // stopping: the first one
 	interrupts int
-	checkpoint uint32
-	timer      *time.Timer
-	deadline   time.Time // starting, stopping: the process is ended then; pausing, continuing: no checkpoint comes later
-	nextReport time.Time // pending: the next checkpoint
+	// interactive: somebody sits at a terminal and wants to know what happens. What service managers read stays as it is.
+	interactive bool
+	checkpoint  uint32
+	timer       *time.Timer
+	deadline    time.Time // starting, stopping: the process is ended then; pausing, continuing: no checkpoint comes later
+	nextReport  time.Time // pending: the next checkpoint
 
 	controls []controlEvent // those that wait for their handler
 	handling string         // the handler at work, "" for none
@@ -57,11 +62,14 @@ const maxControls = 1024
 func newRunner(s Service, around surroundings, mail *mailbox, arguments []string) *runner {
 	r := &runner{service: s, around: around, mail: mail, stderr: os.Stderr, exit: os.Exit}
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
-	log, drain := s.Logger, func(context.Context) error { return nil }
+	log, drain := s.Logger, flushOf(s.Logger)
 	if log == nil {
 		log, drain = serviceLogger(s, around.environment)
 	}
 	r.log, r.drain = asynclog.New(log), drain
+	if file, ok := r.stderr.(*os.File); ok && around.environment == Terminal {
+		r.interactive = stdio.IsTerminal(file)
+	}
 	r.host = &Host{Log: log, async: r.log, service: s, environment: around.environment, arguments: arguments, beatPeriod: around.watchdog,
 		post: mail.post, stop: stopcontext.New()}
 	return r
@@ -104,6 +112,7 @@ func (r *runner) receive(m message) {
 	switch m := m.(type) {
 	case readyMessage:
 		if r.state == platform.Starting {
+			r.say("running; Ctrl+C stops it")
 			r.enter(platform.Running, 0)
 			r.handleNext()
 		}
@@ -125,6 +134,13 @@ func (r *runner) receive(m message) {
 		r.runReturned(m.err)
 	case handledMessage:
 		r.handlerReturned(m.err)
+	}
+}
+
+// say writes a line for who sits at the terminal.
+func (r *runner) say(text string) {
+	if r.interactive {
+		go func() { _, _ = fmt.Fprintf(r.stderr, "%s: %s\n", r.service.Name, text) }() // Ctrl+S stops a terminal, and with it who writes
 	}
 }
 
@@ -236,6 +252,9 @@ func (r *runner) stop(reason StopReason) {
 		}
 		return
 	}
+	if reason == Interrupt {
+		r.say("stopping; Ctrl+C once more ends it at once")
+	}
 	r.reason = reason
 	r.controls = nil
 	r.host.stop.SetDeadline(time.Now().Add(limit - r.margin(limit))) // before Run sees its context end
@@ -245,8 +264,8 @@ func (r *runner) stop(reason StopReason) {
 
 func (r *runner) runReturned(err error) {
 	r.returned = true
-	if onlyStop(err) && (err == nil || r.state == platform.Stopping) {
-		err = nil
+	if onlyStop(err) && (err == nil || r.state == platform.Stopping) || errors.Is(err, flag.ErrHelp) {
+		err = nil // flag.ErrHelp: somebody asked for the service's own options, and package flag has shown them
 	}
 	if r.failure == nil {
 		r.failure = err

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
+
+	"github.com/daruma-sh/daruma/service/internal/stopcontext"
 )
 
 // Server is what [Host.Serve] serves: *http.Server is one. Serve returns when it can't accept any more, or once Shutdown was called.
@@ -15,7 +18,7 @@ type Server interface {
 	Shutdown(context.Context) error
 }
 
-// Serve serves on the listeners and calls Ready. When ctx ends, it drains the server within [Host.StopContext] and returns:
+// Serve serves on the listeners and calls Ready. When ctx ends, it drains the server and returns:
 //
 //	l, err := host.Listen("tcp", ":8080")
 //	if err != nil {
@@ -25,9 +28,10 @@ type Server interface {
 //
 // The listeners are open before Ready: a connection that comes at once waits in their queues. nil means that everything in
 // flight was answered. What the server's Serve returns after Shutdown began, such as http.ErrServerClosed, is no error. A return before
-// that is one, also with nil: the server is then shut down on its other listeners too, and its first error returned. When the time to stop
-// ends before everything was answered, the connections that are left are closed (where srv has a Close method), and Serve returns an
-// error. Shutdown of an http.Server doesn't wait for hijacked connections such as WebSockets: end them with RegisterOnShutdown.
+// that is one, also with nil: the server is then shut down on its other listeners too, and its first error returned. Draining takes four
+// fifths of the time that [Host.StopContext] leaves at most: what comes after it, such as flushing and closing, needs some as well. When
+// not everything was answered by then, the connections that are left are closed (where srv has a Close method), and Serve returns an error.
+// Shutdown of an http.Server doesn't wait for hijacked connections such as WebSockets: end them with RegisterOnShutdown.
 func (h *Host) Serve(ctx context.Context, srv Server, listeners ...net.Listener) error {
 	if len(listeners) == 0 {
 		return errors.New("daruma: Host.Serve: no listener: make one with Host.Listen")
@@ -55,7 +59,9 @@ func (h *Host) Serve(ctx context.Context, srv Server, listeners ...net.Listener)
 
 // drain shuts srv down and waits for the calls of Serve that are left.
 func (h *Host) drain(srv Server, ended <-chan error, left int) error {
-	err := srv.Shutdown(h.StopContext())
+	ctx, cancel := shareOf(h.StopContext())
+	defer cancel()
+	err := srv.Shutdown(ctx)
 	if err != nil {
 		err = fmt.Errorf("not everything in flight was answered: %w", err)
 		if c, ok := srv.(interface{ Close() error }); ok {
@@ -65,9 +71,37 @@ func (h *Host) drain(srv Server, ended <-chan error, left int) error {
 	for range left {
 		select {
 		case <-ended:
-		case <-h.StopContext().Done():
+		case <-ctx.Done():
 			return err // a server that ignores Shutdown
 		}
 	}
 	return err
+}
+
+// shareOf gives a context that ends with context.DeadlineExceeded when four fifths of the time until the deadline of stop are over. It
+// follows a deadline that is moved (Host.ExtendTimeout).
+func shareOf(stop context.Context) (context.Context, context.CancelFunc) {
+	ctx, begin := stopcontext.New(), time.Now()
+	over := func() time.Duration {
+		deadline, ok := stop.Deadline()
+		if !ok {
+			return 100 * time.Millisecond // Host.Stopping was called, and the service sets the deadline in a moment
+		}
+		return time.Until(begin.Add(deadline.Sub(begin) / 5 * 4))
+	}
+	go func() {
+		for left := over(); left > 0; left = over() {
+			timer := time.NewTimer(left)
+			select {
+			case <-timer.C:
+				continue
+			case <-stop.Done():
+			case <-ctx.Done():
+			}
+			timer.Stop()
+			break
+		}
+		ctx.SetDeadline(time.Now())
+	}()
+	return ctx, ctx.Release
 }

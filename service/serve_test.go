@@ -150,8 +150,8 @@ func TestServeDeadline(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "not everything in flight was answered") || !srv.closed {
 			t.Errorf("Serve: %v, closed: %v", err, srv.closed)
 		}
-		if took := time.Since(begin); took != 20*time.Second {
-			t.Errorf("took %v", took)
+		if took := time.Since(begin); took != 16*time.Second {
+			t.Errorf("took %v of 20 s, want four fifths: what comes after it needs some time too", took)
 		}
 		close(hang)
 	})

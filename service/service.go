@@ -16,7 +16,8 @@ import (
 // Func is a service: it starts what it needs, calls [Host.Ready], works until ctx is cancelled, cleans up and returns.
 //
 // [context.Cause] of ctx is why it shall end, a [StopReason]. nil is a clean stop, asked for or not. After a request to stop, the
-// context's own error is one, too. Any other error is a failure: see [ExitCode] for what the system gets to know.
+// context's own error is one, too, and so is what a server returns that was shut down (http.ErrServerClosed, an accept on a closed
+// listener). flag.ErrHelp is a clean end at any time. Any other error is a failure: see [ExitCode] for what the system gets to know.
 type Func func(ctx context.Context, host *Host) error
 
 // Service describes a service. Name and Run are required.
@@ -29,6 +30,8 @@ type Service struct {
 	Name string
 	// DisplayName is what people see in a list of services; Name where empty.
 	DisplayName string
+	// Version is what the verb version and the option --version print; "": the version of the main module.
+	Version string
 	// Description is a sentence or two on what the service is for.
 	Description string
 
@@ -51,21 +54,22 @@ type Service struct {
 	// is ended with [ExitStartTimeout]. [Host.ExtendTimeout] gives more.
 	StartTimeout time.Duration
 	// StopTimeout is how long Run may take to return once its context is cancelled; 0: 30 s. Then the stacks of all goroutines
-	// are written to the log and to stderr, and the process is ended with [ExitStopTimeout].
+	// are written to the log, and to stderr where that is the service's own Logger, and the process is ended with [ExitStopTimeout].
 	StopTimeout time.Duration
 	// Watchdog is how long the service may go without a heartbeat before it counts as hung and its process is ended with
 	// [ExitWatchdog]. 0: what systemd (WATCHDOG_USEC) or daruma asks for; else 30 s, once Host.Heartbeat was called.
 	Watchdog time.Duration
 
 	// Logger takes what the package itself logs: failures, panics, deadlines. nil: one of package service/log that suits the
-	// environment. [Host.Log] is the same logger.
+	// environment. [Host.Log] is the same logger. Where its handler, or that of slog.Default, has a method Flush(context.Context) error, as
+	// those of service/log have, it is called before the process ends, for 2 s at most: so its last lines aren't lost.
 	Logger *slog.Logger
 
 	// Install is what the verb install asks of the system.
 	Install Install
 }
 
-// Main is a program's whole main function: it acts on a verb (install, uninstall, start, stop, restart, status, run, help),
+// Main is a program's whole main function: it acts on a verb (install, uninstall, start, stop, restart, status, run, version, help),
 // or it is the service itself, under whatever started it. It returns when the service has stopped cleanly, with no goroutine of its own
 // left, and otherwise ends the process with an [ExitCode].
 //
@@ -100,7 +104,7 @@ func mainCode(s Service, args []string, stderr io.Writer) int {
 	switch {
 	case len(args) > 0 && args[0] == roleService:
 		err = run(s, service, args[min(2, len(args)):])
-	case len(args) > 0 && args[0] == roleTerminal:
+	case len(args) > 0 && args[0] == roleTerminal && !(len(args) == 2 && verbs.AsksForHelp(args[1])):
 		err = run(s, terminal, args[1:])
 	default:
 		if code, handled := runVerb(s, args, os.Stdout, os.Stderr); handled {

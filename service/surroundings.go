@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -59,6 +60,28 @@ func (r *runner) warnOf(channelErr error) {
 	}
 }
 
+// flusher is a slog.Handler that keeps records in memory: log.Handler is one.
+type flusher interface {
+	Flush(context.Context) error
+}
+
+// flushOf gives the function that writes what the service's own loggers still hold: the process may end by os.Exit, where no deferred
+// Close runs. logger may be nil; slog's default logger is the service's, too.
+func flushOf(logger *slog.Logger) func(context.Context) error {
+	return func(ctx context.Context) error {
+		var errs []error
+		for _, l := range []*slog.Logger{logger, slog.Default()} {
+			if l == nil {
+				continue
+			}
+			if f, ok := l.Handler().(flusher); ok {
+				errs = append(errs, f.Flush(ctx))
+			}
+		}
+		return errors.Join(errs...)
+	}
+}
+
 // serviceLogger is the logger of a service that brings none, and the function that writes what is left at the end.
 func serviceLogger(s Service, e Environment) (logger *slog.Logger, drain func(context.Context) error) {
 	options := log.Options{Name: s.Name}
@@ -70,5 +93,6 @@ func serviceLogger(s Service, e Environment) (logger *slog.Logger, drain func(co
 		fmt.Fprintln(os.Stderr, "daruma:", err)
 		return slog.New(slog.NewJSONHandler(os.Stderr, nil)), func(context.Context) error { return nil }
 	}
-	return slog.New(h), h.Close
+	flush := flushOf(nil)
+	return slog.New(h), func(ctx context.Context) error { return errors.Join(flush(ctx), h.Close(ctx)) }
 }

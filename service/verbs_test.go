@@ -12,7 +12,7 @@ import (
 )
 
 func verbService() Service {
-	return Service{Name: "verbs-test", Description: "A service for tests.", Run: func(context.Context, *Host) error { return nil }}
+	return Service{Name: "verbs-test", Description: "A service for tests.", Version: "1.2.3", Run: func(context.Context, *Host) error { return nil }}
 }
 
 func TestVerbsUsage(t *testing.T) {
@@ -28,6 +28,10 @@ func TestVerbsUsage(t *testing.T) {
 		{"help", true, ExitOK, "A service for tests.", ""},
 		{"--help", true, ExitOK, "install --start-type delayed", ""},
 		{"-h", true, ExitOK, "3 not running", ""},
+		{"run --help", true, ExitOK, "Usage: ", ""},
+		{"--version", true, ExitOK, "verbs-test 1.2.3", ""},
+		{"version", true, ExitOK, "verbs-test 1.2.3", ""},
+		{"--version -port 80", false, ExitOK, "", ""},
 		{"instal", true, ExitUsage, "", `no verb "instal"`},
 		{"install --help", true, ExitOK, "", "-dry-run"},
 		{"install --start-type soon", true, ExitUsage, "", "automatic, delayed, manual, disabled"},

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 // Service is what the verbs must know of the service.
 type Service struct {
 	Name, Description         string
+	Version                   string // empty: that of the main module
 	StartTimeout, StopTimeout time.Duration
 	// Install is what to install. The verb install sets the executable and takes its options into account.
 	Install manager.Spec
@@ -51,7 +53,8 @@ type command struct {
 // Run acts on a verb of the command line and writes what came of it. The error is one of this package's. Not handled, and so the service
 // itself, are an empty command line and one that begins with an option of the service's own.
 func Run(s Service, args []string, stdout, stderr io.Writer) (handled bool, err error) {
-	if len(args) == 0 || strings.HasPrefix(args[0], "-") && !asksForHelp(args[0]) {
+	asksForVersion := len(args) == 1 && (args[0] == "version" || args[0] == "-version" || args[0] == "--version")
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") && !AsksForHelp(args[0]) && !asksForVersion {
 		return false, nil
 	}
 	c := &command{service: s, verb: args[0], stdout: stdout, stderr: stderr}
@@ -60,8 +63,14 @@ func Run(s Service, args []string, stdout, stderr io.Writer) (handled bool, err 
 	}
 	var act func(context.Context, []string) error
 	switch {
-	case args[0] == "help" || asksForHelp(args[0]):
+	case args[0] == "help" || AsksForHelp(args[0]):
 		c.print(stdout, "%s", usage(s))
+		return true, nil
+	case asksForVersion:
+		c.print(stdout, "%s %s\n", s.Name, s.version())
+		return true, nil
+	case args[0] == "run": // the caller has run it, but for the question for help
+		c.print(stdout, "%s", strings.ReplaceAll(runUsage, "PROG", program()))
 		return true, nil
 	case args[0] == "install":
 		act = c.install
@@ -84,7 +93,25 @@ func Run(s Service, args []string, stdout, stderr io.Writer) (handled bool, err 
 	return true, c.report(act(ctx, args[1:]))
 }
 
-func asksForHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+// version is what the service calls its version, else that of the main module, which Go writes into the executable.
+func (s Service) version() string {
+	if s.Version != "" {
+		return s.Version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// runUsage is the help of the verb run, which this package doesn't carry out.
+const runUsage = `Usage: PROG run [ARGUMENT...]
+
+Runs the service in this terminal. Ctrl+C stops it, a second one ends it at once. The arguments are the service's own.
+`
+
+// AsksForHelp reports whether an argument is one of the usual options for help.
+func AsksForHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
 
 // report writes an error that the verb hasn't written itself.
 func (c *command) report(err error) error {
@@ -166,6 +193,7 @@ func usage(s Service) string {
   restart     stop and start
   status      show how it is
   run         run it in this terminal; Ctrl+C stops it
+  version     show its version
   help        this page; PROG VERB --help shows a verb's options
 
 Without a verb it is the service itself: under the service manager, in a container, in a terminal.
