@@ -80,6 +80,7 @@ func checks() []check {
 		{"definition", true, checkDefinition},     // it is right
 		{"access", true, checkAccess},             // who else may write to it
 		{"registration", true, checkRegistration}, // as it was installed
+		{"confinement", true, checkConfinement},   // what its supervisor gives up
 		{"recovery", true, checkRecovery},         // the service manager starts it again
 		{"event source", true, checkEventSource},  // events have their texts
 		{"fallback", true, checkFallback},         // the task or timer

@@ -54,6 +54,7 @@ func (k *keeper) execute(m wire.Message) {
 		k.done, k.exitCode = true, m.Code
 	case *wire.Heartbeat:
 		k.reap()
+		k.checkFolders()
 	default:
 		k.rejectSupervisor(fmt.Errorf("%T, which only a keeper sends", m))
 	}

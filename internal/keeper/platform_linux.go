@@ -22,9 +22,10 @@ const reportDelay = time.Millisecond
 
 // platform is what the keeper holds on Linux alone.
 type platform struct {
-	trees trees
-	null  int              // /dev/null, the programs' stdin
-	byPID map[int]*program // runs whose main process isn't reaped
+	trees   trees
+	folders []int            // open, for supervisors' rules: see openFolders
+	null    int              // /dev/null, the programs' stdin
+	byPID   map[int]*program // runs whose main process isn't reaped
 }
 
 // programTree holds the processes of one program.

@@ -22,6 +22,7 @@ type supervisor struct {
 	startAt  time.Duration // monotonic: start the next one then; 0: one is there
 	dumping  bool          // it hung and was asked for its stacks
 	rejected error         // it was ended for what it sent
+	replaced error         // it was ended for no fault of its own
 	why      string        // how the last one ended
 	deaths   []time.Duration
 
@@ -34,7 +35,7 @@ type supervisor struct {
 
 // reset forgets the predecessor's connection.
 func (s *supervisor) reset(deadline time.Duration) {
-	s.startAt, s.dumping, s.rejected, s.inbox, s.inboxRead, s.outbox, s.writing = 0, false, nil, nil, 0, nil, false
+	s.startAt, s.dumping, s.rejected, s.replaced, s.inbox, s.inboxRead, s.outbox, s.writing = 0, false, nil, nil, nil, 0, nil, false
 	s.deadline = deadline
 }
 
@@ -70,6 +71,8 @@ func (k *keeper) supervisorGone(why string) {
 	switch s.why = why; {
 	case hung:
 		s.why = "it hung (no heartbeat) and was ended; its stacks were saved"
+	case s.replaced != nil:
+		s.why = s.replaced.Error()
 	case s.rejected != nil:
 		s.why = "it sent what no supervisor sends and was ended: " + s.rejected.Error()
 	}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/daruma-sh/daruma/internal/confine"
 	"github.com/daruma-sh/daruma/internal/keeper/tree"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 )
@@ -41,14 +42,19 @@ func (s *supervisor) start(k *keeper) error {
 	args := append(append([]string{"daruma", "supervisor"}, k.cfg.Args...), tree.MarkArgument+k.supervisorMark())
 	s.pidfd = -1
 	attr := &syscall.ProcAttr{
-		Env:   k.supervisorEnv(),
 		Files: []uintptr{uintptr(k.null), 1, 2, uintptr(pair[1])},
 		// A process group of its own: the terminal's Ctrl+C is for the keeper, which passes it on when the supervisor can take it.
 		Sys: &syscall.SysProcAttr{Setpgid: true, PidFD: &s.pidfd},
 	}
 	// A new version that doesn't start must not cost the service its supervisor: every third try takes the
 	// executable that is running now.
-	s.pid, err = syscall.ForkExec(executable(len(s.deaths)%3 == 2), args, attr)
+	path := executable(len(s.deaths)%3 == 2)
+	rules := k.supervisorRules()
+	err = confine.Start(rules, func(missing string) (err error) {
+		attr.Env = append(k.supervisorEnv(), confine.Variable+"="+missing)
+		s.pid, err = syscall.ForkExec(path, args, attr)
+		return err
+	})
 	if err != nil {
 		unix.Close(pair[0])
 		return err
@@ -65,6 +71,16 @@ func (s *supervisor) start(k *keeper) error {
 	k.greet(s.why)
 	s.flush(k)
 	return nil
+}
+
+// supervisorRules say what a supervisor keeps of this process' rights. Where neither a cgroup nor a service manager ends what a killed keeper
+// leaves, the supervisor does, and must see and signal processes for that: Landlock would forbid it to read their environments.
+func (k *keeper) supervisorRules() confine.Rules {
+	r := confine.Rules{Cgroup: k.trees.base, Signals: k.trees.base == ""}
+	if k.trees.base != "" || k.hosted() {
+		r.Write = k.folders
+	}
+	return r
 }
 
 // supervisorExited is called when the supervisor seems to have ended.

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/confine"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/plaintext"
@@ -23,6 +24,8 @@ type Config struct {
 	File     string // of the definition, absolute
 	Terminal bool   // print events and output: daruma run without --quiet
 	Unsafe   bool   // take a definition and files that others could change: daruma run --allow-unsafe
+
+	unconfined string // what this process couldn't give up, for people; "": nothing
 }
 
 // Main is a supervisor's life, as a child of the keeper. It gives the exit code of the process.
@@ -40,6 +43,9 @@ func Main(cfg Config) int {
 	if err != nil {
 		return printError(err)
 	}
+	// Before anything is read that a person, a program or a server wrote. Without a cgroup it is the supervisor that ends what a killed
+	// keeper leaves.
+	cfg.unconfined = confine.Self(inherited.hello.Cgroup == "")
 	s, refused, err := start(cfg, link, inherited)
 	if err != nil {
 		// Programs that run aren't ended because we can't begin (a full disk, no descriptor free): the keeper tries again.

@@ -109,6 +109,9 @@ func (s *supervisor) openOwnLog() {
 		s.log = slog.New(slog.NewJSONHandler(s.ownLog, nil))
 		s.events.Log = s.log
 	}
+	if s.cfg.unconfined != "" {
+		s.log.Warn("this supervisor keeps rights that it doesn't need", "missing", s.cfg.unconfined)
+	}
 	if why := s.hello.NoCgroup; why != "" {
 		s.log.Info("there is no cgroup to hold the programs' processes: sessions and environments tell what belongs to a program", "reason", why)
 	}

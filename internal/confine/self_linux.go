@@ -1,0 +1,21 @@
+package confine
+
+import "os"
+
+// Self is the supervisor's part: before it reads what a stranger wrote, it gives up the system calls that it doesn't make. signals says
+// that it may have to signal processes of its own account and others. missing says for people what this process wasn't able to give up,
+// its keeper's part included; "": nothing. It takes [Variable] out of the environment.
+func Self(signals bool) (missing string) {
+	missing, told := os.LookupEnv(Variable)
+	if !told { // started by a keeper of an older version
+		missing = "Landlock and capabilities: the keeper is older than this supervisor, restart the service"
+	}
+	_ = os.Unsetenv(Variable) // it can't fail for such a name
+	if err := filter(signals); err != nil {
+		if missing != "" {
+			missing += "; "
+		}
+		missing += err.Error()
+	}
+	return missing
+}
