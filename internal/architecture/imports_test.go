@@ -102,10 +102,10 @@ var layering = [][]string{
 		"internal/hosting",
 	},
 	{
-		"internal/doctor",
 		"internal/install",
 	},
 	{
+		"internal/doctor",
 		"internal/migrate/takeover",
 	},
 	{

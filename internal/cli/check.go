@@ -2,14 +2,19 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/install"
+	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 func newCheck(std IO) *cobra.Command {
@@ -18,8 +23,11 @@ func newCheck(std IO) *cobra.Command {
 		Short: "Validate a definition: every problem in one go, with its place",
 		Long: `Validate a definition without starting anything. FILE is daruma.yaml of the current folder where it is left out.
 
-Every problem is printed as FILE:LINE:COLUMN: FIELD: what is wrong and what would be right, all of them in one go.
-Variables such as ${PORT} are looked up in this environment, so that one that is missing is found too.
+Every problem is printed as FILE:LINE:COLUMN: FIELD: what is wrong and what would be right, all of them in one go. So is what
+this system can't enforce.
+Where a service was installed with FILE, it is judged as that service will at its next start: with its environment, account and limits.
+Otherwise variables such as ${PORT} are looked up in this terminal's environment, so that one that is missing is found too; systemd's
+${STATE_DIRECTORY}, ${LOGS_DIRECTORY} and ${RUNTIME_DIRECTORY} are what they will be once it is installed.
 What others than you and administrators could change, the definition or a file that it names, is a warning: an installed service and
 root don't take it. The exit code is 0 where the definition is right, and 2 where it isn't.`,
 		Example: `  daruma check
@@ -28,12 +36,12 @@ root don't take it. The exit code is 0 where the definition is right, and 2 wher
 		Args: cobra.MaximumNArgs(1),
 	}
 	output := outputFlag(cmd)
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		file := ""
 		if len(args) > 0 {
 			file = args[0]
 		}
-		return check(std, file, *output)
+		return check(cmd.Context(), std, file, *output)
 	}
 	return cmd
 }
@@ -45,7 +53,7 @@ type checkAnswer struct {
 	Service  string         `json:"service,omitempty"`
 	Programs []string       `json:"programs,omitempty"`
 	Errors   []checkProblem `json:"errors,omitempty"`
-	Warnings []string       `json:"warnings,omitempty"` // what others could change
+	Warnings []string       `json:"warnings,omitempty"` // what others could change, and what keeps it from running here and now
 }
 
 type checkProblem struct {
@@ -55,18 +63,21 @@ type checkProblem struct {
 	Message string `json:"message"`
 }
 
-func check(std IO, file string, output format) error {
+func check(ctx context.Context, std IO, file string, output format) error {
 	answer := checkAnswer{File: cmp.Or(file, definition.DefaultFile)}
-	svc, err := loadDefinition(std, file)
+	svc, warnings, err := judgeDefinition(ctx, file)
 	if err != nil {
+		fmt.Fprintln(std.Err, err)
+		err = &exitError{code: ExitUsage, err: err, silent: true}
 		answer.Errors = problems(err)
 	} else {
+		answer.Warnings = warnings
 		answer.Valid, answer.Service = true, svc.Name
 		for i := range svc.Programs {
 			answer.Programs = append(answer.Programs, svc.Programs[i].Name)
 		}
 		if unsafe := (*access.UnsafeError)(nil); errors.As(access.Check(svc, access.AsCaller), &unsafe) {
-			answer.Warnings = unsafe.Lines()
+			answer.Warnings = append(answer.Warnings, unsafe.Lines()...)
 		}
 	}
 	if output == formatJSON {
@@ -84,6 +95,36 @@ func check(std IO, file string, output format) error {
 		}
 	}
 	return err
+}
+
+// judgeDefinition reads a definition as whoever will run it: the service that was installed with it, else this terminal.
+func judgeDefinition(ctx context.Context, file string) (def *definition.Service, warnings []string, err error) {
+	name := plainName(cmp.Or(file, definition.DefaultFile))
+	if name != "" && install.InstalledFrom(name, cmp.Or(file, definition.DefaultFile)) {
+		if def, err = install.JudgeInstalled(ctx, name, cmp.Or(file, definition.DefaultFile)); err != nil {
+			return nil, nil, err
+		}
+	} else {
+		if def, err = readDefinition(file, installable); err != nil {
+			return nil, nil, err
+		}
+		if wrong := launchplan.Unenforceable(def); wrong != nil {
+			return nil, nil, wrong
+		}
+		for _, beyond := range launchplan.BoundsOf(os.Getpid()).Beyond(def) {
+			warnings = append(warnings, beyond.Error())
+		}
+	}
+	return def, append(warnings, install.MissingDependencies(ctx, manager.Manager{}, def)...), nil
+}
+
+// installable looks a variable up in this environment, and among those that systemd gives a service for its folders: which one that
+// will be isn't known before the definition is read.
+func installable(name string) (string, bool) {
+	if value, ok := os.LookupEnv(name); ok {
+		return value, true
+	}
+	return install.FolderVariable(name, "")
 }
 
 func problems(err error) []checkProblem {

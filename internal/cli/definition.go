@@ -12,7 +12,7 @@ import (
 // loadDefinition reads the definition in file, or in daruma.yaml of the current folder where file is "". It prints every
 // problem to std.Err; the error then ends daruma with [ExitUsage] and says nothing more.
 func loadDefinition(std IO, file string) (*definition.Service, error) {
-	svc, err := readDefinition(file)
+	svc, err := readDefinition(file, os.LookupEnv)
 	if err == nil {
 		return svc, nil
 	}
@@ -21,9 +21,9 @@ func loadDefinition(std IO, file string) (*definition.Service, error) {
 }
 
 // readDefinition is loadDefinition without the printing; the error is of type [definition.Errors].
-func readDefinition(file string) (*definition.Service, error) {
+func readDefinition(file string, env func(string) (string, bool)) (*definition.Service, error) {
 	if file != "" {
-		return definition.Load(file, os.LookupEnv)
+		return definition.Load(file, env)
 	}
 	if _, err := os.Stat(definition.DefaultFile); errors.Is(err, fs.ErrNotExist) {
 		return nil, definition.Errors{{
@@ -31,5 +31,5 @@ func readDefinition(file string) (*definition.Service, error) {
 			Msg:  "there is no such file in this folder: name the definition as an argument, or go where it is",
 		}}
 	}
-	return definition.Load(definition.DefaultFile, os.LookupEnv)
+	return definition.Load(definition.DefaultFile, env)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/daruma-sh/daruma/internal/install"
+	"github.com/daruma-sh/daruma/internal/plaintext"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -179,6 +181,12 @@ func reportInstall(std IO, i *install.Installation, r install.Result, f installF
 		r.Changed = nil // a page of settings that nobody asked for
 	}
 	b.WriteString(r.Changes.String())
+	for _, line := range r.Difference {
+		fmt.Fprintf(&b, "    %s\n", plaintext.Line(line))
+	}
+	if r.Kept != "" {
+		fmt.Fprintf(&b, "the definition had been edited; it %skept as %s\n", cmp.Or(would, "is "), r.Kept)
+	}
 	switch {
 	case r.Started:
 		fmt.Fprintf(&b, "%s runs; see: daruma status %s\n", r.Name, r.Name)

@@ -172,7 +172,16 @@ func TestInstallOneCommand(t *testing.T) {
 	g.says(0, []string{"definition /etc/daruma/tea/daruma.yaml", "tea runs"}, "install", "tea", "--now", "--display-name", "Tea $x", "--", g.testprog, "grace", "-after", "10ms")
 	g.up("started", "tea")
 	g.says(0, []string{"nothing changed"}, "install", "tea")
-	g.says(0, []string{"as it was → written", "daruma reload tea"}, "install", "tea", "--", g.testprog, "grace", "-after", "20ms")
+	g.says(0, []string{"as it was → written", "daruma reload tea", `-       - "10ms"`, `+       - "20ms"`}, "install", "tea", "--", g.testprog, "grace", "-after", "20ms")
+	if kept := g.shell("ls /etc/daruma/tea"); strings.Contains(kept, "edited") {
+		t.Errorf("what nobody edited was kept: %s", kept)
+	}
+	g.shell("echo '    env: {TEA: green}' >> /etc/daruma/tea/daruma.yaml")
+	g.says(0, []string{"-     env: {TEA: green}", "would be kept as /etc/daruma/tea/daruma.yaml.edited-"}, "install", "tea", "--dry-run", "--", g.testprog, "grace", "-after", "30ms")
+	g.says(0, []string{"-     env: {TEA: green}", "is kept as /etc/daruma/tea/daruma.yaml.edited-"}, "install", "tea", "--", g.testprog, "grace", "-after", "30ms")
+	if kept := g.shell("tail -n 1 /etc/daruma/tea/daruma.yaml.edited-*"); kept != "env: {TEA: green}" {
+		t.Errorf("the edited definition that was kept ends with %q", kept)
+	}
 
 	g.Write("/etc/daruma/tea/daruma.yaml", "name: tea\nprograms:\n  tea:\n    command: ["+g.testprog+", grace, -after, 10ms]\n    listen: [{name: web, address: \"127.0.0.1:80\"}]\n", 0o644)
 	g.says(0, []string{"Service.AmbientCapabilities: CAP_NET_BIND_SERVICE", "tea runs"}, "install", "tea", "--now")
@@ -211,7 +220,7 @@ func TestInstallRefuses(t *testing.T) {
 		!strings.Contains(string(answer.Stderr), "give --env NAME=VALUE") {
 		t.Errorf("a variable of the terminal's: %v %v", err, answer)
 	}
-	refused(1, "sed -i 's/\"${AFTER}\"/10ms/; $a \\    securityContext: {runAsUser: nobody}' "+file, "true", "programs.b.securityContext.runAsUser needs root's rights")
+	refused(1, "sed -i 's/\"${AFTER}\"/10ms/; $a \\    securityContext: {runAsUser: nobody}' "+file, "true", "programs.b.securityContext.runAsUser: needs root's rights")
 	g.says(1, []string{"there is no such user", "useradd"}, "install", file, "--account", "joe")
 	g.says(1, []string{"is an account of Windows"}, "install", file, "--account", `CORP\joe`)
 	g.shell("cp " + g.daruma + " /var/tmp/daruma")

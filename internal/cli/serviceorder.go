@@ -21,7 +21,10 @@ func orderService(ctx context.Context, std IO, t target, c control.Command, time
 	o := operate.Order{Service: t.service, Command: c, Timeout: timeout, Progress: func(doing string) (end func()) {
 		return screen.Progress(std.Err, doing)
 	}}
-	o.Judge = func(file string) error { return install.Judge(t.service, file) }
+	o.Judge = func(file string) error {
+		_, err := install.JudgeInstalled(ctx, t.service, file)
+		return err
+	}
 	r, handled, err := o.Run(ctx)
 	var supervisor *operate.SupervisorError
 	var wrong *operate.DefinitionError

@@ -41,6 +41,7 @@ type Manager interface {
 	Registration(ctx context.Context, name string) (manager.Registration, error)
 	Plan(ctx context.Context, spec manager.Spec) (manager.Changes, error)
 	HasTask(ctx context.Context, name string) (bool, error)
+	MissingDependencies(ctx context.Context, names []string) ([]string, error)
 	PlanTask(ctx context.Context, f manager.Fallback) (manager.Changes, error)
 }
 

@@ -26,6 +26,11 @@ type fakeManager struct {
 	hasTask      bool
 	task         manager.Changes
 	taskErr      error
+	missing      []string
+}
+
+func (f *fakeManager) MissingDependencies(context.Context, []string) ([]string, error) {
+	return f.missing, nil
 }
 
 func (f *fakeManager) Status(context.Context, string) (manager.Status, error) {
@@ -225,6 +230,11 @@ func TestDefinition(t *testing.T) {
 	finds(t, "another's", i.examine(t, "definition"), "fail is of the service other")
 	write(t, i.definition, "name: shop\nprograms: {api: {comand: [x]}}\n", 0o644)
 	finds(t, "wrong", i.examine(t, "definition"), "fail did you mean command?")
+	write(t, i.definition, "name: shop\nprograms: {api: {command: [x], "+unenforceable+"}}\n", 0o644)
+	finds(t, "what can't be enforced", i.examine(t, "definition"), "fail programs.api.")
+	write(t, i.definition, "name: shop\ndependsOn: [nothing]\nprograms: {api: {command: [\"${TEA}\"]}}\n", 0o644)
+	i.record.Spec.Env, i.missing = []string{"TEA=x"}, []string{"nothing"}
+	finds(t, "a dependency that isn't there", i.examine(t, "definition"), string(missingDependency)+" there is no service nothing", "ok is right")
 	i.record.Definition = filepath.Join(i.place.Config, "none.yaml")
 	finds(t, "gone", i.examine(t, "definition"), "fail there is no such file")
 

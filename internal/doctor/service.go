@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
-	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -68,10 +68,22 @@ func checkDefinition(ctx context.Context, s *subject) {
 		s.skip("the service isn't run by daruma host, so it has no definition")
 		return
 	}
-	def, err := definition.Load(s.definition, os.LookupEnv)
+	var own []string
+	if s.record != nil {
+		own = s.record.Spec.Env
+	}
+	def, err := install.Load(s.definition, own)
+	if err == nil {
+		for _, missing := range install.MissingDependencies(ctx, s.services, def) {
+			s.add(missingDependency, missing, "name the right service in dependsOn, or install it")
+		}
+		if s.record != nil && def.Name == s.name {
+			_, err = install.Judge(s.name, s.definition, *s.record, install.BoundsOf(*s.registered))
+		}
+	}
 	switch {
 	case err != nil:
-		s.add(Fail, err.Error(), "daruma check "+s.definition)
+		s.add(Fail, err.Error(), "mend it; daruma check "+s.definition+" says when it is right")
 	case def.Name != s.name:
 		s.add(Fail, s.definition+" is of the service "+def.Name, "daruma install "+s.definition)
 	default:

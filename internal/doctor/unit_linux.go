@@ -18,3 +18,6 @@ func checkUnit(_ context.Context, s *subject) {
 		s.ok("systemd has read the unit file, and nothing overrides it")
 	}
 }
+
+// missingDependency: systemd starts the service without it.
+const missingDependency = Warn

@@ -11,17 +11,20 @@ import (
 
 // beyondAccount lists what programs want that daruma can't give them unless it is root. Who may become any user may become root,
 // so that there is nothing in between to offer.
-func beyondAccount(def *definition.Service) []error {
+func beyondAccount(def *definition.Service) (found definition.Errors) {
+	refuse := func(path, why string) {
+		found = append(found, definition.Error{File: def.File, Pos: def.At(path), Path: path, Msg: why})
+	}
 	if strings.ContainsAny(def.Account, `\$@`) {
-		return []error{fmt.Errorf("account: %s is an account of Windows; here take virtual, LocalSystem (root) or a user's name", def.Account)}
+		refuse("account", def.Account+" is an account of Windows; here take virtual, LocalSystem (root) or a user's name")
+		return found
 	}
 	if def.Account == manager.AccountSystem {
 		return nil
 	}
-	var found []error
 	if home := os.Getenv("DARUMA_HOME"); home != "" {
-		found = append(found, fmt.Errorf("DARUMA_HOME is %s, where account %s can't write: unset it, so that systemd makes the service's folders, "+
-			"or take account: LocalSystem", home, def.Account))
+		refuse("account", fmt.Sprintf("%s can't write to DARUMA_HOME, which is %s: unset that, so that systemd makes the service's folders, "+
+			"or take account: LocalSystem", def.Account, home))
 	}
 	for i := range def.Programs {
 		p := &def.Programs[i]
@@ -36,8 +39,8 @@ func beyondAccount(def *definition.Service) []error {
 			{"nice", p.Nice != nil && *p.Nice < 0},
 		} {
 			if want.set {
-				found = append(found, fmt.Errorf("programs.%s.%s needs root's rights, and account %s hasn't got them: write account: LocalSystem, "+
-					"with runAsUser for every program that isn't to be root", p.Name, want.field, def.Account))
+				refuse("programs."+p.Name+"."+want.field, fmt.Sprintf("needs root's rights, and account %s hasn't got them: write account: LocalSystem, "+
+					"with runAsUser for every program that isn't to be root", def.Account))
 			}
 		}
 	}

@@ -3,4 +3,4 @@ package install
 import "github.com/daruma-sh/daruma/internal/definition"
 
 // beyondAccount: what programs can't have on Windows, the supervisor refuses whatever the account.
-func beyondAccount(*definition.Service) []error { return nil }
+func beyondAccount(*definition.Service) definition.Errors { return nil }

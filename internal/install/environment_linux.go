@@ -2,6 +2,7 @@ package install
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -19,9 +20,24 @@ func Environment(own []string) func(string) (string, bool) {
 			return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", true
 		case "HOME", "USER", "LOGNAME", "SHELL", "LANG", "DARUMA_HOME":
 			return os.LookupEnv(name)
-		case "STATE_DIRECTORY", "LOGS_DIRECTORY", "RUNTIME_DIRECTORY":
-			return "/", true // what they will be depends on the account
 		}
 		return "", false
 	}
 }
+
+// FolderVariable gives what systemd sets for the folders of the service called name (systemd.exec(5), StateDirectory=). Where the
+// name isn't known yet, it is a folder that stands for it.
+func FolderVariable(variable, name string) (string, bool) {
+	if os.Getenv("DARUMA_HOME") != "" { // then systemd makes no folders
+		return "", false
+	}
+	parents := map[string]string{"STATE_DIRECTORY": "/var/lib/daruma", "LOGS_DIRECTORY": "/var/log/daruma", "RUNTIME_DIRECTORY": "/run/daruma"}
+	parent, ok := parents[variable]
+	if !ok {
+		return "", false
+	}
+	return filepath.Join(parent, name), true
+}
+
+// withoutDependency is what systemd does (systemd.unit(5), Wants=).
+const withoutDependency = "systemd starts this one without it, and in no order with what was meant; systemctl list-unit-files names what there is"

@@ -36,3 +36,8 @@ func Environment(own []string) func(string) (string, bool) {
 		return value, err == nil
 	}
 }
+
+// FolderVariable: Windows sets none.
+func FolderVariable(string, string) (string, bool) { return "", false }
+
+const withoutDependency = "the start is refused with error 1075; sc query names what there is"

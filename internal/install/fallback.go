@@ -77,6 +77,11 @@ func removeFallback(ctx context.Context, name string) ([]manager.Change, error) 
 // SaveRecord records what was installed, for ensure and doctor.
 func (i *Installation) SaveRecord() error {
 	r := record.Record{Spec: i.Spec, Definition: i.Definition.File}
+	if i.Text != nil {
+		r.Written = sum(i.Text)
+	} else if before, err := record.Load(i.Folders.Config); err == nil && before.Definition == r.Definition {
+		r.Written = before.Written
+	}
 	if wantsFallback(i.Definition) {
 		f, err := fallbackOf(i.Definition, i.Spec.Executable)
 		if err != nil {

@@ -8,30 +8,10 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
-	"github.com/daruma-sh/daruma/internal/definition"
-	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/install/record"
 )
 
 // askTimeout is how long a running supervisor may take to say how it stands to the definition.
 const askTimeout = 6 * time.Second
-
-// Judge reads a definition as the installed service called name will read it at its next start.
-func Judge(name, file string) error {
-	place, err := folders.Installed(name)
-	if err != nil {
-		return err
-	}
-	installed, err := record.Load(place.Config)
-	if err != nil {
-		return err
-	}
-	def, err := definition.Load(file, Environment(installed.Spec.Env))
-	if err == nil && def.Name != name {
-		err = fmt.Errorf("%s: the service is called %s now", file, def.Name)
-	}
-	return err
-}
 
 // remarkUnloaded remarks that a running service hasn't loaded the definition as it is now.
 func (i *Installation) remarkUnloaded(ctx context.Context) {

@@ -20,7 +20,7 @@ import (
 //
 // The folder Run isn't listed: nothing in it has to survive a boot.
 func configPatterns() []string {
-	return []string{definition.DefaultFile, "installed.json", "ensured.json", "wanted"}
+	return []string{definition.DefaultFile, editedName + "????????T??????Z", "installed.json", "ensured.json", "wanted"}
 }
 
 func statePatterns() []string {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -26,6 +27,7 @@ type Installation struct {
 
 	start    bool
 	password PasswordSource
+	edited   []byte // the definition that Text replaces, where somebody edited it
 }
 
 // Prepare reads and checks everything, and changes nothing. Errors: *UsageError, *DefinitionError, *UnsafeError.
@@ -74,14 +76,13 @@ func (i *Installation) load(r Request) error {
 			path = written
 		}
 	}
-	env := Environment(r.Env)
 	var err error
 	if r.Command != nil {
-		i.Definition, err = definition.Parse(source, path, env)
+		i.Definition, err = definition.Parse(source, path, Environment(r.Env))
 		if have, err := os.ReadFile(path); err != nil || string(have) != string(source) {
 			i.Text = source
 		}
-	} else if i.Definition, err = definition.Load(path, env); err != nil {
+	} else if i.Definition, err = Load(path, r.Env); err != nil {
 		if _, here := definition.Load(path, os.LookupEnv); here == nil {
 			err = fmt.Errorf("%w\n(the variable is set in this terminal; a service doesn't see that: give --env NAME=VALUE, or write ${NAME:-default})", err)
 		}
@@ -112,6 +113,9 @@ func (o Overrides) apply(def *definition.Service) {
 
 // complete works out the times and what the service manager is told.
 func (i *Installation) complete(r Request) error {
+	if wrong := launchplan.Unenforceable(i.Definition); wrong != nil { // what is beyond the hard limits, the unit will allow
+		return &DefinitionError{wrong}
+	}
 	i.Times = timesOf(i.Definition)
 	if r.StartTimeout != nil {
 		i.Times.Start = *r.StartTimeout

@@ -53,7 +53,7 @@ func removeReadAccess(_ context.Context, name string) ([]manager.Change, error) 
 		return nil, err
 	}
 	files := []string{installed.Definition}
-	if def, err := definition.Load(installed.Definition, Environment(installed.Spec.Env)); err == nil {
+	if def, err := Load(installed.Definition, installed.Spec.Env); err == nil {
 		files = readFiles(def)
 	}
 	var all []manager.Change

@@ -53,7 +53,9 @@ func refuseUnsafe(def *definition.Service, executable string) (warnings []string
 			check(f)
 		}
 	}
-	problems = append(problems, beyondAccount(def)...)
+	for _, wrong := range beyondAccount(def) {
+		problems = append(problems, wrong)
+	}
 	return warnings, errors.Join(problems...)
 }
 

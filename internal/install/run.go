@@ -27,6 +27,11 @@ type Result struct {
 	// Reload is what the running service did when it loaded its changed definition, because the request said so and no restart was due.
 	Reload *control.ReloadResult `json:"reload,omitempty"`
 
+	// Difference has the lines of a definition that NAME -- COMMAND replaces, with "- " or "+ " before them; Kept is where the old one is
+	// kept, because somebody had edited it.
+	Difference []string `json:"difference,omitempty"`
+	Kept       string   `json:"kept,omitempty"`
+
 	StartTimeoutSeconds float64 `json:"startTimeoutSeconds"`
 	StopTimeoutSeconds  float64 `json:"stopTimeoutSeconds"`
 }
@@ -74,7 +79,11 @@ func (i *Installation) plan(ctx context.Context, services manager.Manager) (*Res
 			change.From = "as it was"
 		}
 		r.Changed = append(r.Changed, change)
+		if err := i.replaced(r); err != nil {
+			return nil, err
+		}
 	}
+	i.Warnings = append(i.Warnings, MissingDependencies(ctx, services, def)...)
 	beside, err := i.planBeside(ctx)
 	if err != nil {
 		return nil, err
@@ -115,6 +124,11 @@ func (i *Installation) carryOut(ctx context.Context, services manager.Manager, r
 	if home := os.Getenv("DARUMA_HOME"); home != "" { // once more: it may have been made just now, as the folder above it has it
 		if err := exposedHome(home); err != nil {
 			return err
+		}
+	}
+	if i.edited != nil {
+		if err := safefile.Replace(r.Kept, i.edited, 0o600); err != nil {
+			return fmt.Errorf("keeping the definition that was edited: %w", err)
 		}
 	}
 	if i.Text != nil {

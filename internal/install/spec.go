@@ -69,6 +69,14 @@ func supervisionOf(def *definition.Service, privileges []string) manager.Supervi
 	if len(privileges) > 0 {
 		s.Privileges = privileges
 	}
+	for i := range def.Programs {
+		for _, l := range def.Programs[i].Rlimits {
+			if s.HardLimits == nil {
+				s.HardLimits = map[string]uint64{}
+			}
+			s.HardLimits[l.Name] = max(s.HardLimits[l.Name], l.Hard)
+		}
+	}
 	if lowPort(def) {
 		s.Capabilities = []string{"CAP_NET_BIND_SERVICE"} // the keeper's alone: it doesn't go on to programs
 	}

@@ -21,7 +21,11 @@ import (
 // takeDefinition takes the predecessor's definition, else the file's. Where that is refused a service that somebody hosts takes the
 // last good one, for nobody is there to mend the file; daruma run has a person before it.
 func (s *supervisor) takeDefinition(inherited *inheritance) error {
-	def, err := firstDefinition(s.cfg, inherited)
+	bounds := s.bounds
+	if s.hello.Hosted || inherited.parts[keyDefinition] != nil {
+		bounds = launchplan.Bounds{} // what one program can't have keeps that one from starting, and not the others
+	}
+	def, err := firstDefinition(s.cfg, inherited, bounds)
 	if err == nil && inherited.parts[keyDefinition] == nil {
 		err = s.refuseUnsafe(def)
 	}
@@ -116,7 +120,7 @@ func countErrors(list []string) string {
 }
 
 // firstDefinition gives the predecessor's definition, else the file's.
-func firstDefinition(cfg Config, l *inheritance) (*definition.Service, error) {
+func firstDefinition(cfg Config, l *inheritance, bounds launchplan.Bounds) (*definition.Service, error) {
 	var def *definition.Service
 	var err error
 	if src := l.parts[keyDefinition]; src != nil {
@@ -130,7 +134,7 @@ func firstDefinition(cfg Config, l *inheritance) (*definition.Service, error) {
 	if def.Name != cfg.Service {
 		return nil, fmt.Errorf("%s: the service is called %s now, and runs as %s: change the name back, or install it anew", cfg.File, def.Name, cfg.Service)
 	}
-	if wrong := launchplan.Unenforceable(def); wrong != nil {
+	if wrong := bounds.Refused(def); wrong != nil {
 		return nil, wrong
 	}
 	return def, nil
@@ -161,7 +165,7 @@ func (s *supervisor) readDefinition(file, name string) (*definition.Service, err
 		return nil, definition.Errors{{File: def.File, Pos: def.At("name"), Path: "name",
 			Msg: fmt.Sprintf("is %s, but the running service is %s; a service can't be renamed while it runs", def.Name, name)}}
 	}
-	if wrong := launchplan.Unenforceable(def); wrong != nil {
+	if wrong := s.bounds.Refused(def); wrong != nil {
 		return nil, wrong
 	}
 	if err := s.unsafe(def); err != nil {

@@ -68,6 +68,9 @@ func (s *supervisor) sink(def *definition.Program) (*logs.Sink, error) {
 
 // plan says how to start a command as this program by the definition in force.
 func (s *supervisor) plan(def *definition.Program, command []string) (*launch.Plan, error) {
+	if err := s.bounds.Check(s.def.Name, def); err != nil { // the kernel would say: operation not permitted
+		return nil, err
+	}
 	return launchplan.New(s.def, def, command)
 }
 

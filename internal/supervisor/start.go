@@ -21,6 +21,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/asyncwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/events"
 	"github.com/daruma-sh/daruma/internal/supervisor/lastgood"
+	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 	"github.com/daruma-sh/daruma/internal/supervisor/process"
 	"github.com/daruma-sh/daruma/internal/supervisor/sockets"
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
@@ -76,7 +77,7 @@ func newSupervisor(cfg Config, place folders.Folders, link *wire.Link, hello *wi
 	s := &supervisor{
 		cfg: cfg, place: place, link: link, hello: hello, mailbox: mailbox.New(),
 		runtimes: map[string]*programRuntime{}, warnings: map[string]string{},
-		scheduler: probe.NewScheduler(), since: time.Now(), log: slog.New(slog.DiscardHandler),
+		bounds: launchplan.BoundsOf(os.Getppid()), scheduler: probe.NewScheduler(), since: time.Now(), log: slog.New(slog.DiscardHandler),
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.drainContext, s.giveUpDraining = context.WithCancel(context.Background())

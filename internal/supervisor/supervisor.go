@@ -20,6 +20,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/filecheck"
 	"github.com/daruma-sh/daruma/internal/supervisor/incidentwriter"
 	"github.com/daruma-sh/daruma/internal/supervisor/lastgood"
+	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 	"github.com/daruma-sh/daruma/internal/supervisor/notifychannel"
 	"github.com/daruma-sh/daruma/internal/supervisor/process"
 	"github.com/daruma-sh/daruma/internal/supervisor/sockets"
@@ -38,6 +39,7 @@ type supervisor struct {
 	ctx     context.Context // ends with the supervisor; its cause says why
 	cancel  context.CancelCauseFunc
 
+	bounds   launchplan.Bounds // of the keeper, which starts the programs
 	def      *definition.Service
 	file     filecheck.Checker
 	refusal  *refusal        // of the file at the start, until a definition is loaded; nil: it was good

@@ -53,6 +53,7 @@ func (s *systemd) plan(ctx context.Context, spec Spec) (plan, error) {
 	if err := s.mayWrite(ctx, s.unit()); err != nil {
 		return p, err
 	}
+	spec.Supervision.limits = s.raised(spec)
 	want, remarks := serviceUnit(spec, s.version)
 	service := &planned{unit: s.unit(), path: filepath.Join(unitDir, s.unit()),
 		want: want.Text("Install again to change it; your own settings go to " + unitDir + "/" + s.unit() + ".d/*.conf.")}

@@ -32,6 +32,10 @@ func serviceStatus(_ context.Context, _ Manager, name string) (Status, error) {
 	return Status{}, unsupported("asking for", name)
 }
 
+func missingDependencies(context.Context, Manager, []string) ([]string, error) {
+	return nil, unsupported("looking for dependencies of", "services")
+}
+
 func checkName(string) error       { return nil }
 func checkDependency(string) error { return nil }
 func checkSystem(Spec) error       { return nil }

@@ -24,6 +24,12 @@ func registration(ctx context.Context, m Manager, name string) (Registration, er
 	restart := property(properties, "Restart")
 	r.Recovers = restart != "" && restart != "no" && restart != "on-success"
 	r.OnNonCrash = slices.Contains([]string{"always", "on-failure"}, restart)
+	r.HardLimits = map[string]uint64{}
+	for _, name := range limitNames() {
+		if hard, ok := properties[limitKey(name)].(uint64); ok {
+			r.HardLimits[name] = hard
+		}
+	}
 	r.DropIns, _ = properties["DropInPaths"].([]string)
 	r.NeedReload, _ = properties["NeedDaemonReload"].(bool)
 	return r, nil

@@ -14,11 +14,17 @@ type Supervision struct {
 	Folders string
 	// Capabilities are Linux' for the service's first process, where its account isn't root: upper case, with CAP_.
 	Capabilities []string
+	// HardLimits are the resource limits that its programs ask for, by setrlimit(2)'s names in lower case, without RLIMIT_; the
+	// greatest uint64 is no limit. Where one is beyond what systemd gives every service, the unit raises its hard limit to that
+	// (LimitNOFILE= …); soft limits and the others stay as they are. Linux, where the account isn't root, which may raise them itself.
+	HardLimits map[string]uint64 `json:",omitempty"`
 	// Delegate gives the service a cgroup of its own to divide, and lets it survive when the kernel kills one of its programs for
 	// want of memory. Linux.
 	Delegate bool
 	// NoRestart are exit codes that a restart doesn't cure. Linux; the SCM's recovery knows no difference.
 	NoRestart []int
+	limits    []limit // of HardLimits, what the unit must say
+
 	// OwnSID gives the service's processes the group NT SERVICE\NAME, with any account, so that files can be given to
 	// that service alone (SERVICE_SID_TYPE_UNRESTRICTED). Windows.
 	OwnSID bool
@@ -27,7 +33,15 @@ type Supervision struct {
 	Privileges []string
 }
 
+// limit is a line of a unit, such as LimitNOFILE=1024:1048576.
+type limit struct{ key, value string }
+
 func (s Supervision) check() error {
+	for name := range s.HardLimits {
+		if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz") != "" {
+			return fmt.Errorf("limit %q: give its name in small letters, without RLIMIT_", name)
+		}
+	}
 	for _, c := range s.Capabilities {
 		if !strings.HasPrefix(c, "CAP_") || strings.Trim(c, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") != "" {
 			return fmt.Errorf("capability %q: give its name in capitals, with CAP_", c)

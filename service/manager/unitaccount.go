@@ -56,6 +56,9 @@ func supervision(u *unitfile.Unit, s Spec, version int) {
 	if s.Account != "" && s.Account != AccountSystem {
 		u.Add("Service", "AmbientCapabilities", strings.Join(v.Capabilities, " "))
 	}
+	for _, l := range v.limits {
+		u.Add("Service", l.key, l.value)
+	}
 	if v.Delegate {
 		u.Add("Service", "Delegate", "yes")
 		if version >= 243 {

@@ -18,6 +18,7 @@ type Record struct {
 	Spec       manager.Spec      `json:"spec"`
 	Fallback   *manager.Fallback `json:"fallback,omitempty"`   // nil: none was registered
 	Definition string            `json:"definition,omitempty"` // absolute path
+	Written    string            `json:"written,omitempty"`    // SHA-256 of the definition as install wrote it, in hex; "": it didn't
 }
 
 // fileName lies in the service's Config folder, which only administrators can write: --repair runs as SYSTEM or root and does

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/access"
-	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/service/manager"
@@ -145,7 +144,7 @@ func (r *replacement) finish(ctx context.Context) error {
 	if r.options.DryRun {
 		return r.answer("an earlier call was interrupted: what belongs beside the service %s would be registered\n", r.name)
 	}
-	def, err := definition.Load(r.journal.Definition, install.Environment(nil))
+	def, err := install.Load(r.journal.Definition, nil)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,58 @@
+package launchplan
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+)
+
+func TestBounds(t *testing.T) {
+	def, err := definition.Parse([]byte(`name: shop
+programs:
+  a:
+    command: [/bin/true]
+    resources: {rlimits: {nofile: 2000000, core: unlimited}}
+  b:
+    command: [/bin/true]
+    resources: {rlimits: {nofile: {soft: 1024, hard: 4096}}}
+`), "daruma.yaml", os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wrong := (Bounds{}).Refused(def); wrong != nil {
+		t.Errorf("unknown bounds refuse: %v", wrong)
+	}
+	if wrong := (Bounds{Hard: map[string]uint64{"nofile": 4096, "core": 0}, Raise: true}).Refused(def); wrong != nil {
+		t.Errorf("root is refused: %v", wrong)
+	}
+	wrong := Bounds{Hard: map[string]uint64{"nofile": 4096, "core": definition.Unlimited}}.Refused(def)
+	if len(wrong) != 1 {
+		t.Fatalf("refused: %v, want a's nofile alone", wrong)
+	}
+	for _, want := range []string{"daruma.yaml:5:", "programs.a.resources.rlimits.nofile: is 2000000", "is 4096", "LimitNOFILE=2000000"} {
+		if !strings.Contains(wrong[0].Error(), want) {
+			t.Errorf("%q doesn't say %q", wrong[0], want)
+		}
+	}
+}
+
+func TestBoundsOfThisProcess(t *testing.T) {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	b := BoundsOf(os.Getpid())
+	if b.Hard["nofile"] != limit.Max || len(b.Hard) != 16 {
+		t.Errorf("read %v, want 16 limits and nofile %d", b.Hard, limit.Max)
+	}
+	if mayRaise("Name:\tx\nCapEff:\t0000000000000400\nCapBnd:\t000001ffffffffff\n") || !mayRaise("Name:\tx\nCapEff:\t000001ffffffffff\n") {
+		t.Error("CAP_SYS_RESOURCE isn't read from CapEff")
+	}
+	if BoundsOf(-1).Hard != nil {
+		t.Error("the bounds of no process are known")
+	}
+}
