@@ -24,11 +24,13 @@ func signalName(n int) string {
 	return fmt.Sprintf("signal %d", n)
 }
 
-// String says how a run ended: "exit code 3", "ended by SIGSEGV (core dumped)".
+// String says how a run ended: "exit code 3", "ended by SIGSEGV (core dumped)", "ended by the kernel's OOM killer (SIGKILL): memory ran out".
 func (e Exit) String() string {
 	switch {
 	case e.Error != "":
 		return e.Error
+	case e.NoMemory:
+		return "ended by the kernel's OOM killer (" + signalName(e.Signal) + "): memory ran out"
 	case e.Signal != 0:
 		w := "ended by " + signalName(e.Signal)
 		if e.CoreDump {

@@ -22,7 +22,10 @@ func (s *Service) closeIncident(p *Program, outcome string) {
 }
 
 func failureKind(e Exit) string {
-	if e.Signal != 0 {
+	switch {
+	case e.NoMemory:
+		return "outOfMemory"
+	case e.Signal != 0:
 		return "signal"
 	}
 	return "exit"

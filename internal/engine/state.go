@@ -109,6 +109,7 @@ type Exit struct {
 	Code       int           // exit code; -1 when ended by a signal
 	Signal     int           // 0: none
 	CoreDump   bool          // with Signal
+	NoMemory   bool          // with Signal: the kernel ended it because memory ran out
 	Error      string        // it could not even be started: why
 	At         time.Duration // monotonic
 }

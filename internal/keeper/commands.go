@@ -55,6 +55,7 @@ func (k *keeper) execute(m wire.Message) {
 	case *wire.Heartbeat:
 		k.reap()
 		k.checkFolders()
+		k.forgetOldKills()
 	default:
 		k.rejectSupervisor(fmt.Errorf("%T, which only a keeper sends", m))
 	}

@@ -56,7 +56,7 @@ func testKeeperTelling(t *testing.T, base string, peerTo io.Writer) *keeper {
 		cfg: Config{Service: "test", Hang: time.Hour}, mark: fmt.Sprintf("test-%d", os.Getpid()),
 		programs: map[string]*program{}, emptying: map[*program]struct{}{}, starting: map[*program]struct{}{},
 		startLimit: startLimit, sockets: map[string]*socket{}, snapshot: map[string][]byte{},
-		platform: platform{byPID: map[int]*program{}, trees: trees{base: base}},
+		platform: platform{byPID: map[int]*program{}, oom: oomKills{fd: -1}, trees: trees{base: base}},
 		sup:      supervisor{peer: peer{pidfd: -1, fd: pair[0]}},
 	}
 	if k.poll, err = poll.New(); err != nil {

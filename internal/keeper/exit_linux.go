@@ -33,6 +33,9 @@ func (k *keeper) mainExited(p *program, r *run) {
 		r.exit.Code, r.exit.Signal = -1, 0
 		r.failed = "its exit status was lost: " + err.Error()
 	}
+	if r.exit.Signal == int(unix.SIGKILL) && !r.killed && !r.starting {
+		r.exit.NoMemory = k.oom.claim()
+	}
 	r.exit.Orphans = p.tree.Kill(r.PID, k.runMark(p, r))
 	k.emptying[p] = struct{}{}
 	k.finishRun(p)
@@ -60,6 +63,9 @@ func (k *keeper) reap() {
 		}
 	}
 }
+
+// forgetOldKills is called at every heartbeat.
+func (k *keeper) forgetOldKills() { k.oom.age() }
 
 // child is the part of siginfo_t that waitid(2) fills in for SIGCHLD; x/sys leaves it out.
 type child struct {

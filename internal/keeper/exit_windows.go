@@ -49,6 +49,9 @@ func (k *keeper) reap() {
 	}
 }
 
+// forgetOldKills does nothing: Windows ends no process for want of memory.
+func (k *keeper) forgetOldKills() {}
+
 // killTree ends all processes of a run.
 func (k *keeper) killTree(_ *program, r *run) {
 	if !r.exited {

@@ -39,6 +39,7 @@ func (k *keeper) open() error {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("becoming a subreaper: %w", err)
 	}
+	k.oom.open(tree.MemoryEvents())
 	base, err := tree.FindCgroup("daruma-" + k.mark)
 	if err != nil { // then the trees are held without one
 		k.trees.without = err.Error()

@@ -26,12 +26,17 @@ type platform struct {
 	folders []int            // open, for supervisors' rules: see openFolders
 	null    int              // /dev/null, the programs' stdin
 	byPID   map[int]*program // runs whose main process isn't reaped
+	oom     oomKills
+
+	oomScore string // of programs; "": as the keeper\'s
 }
 
 // programTree holds the processes of one program.
 type programTree = tree.Tree
 
-func newPlatform() platform { return platform{byPID: map[int]*program{}} }
+func newPlatform() platform {
+	return platform{byPID: map[int]*program{}, oom: oomKills{fd: -1}, oomScore: programOOMScore()}
+}
 
 // mainProcess is that of a run.
 type mainProcess struct {

@@ -44,6 +44,7 @@ func (k *keeper) start(p *program, generation uint64) error {
 		return err
 	}
 	r.PID = r.launching.PID
+	k.exposeToOOM(r.PID)
 	r.At, r.Wall = monotonic.Now(), time.Now().UnixNano()
 	p.alive = r
 	k.byPID[r.PID] = p

@@ -64,7 +64,8 @@ func supervision(u *unitfile.Unit, s Spec, version int) {
 		if version >= 243 {
 			u.Add("Service", "OOMPolicy", "continue")
 		}
-		u.Add("Service", "TasksMax", "infinity") // its programs' processes all count
+		u.Add("Service", "OOMScoreAdjust", "-500") // it gives its programs their own: without it none of them is kept running
+		u.Add("Service", "TasksMax", "infinity")   // its programs' processes all count
 	}
 	var codes []string
 	for _, code := range v.NoRestart {

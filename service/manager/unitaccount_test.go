@@ -28,7 +28,7 @@ func TestUnitOfAnAccount(t *testing.T) {
 		}
 		text := u.Text("")
 		for _, line := range []string{"StateDirectory=daruma/shop", "LogsDirectoryMode=0750", "RuntimeDirectoryPreserve=restart", "Delegate=yes",
-			"OOMPolicy=continue", "RestartPreventExitStatus=2 78"} {
+			"OOMPolicy=continue", "OOMScoreAdjust=-500", "RestartPreventExitStatus=2 78"} {
 			if !strings.Contains(text, line+"\n") {
 				t.Errorf("account %q: no line %s in\n%s", account, line, text)
 			}

@@ -139,6 +139,23 @@ func tryBirth(path string) error {
 	}
 }
 
+// MemoryEvents opens the memory.events of the cgroup that this process is in (cgroups(7), the kernel's cgroup-v2.rst). -1: it has none.
+func MemoryEvents() int {
+	mount, err := cgroup2Mount()
+	if err != nil {
+		return -1
+	}
+	own, err := ownCgroup()
+	if err != nil {
+		return -1
+	}
+	fd, err := unix.Open(filepath.Join(mount, own, "memory.events"), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1
+	}
+	return fd
+}
+
 func cgroup2Mount() (string, error) {
 	data, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {

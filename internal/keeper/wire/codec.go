@@ -87,6 +87,20 @@ func (c *coder) flag(v *bool) {
 	*v = x != 0
 }
 
+// flagPair codes a second flag where only the first was: a peer of an older version reads any of them as the first, and what it writes
+// is read as it was meant.
+func (c *coder) flagPair(first, second *bool) {
+	var x uint64
+	if *first {
+		x = 1
+	}
+	if *second {
+		x |= 2
+	}
+	c.u64(&x)
+	*first, *second = x&1 != 0, x&2 != 0
+}
+
 // count codes a number of items. Each takes at least one byte, so there can't be more of them than bytes are left.
 func (c *coder) count(n int) int {
 	x := uint64(n)

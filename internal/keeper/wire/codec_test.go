@@ -195,3 +195,27 @@ func FuzzFrame(f *testing.F) {
 		}
 	})
 }
+
+// TestOlderPeersUnderstandExits: a flag was added where there was one before; an upgrade and the way back must go.
+func TestOlderPeersUnderstandExits(t *testing.T) {
+	for _, c := range []struct{ orphans, noMemory bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
+		w := coder{}
+		w.flagPair(&c.orphans, &c.noMemory)
+		var older bool
+		r := coder{buf: w.buf, reading: true}
+		r.flag(&older)
+		if r.err != nil || len(r.buf) != 0 || older != (c.orphans || c.noMemory) {
+			t.Errorf("%+v: an older peer reads %v, %v", c, older, r.err)
+		}
+		if c.noMemory {
+			continue
+		}
+		w = coder{}
+		w.flag(&c.orphans)
+		var orphans, noMemory bool
+		r = coder{buf: w.buf, reading: true}
+		if r.flagPair(&orphans, &noMemory); r.err != nil || orphans != c.orphans || noMemory {
+			t.Errorf("%+v: of an older peer is read %v %v, %v", c, orphans, noMemory, r.err)
+		}
+	}
+}

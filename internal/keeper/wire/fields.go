@@ -17,7 +17,7 @@ func (e *Exit) code(c *coder) {
 	c.i64(&e.Wall)
 	c.i64(&e.MaxRSS)
 	c.dur(&e.CPU)
-	c.flag(&e.Orphans)
+	c.flagPair(&e.Orphans, &e.NoMemory)
 	c.str(&e.Asked)
 }
 

@@ -186,5 +186,6 @@ type Exit struct {
 	MaxRSS   int64         // bytes
 	CPU      time.Duration // user and system
 	Orphans  bool          // descendants had to be killed
+	NoMemory bool          // Linux: the kernel ended it because memory ran out, the service's limit or the machine's
 	Asked    string        // Windows: the last way in which it was asked to end: CTRL_C, CTRL_BREAK, WM_CLOSE; "": none
 }
