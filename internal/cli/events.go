@@ -43,14 +43,14 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the service isn't running.`,
 			return err
 		}
 		if !cmd.Flags().Changed("lines") {
-			count = 1 << 30
+			count = control.Remembered
 			if follow {
 				count = 10
 			}
 		} else if count < 0 {
 			return &exitError{code: ExitUsage, err: fmt.Errorf("-n must be 0 or more, is %d", count)}
 		}
-		return showEvents(cmd.Context(), std, t, count, follow, *output)
+		return showEvents(cmd.Context(), std, t, min(count, control.Remembered), follow, *output)
 	}
 	return cmd
 }

@@ -40,6 +40,8 @@ func NewClient(socket string) *Client { return &Client{socket: socket} }
 
 // Status asks for the service's status.
 //
+// Who listens there isn't trusted: answers are bounded, and a socket or a lock file beside it that is something else is an error.
+//
 // All calls give an error for which errors.Is(err, ErrNotRunning) holds where no supervisor listens, a
 // *[PermissionError] where the socket may not be opened, an *[APIError] where the supervisor refuses, and ctx's error.
 func (c *Client) Status(ctx context.Context) (Status, error) {
@@ -86,8 +88,14 @@ func (c *Client) Events(ctx context.Context, from From, each func(Event) error) 
 		return err
 	}
 	d := json.NewDecoder(x.response.Body)
-	for {
+	for n := 0; ; n++ {
+		if n > 2*Remembered && !from.Follow {
+			return x.failed("reading events", errTooLong)
+		}
 		x.expectWithin(45 * time.Second)
+		if from.Follow {
+			x.allowed.left = maxEvent
+		}
 		var e Event
 		if err := d.Decode(&e); errors.Is(err, io.EOF) {
 			return nil
@@ -116,7 +124,7 @@ func (c *Client) call(ctx context.Context, method, path string, body []byte, v a
 	if err := x.problem(); err != nil {
 		return err
 	}
-	if err := json.NewDecoder(x.response.Body).Decode(v); err != nil {
+	if err := decodeAnswer(x.response.Body, v); err != nil {
 		return x.failed("reading the answer", err)
 	}
 	return nil
@@ -128,6 +136,7 @@ type exchange struct {
 	ctx      context.Context
 	conn     net.Conn
 	stop     func() bool // of the watch on ctx
+	allowed  *allowance  // what may still be read
 	response *http.Response
 }
 
@@ -147,10 +156,10 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*e
 	if err != nil {
 		return nil, c.notReached(ctx, err)
 	}
-	x := &exchange{ctx: ctx, conn: conn}
+	x := &exchange{ctx: ctx, conn: conn, allowed: &allowance{conn, maxAnswer}}
 	x.stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
 	writeErr := request.Write(conn)
-	x.response, err = http.ReadResponse(bufio.NewReader(conn), request)
+	x.response, err = http.ReadResponse(bufio.NewReader(x.allowed), request)
 	if err != nil {
 		x.close()
 		return nil, x.failed("asking the supervisor", errors.Join(writeErr, err))
@@ -169,6 +178,9 @@ func (x *exchange) expectWithin(d time.Duration) { _ = x.conn.SetReadDeadline(ti
 func (x *exchange) failed(doing string, err error) error {
 	if x.ctx.Err() != nil {
 		return x.ctx.Err()
+	}
+	if errors.Is(err, errTooLong) {
+		return fmt.Errorf("%s: %w: is that daruma's supervisor that answers?", doing, err)
 	}
 	return fmt.Errorf("%s: %w (the supervisor may have ended or been replaced meanwhile)", doing, err)
 }

@@ -7,9 +7,11 @@ import (
 	"time"
 )
 
-// ringSize is how many events a Hub remembers: what a client that connects late can still read, and how far a slow
+// Remembered is how many events a Hub remembers: what a client that connects late can still read, and how far a slow
 // one may fall behind.
-const ringSize = 1000
+const Remembered = 1000
+
+const ringSize = Remembered
 
 // ErrLagged says that events were overwritten before they were read.
 var ErrLagged = errors.New("read too slowly: events were missed")

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -17,8 +18,11 @@ const successorTimeout = 3 * time.Second
 func reach(ctx context.Context, socket string) (net.Conn, error) {
 	for end := time.Now().Add(successorTimeout); ; {
 		conn, err := dial(ctx, socket)
-		if err == nil || !absent(err) || time.Now().After(end) || !keeperLives(socket) {
+		if err == nil || !absent(err) || time.Now().After(end) {
 			return conn, err
+		}
+		if lives, odd := keeperLives(socket); odd != nil || !lives {
+			return nil, cmp.Or(odd, err)
 		}
 		select {
 		case <-time.After(10 * time.Millisecond):

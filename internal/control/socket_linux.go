@@ -192,23 +192,31 @@ func listens(socket *os.File) (held bool, pid int, err error) {
 	return true, int(cred.Pid), nil
 }
 
-// dial connects to the socket at path, whatever its length.
+// dial connects to the socket at path, whatever its length: sun_path has 108 bytes. What isn't a socket is an error, least of all a link
+// is followed: the service's account could make one to the socket of another service, to which root's orders would go.
 func dial(ctx context.Context, path string) (net.Conn, error) {
-	var d net.Dialer
-	address := path
-	if len(path) > 107 { // sun_path has 108 bytes, one for the zero at the end
-		fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
-		if err != nil {
-			return nil, err
-		}
-		file := os.NewFile(uintptr(fd), path)
-		defer file.Close()
-		address = procPath(file, "")
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
 	}
-	for {
+	file := os.NewFile(uintptr(fd), path)
+	defer file.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return nil, err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFSOCK {
+		return nil, fmt.Errorf("%s isn't a socket; remove it", path)
+	}
+	var d net.Dialer
+	address := procPath(file, "")
+	for end := time.Now().Add(connectTimeout); ; {
 		conn, err := d.DialContext(ctx, "unix", address)
 		if !errors.Is(err, unix.EAGAIN) {
 			return conn, err
+		}
+		if time.Now().After(end) {
+			return nil, fmt.Errorf("%s: somebody listens there and has taken no connection for %v", path, connectTimeout)
 		}
 		// The server's queue is full. For unix sockets connect(2) doesn't say when there is room: try again.
 		select {

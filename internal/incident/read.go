@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
@@ -39,13 +40,19 @@ type History struct {
 	seqs       []uint64       // of the last line of each incident
 }
 
+// maxRecord bounds a record that is read for somebody else than its recorder, in bytes. A recorder keeps to 2 MiB and some.
+const maxRecord = 32 << 20
+
 // Read reads the record at path; a file that doesn't exist is an empty one. It may be written to meanwhile.
-// What can't be read is passed over and counted.
+// What can't be read is passed over and counted. A file of more than 32 MiB isn't a record: the service's account may have made it, to
+// keep an administrator's command busy.
 func Read(path string) (*History, error) {
-	return read(path, systemClock())
+	return readAtMost(path, systemClock(), maxRecord)
 }
 
-func read(path string, c *clock) (*History, error) {
+func read(path string, c *clock) (*History, error) { return readAtMost(path, c, math.MaxInt64) }
+
+func readAtMost(path string, c *clock, limit int64) (*History, error) {
 	h := newHistory()
 	f, err := safefile.Open(path)
 	switch {
@@ -55,8 +62,12 @@ func read(path string, c *clock) (*History, error) {
 		return nil, fmt.Errorf("reading the incidents: %w", err)
 	}
 	defer f.Close()
-	if err := h.fold(f); err != nil {
+	bounded := &io.LimitedReader{R: f, N: limit}
+	if err := h.fold(bounded); err != nil {
 		return nil, fmt.Errorf("reading the incidents in %s: %w", path, err)
+	}
+	if bounded.N <= 0 {
+		return nil, fmt.Errorf("reading the incidents: %s is longer than %d MiB, which no record of daruma's is; look at it, and move it away", path, limit>>20)
 	}
 	h.observe(readAlive(path))
 	h.setEnd(c)
