@@ -3,6 +3,7 @@ package install
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/definition"
@@ -35,7 +36,6 @@ func beyondAccount(def *definition.Service) (found definition.Errors) {
 		}{
 			{"securityContext.runAsUser", s.RunAsUser != ""}, {"securityContext.runAsGroup", s.RunAsGroup != ""},
 			{"securityContext.supplementalGroups", len(s.SupplementalGroups) > 0},
-			{"securityContext.capabilities", len(s.AddCapabilities)+len(s.DropCapabilities) > 0},
 			{"nice", p.Nice != nil && *p.Nice < 0},
 		} {
 			if want.set {
@@ -43,6 +43,22 @@ func beyondAccount(def *definition.Service) (found definition.Errors) {
 					"with runAsUser for every program that isn't to be root", def.Account))
 			}
 		}
+		for _, name := range s.AddCapabilities {
+			if !slices.Contains(harmless(), name) {
+				refuse("programs."+p.Name+".securityContext.capabilities.add", fmt.Sprintf("names %s, with which a program can become root or another user, so that "+
+					"account %s can't have it: write account: LocalSystem, with runAsUser for every program that isn't to be root, or take one of %s",
+					name, def.Account, strings.Join(harmless(), " ")))
+			}
+		}
+		if escalates := s.AllowPrivilegeEscalation == nil || *s.AllowPrivilegeEscalation; len(s.DropCapabilities) > 0 && manager.UserAccount(def.Account) && escalates {
+			refuse("programs."+p.Name+".securityContext.capabilities.drop", "holds for a user's account only with allowPrivilegeEscalation: false: without that, "+
+				"sudo gives them back")
+		}
 	}
 	return found
+}
+
+// harmless are the capabilities with which nobody becomes root, or ends and reads other users' processes (capabilities(7)).
+func harmless() []string {
+	return strings.Fields("BLOCK_SUSPEND IPC_LOCK NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW SYS_NICE SYS_TIME WAKE_ALARM")
 }

@@ -87,7 +87,11 @@ func InstalledFrom(name, file string) bool {
 
 // BoundsOf gives what the service manager gives the processes of a service.
 func BoundsOf(r manager.Registration) launchplan.Bounds {
-	return launchplan.Bounds{Hard: r.HardLimits, Raise: r.Account == "" || r.Account == "root"}
+	b := launchplan.Bounds{Hard: r.HardLimits, Raise: r.Account == "" || r.Account == "root"}
+	if !b.Raise {
+		b.Capabilities = &r.Ambient
+	}
+	return b
 }
 
 // dependencyFinder is manager.Manager.

@@ -3,6 +3,7 @@ package install
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/definition"
@@ -58,6 +59,21 @@ func leastPrivileges() []string {
 	return []string{"SeChangeNotifyPrivilege", "SeIncreaseWorkingSetPrivilege", "SeCreateGlobalPrivilege"}
 }
 
+// capabilities are the keeper's, where it isn't root: for a port below 1024 that it is to bind, and for what programs are to have. They go on
+// to those programs alone.
+func capabilities(def *definition.Service) (list []string) {
+	if lowPort(def) {
+		list = append(list, "CAP_NET_BIND_SERVICE")
+	}
+	for i := range def.Programs {
+		for _, name := range def.Programs[i].Security.AddCapabilities {
+			list = append(list, "CAP_"+name)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
 func supervisionOf(def *definition.Service, privileges []string) manager.Supervision {
 	s := manager.Supervision{
 		Folders: "daruma/" + def.Name, Delegate: true, OwnSID: true,
@@ -77,8 +93,6 @@ func supervisionOf(def *definition.Service, privileges []string) manager.Supervi
 			s.HardLimits[l.Name] = max(s.HardLimits[l.Name], l.Hard)
 		}
 	}
-	if lowPort(def) {
-		s.Capabilities = []string{"CAP_NET_BIND_SERVICE"} // the keeper's alone: it doesn't go on to programs
-	}
+	s.Capabilities = capabilities(def)
 	return s
 }

@@ -49,12 +49,39 @@ func (p *Plan) dropBounding() *Error {
 			return failed(syscall.EPERM, "adding capability "+capName(c)+", which isn't in the bounding set")
 		}
 		if drop&bit != 0 && has == 1 {
-			if errno := prctl(syscall.PR_CAPBSET_DROP, uintptr(c)); errno != 0 {
+			if errno := prctl(syscall.PR_CAPBSET_DROP, uintptr(c)); errno != 0 && !p.cannotGain() {
 				return failed(errno, "dropping capability "+capName(c)+" from the bounding set")
 			}
 		}
 	}
 	return nil
+}
+
+// throughExec are the capabilities that must be ambient in the launcher: an ordinary user loses all others at the launcher's own exec. What
+// this process doesn't hold isn't among them; setCaps will say so.
+func (p *Plan) throughExec() (list []uintptr) {
+	add := capMask(p.AddCaps)
+	if add == 0 || effectiveUser() == 0 {
+		return nil
+	}
+	have, errno := capget()
+	if errno != 0 {
+		return nil
+	}
+	for c := range 64 {
+		if add&have.permitted>>c&1 == 1 {
+			list = append(list, uintptr(c))
+		}
+	}
+	return list
+}
+
+// cannotGain tells whether no exec gives the program a capability, whatever the bounding set: an ordinary user without new privileges
+// (prctl(2), PR_SET_NO_NEW_PRIVS).
+func (p *Plan) cannotGain() bool {
+	const getNoNewPrivs = 39 // PR_GET_NO_NEW_PRIVS
+	set, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, getNoNewPrivs, 0, 0, 0, 0, 0)
+	return effectiveUser() != 0 && (p.NoNewPrivs || errno == 0 && set == 1)
 }
 
 // setCaps makes the thread's sets what exec has to begin with.

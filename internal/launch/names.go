@@ -23,6 +23,9 @@ func capNumber(name string) (int, bool) {
 	return indexOfName(capNames, name)
 }
 
+// Capability gives the number of a capability, with or without CAP_.
+func Capability(name string) (number int, known bool) { return capNumber(name) }
+
 // capName is for error messages.
 func capName(number int) string {
 	rest := capNames

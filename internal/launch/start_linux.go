@@ -124,8 +124,10 @@ func startLauncher(p *Plan, with Attachments) (Launching, error) {
 	all := append(files(p, &with), uintptr(plan), uintptr(status[1]))
 	// One processor and no garbage collector: a faster start, and what execArguments.exec relies on.
 	env := []string{launchVariable + "=" + itoa(int64(len(all)-2)), "GOMAXPROCS=1", "GOGC=off"}
+	sys := copySys(with.Sys)
+	sys.AmbientCaps = p.throughExec()
 	// The file that runs, not the path it was started from: that may be a newer version by now, or gone.
-	pid, err := syscall.ForkExec("/proc/self/exe", []string{"daruma", "launch"}, &syscall.ProcAttr{Env: env, Files: all, Sys: copySys(with.Sys)})
+	pid, err := syscall.ForkExec("/proc/self/exe", []string{"daruma", "launch"}, &syscall.ProcAttr{Env: env, Files: all, Sys: sys})
 	syscall.Close(status[1])
 	if err != nil {
 		syscall.Close(status[0])

@@ -12,6 +12,7 @@ type Registration struct {
 	OnNonCrash  bool              // and after an orderly end with an error
 	Unknown     []string          // what can't be read from this service manager (Wine)
 	HardLimits  map[string]uint64 // Linux: of its processes, by setrlimit(2)'s names in lower case; the greatest uint64 is no limit
+	Ambient     uint64            // Linux: the capabilities that the unit gives it, bit n for number n of capabilities(7); root has all anyway
 	DropIns     []string          // Linux: files of the administrator that override the unit
 	NeedReload  bool              // Linux: unit files were changed since systemd read them
 }

@@ -24,6 +24,7 @@ func registration(ctx context.Context, m Manager, name string) (Registration, er
 	restart := property(properties, "Restart")
 	r.Recovers = restart != "" && restart != "no" && restart != "on-success"
 	r.OnNonCrash = slices.Contains([]string{"always", "on-failure"}, restart)
+	r.Ambient, _ = properties["AmbientCapabilities"].(uint64)
 	r.HardLimits = map[string]uint64{}
 	for _, name := range limitNames() {
 		if hard, ok := properties[limitKey(name)].(uint64); ok {

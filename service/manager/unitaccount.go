@@ -55,6 +55,9 @@ func supervision(u *unitfile.Unit, s Spec, version int) {
 	}
 	if s.Account != "" && s.Account != AccountSystem {
 		u.Add("Service", "AmbientCapabilities", strings.Join(v.Capabilities, " "))
+		if !UserAccount(s.Account) { // a user's programs may have a use for sudo
+			u.Add("Service", "CapabilityBoundingSet", strings.Join(v.Capabilities, " "))
+		}
 	}
 	for _, l := range v.limits {
 		u.Add("Service", l.key, l.value)

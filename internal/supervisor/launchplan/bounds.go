@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/launch"
 )
 
 // Bounds are what the system gives the process that starts a service's programs: no program can get more. The zero value
@@ -13,6 +14,8 @@ type Bounds struct {
 	Hard map[string]uint64
 	// Raise tells that it may go beyond them (CAP_SYS_RESOURCE, which root has).
 	Raise bool
+	// Capabilities are those that it may pass on, bit n for number n of capabilities(7); nil: they aren't known. Linux.
+	Capabilities *uint64
 }
 
 // BoundsOf reads those of a process: this one, or a keeper. What can't be read is left out.
@@ -45,6 +48,12 @@ func (b Bounds) Check(service string, p *definition.Program) error {
 }
 
 func (b Bounds) beyond(service string, p *definition.Program) (list []unsupportedField) {
+	for _, name := range p.Security.AddCapabilities {
+		if number, _ := launch.Capability(name); b.Capabilities != nil && *b.Capabilities>>number&1 == 0 {
+			list = append(list, unsupportedField{"securityContext.capabilities.add", fmt.Sprintf("names %s, which the service's own process hasn't got: "+
+				"daruma install FILE and a restart give it, unless a drop-in takes it away (systemctl cat %s); in a terminal only root has it", name, service)})
+		}
+	}
 	if b.Raise {
 		return nil
 	}

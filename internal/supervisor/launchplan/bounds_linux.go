@@ -20,6 +20,9 @@ func boundsOf(pid int) Bounds {
 	b := Bounds{Hard: hardLimits(string(limits))}
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	b.Raise = err != nil || mayRaise(string(status)) // nobody is refused for what isn't known
+	if permitted, ok := capabilities(string(status), "CapPrm"); ok {
+		b.Capabilities = &permitted
+	}
 	return b
 }
 
@@ -57,10 +60,16 @@ func limitNames() map[string]string {
 
 // mayRaise tells whether the process of /proc/PID/status has CAP_SYS_RESOURCE (setrlimit(2)).
 func mayRaise(status string) bool {
-	_, rest, _ := strings.Cut(status, "\nCapEff:")
+	effective, ok := capabilities(status, "CapEff")
+	return !ok || effective&(1<<unix.CAP_SYS_RESOURCE) != 0
+}
+
+// capabilities reads one of the sets of /proc/PID/status.
+func capabilities(status, set string) (mask uint64, ok bool) {
+	_, rest, _ := strings.Cut(status, "\n"+set+":")
 	text, _, _ := strings.Cut(rest, "\n")
-	effective, err := strconv.ParseUint(strings.TrimSpace(text), 16, 64)
-	return err != nil || effective&(1<<unix.CAP_SYS_RESOURCE) != 0
+	mask, err := strconv.ParseUint(strings.TrimSpace(text), 16, 64)
+	return mask, err == nil
 }
 
 // settingOf is systemd's name of a limit (systemd.exec(5), Process Properties).
