@@ -184,7 +184,10 @@ func (p *Program) Notifies() bool {
 }
 
 // ExecAction runs a command as the program's user, in its folder, with its environment; exit code 0 is success.
-type ExecAction struct{ Command []string }
+type ExecAction struct {
+	Command []string
+	Words   []string // Command as it stands in the file: what messages show, because a variable may hold a secret
+}
 
 // HTTPGetAction succeeds on a status of 200 to 399.
 type HTTPGetAction struct {

@@ -129,7 +129,12 @@ func (d *decoder) handlerFields(h *Handler) []field {
 }
 
 func (d *decoder) execFields(a *ExecAction) []field {
-	return []field{{"command", func(n *node) { a.Command = d.command(n) }}}
+	return []field{{"command", func(n *node) {
+		a.Command = d.command(n)
+		for i := range a.Command {
+			a.Words = append(a.Words, n.items[i].text)
+		}
+	}}}
 }
 
 func (d *decoder) tcpFields(a *TCPSocketAction) []field {

@@ -73,9 +73,18 @@ func (a attempt) noAnswer() string {
 	return "no answer within " + a.limit.String()
 }
 
+// shown is the command as messages have it, which get into the status, daruma's log and the incident record. What its variables hold, a
+// password for example, doesn't.
+func shown(e *definition.ExecAction) []string {
+	if len(e.Words) == len(e.Command) {
+		return e.Words
+	}
+	return e.Command[:min(1, len(e.Command))]
+}
+
 // exec runs the command; exit code 0 is success.
 func (a attempt) exec(ctx context.Context, e *definition.ExecAction, runner Runner) Result {
-	what := "exec " + excerpt([]byte(strings.Join(e.Command, " ")))
+	what := "exec " + excerpt([]byte(strings.Join(shown(e), " ")))
 	if runner == nil {
 		return Result{Unknown: true, Message: what + ": there is nothing here to run commands with"}
 	}

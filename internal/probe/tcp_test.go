@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +30,7 @@ func TestTCP(t *testing.T) {
 }
 
 func TestExec(t *testing.T) {
-	h := definition.Handler{Exec: &definition.ExecAction{Command: []string{"bin/check", "--deep"}}}
+	h := definition.Handler{Exec: &definition.ExecAction{Command: []string{"bin/check", "--deep"}, Words: []string{"bin/check", "--deep"}}}
 	for _, test := range []struct {
 		name    string
 		runner  Runner
@@ -65,5 +67,49 @@ func TestExec(t *testing.T) {
 func TestEmptyHandler(t *testing.T) {
 	if r := ask(t, definition.Handler{}, time.Second); r.OK || r.Message == "" {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestExecShowsNoVariables: a message shows a command as it stands in the definition, however it fails. Messages get into the status,
+// daruma's log and the incident record.
+func TestExecShowsNoVariables(t *testing.T) {
+	const secret = "geheim-4711"
+	src := `
+name: shop
+programs:
+  api:
+    command: [x]
+    livenessProbe:
+      exec: {command: ["${TOOL}", "--password=${SECRET}", "a$$b", "${SECRET:-none}"]}
+`
+	env := func(name string) (string, bool) {
+		return map[string]string{"SECRET": secret, "TOOL": "check"}[name], true
+	}
+	def, err := definition.Parse([]byte(src), filepath.Join(t.TempDir(), "daruma.yaml"), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := def.Programs[0].LivenessProbe.Handler
+	var got []string
+	runners := map[string]Runner{
+		"exit code": func(_ context.Context, c []string) (int, []byte, error) { got = c; return 1, nil, nil },
+		"error":     func(context.Context, []string) (int, []byte, error) { return 0, nil, errors.New("no such file") },
+		"too long":  func(ctx context.Context, _ []string) (int, []byte, error) { <-ctx.Done(); return -1, nil, ctx.Err() },
+		"no runner": nil,
+	}
+	for what, runner := range runners {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		r := Run(ctx, h, runner)
+		cancel()
+		if strings.Contains(r.Message, secret) || !strings.HasPrefix(r.Message, "exec ${TOOL} --password=${SECRET} a$$b ${SECRET:-none}: ") {
+			t.Errorf("%s: %q", what, r.Message)
+		}
+	}
+	if want := []string{"check", "--password=" + secret, "a$b", secret}; !slices.Equal(got, want) {
+		t.Errorf("run was %q, want %q", got, want)
+	}
+	h.Exec = &definition.ExecAction{Command: []string{"check", secret}} // not from a definition
+	if r := Run(t.Context(), h, runners["error"]); r.Message != "exec check: no such file" {
+		t.Errorf("%q", r.Message)
 	}
 }
