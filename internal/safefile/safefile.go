@@ -15,7 +15,8 @@
 // name lead to one after all. Owners aren't compared there: files of one service belong to its account, to SYSTEM or to the
 // administrators, depending on who was first, and access lists decide who writes.
 //
-// The folder of the path is the caller's business: a link in the middle of a path is followed.
+// The folder of the path is the caller's business: a link in the middle of a path is followed, except by [ReadOwned], which looks at the
+// whole path.
 package safefile
 
 import (
@@ -81,6 +82,25 @@ func ReadOwn(path string, limit int64) ([]byte, error) {
 	}
 	if err := checkOwn(f); err != nil {
 		return nil, errors.Join(err, f.Close())
+	}
+	return readAll(f, limit)
+}
+
+// ReadOwned reads a whole file that is named to this process, and that others may have put there or changed: a configuration that a
+// program's user keeps. What it reads is passed on to somebody with fewer rights, so nothing may be read that only this process may read,
+// unless its administrator has named it. On Linux it refuses
+//
+//   - a file that belongs neither to root nor to the caller's own user nor to one of owners
+//   - a path with a link of anybody else; and behind a link of one of owners any file but that owner's. Other links are followed
+//   - a file with more than one hard link in a folder that others may write to: they may have made the link
+//   - what isn't a regular file, without waiting for it; and a file on which somebody holds a lease, which open(2) would wait for
+//
+// A file that is longer than limit bytes is an error, too. On Windows the access list of the folder says who could have put a file
+// there, and only kind and length are looked at.
+func ReadOwned(path string, limit int64, owners ...int) ([]byte, error) {
+	f, err := openOwned(path, owners)
+	if err != nil {
+		return nil, err
 	}
 	return readAll(f, limit)
 }

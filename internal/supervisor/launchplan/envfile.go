@@ -3,10 +3,10 @@ package launchplan
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // maxEnvFile bounds what is read: the kernel takes no larger environment anyway.
@@ -14,15 +14,11 @@ const maxEnvFile = 2 << 20
 
 // readEnvFile reads NAME=value lines: # comments, empty lines, an optional "export ", and quotes around the whole value
 // ('literal', "with \n, \t, \" and \\"). Nothing is expanded, no value appears in an error.
-func readEnvFile(path string) ([]definition.EnvVar, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxEnvFile {
-		return nil, fmt.Errorf("%s: must be a file of at most 2 MiB", path)
-	}
-	data, err := os.ReadFile(path)
+//
+// user is the program's, or launch.Leave. The supervisor may read more than that user, who may be able to decide what the path leads
+// to: the program must not get through its environment what its user may not read.
+func readEnvFile(path string, user int) ([]definition.EnvVar, error) {
+	data, err := safefile.ReadOwned(path, maxEnvFile, user)
 	if err != nil {
 		return nil, err
 	}

@@ -1,12 +1,17 @@
 package launchplan
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/daruma-sh/daruma/internal/launch"
+	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 func envFile(t testing.TB, text string) string {
@@ -42,7 +47,7 @@ func TestEnvFile(t *testing.T) {
 		{"any name a program may want", "a.b-c=1\nÄ=2", []string{"a.b-c=1", "Ä=2"}},
 		{"not UTF-8", "A=\xff\xfe", []string{"A=\xff\xfe"}},
 	} {
-		vars, err := readEnvFile(envFile(t, c.text))
+		vars, err := readEnvFile(envFile(t, c.text), launch.Leave)
 		var got []string
 		for _, v := range vars {
 			got = append(got, v.Name+"="+v.Value)
@@ -67,7 +72,7 @@ func TestEnvFileErrors(t *testing.T) {
 		"A=\"":                   ":1: the quote isn't closed on this line",
 	} {
 		path := envFile(t, text)
-		vars, err := readEnvFile(path)
+		vars, err := readEnvFile(path, launch.Leave)
 		if err == nil || err.Error() != path+want || vars != nil {
 			t.Errorf("%q: %v, %v; want …%s", text, vars, err, want)
 		}
@@ -76,17 +81,17 @@ func TestEnvFileErrors(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	if _, err := readEnvFile(filepath.Join(dir, "none")); !os.IsNotExist(err) {
+	if _, err := readEnvFile(filepath.Join(dir, "none"), launch.Leave); !os.IsNotExist(err) {
 		t.Errorf("a file that isn't there: %v", err)
 	}
-	if _, err := readEnvFile(dir); err == nil || err.Error() != dir+": must be a file of at most 2 MiB" {
+	if _, err := readEnvFile(dir, launch.Leave); !errors.Is(err, safefile.ErrRefused) && runtime.GOOS != "windows" || err == nil {
 		t.Errorf("a folder: %v", err)
 	}
 	big := envFile(t, "")
 	if err := os.Truncate(big, maxEnvFile+1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readEnvFile(big); err == nil || err.Error() != big+": must be a file of at most 2 MiB" {
+	if _, err := readEnvFile(big, launch.Leave); err == nil || err.Error() != big+" is longer than 2097152 bytes" {
 		t.Errorf("a file that is too large: %v", err)
 	}
 }
@@ -102,7 +107,7 @@ func FuzzEnvFile(f *testing.F) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		vars, err := readEnvFile(path)
+		vars, err := readEnvFile(path, launch.Leave)
 		if err != nil && !strings.HasPrefix(err.Error(), path+":") {
 			t.Fatalf("an error without its place: %v", err)
 		}

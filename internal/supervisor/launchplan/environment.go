@@ -41,7 +41,8 @@ func lookup(env []string, name string) string {
 }
 
 // programEnv joins daruma's own environment, the account's variables, envFiles, then env; the later wins.
-func programEnv(service string, def *definition.Program, account launch.User) ([]string, error) {
+// user is the account's number, or launch.Leave.
+func programEnv(service string, def *definition.Program, account launch.User, user int) ([]string, error) {
 	env := newEnv()
 	for _, v := range os.Environ() {
 		name, value, _ := strings.Cut(v, "=")
@@ -57,7 +58,7 @@ func programEnv(service string, def *definition.Program, account launch.User) ([
 	env.set("DARUMA_SERVICE", service)
 	env.set("DARUMA_PROGRAM", def.Name)
 	for _, file := range def.EnvFiles {
-		vars, err := readEnvFile(file)
+		vars, err := readEnvFile(file, user)
 		if err != nil {
 			return nil, fmt.Errorf("envFiles: %w", err)
 		}

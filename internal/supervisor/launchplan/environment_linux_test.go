@@ -18,7 +18,7 @@ func TestProgramEnvironment(t *testing.T) {
 	t.Setenv("OVERRIDDEN", "by nobody")
 	first, second := envFile(t, "OVERRIDDEN=by file\nFILE=1\nLATER=1\n"), envFile(t, "LATER=2\nENV=file\n")
 	def := &definition.Program{Name: "api", EnvFiles: []string{first, second}, Env: []definition.EnvVar{{Name: "ENV", Value: "env"}, {Name: "USER", Value: "mine"}}}
-	env, err := programEnv("shop", def, launch.User{Name: "www", Home: "/srv/www"})
+	env, err := programEnv("shop", def, launch.User{Name: "www", Home: "/srv/www"}, launch.Leave)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,11 +38,11 @@ func TestProgramEnvironment(t *testing.T) {
 		}
 		seen[name] = true
 	}
-	if env, err = programEnv("shop", &definition.Program{Name: "api"}, launch.User{}); err != nil || lookup(env, "HOME") != "of daruma" {
+	if env, err = programEnv("shop", &definition.Program{Name: "api"}, launch.User{}, launch.Leave); err != nil || lookup(env, "HOME") != "of daruma" {
 		t.Errorf("without an account HOME is %q, %v", lookup(env, "HOME"), err)
 	}
 	def.EnvFiles = []string{filepath.Join(t.TempDir(), "gone.env")}
-	if _, err := programEnv("shop", def, launch.User{}); err == nil || !strings.HasPrefix(err.Error(), "envFiles: ") {
+	if _, err := programEnv("shop", def, launch.User{}, launch.Leave); err == nil || !strings.HasPrefix(err.Error(), "envFiles: ") {
 		t.Errorf("%v", err)
 	}
 }

@@ -26,7 +26,7 @@ func New(service *definition.Service, def *definition.Program, command []string)
 	for _, r := range def.Rlimits {
 		p.Rlimits = append(p.Rlimits, launch.Rlimit{Name: r.Name, Soft: r.Soft, Hard: r.Hard})
 	}
-	if p.Env, err = programEnv(service.Name, def, account); err != nil {
+	if p.Env, err = programEnv(service.Name, def, account, p.UID); err != nil {
 		return nil, err
 	}
 	if err := checkFolder(def.WorkingDir); err != nil {
