@@ -31,7 +31,6 @@ var layering = [][]string{
 		"service/internal/stdio",
 		"service/internal/stopcontext",
 		"service/internal/unitfile",
-		"service/internal/unittemplate",
 		"service/internal/watchdog",
 		"service/internal/wine",
 		"service/log/eventlog",

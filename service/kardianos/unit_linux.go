@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/daruma-sh/daruma/service/internal/unitfile"
-	"github.com/daruma-sh/daruma/service/internal/unittemplate"
 )
 
 // unitText is the unit file of the service: of SystemdScript where it is given, else one of our own.
@@ -18,44 +17,12 @@ func (u units) unitText() (string, error) {
 		return "", err
 	}
 	if script := value(u.Option, "SystemdScript", ""); script != "" {
-		text, err := unittemplate.Render(script, u.keys(path))
-		if err != nil {
-			return "", fmt.Errorf("option SystemdScript: %w", err)
-		}
-		return text, nil
+		return u.renderScript(script, path)
 	}
 	return u.builtIn(path)
 }
 
-// keys are what a SystemdScript may ask for, in both syntaxes.
-func (u units) keys(path string) map[string]any {
-	logs, output := value(u.Option, "LogOutput", false), ""
-	if logs {
-		output = "yes"
-	}
-	limit := ""
-	if n := value(u.Option, "LimitNOFILE", -1); n > -1 {
-		limit = strconv.Itoa(n)
-	}
-	return map[string]any{
-		"Name": u.Name, "DisplayName": u.DisplayName, "Description": u.Description, "Path": path, "Executable": u.Executable,
-		"Arguments": u.Arguments, "Dependencies": u.Dependencies, "EnvVars": u.environment(),
-		"ChRoot": u.ChRoot, "WorkingDirectory": u.WorkingDirectory, "UserName": u.UserName,
-		"LogOutput": logs, "OutputFileSupport": output, "HasOutputFileSupport": true, "LogDirectory": u.logs(),
-		"LimitNOFILE": limit, "ReloadSignal": value(u.Option, "ReloadSignal", ""), "PIDFile": value(u.Option, "PIDFile", ""),
-		"Restart": value(u.Option, "Restart", "always"), "SuccessExitStatus": value(u.Option, "SuccessExitStatus", ""),
-	}
-}
-
 func (u units) logs() string { return value(u.Option, "LogDirectory", "/var/log") }
-
-func (u units) environment() []unittemplate.Pair {
-	var list []unittemplate.Pair
-	for _, name := range slices.Sorted(maps.Keys(u.EnvVars)) {
-		list = append(list, unittemplate.Pair{Name: name, Value: u.EnvVars[name], Line: "Environment=" + unitfile.Word(name+"="+u.EnvVars[name])})
-	}
-	return list
-}
 
 // builtIn is the unit as the original has it, but for what is explained here. Its first line is the mark by which daruma
 // knows its own: a program that moves on to package service can install itself in place of it.
@@ -104,8 +71,8 @@ func (u units) builtIn(path string) (string, error) {
 	line("RestartSec", "1s")      // the original waits 120 s
 	line("TimeoutStopSec", "90s") // stopTimeout, and time for the stacks
 	line("EnvironmentFile", "-/etc/sysconfig/"+u.Name)
-	for _, entry := range u.environment() {
-		b.WriteString(entry.Line + "\n")
+	for _, entry := range u.environmentLines() {
+		b.WriteString(entry + "\n")
 	}
 	target := "multi-user.target"
 	if u.user {
