@@ -36,7 +36,7 @@ func (s Service) check() error {
 		if d.value > 0 && d.value < time.Millisecond {
 			wrong = append(wrong, fmt.Errorf("daruma: Service.%s is %v: write %d*time.Second if seconds were meant", d.field, d.value, d.value))
 		}
-		if d.value < 0 {
+		if d.value < 0 && d.field != "Watchdog" {
 			wrong = append(wrong, fmt.Errorf("daruma: Service.%s must not be negative, is %v: leave it 0 for the default", d.field, d.value))
 		}
 	}

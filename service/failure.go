@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/daruma-sh/daruma/service/internal/stdio"
+	"github.com/daruma-sh/daruma/service/log"
 )
 
 // errGoexit: runtime.Goexit ends a goroutine without a panic and without a result; t.FailNow does.
@@ -62,8 +63,17 @@ func stacks() string {
 // a longer record as a whole. stderr gets all.
 const maxLoggedStacks = 128 << 10
 
-// writeStacks writes why the process is ended and where all its goroutines stand, to the log, and to stderr unless the log is the
-// package's own and has taken them. It takes endTimeout at most. What hangs may be the disk or the pipe that it writes to, so each gets half of the time.
+// ownLog reports whether the log is one of package service/log.
+func (r *runner) ownLog() bool {
+	if r.service.Logger == nil {
+		return true
+	}
+	_, own := r.service.Logger.Handler().(*log.Handler)
+	return own
+}
+
+// writeStacks writes why the process is ended and where all its goroutines stand, to the log, and to stderr unless the log is one of
+// package service/log and has taken them all. It takes endTimeout at most. What hangs may be the disk or the pipe that it writes to, so each gets half of the time.
 func (r *runner) writeStacks(why string) {
 	if r.code == ExitInterrupted { // a person at the keyboard wants no stacks, but the last lines of the log
 		ctx, cancel := context.WithTimeout(context.Background(), endTimeout/10)
@@ -80,7 +90,7 @@ func (r *runner) writeStacks(why string) {
 		ctx, cancel := context.WithTimeout(context.Background(), endTimeout/2)
 		defer cancel()
 		r.log.Flush(ctx)
-		if err := r.drain(ctx); err == nil && r.service.Logger == nil {
+		if err := r.drain(ctx); err == nil && r.ownLog() && len(dump) <= maxLoggedStacks {
 			return // our own log has them: in a terminal, a container or the journal they would stand twice
 		}
 		_, _ = fmt.Fprintf(withoutSignal(r.stderr), "%s: %s\n\n%s\n", r.service.Name, r.code.because(why), dump)

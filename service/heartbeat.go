@@ -36,7 +36,7 @@ const defaultWatchdog = 30 * time.Second
 
 // newWatchdog makes the service's watchdog.
 func newWatchdog(h *Host, feed func()) *watchdog.Watchdog {
-	limit := cmp.Or(h.service.Watchdog, h.beatPeriod, defaultWatchdog)
+	limit := cmp.Or(max(0, h.service.Watchdog), h.beatPeriod, defaultWatchdog)
 	return watchdog.New(watchdog.Config{Limit: limit, Outer: h.beatPeriod, Feed: feed, Expired: h.hung})
 }
 

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -187,4 +188,28 @@ func TestLivenessCheckEndsTheService(t *testing.T) {
 		}
 		close(release)
 	})
+}
+
+// TestProgramThatPingsItself: beside its own signs of life ours would call it alive when it hangs.
+func TestProgramThatPingsItself(t *testing.T) {
+	for _, limit := range []time.Duration{0, -1} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &fakePlatform{}
+			s := Service{Name: "own", Watchdog: limit, Logger: slog.New(slog.DiscardHandler), Run: obedient}
+			if err := s.check(); err != nil {
+				t.Fatal(err)
+			}
+			r := newRunner(s.withDefaults(), surroundings{Platform: p, watchdog: 2 * time.Second}, newMailbox(), nil)
+			done := make(chan error, 1)
+			go func() { done <- r.run() }()
+			time.Sleep(10 * time.Second)
+			r.mail.post(stopMessage(Terminate))
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			if beats := slices.Contains(p.all(), "beat"); beats != (limit == 0) {
+				t.Errorf("Watchdog %v: %q", limit, p.all())
+			}
+		})
+	}
 }

@@ -96,7 +96,7 @@ func (s Service) spec() manager.Spec {
 		StartTimeout:       s.StartTimeout + platform.Grace,
 		StopTimeout:        s.StopTimeout + platform.Grace,
 		PreShutdownTimeout: s.StopTimeout + platform.Grace,
-		Watchdog:           s.Watchdog,
+		Watchdog:           max(0, s.Watchdog),
 	}
 	if s.OnReload != nil {
 		spec.Notify = manager.NotifyReload

@@ -62,6 +62,9 @@ const maxControls = 1024
 func newRunner(s Service, around surroundings, mail *mailbox, arguments []string) *runner {
 	r := &runner{service: s, around: around, mail: mail, stderr: os.Stderr, exit: os.Exit}
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
+	if s.Watchdog < 0 {
+		around.watchdog = 0
+	}
 	log, drain := s.Logger, flushOf(s.Logger)
 	if log == nil {
 		log, drain = serviceLogger(s, around.environment)

@@ -54,10 +54,11 @@ type Service struct {
 	// is ended with [ExitStartTimeout]. [Host.ExtendTimeout] gives more.
 	StartTimeout time.Duration
 	// StopTimeout is how long Run may take to return once its context is cancelled; 0: 30 s. Then the stacks of all goroutines
-	// are written to the log, and to stderr where that is the service's own Logger, and the process is ended with [ExitStopTimeout].
+	// are written to the log, and to stderr where that isn't of package service/log, and the process is ended with [ExitStopTimeout].
 	StopTimeout time.Duration
 	// Watchdog is how long the service may go without a heartbeat before it counts as hung and its process is ended with
-	// [ExitWatchdog]. 0: what systemd (WATCHDOG_USEC) or daruma asks for; else 30 s, once Host.Heartbeat was called.
+	// [ExitWatchdog]. 0: what systemd (WATCHDOG_USEC) or daruma asks for; else 30 s, once Host.Heartbeat was called. Negative: as 0, but
+	// the package sends systemd and daruma no sign of life: the program does that itself, with a library of its own.
 	Watchdog time.Duration
 
 	// Logger takes what the package itself logs: failures, panics, deadlines. nil: one of package service/log that suits the

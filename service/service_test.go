@@ -25,7 +25,7 @@ func TestWrongServices(t *testing.T) {
 		{Service{Name: "../x", Run: run}, []string{`"../x"`}},
 		{Service{Name: strings.Repeat("x", 81), Run: run}, []string{"81 characters, at most 80"}},
 		{Service{Name: "x", Run: run, OnPause: handler}, []string{"OnPause and OnContinue go together"}},
-		{Service{Name: "x", Run: run, StartTimeout: -1, StopTimeout: -time.Second, Watchdog: -1}, []string{"StartTimeout", "StopTimeout must not be negative, is -1s", "Watchdog"}},
+		{Service{Name: "x", Run: run, StartTimeout: -1, StopTimeout: -time.Second}, []string{"StartTimeout", "StopTimeout must not be negative, is -1s"}},
 	}
 	for _, c := range tests {
 		var stderr bytes.Buffer

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"syscall"
@@ -58,6 +59,11 @@ func (p *program) Start(s service.Service) error {
 		go func() { _ = s.Stop() }()
 	case "selfuninstall":
 		go func() { p.note("uninstalled: %v", s.Uninstall()) }()
+	case "childuninstall":
+		go func() { // as a web page's handler may do it
+			out, err := exec.Command(os.Args[0], childWord, p.mode, p.file, "uninstall").CombinedOutput()
+			p.note("child: %v %s", err, out)
+		}()
 	case "logs":
 		logger, err := s.Logger(nil)
 		if err != nil {

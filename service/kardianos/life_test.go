@@ -124,4 +124,11 @@ func liveAlone(t *testing.T) {
 		awaitFile(t, s.file, "uninstalled: <nil>\n", 1)
 		_ = s.command("stop").Run() // where the service manager has forgotten it already there is nothing to stop
 	})
+	t.Run("uninstall by a child", func(t *testing.T) {
+		s := newInstalled(t, "childuninstall")
+		s.does("install")
+		_ = s.command("start").Run() // an error where it was stopped before anybody saw it run
+		awaitFile(t, s.file, "stop\nrun: <nil>\n", 1)
+		s.is(isNot)
+	})
 }

@@ -23,6 +23,7 @@ type managed struct {
 // platform is one of the platform's systems.
 type platform struct {
 	name           string
+	knowsFailed    bool // the service manager tells a failed service from a stopped one
 	detect         func() bool
 	interactive    func() bool
 	serviceManager func(*Config) serviceManager
@@ -93,7 +94,7 @@ func (m *managed) Status() (Status, error) {
 	err := m.verb(func(ctx context.Context, with serviceManager) error {
 		state, err := with.status(ctx)
 		if err == nil {
-			status, err = statusOf(state)
+			status, err = statusOf(state, m.platform.knowsFailed)
 		}
 		return err
 	})
@@ -126,14 +127,17 @@ func (m *managed) verb(do func(context.Context, serviceManager) error) error {
 	return err
 }
 
-// statusOf puts a state into the original's terms.
-func statusOf(state manager.State) (Status, error) {
+// statusOf puts a state into the original's terms. knowsFailed: the service manager tells a failed service from a stopped one.
+func statusOf(state manager.State, knowsFailed bool) (Status, error) {
 	switch state {
 	case manager.Running, manager.Starting, manager.Reloading, manager.Restarting:
 		return StatusRunning, nil
 	case manager.Stopped, manager.Stopping, manager.Paused, manager.Pausing, manager.Continuing:
 		return StatusStopped, nil
 	case manager.Failed:
+		if !knowsFailed {
+			return StatusStopped, nil
+		}
 		return StatusUnknown, errors.New("service in failed state")
 	}
 	return StatusUnknown, fmt.Errorf("unknown status %v", state)

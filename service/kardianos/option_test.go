@@ -29,12 +29,12 @@ func TestRemarks(t *testing.T) {
 		"OnFailureResetPeriod": "300",    // the wrong type
 		"RestartSec":           "10",     // nobody's
 		"DelayedAutoStart":     1,        // the wrong type
+		"LogOutput":            "yes",    // the wrong type
 		"SystemdScript":        "[Unit]", // heeded
 	}
-	common := []string{"option DelayedAutoStart: is int, must be bool", "option KeepAlive: daruma has no back-end",
-		"option OnFailureResetPeriod: is string, must be int", "option RestartSec: neither", "option SysvScript: daruma has no"}
-	for system, want := range map[string][]string{"linux": common,
-		"windows": append([]string{common[0], "option Interactive: services have had no desktop"}, common[1:]...)} {
+	for system, want := range map[string][]string{"linux": {"option LogOutput: is string, must be bool"},
+		"windows": {"option DelayedAutoStart: is int, must be bool", "option Interactive: services have had no desktop",
+			"option OnFailureResetPeriod: is string, must be int"}} {
 		got := all.remarks(system)
 		if len(got) != len(want) {
 			t.Errorf("%s: %q, want %d remarks", system, got, len(want))

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	daruma "github.com/daruma-sh/daruma/service"
+	"github.com/daruma-sh/daruma/service/log"
 )
 
 const (
@@ -34,6 +36,7 @@ type runner struct {
 	service Service
 	wait    func() // RunWait, nil where it isn't given
 	log     *slog.Logger
+	host    host
 }
 
 // host is the part of service.Host that is needed here; tests have their own, and virtual time.
@@ -53,14 +56,21 @@ func (r *runner) run(c *Config) error {
 		DisplayName: c.title(),
 		Description: c.Description,
 		StopTimeout: stopTimeout,
+		Watchdog:    -1, // the original sent no sign of life: a unit with WatchdogSec= has a program that does it itself
 		Run: func(ctx context.Context, host *daruma.Host) error {
-			r.log = host.Log
+			r.log, r.host = host.Log, host
 			own = r.serve(ctx, host)
 			return own
 		},
 	}
-	if hangupIsTheirs() {
-		description.OnReload = func(context.Context) error { return nil }
+	description.OnReload = r.hangup()
+	if handler, err := log.NewHandler(log.Options{Name: plainName(c.Name), Output: os.Stderr}); err == nil {
+		description.Logger = slog.New(handler)
+		defer func() {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			_ = handler.Close(ctx)
+		}()
 	}
 	err := daruma.Run(description)
 	// The outcome has been reported by now. A panic goes on in the caller's goroutine, where it would have been in the

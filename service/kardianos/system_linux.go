@@ -11,7 +11,7 @@ import (
 // installs nothing: the original has a System V back-end for everything else, and a chosen system is never nil there.
 func platformSystems() []System {
 	return []System{
-		platform{name: "linux-systemd", detect: booted, interactive: interactive,
+		platform{name: "linux-systemd", knowsFailed: true, detect: booted, interactive: interactive,
 			serviceManager: func(c *Config) serviceManager { return newUnits(c) }},
 		platform{name: "linux-none", detect: func() bool { return true }, interactive: interactive,
 			serviceManager: func(c *Config) serviceManager { return newUnits(c) }}, // its answer is ErrUnsupported
@@ -26,16 +26,6 @@ func remarks(c *Config) []string {
 		list = append(list, "UserName: a service of UserService runs as the user who installs it; it has no effect")
 	}
 	return list
-}
-
-// hangupIsTheirs reports whether SIGHUP is left to the program. The original always leaves it: many programs reload by it, and ReloadSignal
-// sends it. In a terminal SIGHUP means that the terminal was closed, and package service stops.
-func hangupIsTheirs() bool {
-	terminal, err := os.Open("/dev/tty") // tty(4): there where the process has a controlling terminal
-	if err == nil {
-		_ = terminal.Close()
-	}
-	return err != nil
 }
 
 // booted is sd_booted(3): the folder is there exactly where systemd is the init system.

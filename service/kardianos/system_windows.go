@@ -18,8 +18,8 @@ import (
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-// hangupIsTheirs: Windows has no SIGHUP.
-func hangupIsTheirs() bool { return false }
+// hangup: Windows has no SIGHUP, and the original accepts no PARAMCHANGE.
+func (r *runner) hangup() func(context.Context) error { return nil }
 
 // platformSystems is the Service Control Manager (SCM) alone; it is always there.
 func platformSystems() []System {

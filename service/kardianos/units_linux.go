@@ -111,7 +111,7 @@ func (u units) uninstall(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if status.PID != os.Getpid() {
+		if status.PID != os.Getpid() { // package manager knows about its children
 			_, err := manager.Manager{Overwrite: true}.Uninstall(ctx, u.Name)
 			return err
 		}

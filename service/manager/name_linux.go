@@ -24,9 +24,12 @@ func checkUnitName(name string) error {
 		return fmt.Errorf("give 1 to %d characters", unitNameMax)
 	}
 	const digits, letters = "0123456789", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	if wrong := strings.Trim(name, letters+digits+":-_."); wrong != "" {
+	if wrong := strings.Trim(name, letters+digits+":-_.@"); wrong != "" {
 		// What is left begins with the first wrong one.
-		return fmt.Errorf("systemd takes letters, digits and : - _ . alone, not %q", []rune(wrong)[0])
+		return fmt.Errorf("systemd takes letters, digits and : - _ . @ alone, not %q", []rune(wrong)[0])
+	}
+	if strings.HasPrefix(name, "@") || strings.HasSuffix(strings.TrimSuffix(name, ".service"), "@") {
+		return errors.New("a template isn't a service: give the instance too, as in getty@tty1") // systemd.unit(5)
 	}
 	if name[0] == '.' || name[0] == '-' {
 		return errors.New("begin it with a letter or digit") // a hidden file; an option

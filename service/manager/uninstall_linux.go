@@ -22,6 +22,9 @@ func uninstallService(ctx context.Context, m Manager, name string) (Changes, err
 	if err := s.needRights(); err != nil {
 		return Changes{}, err
 	}
+	if own := ownUnit(); own == s.unit() {
+		return s.removeFromWithin(ctx, files)
+	}
 	return s.remove(ctx, files)
 }
 
@@ -48,6 +51,42 @@ func (s *systemd) removable(ctx context.Context) ([]*planned, error) {
 	return files, nil
 }
 
+// removeFromWithin is remove for a process of the service itself, such as a child that a web page has started. The stop ends this process
+// with all others of the unit, so it comes last, and nobody waits for it.
+func (s *systemd) removeFromWithin(ctx context.Context, files []*planned) (Changes, error) {
+	changes := Changes{Removed: true}
+	for _, f := range files {
+		if err := s.forget(ctx, f, &changes); err != nil {
+			return Changes{}, err
+		}
+	}
+	if err := syncLinks(); err != nil {
+		return Changes{}, err
+	}
+	if err := s.conn.ReloadContext(ctx); err != nil {
+		return Changes{}, s.fail("having systemd forget the unit", err)
+	}
+	changes.remark("%s is being stopped, and this process with it", s.name)
+	for _, f := range files {
+		if _, err := s.conn.StopUnitContext(ctx, f.unit, "replace", nil); err != nil {
+			return Changes{}, s.fail("stopping "+f.unit, err)
+		}
+	}
+	return changes, nil
+}
+
+// forget disables a unit and removes its file.
+func (s *systemd) forget(ctx context.Context, f *planned, changes *Changes) error {
+	if _, err := s.conn.DisableUnitFilesContext(ctx, []string{f.unit}, false); err != nil {
+		return s.fail("disabling "+f.unit, err)
+	}
+	if err := unitfile.Write(f.path, ""); err != nil {
+		return s.fail("removing the unit file", err)
+	}
+	changes.Changed = append(changes.Changed, Change{Setting: f.path, From: "unit file"})
+	return nil
+}
+
 func (s *systemd) remove(ctx context.Context, files []*planned) (Changes, error) {
 	changes := Changes{Removed: true}
 	for _, f := range files {
@@ -59,13 +98,9 @@ func (s *systemd) remove(ctx context.Context, files []*planned) (Changes, error)
 		if _, err := await(ctx, s.Manager, s.name+" is stopping", ended); err != nil {
 			return Changes{}, s.fail("stopping "+f.unit, err)
 		}
-		if _, err := s.conn.DisableUnitFilesContext(ctx, []string{f.unit}, false); err != nil {
-			return Changes{}, s.fail("disabling "+f.unit, err)
+		if err := s.forget(ctx, f, &changes); err != nil {
+			return Changes{}, err
 		}
-		if err := unitfile.Write(f.path, ""); err != nil {
-			return Changes{}, s.fail("removing the unit file", err)
-		}
-		changes.Changed = append(changes.Changed, Change{Setting: f.path, From: "unit file"})
 	}
 	if err := s.conn.ReloadContext(ctx); err != nil {
 		return Changes{}, s.fail("having systemd forget the unit", err)
