@@ -87,6 +87,21 @@ func splitCommand(line text) []text {
 	return append([]text{line[:end:end]}, splitArgs(line[next:])...)
 }
 
+// splitAtProgram splits a command line without quotes whose program's path may hold blanks: the program ends where Windows would find
+// an executable's name, at the first blank behind .exe, .com, .bat or .cmd. Without such a name all of it is the program.
+func splitAtProgram(line text) []text {
+	for i := range line {
+		if line[i] != ' ' && line[i] != '\t' {
+			continue
+		}
+		switch name := strings.ToLower(string(line[:i])); {
+		case strings.HasSuffix(name, ".exe"), strings.HasSuffix(name, ".com"), strings.HasSuffix(name, ".bat"), strings.HasSuffix(name, ".cmd"):
+			return append([]text{line[:i:i]}, splitArgs(line[i:])...)
+		}
+	}
+	return []text{line}
+}
+
 // joinArgs is the command line that splitArgs splits into args again, with no more quotes than needed.
 func joinArgs(args []string) string {
 	var b strings.Builder

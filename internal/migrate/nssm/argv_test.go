@@ -53,6 +53,21 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// TestSplitAtProgram: quotes around a whole command line, which NSSM takes away.
+func TestSplitAtProgram(t *testing.T) {
+	for line, want := range map[string][]string{
+		`C:\h k\drain.exe`:                {`C:\h k\drain.exe`},
+		`C:\h k\drain.exe now "a b"`:      {`C:\h k\drain.exe`, "now", "a b"},
+		`C:\h.exes k\Drain.CMD  /q`:       {`C:\h.exes k\Drain.CMD`, "/q"},
+		`C:\no extension here`:            {`C:\no extension here`},
+		`powershell.exe -File C:\x y.ps1`: {"powershell.exe", "-File", `C:\x`, "y.ps1"},
+	} {
+		if got := asStrings(splitAtProgram(literal(line))); !slices.Equal(got, want) {
+			t.Errorf("%s\n got %q\nwant %q", line, got, want)
+		}
+	}
+}
+
 // randomArgs are arguments full of what the rules are about.
 func randomArgs(r *rand.Rand) []string {
 	args := make([]string, r.IntN(5))

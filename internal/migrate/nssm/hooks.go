@@ -25,7 +25,7 @@ func (c *conversion) hook(setting, event string, v Value) {
 	switch event {
 	case "start/post":
 		c.doc.postStart = c.hookCommand(setting, v)
-		c.note(setting, "runs as lifecycle.postStart, without the variables NSSM_…")
+		c.note(setting, "runs as lifecycle.postStart, without the variables NSSM_…. Where it fails, the program is restarted, which NSSM didn't do: let it end with exit code 0")
 	case "stop/pre":
 		c.doc.preStop = c.hookCommand(setting, v)
 		c.note(setting, "runs as lifecycle.preStop, without the variables NSSM_…; terminationGracePeriodSeconds has the %s s more that NSSM gave it", seconds(hookDeadline))
@@ -45,12 +45,15 @@ func (c *conversion) hook(setting, event string, v Value) {
 	}
 }
 
-// hookCommand splits a hook's command line. NSSM gives it to CreateProcess as a whole, without quotes around all of it.
+// hookCommand splits a hook's command line. NSSM takes a quote at its very beginning and one at its very end away, together
+// (PathUnquoteSpaces in its registry.cpp), and gives the rest to CreateProcess.
 func (c *conversion) hookCommand(setting string, v Value) []string {
 	line := c.expand(v)
 	parts := splitCommand(line)
 	if whole := line.unquoted(); len(whole) < len(line.trim()) {
-		parts = []text{whole}
+		parts = splitAtProgram(whole)
+	} else if t := line.trim(); len(t) > 1 && t[0] == '"' && t[len(t)-1] == '"' {
+		c.note(setting, "begins and ends with a quote, which NSSM takes away, so that it failed there: here it runs as it is written")
 	}
 	if len(parts) == 0 || len(parts[0]) == 0 {
 		return nil
