@@ -88,11 +88,9 @@ func live(t *testing.T, mode, environment string) {
 	s.is(isNot)
 	s.refuses("start", "not installed")
 	s.refuses("uninstall", "not installed")
-	remarks := s.does("install")
-	for _, want := range []string{"option Colour: neither", "option KeepAlive: daruma has no back-end"} {
-		if strings.Count(remarks, want) != 1 {
-			t.Errorf("install says %q, want %q in it once", remarks, want)
-		}
+	// Options of other systems, and those that nobody knows, are no news: the original is silent, too.
+	if remarks := s.does("install"); strings.Contains(remarks, "option") {
+		t.Errorf("install says %q", remarks)
 	}
 	s.refuses("install", "already exists")
 	s.is(isStopped)
