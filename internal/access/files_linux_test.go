@@ -39,7 +39,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func makeFolders(t *testing.T, root string, paths ...string) {
+func subfolders(t *testing.T, root string, paths ...string) {
 	t.Helper()
 	for _, p := range paths {
 		must(t, os.MkdirAll(filepath.Join(root, p), 0o755))
@@ -56,7 +56,7 @@ func makeFile(t *testing.T, path, text string, mode fs.FileMode) {
 func TestLinksOnTheWay(t *testing.T) {
 	dir := safeFolder(t)
 	in := func(p string) string { return filepath.Join(dir, p) }
-	makeFolders(t, dir, "app", "open/deep", "target/bin", "above")
+	subfolders(t, dir, "app", "open/deep", "target/bin", "above")
 	must(t, os.Chmod(in("open"), 0o777))
 	makeFile(t, in("target/bin/server"), "", 0o755)
 	must(t, os.Symlink("../open/deep/link", in("app/current"))) // its own link is safe …
@@ -126,7 +126,7 @@ programs:
 // service makes all files that everyKindOfFile names.
 func everyKind(t *testing.T, dir string) *definition.Service {
 	t.Helper()
-	makeFolders(t, dir, "bin", "work", "conf", "other")
+	subfolders(t, dir, "bin", "work", "conf", "other")
 	for _, name := range []string{"server", "alive", "drain", "other"} {
 		makeFile(t, filepath.Join(dir, "bin", name), "#!/bin/sh\n", 0o755)
 	}

@@ -7,11 +7,17 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-func protect(_ string, p Places, dryRun bool) ([]manager.Change, error) {
+func protect(name string, p Places, dryRun bool) ([]manager.Change, error) {
 	var changes []manager.Change
+	if !dryRun {
+		if err := removeDanglingLink(name); err != nil {
+			return nil, err
+		}
+	}
 	// systemd makes the folders themselves, but those above must let the service's account through.
 	for _, dir := range []string{p.State, p.Logs, p.Run} {
 		above := filepath.Dir(dir)
@@ -35,6 +41,22 @@ func protect(_ string, p Places, dryRun bool) ([]manager.Change, error) {
 		}
 	}
 	return append(changes, manager.Change{Setting: "folder " + p.Config, To: "created"}), nil
+}
+
+// removeDanglingLink removes the link /run/daruma/NAME where it leads nowhere. systemd leaves it when a service with a dynamic user stops,
+// and with another account the service couldn't start again before the next boot: systemd finds a name that is taken, and no folder.
+func removeDanglingLink(name string) error {
+	f, err := folders.Named(name)
+	if err != nil {
+		return err
+	}
+	if info, err := os.Lstat(f.Run); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return nil
+	}
+	if _, err := os.Stat(f.Run); errors.Is(err, fs.ErrNotExist) {
+		return os.Remove(f.Run)
+	}
+	return nil
 }
 
 func fileExists(path string) bool {

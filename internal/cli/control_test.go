@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/folders"
 )
@@ -66,7 +67,7 @@ func known(t *testing.T, name string) folders.Folders {
 	t.Helper()
 	f, err := folders.Of(name)
 	if err == nil {
-		err = f.Make()
+		err = access.MakeFolders(name, f, access.Strangers)
 	}
 	if err != nil {
 		t.Fatal(err)

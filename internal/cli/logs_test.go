@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/logs"
 	"github.com/daruma-sh/daruma/internal/logs/logfile"
@@ -25,7 +26,7 @@ func withLogs(t *testing.T, service string, format logfile.Format, lines ...stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Make(); err != nil {
+	if err := access.MakeFolders(service, f, access.Strangers); err != nil {
 		t.Fatal(err)
 	}
 	s, err := logs.Open(logs.Options{Service: service, Dir: f.Logs, SpoolDir: f.Run})

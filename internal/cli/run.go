@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/hosting"
@@ -62,7 +63,11 @@ func run(std IO, file string, o hosting.TerminalOptions) error {
 	if err != nil {
 		return &exitError{code: ExitFailed, err: err}
 	}
-	if err := place.Make(); err != nil {
+	distrust := access.Strangers
+	if o.AllowUnsafe {
+		distrust = access.Nobody
+	}
+	if err := access.MakeFolders(name, place, distrust); err != nil {
 		return &exitError{code: ExitFailed, err: err}
 	}
 	code, err := hosting.Become(name, path, o)

@@ -107,21 +107,6 @@ func servicesIn(f Folders) ([]string, error) {
 	return names, nil
 }
 
-// Make creates the folders, open to their owner alone (Logs: readable by the group).
-func (f Folders) Make() error {
-	for dir, mode := range map[string]os.FileMode{f.State: 0o700, f.Logs: 0o750, f.Run: 0o700} {
-		// The folders above are for all services, whatever accounts they run as.
-		err := os.MkdirAll(filepath.Dir(dir), 0o755)
-		if err == nil {
-			err = os.MkdirAll(dir, mode)
-		}
-		if err != nil {
-			return fmt.Errorf("creating %s: %w (set DARUMA_HOME to a folder you can write)", dir, err)
-		}
-	}
-	return nil
-}
-
 // Socket is the path of the control socket.
 func (f Folders) Socket() string { return filepath.Join(f.Run, "control.sock") }
 

@@ -10,11 +10,13 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/supervisor/lastgood"
 	"github.com/daruma-sh/daruma/internal/supervisor/stopped"
 	"github.com/daruma-sh/daruma/service"
 )
@@ -95,7 +97,7 @@ func (h *host) run(ctx context.Context, manager *service.Host) error {
 	// PR_SET_PDEATHSIG fires when the thread that forked ends: this one must live as long as the keeper.
 	runtime.LockOSThread()
 	defer h.start.begin(manager)()
-	if err := h.cfg.Folders.Make(); err != nil {
+	if err := makeFolders(h.cfg); err != nil {
 		return service.WithExitCode(err, int(exitcode.NoFiles))
 	}
 	h.noteWanted(true, "started")
@@ -119,6 +121,16 @@ func (h *host) run(ctx context.Context, manager *service.Host) error {
 		h.noteWanted(false, "its programs have done their work")
 	}
 	return nil
+}
+
+// makeFolders makes the service's folders, which a former account may have had.
+func makeFolders(cfg keeper.Config) error {
+	if access.Privileged() {
+		if err := access.TakeOver(cfg.Folders, lastgood.FileName); err != nil {
+			return err
+		}
+	}
+	return access.MakeFolders(cfg.Service, cfg.Folders, cfg.Distrust)
 }
 
 // forgetStopped has the next start start every program: the service is stopped in order.

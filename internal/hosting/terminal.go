@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper"
@@ -42,7 +43,11 @@ func config(args []string, errOut io.Writer) (cfg keeper.Config, code int) {
 		fmt.Fprintln(errOut, "daruma:", err)
 		return cfg, exitUsage
 	}
-	return keeper.Config{Service: args[0], Folders: place, Args: args, Hang: hang}, 0
+	cfg = keeper.Config{Service: args[0], Folders: place, Args: args, Hang: hang}
+	if OptionsOf(args[1:]).AllowUnsafe {
+		cfg.Distrust = access.Nobody
+	}
+	return cfg, 0
 }
 
 // hangTimeout is what HangVariable says, 0 where it isn't set.

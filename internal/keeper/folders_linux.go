@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/folders"
 )
 
@@ -35,7 +36,7 @@ var errFolders = errors.New("its folders were removed, and it may write to no ot
 // checkFolders makes folders anew that somebody has removed, and replaces the supervisor: Landlock's rules hold for a folder, not for its
 // name. It is called at each heartbeat.
 func (k *keeper) checkFolders() {
-	if !k.folderRemoved() || k.stops > 0 || k.cfg.Folders.Make() != nil {
+	if !k.folderRemoved() || k.stops > 0 || access.MakeFolders(k.cfg.Service, k.cfg.Folders, k.cfg.Distrust) != nil {
 		return
 	}
 	list, err := openFolders(k.cfg.Folders)

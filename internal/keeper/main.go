@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper/lock"
@@ -22,6 +23,8 @@ type Config struct {
 	// Handle is how a service manager's dispatcher in this process speaks with the keeper. nil: nobody hosts it, and the keeper takes
 	// the signals of its process (Windows: the events of its console) for requests.
 	Handle *Handle
+
+	Distrust access.Distrust // of the folders
 }
 
 // defaultHang is long, because each heartbeat wakes two processes for nothing.
@@ -37,7 +40,7 @@ func Main(cfg Config) int {
 	if err := closeInherited(); err != nil {
 		return failed(err)
 	}
-	if err := cfg.Folders.Make(); err != nil {
+	if err := access.MakeFolders(cfg.Service, cfg.Folders, cfg.Distrust); err != nil {
 		return failed(&exitcode.Error{Code: exitcode.NoFiles, Err: err})
 	}
 	held, clean, err := lock.Take(filepath.Join(cfg.Folders.Run, "lock"))

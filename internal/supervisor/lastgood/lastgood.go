@@ -18,8 +18,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
-// fileName is that of the stored definition, in the service's state folder.
-const fileName = "last-good-definition.json"
+// FileName is that of the stored definition, in the service's state folder.
+const FileName = "last-good-definition.json"
 
 // maxFile is the size in bytes of the stored file: JSON writes some characters as six.
 const maxFile = 6*definition.MaxSize + 1<<16
@@ -35,7 +35,7 @@ type Definition struct {
 // [safefile.ErrRefused] where something else has the name, or an account whose commands we mustn't run owns it;
 // *[access.ExposedError] where somebody else could have put it there.
 func Load(folder, service string) (Definition, error) {
-	path := filepath.Join(folder, fileName)
+	path := filepath.Join(folder, FileName)
 	data, err := safefile.ReadOwn(path, maxFile)
 	if err != nil {
 		return Definition{}, err
@@ -102,7 +102,7 @@ func (s *Store) replace(d Definition) error {
 	if err != nil {
 		return err
 	}
-	return safefile.Replace(filepath.Join(s.folder, fileName), data, 0o600, safefile.Private)
+	return safefile.Replace(filepath.Join(s.folder, FileName), data, 0o600, safefile.Private)
 }
 
 // Close waits until everything is written, for d at most.

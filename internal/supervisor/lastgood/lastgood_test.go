@@ -51,7 +51,7 @@ func TestFailure(t *testing.T) {
 
 func TestBroken(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, fileName), []byte("{"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, FileName), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Load(dir, "shop"); err == nil {
