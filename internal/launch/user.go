@@ -7,6 +7,7 @@ type User struct {
 	GID    int    // primary group; Leave for a number that no account has: then the definition must name a group
 	Groups []int  // every group of the user, the primary one first; what setgroups(2) is given
 	Home   string // "/" for a number that no account has
+	Shell  string // "" where the account has none
 }
 
 // Identify fills UID, GID, Groups and SetGroups from names or numbers as a definition's securityContext has them. user "" is

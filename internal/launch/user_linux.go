@@ -60,7 +60,7 @@ func findUser(nameOrID, passwd, group string) (User, error) {
 		if !ok1 || !ok2 {
 			return
 		}
-		u := &User{Name: f[0], UID: uid, GID: gid, Home: f[5]}
+		u := &User{Name: f[0], UID: uid, GID: gid, Home: f[5], Shell: f[6]}
 		if byName == nil && f[0] == nameOrID {
 			byName = u
 		}

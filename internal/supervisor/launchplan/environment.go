@@ -1,8 +1,10 @@
 package launchplan
 
 import (
+	"cmp"
 	"fmt"
 	"os"
+	"path"
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/definition"
@@ -40,20 +42,49 @@ func lookup(env []string, name string) string {
 	return ""
 }
 
-// programEnv joins daruma's own environment, the account's variables, envFiles, then env; the later wins.
-// user is the account's number, or launch.Leave.
-func programEnv(service string, def *definition.Program, account launch.User, user int) ([]string, error) {
-	env := newEnv()
+// inherit takes over daruma's own environment.
+func (e *env) inherit() {
 	for _, v := range os.Environ() {
 		name, value, _ := strings.Cut(v, "=")
 		if name != "" && !darumasOwn(name) { // Windows keeps each drive's current folder in a variable without a name
-			env.set(name, value)
+			e.set(name, value)
 		}
 	}
+}
+
+// Defaults of variables, as systemd sets them. Source: systemd.exec(5), "Environment variables in spawned processes".
+const (
+	defaultPath  = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+	defaultShell = "/bin/sh"
+)
+
+// login begins the environment of a program with a user of its own: nothing of daruma's but PATH and LANG. What else is there may be a
+// secret of root's, a token of the session in which daruma was started, or a folder that the user may not enter.
+func (e *env) login(account launch.User) {
+	e.set("PATH", cmp.Or(os.Getenv("PATH"), defaultPath))
+	if lang := os.Getenv("LANG"); lang != "" {
+		e.set("LANG", lang)
+	}
+	e.set("HOME", account.Home)
 	if account.Name != "" {
-		env.set("HOME", account.Home)
-		env.set("USER", account.Name)
-		env.set("LOGNAME", account.Name)
+		e.set("USER", account.Name)
+		e.set("LOGNAME", account.Name)
+	}
+	shell := account.Shell
+	if base := path.Base(shell); base == "nologin" || base == "false" || shell == "" {
+		shell = defaultShell // what a program starts in a shell isn't a login
+	}
+	e.set("SHELL", shell)
+}
+
+// programEnv joins daruma's own environment, or for a program with runAsUser a fresh one, envFiles, then env; the later wins.
+// user is the account's number, or launch.Leave.
+func programEnv(service string, def *definition.Program, account launch.User, user int) ([]string, error) {
+	env := newEnv()
+	if user == launch.Leave {
+		env.inherit()
+	} else {
+		env.login(account)
 	}
 	env.set("DARUMA_SERVICE", service)
 	env.set("DARUMA_PROGRAM", def.Name)
