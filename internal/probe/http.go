@@ -130,6 +130,15 @@ func redirect(req *http.Request, resp *http.Response) (*http.Request, error) {
 	}
 	next := req.Clone(req.Context())
 	next.URL = u
+	if portOf(u) != portOf(req.URL) || u.Scheme != req.URL.Scheme {
+		// Another port may be another user's server: what the definition sends to this one, a password or a key, isn't for that one.
+		next.Header = http.Header{}
+		for _, name := range []string{"User-Agent", "Accept"} {
+			if value, ok := req.Header[name]; ok {
+				next.Header[name] = value
+			}
+		}
+	}
 	if relative, err := url.Parse(location); err != nil || relative.IsAbs() {
 		next.Host = u.Host // a Host header of the definition is kept for redirects within the same host only
 	}

@@ -169,6 +169,39 @@ func TestHTTPRedirects(t *testing.T) {
 	}
 }
 
+// TestHTTPHeadersStayWithTheirServer: another port may be another user's server, and gets neither password nor key.
+func TestHTTPHeadersStayWithTheirServer(t *testing.T) {
+	var got http.Header
+	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header }))
+	defer other.Close()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header
+		switch r.URL.Path {
+		case "/other":
+			http.Redirect(w, r, other.URL, http.StatusFound)
+		case "/same":
+			http.Redirect(w, r, "/", http.StatusFound)
+		}
+	}))
+	defer server.Close()
+	secrets := []definition.HTTPHeader{{Name: "Authorization", Value: "Basic x"}, {Name: "Cookie", Value: "c=1"}, {Name: "X-Api-Key", Value: "k"},
+		{Name: "User-Agent", Value: "mine"}}
+	for path, want := range map[string]bool{"/other": false, "/same": true} {
+		h, _ := get(t, server, path, secrets...)
+		if r := ask(t, h, 10*time.Second); !r.OK {
+			t.Errorf("%s: %+v", path, r)
+		}
+		for _, name := range []string{"Authorization", "Cookie", "X-Api-Key"} {
+			if sent := got.Get(name) != ""; sent != want {
+				t.Errorf("%s: %s sent: %t", path, name, sent)
+			}
+		}
+		if got.Get("User-Agent") != "mine" {
+			t.Errorf("%s: User-Agent is %q", path, got.Get("User-Agent"))
+		}
+	}
+}
+
 func TestHTTPEndlessBodyAndHeader(t *testing.T) {
 	endless := func(head, piece string) (net.Listener, chan int) {
 		l, written := listen(t), make(chan int, 1)
