@@ -80,7 +80,7 @@ func testKeeperTelling(t *testing.T, base string, peerTo io.Writer) *keeper {
 		}
 		k.turnUntil(t, "everything is down", func() bool { return len(k.byPID) == 0 && len(k.emptying) == 0 })
 		for _, s := range k.sockets {
-			closeSocket(s.file)
+			s.close()
 		}
 		for _, p := range k.programs {
 			for _, r := range p.ended {
@@ -301,7 +301,7 @@ func TestASocketInUseIsLeftAlone(t *testing.T) {
 	}
 	defer d.Close()
 	for _, path := range []string{busy, datagram} {
-		if f, err := bindUnix(path); err == nil || !strings.Contains(err.Error(), "in use") {
+		if f, err := bind("unix", path); err == nil || !strings.Contains(err.Error(), "in use") {
 			t.Errorf("%s: %v, %v", path, f, err)
 		}
 		if _, err := os.Stat(path); err != nil {
@@ -310,11 +310,11 @@ func TestASocketInUseIsLeftAlone(t *testing.T) {
 	}
 	unix.Close(fd)
 	c.Close()
-	f, err := bindUnix(busy)
+	f, err := bind("unix", busy)
 	if err != nil {
 		t.Fatalf("a stale one isn't replaced: %v", err)
 	}
-	closeSocket(f)
+	f.close()
 }
 
 // TestAnEndlessTreeCostsLittle: a process stuck in the kernel can't be killed. The keeper checks again, but doesn't spin.
@@ -376,14 +376,14 @@ func TestADeafSupervisorCostsNothing(t *testing.T) {
 func TestKeeperAsksNobody(t *testing.T) {
 	for _, network := range []string{"tcp", "udp"} {
 		if f, err := bind(network, "localhost:0"); err == nil {
-			f.Close()
+			f.close()
 			t.Errorf("%s: localhost was looked up", network)
 		}
 		f, err := bind(network, "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.Close()
+		f.close()
 	}
 }
 

@@ -61,6 +61,6 @@ func (k *keeper) close() {
 		tree.KillAll(k.mark+"/", 0)
 	}
 	for _, s := range k.sockets {
-		closeSocket(s.file)
+		s.close()
 	}
 }

@@ -27,15 +27,44 @@ type ownedPath struct {
 	bound  int // the user in whose hands the rest of the way is, or noOwner
 }
 
-func openOwned(path string, owners []int) (*os.File, error) {
+func newOwnedPath(path string, owners []int) (*ownedPath, error) {
 	if !strings.HasPrefix(path, "/") {
 		return nil, &os.PathError{Op: "open", Path: path, Err: errors.New("isn't an absolute path")}
 	}
 	w := &ownedPath{path: path, owners: owners, folder: -1, rest: strings.Split(path, "/"), bound: noOwner}
+	return w, w.enter(unix.AT_FDCWD, "/")
+}
+
+// OpenFolder opens a folder for openat(2), unlinkat(2) and the like (O_PATH), over no link but root's and those of the caller's own user: a
+// stranger who owns a folder on the way can't have the path lead somewhere else. The caller closes it. Linux only.
+func OpenFolder(path string) (fd int, err error) {
+	w, err := newOwnedPath(path, nil)
+	if err != nil {
+		return -1, err
+	}
 	defer w.close()
-	if err := w.enter(unix.AT_FDCWD, "/"); err != nil {
+	for {
+		name, _ := w.next()
+		if name == "" {
+			fd, w.folder = w.folder, -1
+			return fd, nil
+		}
+		linked, err := w.follow(name)
+		if err == nil && !linked {
+			err = w.enter(w.folder, name)
+		}
+		if err != nil {
+			return -1, err
+		}
+	}
+}
+
+func openOwned(path string, owners []int) (*os.File, error) {
+	w, err := newOwnedPath(path, owners)
+	if err != nil {
 		return nil, err
 	}
+	defer w.close()
 	for {
 		name, last := w.next()
 		if name == "" {

@@ -121,3 +121,25 @@ func TestALeaseIsntWaitedFor(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestFoldersOverStrangersLinks: a name in a folder is only as good as the way to the folder.
+func TestFoldersOverStrangersLinks(t *testing.T) {
+	dir := herFolder(t)
+	at := func(name string) string { return filepath.Join(dir, name) }
+	roots := t.TempDir()
+	put(t, at("file"), 0)
+	for what, path := range map[string]string{"her link": link(t, roots, at("hers"), her), "below it": filepath.Join(link(t, "/", at("slash"), her), "etc"),
+		"file": at("file"), "nothing": at("none"), "relative": "."} {
+		if fd, err := OpenFolder(path); err == nil {
+			unix.Close(fd)
+			t.Errorf("%s was opened", what)
+		}
+	}
+	for what, path := range map[string]string{"her folder": dir, "root's link": link(t, roots, at("roots"), 0), "with a slash": dir + "/"} {
+		fd, err := OpenFolder(path)
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		unix.Close(fd)
+	}
+}
