@@ -32,6 +32,7 @@ type tally struct {
 	written time.Time // by when the last one was
 	more    int       // since then, only counted
 	latest  Event     // the last of them
+	at      time.Time // when that came
 }
 
 // admit says whether e is to be written now, with what was counted before; else it is counted.
@@ -53,7 +54,7 @@ func (l *limiter) admit(e Event, now time.Time) (Event, bool) {
 		return e, true
 	}
 	t.more++
-	t.latest = e
+	t.latest, t.at = e, now
 	if now.Sub(t.written) < window {
 		return Event{}, false
 	}
@@ -90,15 +91,19 @@ func (l *limiter) crowded(kind string, now time.Time) bool {
 
 // due gives what was counted for long enough; with all, whatever was counted.
 func (l *limiter) due(now time.Time, all bool) []Event {
-	var list []Event
+	var keys []key
 	for k, t := range l.tallies {
 		if t.more > 0 && (all || now.Sub(t.written) >= window) {
-			list = append(list, t.report(k, now))
+			keys = append(keys, k)
 		}
 	}
-	slices.SortFunc(list, func(a, b Event) int {
-		return cmp.Or(cmp.Compare(a.Program, b.Program), cmp.Compare(a.Kind, b.Kind))
+	slices.SortFunc(keys, func(a, b key) int { // as the last of each came
+		return cmp.Or(l.tallies[a].at.Compare(l.tallies[b].at), cmp.Compare(a.program, b.program), cmp.Compare(a.kind, b.kind))
 	})
+	list := make([]Event, len(keys))
+	for i, k := range keys {
+		list[i] = l.tallies[k].report(k, now)
+	}
 	return list
 }
 

@@ -74,6 +74,9 @@ func (l *Log) Tell(e Event) {
 	}
 	now := time.Now()
 	l.mu.Lock()
+	if e.Kind == ServiceStopped { // the reader takes what follows it for the next start's
+		l.queue = append(l.queue, l.limiter.due(now, true)...)
+	}
 	before, counting := l.limiter.next(now)
 	admitted, ok := l.limiter.admit(e, now)
 	after, _ := l.limiter.next(now)

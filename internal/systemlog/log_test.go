@@ -105,6 +105,27 @@ func TestOneProgramsFloodHidesNoOther(t *testing.T) {
 	})
 }
 
+// What was counted stands before the service's end, in the order in which it came.
+func TestCountsComeBeforeTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &paper{}
+		l := start("shop", p, noTrouble(t))
+		for _, reason := range []string{"1", "2"} {
+			l.Tell(Event{Kind: "notReady", Program: "b", Reason: reason})
+			time.Sleep(time.Second)
+			l.Tell(Event{Kind: "started", Program: "a", Reason: reason})
+			time.Sleep(time.Second)
+		}
+		p.read()
+		l.Tell(Event{Kind: "serviceStopped", Reason: "SIGTERM"})
+		want(t, p.read(), "1105 shop/b: 2", "1103 shop/a: 2", "1003 shop/: SIGTERM")
+		if err := l.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		want(t, p.read())
+	})
+}
+
 // The start of a large service doesn't fill the log, and what was counted first is told first.
 func TestACrowdSharesOneCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -41,9 +41,10 @@ func (e Entry) Identifier() uint32 { return uint32(e.Severity)<<30 | customer | 
 // MessageID is the MESSAGE_ID of the journal's entries of this kind: 128 bits as 32 hexadecimal digits.
 func (e Entry) MessageID() string { return journal.MessageID("daruma", e.ID) }
 
-// Kinds that only this package's users write; every other is a kind of control's events.
+// Kinds that this package itself knows. EventsLost is of this log alone; the others are kinds of control's events.
 const (
-	EventsLost = "eventsLost" // of this log itself
+	EventsLost     = "eventsLost"
+	ServiceStopped = "serviceStopped" // nothing comes after it
 )
 
 // Table gives every kind of event, by id. Ids from 1001 on, because those up to 1000 are those of package service's log
@@ -57,7 +58,7 @@ func table() [38]Entry {
 	return [...]Entry{
 		{1001, "serviceStarted", Information, false, "Service %1 was started: %3.", "the service was started by the system, a person or a script"},
 		{1002, "recoveredAfterBoot", Information, false, "Service %1 runs again after the system was started: %3.", "the first start of the service since the system was started"},
-		{1003, "serviceStopped", Information, false, "Service %1 was stopped: %3.", "the service ended as it should; by whom is in the reason"},
+		{1003, ServiceStopped, Information, false, "Service %1 was stopped: %3.", "the service ended as it should; by whom is in the reason"},
 		{1004, "escalated", Error, false, "Service %1 ends with a failure, so that the system restarts it: %3.", "a program used up its `maxRestarts`, and `then` is `escalate`"},
 		{1005, "keeperFailed", Error, false, "daruma's keeper of service %1 ended unexpectedly: %3.", "the keeper fell, and the service's programs with it; told when that is seen, and when the system has started it again"},
 		{1006, "supervisorReplaced", Warning, false, "The supervisor of service %1 was replaced while the programs ran on: %3.", "the supervisor fell or hung; the keeper started another"},
