@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/lab"
 )
 
@@ -61,6 +62,18 @@ func TestInstallOnSystemd(t *testing.T) {
 		"WatchdogUSec": "3min", "TimeoutStopUSec": "1min 20s", "StatusText": "2 programs: 2 ready"} {
 		if have := g.shell("systemctl show -P " + property + " shop"); have != want {
 			t.Errorf("systemd has %s=%s, want %s", property, have, want)
+		}
+	}
+	for property, want := range map[string]string{"After": "network.target", "WantsMountsFor": "/opt/daruma",
+		"Documentation": "file:///opt/daruma/daruma.yaml"} {
+		if have := strings.Fields(g.shell("systemctl show -P " + property + " shop")); !slices.Contains(have, want) {
+			t.Errorf("systemd has %s=%s, want %s among them", property, have, want)
+		}
+	}
+	environ := strings.Split(g.shell(fmt.Sprintf("tr '\\0' '\\n' < /proc/%d/environ", v.KeeperPID)), "\n")
+	for _, name := range []string{"STATE_DIRECTORY", "LOGS_DIRECTORY", "RUNTIME_DIRECTORY"} {
+		if value, ok := install.FolderVariable(name, "shop"); !ok || !slices.Contains(environ, name+"="+value) {
+			t.Errorf("check and doctor take %s for %s; the service has %s", name, value, environ)
 		}
 	}
 	if codes := strings.Fields(g.shell("systemctl show -P RestartPreventExitStatus shop")); !slices.Contains(codes, "95") || slices.Contains(codes, "2") {

@@ -41,6 +41,13 @@ func TestOneJudgement(t *testing.T) {
 	g.says(0, []string{"6000 → ", ":7000", "shop runs"}, "install", file, "--now")
 	g.up("with a limit that was raised again", "shop")
 
+	// Variables that systemd sets and no terminal has.
+	g.Write(file, strings.ReplaceAll(limited("rlimits: {nofile: 7000}"), "10ms]", "10ms]\n    env: {HERE: \"${STATE_DIRECTORY}\"}"), 0o644)
+	g.says(0, []string{"service shop, 2 programs"}, "check", file)
+	g.says(0, nil, "install", file)
+	g.says(0, nil, "reload", "shop")
+	g.says(0, nil, "doctor", "shop")
+
 	g.Write(file, unenforced, 0o644)
 	g.says(1, []string{"resources.limits.memory"}, "doctor", "shop")
 	g.Write(file, shopYAML("dependsOn: [postgresq1]"), 0o644)

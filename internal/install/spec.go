@@ -1,11 +1,14 @@
 package install
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/hosting"
@@ -16,6 +19,29 @@ import (
 // its loop hangs, and then says why: so it is to be first.
 const watchdog = 3 * time.Minute
 
+const homepage = "https://github.com/daruma-sh/daruma"
+
+// mountsOf gives the folders of what the service needs: daruma, the definition, and what that names. State, logs and sockets have
+// theirs without being named (systemd.exec(5), StateDirectory=); what is below /usr and /etc is there before any service.
+func mountsOf(def *definition.Service, executable string) (folders []string) {
+	add := func(path string) {
+		early := slices.ContainsFunc([]string{"/usr/", "/bin/", "/sbin/", "/lib/", "/etc/"}, func(prefix string) bool { return strings.HasPrefix(path+"/", prefix) })
+		if filepath.IsAbs(path) && filepath.Dir(path) != path && !early && !slices.Contains(folders, path) {
+			folders = append(folders, path)
+		}
+	}
+	add(filepath.Dir(executable))
+	for _, f := range access.Files(def) {
+		if f.Use == access.Enters {
+			add(f.Path)
+		} else {
+			add(filepath.Dir(f.Path))
+		}
+	}
+	slices.Sort(folders)
+	return folders
+}
+
 // specOf translates a definition into what the service manager shall know. t are its times.
 func specOf(def *definition.Service, executable string, t Times, env, privileges []string) (manager.Spec, error) {
 	start := manager.Automatic
@@ -24,12 +50,15 @@ func specOf(def *definition.Service, executable string, t Times, env, privileges
 	}
 	spec := manager.Spec{
 		Name: def.Name, DisplayName: def.DisplayName, Description: def.Description,
-		Executable:  executable,
-		Arguments:   hosting.CommandLine(def.Name, def.File, t.Start, t.Stop),
-		Env:         env,
-		Account:     def.Account,
-		Supervision: supervisionOf(def, privileges),
-		StartType:   start, DependsOn: def.DependsOn,
+		Executable: executable,
+		Arguments:  hosting.CommandLine(def.Name, def.File, t.Start, t.Stop),
+		Env:        env,
+		// The definition's address is of use to whoever comes upon the service in systemctl status.
+		Documentation: []string{homepage, (&url.URL{Scheme: "file", Path: filepath.ToSlash(def.File)}).String()},
+		Mounts:        mountsOf(def, executable),
+		Account:       def.Account,
+		Supervision:   supervisionOf(def, privileges),
+		StartType:     start, DependsOn: def.DependsOn,
 		Recovery: manager.DefaultRecovery(),
 		Notify:   manager.NotifyReady,
 		// Not notify-reload: its READY=1 can't say that a definition was refused.

@@ -21,6 +21,13 @@ type Spec struct {
 	WorkingDir  string   // absolute. Linux only: the SCM starts every service in its system folder
 	Env         []string // KEY=VALUE, added to what the service manager gives
 
+	// Documentation are URIs of pages about the service (http, https, file, info, man). Linux: systemctl status shows them.
+	Documentation []string `json:",omitempty"`
+	// Mounts are absolute paths whose file systems are to be mounted before the service starts and until it has stopped. One that can't be
+	// mounted doesn't keep the service from its start. Linux, from systemd 256 on (WantsMountsFor=): RequiresMountsFor= of older ones would.
+	// Those start it after all network file systems that are mounted at boot (remote-fs.target).
+	Mounts []string `json:",omitempty"`
+
 	// Account is who the service runs as: one of the Account… constants or a user's name. "": LocalSystem, root; an installed service
 	// keeps the one it has (Windows).
 	Account     string
@@ -154,6 +161,16 @@ func (s Spec) Check() error {
 	for _, name := range s.DependsOn {
 		if err := checkDependency(name); err != nil {
 			return fmt.Errorf("dependency %q: %w", name, err)
+		}
+	}
+	for _, path := range s.Mounts {
+		if !filepath.IsAbs(path) || hasControl(path) {
+			return fmt.Errorf("path %q of Mounts: give an absolute path without control characters", path)
+		}
+	}
+	for _, uri := range s.Documentation {
+		if strings.ContainsAny(uri, " \t\n") || !strings.Contains(uri, ":") {
+			return fmt.Errorf("documentation %q: give a URI without spaces", uri)
 		}
 	}
 	if int(s.StartType) >= len(startTypes) {

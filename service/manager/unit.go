@@ -15,12 +15,30 @@ const delayedStart = 2 * time.Minute
 // serviceUnit is the unit of spec for a systemd of this version; remarks tell what the version can't do.
 func serviceUnit(s Spec, version int) (u unitfile.Unit, remarks []string) {
 	u.Add("Unit", "Description", unitfile.Text(unitDescription(s)))
-	var after []string
+	u.Add("Unit", "Documentation", unitfile.Path(strings.Join(s.Documentation, " ")))
+	var wants []string
 	for _, name := range s.DependsOn {
-		after = append(after, dependencyUnit(name))
+		wants = append(wants, dependencyUnit(name))
 	}
-	u.Add("Unit", "Wants", strings.Join(after, " "))
+	u.Add("Unit", "Wants", strings.Join(wants, " "))
+	// At shutdown the order is the reverse: the network is there until the service has stopped.
+	after := []string{"network.target"}
+	if len(s.Mounts) > 0 && version < 256 {
+		after = append(after, "remote-fs.target")
+	}
+	for _, name := range wants {
+		if !slices.Contains(after, name) {
+			after = append(after, name)
+		}
+	}
 	u.Add("Unit", "After", strings.Join(after, " "))
+	if version >= 256 {
+		var paths []string
+		for _, path := range s.Mounts {
+			paths = append(paths, unitfile.Word(path))
+		}
+		u.Add("Unit", "WantsMountsFor", strings.Join(paths, " "))
+	}
 	// Without it systemd gives up after five starts in ten seconds, and for ever.
 	u.Add("Unit", "StartLimitIntervalSec", "0")
 	if s.StartType == Disabled {

@@ -35,6 +35,9 @@ func TestUnitFiles(t *testing.T) {
 	crashesOnly.Notify, crashesOnly.StartType = NotifyNone, Disabled
 	reload := shop()
 	reload.Notify, reload.StartType, reload.Recovery = NotifyReload, Delayed, Recovery{}
+	mounts := shop()
+	mounts.Mounts, mounts.Documentation = []string{"/srv/my shop", "/opt/100%"}, []string{"https://example.com/shop", "file:///srv/my%20shop/x"}
+	mounts.DependsOn = append(mounts.DependsOn, "network.target")
 	command := shop()
 	command.ReloadArguments = []string{"host-reload", "100% $hop"}
 	type file struct {
@@ -53,6 +56,8 @@ func TestUnitFiles(t *testing.T) {
 	add("crashes-only-disabled", crashesOnly, 257, 0)
 	add("reload-delayed-257", reload, 257, 0)
 	add("reload-delayed-252", reload, 252, 1)
+	add("mounts-257", mounts, 257, 0)
+	add("mounts-255", mounts, 255, 0)
 	add("reload-command", command, 257, 0)
 	cases = append(cases, file{name: "timer", unit: timerUnit(shop())})
 	for _, c := range cases {
