@@ -66,9 +66,9 @@ func examine(ctx context.Context, args []string) ([]examined, error) {
 	if len(args) == 0 {
 		known, err := folders.Services()
 		if err != nil {
-			return nil, &exitError{code: ExitFailed, err: err}
+			return nil, servicesFailure(err)
 		}
-		for _, name := range known {
+		for _, name := range append(known, folders.OfTheSystem()...) {
 			if _, err := (manager.Manager{}).Status(ctx, name); !errors.Is(err, manager.ErrNotInstalled) {
 				names = append(names, name)
 			}

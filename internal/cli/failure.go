@@ -1,14 +1,11 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/install"
-	"github.com/daruma-sh/daruma/internal/operate"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -27,19 +24,15 @@ func clientFailure(service string, err error) error {
 	var api *control.APIError
 	var denied *control.PermissionError
 	var exit *exitError
+	var system *elsewhereError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &exit): // has them already
 		return err
 	case errors.Is(err, control.ErrNotRunning):
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		defer cancel()
-		if _, ok := operate.Status(ctx, service); ok {
-			return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Start it with: daruma start %s%s", err, service, rootServicesHint(service))}
-		}
-		return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Start it with: daruma run FILE%s", err, knownServices(service)+rootServicesHint(service))}
-	case errors.As(err, &denied):
+		return notRunning(service, err)
+	case errors.As(err, &denied), errors.As(err, &system):
 		return &exitError{code: ExitFailed, err: err}
 	case errors.As(err, &api):
 		code := ExitFailed

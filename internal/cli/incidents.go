@@ -83,7 +83,12 @@ func parseDays(s string) (time.Duration, error) {
 func incidentServices(args []string, q *incidentsQuery) ([]string, error) {
 	known, err := folders.Services()
 	if err != nil {
-		return nil, &exitError{code: ExitFailed, err: fmt.Errorf("looking for services: %w", err)}
+		return nil, servicesFailure(err)
+	}
+	if len(known) == 0 && (len(args) == 0 || strings.HasPrefix(args[0], "/")) {
+		if err := elsewhere(""); err != nil {
+			return nil, &exitError{code: ExitFailed, err: err}
+		}
 	}
 	if len(args) == 0 {
 		return known, nil
@@ -102,7 +107,10 @@ func incidentServices(args []string, q *incidentsQuery) ([]string, error) {
 		return known, nil
 	}
 	if !slices.Contains(known, t.service) {
-		return nil, &exitError{code: ExitFailed, err: fmt.Errorf("no service %s is known here%s%s", t.service, knownServices(t.service), rootServicesHint(t.service))}
+		if err := elsewhere(t.service); err != nil {
+			return nil, &exitError{code: ExitFailed, err: err}
+		}
+		return nil, &exitError{code: ExitFailed, err: fmt.Errorf("no service %s is known here%s", t.service, knownServices(t.service))}
 	}
 	return []string{t.service}, nil
 }
@@ -139,7 +147,7 @@ func showIncidents(std IO, names []string, q incidentsQuery, output format) erro
 			h, err = incident.Read(f.Incidents())
 		}
 		if err != nil { // the others can be shown all the same
-			failed = errors.Join(failed, fmt.Errorf("%s: %w%s", name, err, rootServicesHint(name)))
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", name, withRights(err)))
 			continue
 		}
 		records = append(records, recordOf(name, h, q))

@@ -139,7 +139,7 @@ func showLogs(ctx context.Context, std IO, t target, q logread.Query, flags logs
 	}
 	names, err := logread.Programs(dir.Logs)
 	if errors.Is(err, os.ErrPermission) {
-		return &exitError{code: ExitFailed, err: fmt.Errorf("the logs of %s can't be read by you: %w", t.service, err)}
+		return &exitError{code: ExitFailed, err: fmt.Errorf("the logs of %s can't be read by you: %w", t.service, withRights(err))}
 	}
 	if err != nil {
 		return &exitError{code: ExitFailed, err: err}
@@ -180,13 +180,16 @@ func logsExist(t target, dir folders.Folders, names []string) error {
 	}
 	known, err := folders.Services()
 	if err != nil {
-		return &exitError{code: ExitFailed, err: err}
+		return servicesFailure(err)
 	}
 	if _, err := os.Stat(dir.Logs); err != nil && !slices.Contains(known, t.service) {
-		if len(known) == 0 {
-			return &exitError{code: ExitFailed, err: fmt.Errorf("no service %s here, nor any other%s", t.service, rootServicesHint(t.service))}
+		if err := elsewhere(t.service); err != nil {
+			return &exitError{code: ExitFailed, err: err}
 		}
-		return &exitError{code: ExitFailed, err: fmt.Errorf("no service %s here; known are %s%s", t.service, strings.Join(known, ", "), rootServicesHint(t.service))}
+		if len(known) == 0 {
+			return &exitError{code: ExitFailed, err: fmt.Errorf("no service %s here, nor any other", t.service)}
+		}
+		return &exitError{code: ExitFailed, err: fmt.Errorf("no service %s here; known are %s", t.service, strings.Join(known, ", "))}
 	}
 	if t.program == "" {
 		return nil // nothing was written so far

@@ -40,7 +40,7 @@ REASON  the last decision in words, and what probes complain about.
 
 Exit codes:
   0  every program that is wanted runs, or has completed
-  1  a service couldn't be asked, because it belongs to another user for example
+  1  a service couldn't be asked, because it belongs to another user or to the system for example
   2  wrong usage, or no such program
   3  a service's supervisor isn't there, or a wanted program isn't running: it is waiting, starting,
      in backoff, paused or failed. A program that was stopped by request isn't wanted. One that runs
@@ -86,13 +86,19 @@ func showStatus(ctx context.Context, std IO, t target, output format) error {
 			return clientFailure(t.service, v.err)
 		}
 	}
+	if len(views) == 0 {
+		err = elsewhere("")
+	}
 	switch {
+	case err != nil && output == formatJSON:
+		err = errors.Join(writeJSON(std.Out, views), err)
+	case err != nil:
 	case output == formatJSON && t.service != "":
 		err = writeJSON(std.Out, views[0])
 	case output == formatJSON:
 		err = writeJSON(std.Out, views)
 	case len(views) == 0:
-		_, err = fmt.Fprintln(std.Err, "daruma: no service is known here. Start one with: daruma run FILE"+rootServicesHint(""))
+		_, err = fmt.Fprintln(std.Err, "daruma: no service is known here. Start one with: daruma run FILE")
 	default:
 		_, err = fmt.Fprint(std.Out, table(screen.Of(std.Out), views, time.Now()))
 	}
@@ -111,7 +117,7 @@ func readViews(ctx context.Context, t target) ([]view, error) {
 	if t.service == "" {
 		var err error
 		if names, err = folders.Services(); err != nil {
-			return nil, &exitError{code: ExitFailed, err: err}
+			return nil, servicesFailure(err)
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, 6*time.Second) // the supervisor's own limit is 5 s
@@ -136,6 +142,9 @@ func readView(ctx context.Context, name string) view {
 		if st, err = c.Status(ctx); err == nil {
 			return view{Running: true, Status: st}
 		}
+	}
+	if system := elsewhere(name); system != nil && errors.Is(err, control.ErrNotRunning) {
+		err = system
 	}
 	v.err, v.Problem = err, err.Error()
 	if status, ok := operate.Status(ctx, name); ok {

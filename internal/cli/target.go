@@ -55,7 +55,7 @@ func targetOf(ctx context.Context, std IO, args []string) (target, error) {
 	}
 	known, err := folders.Services()
 	if err != nil {
-		return t, &exitError{code: ExitFailed, err: err}
+		return t, servicesFailure(err)
 	}
 	running := runningOf(ctx, known)
 	switch {
@@ -68,7 +68,7 @@ func targetOf(ctx context.Context, std IO, args []string) (target, error) {
 	case len(known) > 0:
 		return t, &exitError{code: ExitNotRunning, err: fmt.Errorf("no service runs here; known are %s. Start one with: daruma run FILE", strings.Join(known, ", "))}
 	}
-	return t, &exitError{code: ExitNotRunning, err: errors.New("no service is known here. Start one with: daruma run FILE" + rootServicesHint(""))}
+	return t, noServices()
 }
 
 // runningOf gives those of the services that run; all are asked at once.

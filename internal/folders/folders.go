@@ -75,6 +75,33 @@ func Services() ([]string, error) {
 	return names, err
 }
 
+// OfTheSystem lists the names of the services of the system, sorted, for a user whose own services are elsewhere: there [Services] names
+// others. For everybody else, and on Windows, where all services are in one place, it is empty. It needs no rights: the names of the
+// folders are no secret, what is in them is.
+func OfTheSystem() []string {
+	f, err := Of("x")
+	if err != nil || os.Getenv("DARUMA_HOME") != "" || systemConfig("x") == "" || f.Config == systemConfig("x") {
+		return nil
+	}
+	return namesIn(systemNames("x"))
+}
+
+// namesIn lists the names in the folders above those of one service.
+func namesIn(f Folders) []string {
+	var names []string
+	for _, dir := range []string{f.Config, f.State, f.Run} {
+		entries, _ := os.ReadDir(filepath.Dir(dir)) // none there, or not to be read: the others may tell
+		for _, e := range entries {
+			// A link is one of systemd's, into a folder that only root may enter.
+			if (e.IsDir() || e.Type()&os.ModeSymlink != 0) && strings.Trim(e.Name(), nameLetters) == "" {
+				names = append(names, e.Name())
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 func servicesIn(f Folders) ([]string, error) {
 	// The State folder shows the layout: ROOT/NAME/state, or ROOT/NAME.
 	root, under := filepath.Dir(f.State), false
@@ -98,7 +125,8 @@ func servicesIn(f Folders) ([]string, error) {
 			continue
 		}
 		if under {
-			if _, err := os.Stat(filepath.Join(root, e.Name(), "state")); err != nil {
+			// One that may not be looked into is there all the same: whoever asks for it is told.
+			if _, err := os.Stat(filepath.Join(root, e.Name(), "state")); err != nil && !errors.Is(err, os.ErrPermission) {
 				continue
 			}
 		}

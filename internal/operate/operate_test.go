@@ -51,3 +51,20 @@ func TestOrdersForTheSupervisor(t *testing.T) {
 		}
 	}
 }
+
+// TestForeign: only what `daruma host` runs, under this name, is daruma's.
+func TestForeign(t *testing.T) {
+	for _, c := range []struct {
+		words []string
+		want  bool
+	}{
+		{[]string{"/usr/bin/daruma", "host", "shop", "/etc/daruma/shop/daruma.yaml", "--start-timeout=1m"}, false},
+		{[]string{"/usr/bin/daruma", "host", "other", "x"}, true},
+		{[]string{"/usr/sbin/cron", "-f"}, true},
+		{nil, true},
+	} {
+		if got := foreign(manager.Registration{Words: c.words}, "shop"); got != c.want {
+			t.Errorf("%q: %v", c.words, got)
+		}
+	}
+}

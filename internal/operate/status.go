@@ -10,10 +10,24 @@ import (
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-// Status asks the service manager for a service; ok is false where there is none of this name, or no service manager.
+// Status asks the service manager for a service of daruma's; ok is false where there is none of this name, or no service manager.
 func Status(ctx context.Context, service string) (status manager.Status, ok bool) {
 	status, err := manager.Manager{}.Status(ctx, service)
-	return status, err == nil
+	return status, err == nil && !Foreign(ctx, service)
+}
+
+// hostVerb is the first argument of the process that the service manager starts for a service of daruma's; package hosting has its role.
+const hostVerb = "host"
+
+// Foreign tells that the service manager has a service of this name that isn't daruma's: cron, sshd. No order is for it. Where it can't
+// be found out, it isn't.
+func Foreign(ctx context.Context, service string) bool {
+	registered, err := manager.Manager{}.Registration(ctx, service)
+	return err == nil && foreign(registered, service)
+}
+
+func foreign(r manager.Registration, service string) bool {
+	return len(r.Words) < 3 || r.Words[1] != hostVerb || r.Words[2] != service
 }
 
 // HasProcess tells that the service manager has a process of the service, or is about to.
