@@ -171,7 +171,7 @@ func TestStartOfAll(t *testing.T) {
 	d.step(Request{Verb: Start, Reason: "start of the service"})
 	d.want("web", Waiting)
 	d.want("db", Spawning)
-	if r := d.s.Program("web").Reason; r != "waits for db to be started (it is stopped)" {
+	if r := d.s.Program("web").Reason; r != "waits for db to be started (it is starting)" {
 		t.Errorf("%q", r)
 	}
 	d.spawned("db")

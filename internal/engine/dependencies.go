@@ -20,10 +20,58 @@ func (s *Service) link() {
 func (s *Service) unmetDependency(p *Program) string {
 	for _, d := range p.Def.DependsOn {
 		if q := s.byName[d.Program]; q != nil && !q.reached(d.Condition) {
-			return fmt.Sprintf("%s to be %s (it is %s)", d.Program, d.Condition, q.State)
+			text := fmt.Sprintf("%s to be %s (it is %s", d.Program, d.Condition, q.State)
+			if q.resting() {
+				text += ": " + q.Reason
+			}
+			return text + ")"
 		}
 	}
 	return ""
+}
+
+// resting reports whether nothing runs and nothing is about to start now: whoever waits for the program waits for somebody to do something, or
+// for a backoff.
+func (p *Program) resting() bool {
+	switch p.State {
+	case Stopped, Backoff, Failed, Completed:
+		return true
+	}
+	return false
+}
+
+// Blocked says of a program that waits what it waits for in vain: a dependency that isn't there and doesn't start now. "" where it doesn't
+// wait, or what it waits for may come.
+func (s *Service) Blocked(p *Program) string {
+	if p.State != Waiting {
+		return ""
+	}
+	for _, d := range p.Def.DependsOn {
+		q := s.byName[d.Program]
+		if q == nil || q.reached(d.Condition) {
+			continue
+		}
+		if q.resting() || s.Blocked(q) != "" { // dependencies have no cycles
+			return "waits for " + s.unmetDependency(p)
+		}
+	}
+	return ""
+}
+
+// startDependencies starts what p depends on and isn't there, for an order to start p: it would wait for ever otherwise.
+func (s *Service) startDependencies(p *Program) {
+	for _, d := range p.Def.DependsOn {
+		q := s.byName[d.Program]
+		if q == nil || q.reached(d.Condition) || !q.resting() && q.State != Waiting {
+			continue
+		}
+		s.startDependencies(q)
+		s.want(q, true)
+		r := Request{Verb: Start, Program: q.Name, Reason: p.Name + ", which depends on it, is to start"}
+		if act := s.table[onStart][q.State]; act != nil {
+			act(s, q, r)
+		}
+	}
 }
 
 func (p *Program) reached(c definition.Condition) bool {
@@ -61,7 +109,12 @@ func (s *Service) advance() {
 		moved = false
 		for _, p := range s.programs {
 			switch {
-			case p.State == Waiting && s.phase == Supervising && s.unmetDependency(p) == "":
+			case p.State == Waiting && s.phase == Supervising:
+				missing := s.unmetDependency(p)
+				if missing != "" {
+					p.Reason = "waits for " + missing // what it waits for has changed; no news worth an event
+					continue
+				}
 				s.spawn(p, "what it depends on is there")
 				moved = true
 			case p.State == Stopping && p.Stop == StopWaits && !s.hasLiveDependents(p):

@@ -60,11 +60,74 @@ func TestSeveralDependencies(t *testing.T) {
 	d := newHarness(t, prog("c", after("a", definition.Started), after("b", definition.Started)), prog("a"), prog("b"))
 	d.start("c")
 	d.want("c", Waiting)
-	d.want("a", Stopped) // asked for alone, a program doesn't take others along
-	d.run("a")
+	d.want("a", Stopped) // nobody asked for it
+	d.step(Request{Verb: Start, Program: "c", Dependencies: true})
 	d.want("c", Waiting)
-	d.run("b")
+	d.want("a", Spawning) // what it depends on is started with it
+	d.want("b", Spawning)
+	d.spawned("a")
+	d.want("c", Waiting)
+	d.spawned("b")
 	d.want("c", Spawning)
+}
+
+// TestStartOfWhatDepends: what it depends on is started too, however deep; what runs or is done already isn't touched.
+func TestStartOfWhatDepends(t *testing.T) {
+	once := func(p *definition.Program) { p.RestartPolicy = definition.Never }
+	for _, verb := range []Verb{Start, Restart} {
+		d := newHarness(t, prog("c", after("b", definition.Started)), prog("b", after("a", definition.Completed), after("x", definition.Started)), prog("a", once),
+			prog("x"))
+		d.run("x")
+		d.step(Request{Verb: verb, Program: "c", Dependencies: true})
+		d.want("a", Spawning)
+		d.spawned("a")
+		d.exit("a", 0)
+		d.want("b", Spawning)
+		d.want("x", Running)
+		d.spawned("b")
+		d.want("c", Spawning)
+		for _, name := range []string{"a", "b", "c"} {
+			if !d.s.Program(name).Wanted {
+				t.Errorf("%v: %s isn't wanted", verb, name)
+			}
+		}
+		if d.gen("a") != 1 || d.gen("x") != 1 {
+			t.Errorf("%v: a ran %d times, x %d", verb, d.gen("a"), d.gen("x"))
+		}
+	}
+}
+
+// TestBlocked: a program that waits says how what it waits for is now, and whether it waits in vain.
+func TestBlocked(t *testing.T) {
+	once := func(p *definition.Program) { p.RestartPolicy = definition.Never }
+	d := newHarness(t, prog("api", after("mig", definition.Completed)), prog("mig", once), prog("web", after("api", definition.Started)))
+	blocked := func(want string) {
+		t.Helper()
+		for _, name := range []string{"api", "web"} {
+			p := d.s.Program(name)
+			if got := d.s.Blocked(p); (got == "") != (want == "") {
+				t.Errorf("%s: blocked %q, want %q", name, got, want)
+			}
+		}
+		if got := d.s.Program("api").Reason; want != "" && !strings.Contains(got, want) {
+			t.Errorf("the reason is %q, want %q in it", got, want)
+		}
+	}
+	d.step(Request{Verb: Start})
+	d.want("api", Waiting)
+	blocked("")
+	d.spawned("mig")
+	blocked("")
+	d.exit("mig", 1)
+	d.want("mig", Failed)
+	blocked("it is failed: exit code 1")
+	d.step(Request{Verb: Start, Program: "web", Dependencies: true}) // starts mig again
+	d.want("mig", Spawning)
+	blocked("")
+	d.spawned("mig")
+	d.exit("mig", 0)
+	d.want("api", Spawning)
+	blocked("")
 }
 
 func TestStopWhileWaiting(t *testing.T) {

@@ -29,6 +29,8 @@ type (
 		Program string
 		Grace   time.Duration // Stop, Restart: instead of terminationGracePeriodSeconds; 0: as defined
 		Reason  string        // who or what asks, in words
+		// Dependencies: Start and Restart of a program start what it depends on, too, stopped on purpose or not.
+		Dependencies bool
 	}
 	// Shutdown stops all programs, dependents first; then the service has ended.
 	Shutdown struct{ Reason string }

@@ -130,7 +130,7 @@ func (w *world) random() {
 	switch w.rng.IntN(13) {
 	case 0, 1:
 		if name != "" || w.rng.IntN(3) == 0 {
-			w.send(Request{Verb: Verb(w.rng.IntN(5)), Program: name, Grace: time.Duration(w.rng.IntN(3)) * time.Second})
+			w.send(Request{Verb: Verb(w.rng.IntN(5)), Program: name, Grace: time.Duration(w.rng.IntN(3)) * time.Second, Dependencies: w.rng.IntN(2) == 0})
 		}
 	case 2, 3:
 		if h := w.keeper[name]; h != nil && h.alive != nil {

@@ -44,6 +44,9 @@ func (s *Service) ask(r Request, name string) {
 	switch r.Verb {
 	case Start, Restart:
 		s.want(p, true)
+		if r.Dependencies {
+			s.startDependencies(p)
+		}
 	case Stop:
 		s.want(p, false)
 	}

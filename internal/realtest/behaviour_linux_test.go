@@ -197,3 +197,31 @@ func TestLimitsAreRefused(t *testing.T) {
 		t.Errorf("exit code %d, want 2: %s", code, s.out)
 	}
 }
+
+// TestOrderThatWaitsInVain: an order starts what the program depends on too, and where that fails, the answer comes then and says so.
+func TestOrderThatWaitsInVain(t *testing.T) {
+	dir := folder(t)
+	s := run(t, dir, `name: real
+programs:
+  migrate: {command: [sh, -c, 'test -e done'], restartPolicy: Never}
+  api: {command: [sleep, "1000"], dependsOn: {migrate: completed}}
+`)
+	s.await("migrate has failed", func(e control.Event) bool { return e.Program == "migrate" && e.Kind == control.EventFailed })
+	for _, verb := range []control.Verb{control.VerbStart, control.VerbRestart} {
+		const why = "waits for migrate to be completed (it is failed: exit code 1"
+		if r := s.command(verb, "api"); r.Done || !strings.Contains(r.Message, why) {
+			t.Errorf("%s api: %+v", verb, r)
+		}
+		if out, code := s.verb(string(verb), "real"); code == 0 || !strings.Contains(out, why) {
+			t.Errorf("%s: exit code %d: %s", verb, code, out)
+		}
+	}
+	_, api := s.status("api")
+	if !strings.Contains(api.Reason, "(it is failed: ") {
+		t.Errorf("status says %q", api.Reason)
+	}
+	write(t, filepath.Join(dir, "done"), "")
+	if r := s.command(control.VerbStart, "api"); !r.Done {
+		t.Errorf("start: %+v", r)
+	}
+}

@@ -82,7 +82,7 @@ func (s *supervisor) command(c control.Command) (*waiter, error) {
 	if s.engine.Phase() >= engine.Ending {
 		return nil, &control.ConflictError{Reason: "the service is shutting down"}
 	}
-	r := engine.Request{Program: c.Program, Reason: reasonOf(c), Verb: verbOf(c.Verb)}
+	r := engine.Request{Program: c.Program, Reason: reasonOf(c), Verb: verbOf(c.Verb), Dependencies: true}
 	if c.GraceSeconds != nil {
 		r.Grace = max(time.Duration(*c.GraceSeconds*float64(time.Second)), time.Millisecond)
 	}

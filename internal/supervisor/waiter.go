@@ -93,6 +93,10 @@ func (s *supervisor) commandResult(verb control.Verb, t *target) *control.Progra
 	case control.VerbResume:
 		settled, r.Done = !s.runtimeOf(p.Name).freezing || !p.State.Alive(), !p.Paused && p.State.Alive()
 	default:
+		if why := s.engine.Blocked(p); why != "" {
+			r.Message = why
+			return r
+		}
 		settled, r.Done = startResult(p, verb == control.VerbRestart && t.alive, t.before)
 		if verb == control.VerbRestart {
 			s.setEndedBy(r, p, t)
