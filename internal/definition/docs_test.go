@@ -1,7 +1,9 @@
 package definition
 
 import (
+	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -52,5 +54,42 @@ func TestDocs(t *testing.T) {
 	}
 	if count < 15 || expected != "" {
 		t.Errorf("%d blocks, errors not shown: %q", count, expected)
+	}
+}
+
+// TestOtherPages: what the other pages show in YAML is a definition, or a piece of one: of the service, of its programs, of a program.
+func TestOtherPages(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := func(string) (string, bool) { return "", false }
+	count := 0
+	for _, page := range append(pages, "../../README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, part := range strings.Split(string(text), "\n```") {
+			info, block, _ := strings.Cut(part, "\n")
+			if i%2 == 0 || info != "yaml" {
+				continue
+			}
+			count++
+			indented := func(by string) string { return by + strings.ReplaceAll(block, "\n", "\n"+by) + "\n" }
+			var errs []error
+			for _, whole := range []string{block, "name: a\n" + block, "name: a\nprograms: {b: {command: [x]}}\n" + block + "\n", "name: a\nprograms:\n" + indented("  "),
+				"name: a\nprograms:\n  b:\n    command: [x]\n" + indented("    "), "name: a\nprograms:\n  b:\n" + indented("    ")} {
+				if _, err := Parse([]byte(whole), "daruma.yaml", none); err != nil {
+					errs = append(errs, err)
+				}
+			}
+			if len(errs) == 6 {
+				t.Errorf("%s: in no place right:\n%s\n%v", page, block, errors.Join(errs...))
+			}
+		}
+	}
+	if count < 5 {
+		t.Errorf("%d blocks", count)
 	}
 }
