@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/hosting"
@@ -17,6 +18,7 @@ import (
 //	daruma host NAME FILE                       the keeper, started by the system's service manager
 //	daruma host-reload NAME                     started by systemd for systemctl reload
 //	daruma supervisor NAME FILE [--quiet]       a child of the keeper only
+//	daruma reader NAME FILE                     likewise, on Linux: tells the keeper what the definition allows, and ends
 //	daruma ensure NAME [flags]                  started by the fallback task
 func Role(args []string, errOut io.Writer) (code int, ok bool) {
 	if len(args) == 0 {
@@ -34,7 +36,7 @@ func Role(args []string, errOut io.Writer) (code int, ok bool) {
 		return hosting.Reload(args[1:], errOut), true
 	case hosting.Role:
 		return hosting.Main(args[1:], errOut), true
-	case keeper.Role, supervisor.Role:
+	case keeper.Role, supervisor.Role, keeper.ReaderRole:
 	default:
 		return 0, false
 	}
@@ -42,9 +44,13 @@ func Role(args []string, errOut io.Writer) (code int, ok bool) {
 		fmt.Fprintf(errOut, "daruma: %s is a role of daruma's own processes; use: daruma run FILE\n", args[0])
 		return ExitUsage, true
 	}
-	if args[0] == supervisor.Role {
+	if args[0] != keeper.Role {
 		o := hosting.OptionsOf(args[3:])
-		return supervisor.Main(supervisor.Config{Service: args[1], File: args[2], Terminal: !o.Quiet, Unsafe: o.AllowUnsafe}), true
+		cfg := supervisor.Config{Service: args[1], File: args[2], Terminal: !o.Quiet, Unsafe: o.AllowUnsafe}
+		if args[0] == keeper.ReaderRole {
+			return supervisor.Read(cfg, slices.Contains(args[3:], keeper.HostedFlag)), true
+		}
+		return supervisor.Main(cfg), true
 	}
 	return hosting.Terminal(args[1:], errOut), true
 }

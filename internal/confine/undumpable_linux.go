@@ -19,10 +19,10 @@ func init() {
 	}
 }
 
-// isOwnRole tells the first arguments of keepers and supervisors. The packages that define them are above this one.
+// isOwnRole tells the first arguments of keepers, supervisors and the process that reads the definition for the keeper. The packages that define them are above this one.
 func isOwnRole(argument string) bool {
 	switch argument {
-	case "keeper", "host", "supervisor":
+	case "keeper", "host", "supervisor", "reader":
 		return true
 	}
 	return false

@@ -52,6 +52,10 @@ func (k *keeper) execute(m wire.Message) {
 		}
 	case *wire.Finish:
 		k.done, k.exitCode = true, m.Code
+	case *wire.DefinitionTaken:
+		if k.allowed.asked {
+			k.readAllowances()
+		}
 	case *wire.Heartbeat:
 		k.reap()
 		k.checkFolders()
@@ -73,6 +77,12 @@ func (k *keeper) spawn(m *wire.Spawn) {
 		return
 	}
 	l, err := prepare(&m.Spec)
+	if err == nil {
+		err = k.allowed.run(m.ID, &l.plan)
+	}
+	if k.allowed.asked && k.allowed.now == nil {
+		k.readAllowances() // for the next try
+	}
 	if err == nil && k.stops > 1 {
 		err = errors.New("daruma is stopping now")
 	}

@@ -12,6 +12,7 @@
 //	supervisor.go  start, watch and replace the supervisor
 //	messages.go    what comes from the supervisor and what goes to it; commands.go executes, greeting.go greets a new one
 //	folders_linux.go  the folders that a supervisor may write to
+//	allowed.go     what the definition allows, which every start and every socket is compared with; allowed_linux.go reads it
 //	run.go         programs and their runs; runend.go ends a run and restarts it
 //	starting.go    a start that doesn't come to its exec
 //	requests.go    what is asked of the keeper by signals, or by its host through [Handle]

@@ -27,6 +27,7 @@ type keeper struct {
 	sockets    map[string]*socket // by name, for LISTEN_FDS
 	snapshot   map[string][]byte  // the supervisor's, which only its successor can read
 
+	allowed  allowances
 	sup      supervisor
 	sessions uint64 // supervisors so far
 
@@ -81,6 +82,7 @@ func (k *keeper) loop() {
 		k.endLateStarts()
 		k.sup.receive(k)
 		k.sup.check(k)
+		k.checkReader()
 		k.finishTurn()
 		k.saveMemory()
 	}
@@ -119,7 +121,7 @@ func (k *keeper) finishTurn() {
 
 // sleepTime is how long the loop may sleep; negative: until something happens.
 func (k *keeper) sleepTime() time.Duration {
-	if k.sup.pending {
+	if k.sup.pending && !k.mustWait() {
 		return 0
 	}
 	next := time.Duration(-1)
@@ -134,6 +136,9 @@ func (k *keeper) sleepTime() time.Duration {
 	}
 	if k.saveMemoryAt > 0 {
 		due(k.saveMemoryAt - now)
+	}
+	if k.allowed.reading {
+		due(k.allowed.deadline - now)
 	}
 	if k.sup.startAt > 0 {
 		due(k.sup.startAt - now)

@@ -20,7 +20,11 @@ type socket struct {
 func (k *keeper) listen(m *wire.Listen) {
 	answer := &wire.Listening{Name: m.Name, Network: m.Network, Address: m.Address}
 	if k.sockets[m.Name] == nil {
-		s, err := bind(m.Network, m.Address)
+		var s *socket
+		err := k.allowed.socket(m)
+		if err == nil {
+			s, err = bind(m.Network, m.Address)
+		}
 		if err != nil {
 			answer.Error = err.Error()
 		} else {

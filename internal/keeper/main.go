@@ -88,6 +88,7 @@ func begin(cfg Config, clean bool) (*keeper, error) {
 	}
 	k.clearStacks()
 	k.acceptRequests()
+	k.readAllowances() // beside the supervisor, whose first orders wait for it
 	if err := k.sup.start(k); err != nil {
 		return nil, &exitcode.Error{Code: exitcode.NoSupervisor, Err: fmt.Errorf("starting the supervisor: %w", err)}
 	}

@@ -4,7 +4,7 @@ import "github.com/daruma-sh/daruma/internal/keeper/wire"
 
 // receive executes the commands that have arrived. It stops after a Spawn, so that 500 starts in a row don't hold up a restart.
 func (s *supervisor) receive(k *keeper) {
-	if !s.pending {
+	if !s.pending || k.mustWait() {
 		return
 	}
 	for {
@@ -20,7 +20,7 @@ func (s *supervisor) receive(k *keeper) {
 		}
 		s.inboxRead = len(s.inbox) - len(rest)
 		k.execute(m)
-		if _, spawned := m.(*wire.Spawn); spawned || k.done {
+		if _, spawned := m.(*wire.Spawn); spawned || k.done || k.mustWait() {
 			break
 		}
 	}
@@ -28,6 +28,10 @@ func (s *supervisor) receive(k *keeper) {
 		s.compact()
 	}
 }
+
+// mustWait says that no order is carried out until it is known what the definition allows. Those of a dead supervisor don't wait: nobody is
+// left to hear why one was refused. Nor those of one whose programs were all ended.
+func (k *keeper) mustWait() bool { return k.allowed.reading && !k.sup.gone && !k.ending }
 
 // compact drops what was executed. Not after every frame: 500 commands may wait in the inbox.
 func (s *supervisor) compact() {

@@ -22,6 +22,7 @@ type supervisor struct {
 	startAt  time.Duration // monotonic: start the next one then; 0: one is there
 	dumping  bool          // it hung and was asked for its stacks
 	rejected error         // it was ended for what it sent
+	gone     bool          // it has ended, and only what it sent is left
 	replaced error         // it was ended for no fault of its own
 	why      string        // how the last one ended
 	deaths   []time.Duration
@@ -35,6 +36,7 @@ type supervisor struct {
 
 // reset forgets the predecessor's connection.
 func (s *supervisor) reset(deadline time.Duration) {
+	s.gone = false
 	s.startAt, s.dumping, s.rejected, s.replaced, s.inbox, s.inboxRead, s.outbox, s.writing = 0, false, nil, nil, nil, 0, nil, false
 	s.deadline = deadline
 }
@@ -58,6 +60,7 @@ func (k *keeper) supervisorMark() string { return k.mark + "/!supervisor" }
 // or a little later where the last ones were short-lived.
 func (k *keeper) supervisorGone(why string) {
 	s := &k.sup
+	s.gone = true
 	for s.pending = true; s.pending; { // what it sent before it died counts
 		s.receive(k)
 	}
@@ -122,7 +125,7 @@ func (s *supervisor) check(k *keeper) {
 		}
 		return
 	}
-	if s.deadline == 0 || now < s.deadline {
+	if s.deadline == 0 || now < s.deadline || k.mustWait() { // its heartbeats aren't looked at meanwhile
 		return
 	}
 	if now-s.deadline > time.Second && !s.dumping && !k.ending {

@@ -23,6 +23,17 @@ func through(t *testing.T, dir, definition string, env []string, wrap ...string)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return throughWith(t, dir, daruma, definition, env, wrap...)
+}
+
+// throughBinary runs another daruma than the one that was built.
+func throughBinary(t *testing.T, dir, daruma, definition string) *service {
+	t.Helper()
+	return throughWith(t, dir, daruma, definition, nil)
+}
+
+func throughWith(t *testing.T, dir, daruma, definition string, env []string, wrap ...string) *service {
+	t.Helper()
 	file := filepath.Join(dir, "daruma.yaml")
 	write(t, file, definition)
 	s := &service{t: t, name: "real", home: filepath.Join(dir, "h"), daruma: daruma}

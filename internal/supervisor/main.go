@@ -25,6 +25,7 @@ type Config struct {
 	Terminal bool   // print events and output: daruma run without --quiet
 	Unsafe   bool   // take a definition and files that others could change: daruma run --allow-unsafe
 
+	checked    bool   // the keeper compares what it is asked for with the definition, and must hear when it was taken again
 	unconfined string // what this process couldn't give up, for people; "": nothing
 }
 
@@ -43,6 +44,7 @@ func Main(cfg Config) int {
 	if err != nil {
 		return printError(err)
 	}
+	_, cfg.checked = os.LookupEnv(confine.Variable)
 	// Before anything is read that a person, a program or a server wrote. Without a cgroup it is the supervisor that ends what a killed
 	// keeper leaves.
 	cfg.unconfined = confine.Self(inherited.hello.Cgroup == "")

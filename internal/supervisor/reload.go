@@ -7,6 +7,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
 )
 
 // reload reads the definition again and takes it as a whole; where anything is wrong with it the old one stays in force.
@@ -27,6 +28,9 @@ func (s *supervisor) reload(why string) control.Answer {
 		if !slices.Contains(added, name) && !slices.Contains(changed, name) {
 			answer.Unchanged = append(answer.Unchanged, name)
 		}
+	}
+	if s.cfg.checked {
+		s.link.Send(&wire.DefinitionTaken{}) // before the orders that follow from it
 	}
 	s.def, s.refusal, s.guarded = def, nil, nil
 	s.publish(control.Event{Kind: control.EventReloaded, Reason: fmt.Sprintf("%s: %d added, %d removed, %d restarted, %d unchanged",

@@ -48,6 +48,7 @@ func (m *Listen) fields(c *coder)       { c.str(&m.Name); c.str(&m.Network); c.s
 func (m *Unlisten) fields(c *coder)     { c.str(&m.Name) }
 func (m *Heartbeat) fields(*coder)      {}
 func (m *SnapshotPart) fields(c *coder) { c.str(&m.Key); c.blob(&m.Data) }
+func (*DefinitionTaken) fields(*coder)  {}
 func (m *Finish) fields(c *coder)       { c.num(&m.Code) }
 func (m *Forget) fields(c *coder)       { c.str(&m.ID) }
 func (m *Frozen) fields(c *coder)       { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }

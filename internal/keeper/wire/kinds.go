@@ -47,6 +47,8 @@ var kinds = [...]kind{
 	kindOf[PowerEvent](),
 	kindOf[SessionEvent](),
 	kindOf[ControlEvent](),
+	kindOf[DefinitionTaken](),
+	kindOf[Allowed](),
 }
 
 // numberOf gives the number of a message's kind. A search of so short a list costs less than a hash.

@@ -69,6 +69,9 @@ type (
 		Up     bool   // it counts as started: the service manager may go on to its dependents
 		Status string // a line for people
 	}
+	// DefinitionTaken says that the supervisor has taken the definition again: the keeper reads anew what it allows, and carries out no
+	// message that follows before it has done so. Linux.
+	DefinitionTaken struct{}
 	// Finish ends the keeper with this exit code. Whatever still runs is killed.
 	Finish struct{ Code int }
 )

@@ -21,14 +21,39 @@ func checkFolder(dir string) error {
 	return nil
 }
 
+// candidates are the files that the first word of a command may mean, in the order in which they are looked for: with a separator the one
+// from the definition's folder, else one in each folder of PATH.
+func candidates(name, dir, path string) (files []string) {
+	if named(name) {
+		return []string{from(dir, name)}
+	}
+	for _, d := range filepath.SplitList(path) {
+		if d != "" && filepath.IsAbs(d) { // the current folder is nobody's to choose programs from
+			files = append(files, filepath.Join(d, name))
+		}
+	}
+	return files
+}
+
+// named says that a word names a file, and isn't looked for in PATH.
+func named(word string) bool {
+	return strings.ContainsRune(word, filepath.Separator) || strings.ContainsRune(word, '/')
+}
+
+// from gives the path of a file that is named relative to dir.
+func from(dir, name string) string {
+	full := filepath.FromSlash(name)
+	if !filepath.IsAbs(full) {
+		full = filepath.Join(dir, full)
+	}
+	return full
+}
+
 // findExecutable resolves the first word of a command: with a separator from the definition's folder, else in PATH.
 // On Windows the extension may be left out.
 func findExecutable(name, dir, path string) (string, error) {
-	if strings.ContainsRune(name, filepath.Separator) || strings.ContainsRune(name, '/') {
-		full := filepath.FromSlash(name)
-		if !filepath.IsAbs(full) {
-			full = filepath.Join(dir, full)
-		}
+	if named(name) {
+		full := from(dir, name)
 		file, err := executable(full)
 		if err != nil {
 			return "", fmt.Errorf("command %s: %w (looked for %s)", name, err, full)
@@ -36,11 +61,7 @@ func findExecutable(name, dir, path string) (string, error) {
 		return file, nil
 	}
 	var inTheWay error
-	for _, d := range filepath.SplitList(path) {
-		if d == "" || !filepath.IsAbs(d) {
-			continue // the current folder is nobody's to choose programs from
-		}
-		full := filepath.Join(d, name)
+	for _, full := range candidates(name, dir, path) {
 		file, err := executable(full)
 		if err == nil {
 			return file, nil
