@@ -253,3 +253,9 @@ func (z *Compressor) Close() {
 	z.mu.Unlock()
 	z.running.Wait()
 }
+
+// unlinked tells whether no name leads to the file any more.
+func unlinked(f *os.File) bool {
+	links, _, err := stateOf(f)
+	return err == nil && links == 0
+}

@@ -29,13 +29,12 @@ type Current struct {
 	seq       uint64 // the number that the current file will get
 	leftIndex string // an index that a kill separated from the current file
 
-	checkedAt  time.Time // when the path was last compared with the open file
+	checkedAt  time.Time // when the path was last compared with the open file; see pathCheck
 	retryAt    time.Time // rotation failed: not again before
 	complained bool      // that was reported
 }
 
 const (
-	checkEvery  = time.Second
 	rotateRetry = time.Second
 )
 
@@ -96,10 +95,14 @@ func (l *Current) RetryRotation() { l.retryAt = time.Time{} }
 // EnsureOpen has the current file open: it is opened the first time, and again when someone removed or replaced it.
 func (l *Current) EnsureOpen(now time.Time) error {
 	if l.File != nil {
-		if !l.replaced(now) {
+		switch size, replaced := l.look(now); {
+		case replaced:
+			l.Close()
+		case size < l.Size:
+			return l.begunAnew(now, size)
+		default:
 			return nil
 		}
-		l.Close()
 	}
 	if err := os.MkdirAll(l.dir, 0o750); err != nil {
 		return err
@@ -151,22 +154,29 @@ func (l *Current) openIndex(now time.Time) error {
 	return nil
 }
 
-// replaced tells whether the open file isn't the one at its path any more. The count of links is looked at each time,
-// the path once a second.
-func (l *Current) replaced(now time.Time) bool {
-	if unlinked(l.File) {
-		return true
+// look gives the size of the open file, and tells whether it isn't the one at its path any more. Its links and its size are looked at
+// each time: whoever cuts it off at its beginning, as logrotate's copytruncate does, would get a hole there from what is written next.
+func (l *Current) look(now time.Time) (size int64, replaced bool) {
+	links, size, err := stateOf(l.File)
+	if err != nil {
+		return l.Size, false
 	}
-	if d := now.Sub(l.checkedAt); d >= 0 && d < checkEvery {
-		return false
+	if links == 0 {
+		return size, true
+	}
+	if d := now.Sub(l.checkedAt); d >= 0 && d < pathCheck {
+		return size, false
 	}
 	l.checkedAt = now
-	at, err := os.Lstat(l.Path())
-	if err != nil {
-		return os.IsNotExist(err)
-	}
-	have, err := l.File.Stat()
-	return err == nil && !os.SameFile(at, have)
+	return size, moved(l.File, l.Path())
+}
+
+// begunAnew goes on in a file that somebody has cut off, and has its index begin anew.
+func (l *Current) begunAnew(now time.Time, size int64) error {
+	l.Report(fmt.Errorf("somebody cut off %s, from %d to %d bytes; daruma rotates it itself", l.Path(), l.Size, size))
+	l.idx.close()
+	l.Size, l.born = size, now
+	return l.openIndex(now)
 }
 
 // EndsLine tells whether the file is empty or ends with a newline.

@@ -28,6 +28,9 @@ func (l *lineReader) swap(r io.Reader) {
 	l.r, l.off = r, -int64(l.end-l.start)
 }
 
+// position is how far the stream was read.
+func (l *lineReader) position() int64 { return l.off + int64(l.end-l.start) }
+
 // next gives the next line without its newline, valid until the next call, and where it begins. ended is false for
 // a part of a line that is longer than lineMost. io.EOF: there is nothing more now.
 func (l *lineReader) next() (text []byte, off int64, ended bool, err error) {

@@ -159,6 +159,9 @@ func (t *programReader) atEnd() (bool, error) {
 			return false, err
 		}
 		if os.SameFile(at, st) {
+			if st.Size() < t.lines.position() { // somebody cut it off: what is written now begins at its beginning
+				return true, t.restart()
+			}
 			return t.takeUnfinished(), nil
 		}
 	} else if !errors.Is(err, os.ErrNotExist) {
@@ -169,6 +172,17 @@ func (t *programReader) atEnd() (bool, error) {
 	}
 	t.rotated = true
 	return true, nil
+}
+
+// restart reads the current file from its beginning, with the index that was begun with it.
+func (t *programReader) restart() error {
+	t.flush()
+	if _, err := t.current.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	t.lines.reset(t.current, 0)
+	t.times.Swap(t.path() + logfile.IndexExt)
+	return nil
 }
 
 // takeUnfinished makes the beginning of a line head, if its newline hasn't come for a while.
@@ -212,6 +226,9 @@ func (t *programReader) advance() (bool, error) {
 			t.skip = 0
 			continue
 		}
+		if f, plain := src.(*os.File); plain && t.skip == 0 {
+			t.skip = frontHole(f)
+		}
 		if n, err := io.CopyN(io.Discard, src, t.skip); err != nil {
 			t.warn(fmt.Errorf("%s: %w", path, err))
 			t.skip = n
@@ -251,6 +268,9 @@ func (t *programReader) advance() (bool, error) {
 
 // startCurrent begins to read the current file, as far as it is wanted.
 func (t *programReader) startCurrent() error {
+	if t.skip == 0 {
+		t.skip = frontHole(t.current)
+	}
 	if _, err := t.current.Seek(t.skip, io.SeekStart); err != nil {
 		return err
 	}
