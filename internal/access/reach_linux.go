@@ -35,13 +35,22 @@ func unreachable(path, account string, execute bool) error {
 			return err
 		}
 		if !who.may(info, need) {
-			letter := map[fs.FileMode]string{4: "r", 1: "x"}[need]
-			return fmt.Errorf("%s: account %s may not %s %s (chmod o+%s %s, or move it)", path, account, verb, p, letter, p)
+			return fmt.Errorf("%s: account %s may not %s %s (%s)", path, account, verb, p, remedy(info, p, need))
 		}
 		if p == filepath.Dir(p) {
 			return nil
 		}
 	}
+}
+
+// remedy is what to do about a file or folder p that an account may not read or enter.
+func remedy(info fs.FileInfo, p string, need fs.FileMode) string {
+	if info.IsDir() && info.Mode().Perm()&0o077 == 0 {
+		// /root, a home: whoever closed it to everybody meant it, and what else is in there isn't ours to open.
+		return "the folder is closed to all but its owner: move what the service needs to /opt or /srv, or let the service have an account that may, by account:"
+	}
+	letter := map[fs.FileMode]string{4: "r", 1: "x"}[need]
+	return fmt.Sprintf("chmod o+%s %s, or move it", letter, p)
 }
 
 // identity is a user with groups; a dynamic one owns nothing yet and is in no group.

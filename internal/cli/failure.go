@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -25,11 +26,14 @@ func clientFailure(service string, err error) error {
 	var denied *control.PermissionError
 	var exit *exitError
 	var system *elsewhereError
+	var starting *control.StartingError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &exit): // has them already
 		return err
+	case errors.As(err, &starting):
+		return &exitError{code: ExitNotRunning, err: fmt.Errorf("%w. Ask again in a few seconds", err)}
 	case errors.Is(err, control.ErrNotRunning):
 		return notRunning(service, err)
 	case errors.As(err, &denied), errors.As(err, &system):
@@ -44,7 +48,19 @@ func clientFailure(service string, err error) error {
 		}
 		return &exitError{code: code, err: fmt.Errorf("%w (%s)", err, api.Hint)}
 	}
-	return &exitError{code: ExitFailed, err: fmt.Errorf("service %s: %w", service, err)}
+	return &exitError{code: ExitFailed, err: fmt.Errorf("service %s: %w", service, inWords(err))}
+}
+
+// errSilent is what a supervisor that doesn't answer in time is about.
+var errSilent = errors.New("its supervisor doesn't answer: it is being started or replaced, or it hangs, and then its keeper replaces it; " +
+	"the programs run on. Ask again in a few seconds")
+
+// inWords says what the end of a client's time means.
+func inWords(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errSilent
+	}
+	return err
 }
 
 // serviceFailure gives an error of the service manager its exit code.

@@ -77,7 +77,13 @@ Exit codes:
 
 // showStatus prints the status once.
 func showStatus(ctx context.Context, std IO, t target, output format) error {
+	waiting := "waiting for supervisors that don't answer"
+	if t.service != "" {
+		waiting = "waiting for the supervisor of " + t.service + ", which is being started or replaced, or hangs"
+	}
+	end := screen.Progress(std.Err, waiting)
 	views, err := readViews(ctx, t)
+	end()
 	if err != nil {
 		return err
 	}
@@ -146,12 +152,9 @@ func readView(ctx context.Context, name string) view {
 	if system := elsewhere(name); system != nil && errors.Is(err, control.ErrNotRunning) {
 		err = system
 	}
-	v.err, v.Problem = err, err.Error()
+	v.err, v.Problem = err, inWords(err).Error()
 	if status, ok := operate.Status(ctx, name); ok {
 		v.System = &status
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		v.Problem = "its supervisor doesn't answer"
 	}
 	return v
 }

@@ -35,16 +35,24 @@ func notThere(v view) string {
 	case v.System != nil:
 		word, _ := operate.Describe(*v.System)
 		return word
+	case isStarting(v.err):
+		return "starting"
 	case errors.Is(v.err, control.ErrNotRunning):
 		return "not running"
 	}
 	return "unknown"
 }
 
+// isStarting tells that a keeper is starting a supervisor.
+func isStarting(err error) bool {
+	var starting *control.StartingError
+	return errors.As(err, &starting)
+}
+
 // whyNot is empty where "not running" says it all.
 func whyNot(v view) string {
 	why := v.Problem
-	if errors.Is(v.err, control.ErrNotRunning) {
+	if errors.Is(v.err, control.ErrNotRunning) && !isStarting(v.err) {
 		why = ""
 	}
 	if v.System != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -83,4 +84,47 @@ func TestEndlessRecord(t *testing.T) {
 		t.Errorf("it took %v", took)
 	}
 	has(t, errors, f.Incidents(), "longer than 32 MiB")
+}
+
+// TestStatusWhileASupervisorIsStarted says what is going on, in the table, in JSON and for one service, and on a terminal after a second.
+func TestStatusWhileASupervisorIsStarted(t *testing.T) {
+	home(t)
+	f := known(t, "shop")
+	lock, err := os.Create(filepath.Join(f.Run, "lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if _, err := fmt.Fprintln(lock, os.Getpid()); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	text := shown(t, func(std IO) {
+		if code := Main([]string{"status", "shop"}, std); code != ExitNotRunning {
+			t.Errorf("exit code %d", code)
+		}
+	})
+	has(t, text, "waiting for the supervisor of shop, which is being started or replaced, or hangs … 1s", "its keeper lives, and is starting one", "Ask again")
+	if strings.Contains(text, "daruma start") {
+		t.Errorf("a start is advised: %q", text)
+	}
+	out, _ := daruma(t, ExitNotRunning, "status")
+	has(t, out, "starting", "its keeper lives")
+}
+
+// TestStatusOfASilentSupervisor: the end of the time to wait is said in words.
+func TestStatusOfASilentSupervisor(t *testing.T) {
+	home(t)
+	l, err := net.Listen("unix", known(t, "shop").Socket())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, said := daruma(t, ExitFailed, "status", "shop")
+	has(t, said, "its supervisor doesn't answer: it is being started or replaced, or it hangs", "the programs run on")
+	if strings.Contains(said, "deadline") {
+		t.Error(said)
+	}
 }

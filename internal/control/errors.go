@@ -8,10 +8,25 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // ErrNotRunning says that no supervisor listens: there is no socket, or a stale one.
 var ErrNotRunning = errors.New("not running")
+
+// errStarting is reach's.
+var errStarting = errors.New("no supervisor listens yet")
+
+// StartingError says that no supervisor listens yet: the service's keeper lives, and one is being started or replaced. It is an
+// [ErrNotRunning], too.
+type StartingError struct{ Service string }
+
+func (e *StartingError) Error() string {
+	return strings.TrimSpace("service "+e.Service) + " is without a supervisor at the moment: its keeper lives, and is starting one; the programs run on"
+}
+
+// Is makes it an [ErrNotRunning].
+func (e *StartingError) Is(target error) bool { return target == ErrNotRunning }
 
 // PermissionError says that the control socket may not be opened by this user.
 type PermissionError struct {
@@ -51,6 +66,8 @@ func (c *Client) notReached(ctx context.Context, err error) error {
 		return ctx.Err()
 	case errors.Is(err, fs.ErrPermission):
 		return &PermissionError{Service: c.service, Socket: c.socket, Owner: ownerOf(c.socket)}
+	case errors.Is(err, errStarting):
+		return &StartingError{Service: c.service}
 	case absent(err):
 		if c.service != "" {
 			return fmt.Errorf("service %s is %w", c.service, ErrNotRunning)

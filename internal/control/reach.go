@@ -14,15 +14,19 @@ import (
 const successorTimeout = 3 * time.Second
 
 // reach connects to the supervisor. Where none listens but the service's keeper lives, one is being started or replaced:
-// to say "not running" then would be wrong, so reach waits for it, at most [successorTimeout].
+// to say "not running" then would be wrong, so reach waits for it, at most [successorTimeout], and gives errStarting then.
 func reach(ctx context.Context, socket string) (net.Conn, error) {
 	for end := time.Now().Add(successorTimeout); ; {
 		conn, err := dial(ctx, socket)
-		if err == nil || !absent(err) || time.Now().After(end) {
+		if err == nil || !absent(err) {
 			return conn, err
 		}
-		if lives, odd := keeperLives(socket); odd != nil || !lives {
+		lives, odd := keeperLives(socket)
+		switch {
+		case odd != nil || !lives:
 			return nil, cmp.Or(odd, err)
+		case time.Now().After(end):
+			return nil, errStarting
 		}
 		select {
 		case <-time.After(10 * time.Millisecond):

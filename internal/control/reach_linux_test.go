@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,5 +67,16 @@ func TestClientDoesNotWaitForNobody(t *testing.T) {
 	}
 	if lives, err := keeperLives(socket); lives || err != nil { // the file is left, as after kill -9
 		t.Fatal("a keeper is seen that is gone")
+	}
+}
+
+// While the keeper lives the service isn't said to be down, also when no supervisor comes in time.
+func TestClientSaysThatASupervisorIsBeingStarted(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "control.sock")
+	keep(t, socket)
+	_, err := NewClient(socket).Status(within(t))
+	var starting *StartingError
+	if !errors.As(err, &starting) || !errors.Is(err, ErrNotRunning) || !strings.Contains(err.Error(), "its keeper lives") {
+		t.Error(err)
 	}
 }

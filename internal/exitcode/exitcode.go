@@ -41,7 +41,7 @@ type Entry struct {
 func All() []Entry {
 	return []Entry{
 		{Done, "stopped as asked, or all programs are completed", "", false},
-		{Failed, "failed for a reason that has no code", "daruma's own log says why", true},
+		{Failed, "failed for a reason that has no code", "its last lines say why: journalctl -u NAME (Windows: Get-WinEvent -ProviderName NAME), daruma logs NAME/daruma", true},
 		{Crashed, "the keeper crashed: Go's runtime ended it, or a signal did (SIGABRT is systemd's watchdog)",
 			"report it with the stacks in the system's log", true},
 		{Panicked, "the keeper panicked: a bug of daruma's", "report it with the stack in the system's log", true},

@@ -87,11 +87,11 @@ func TestOutcomeOfAService(t *testing.T) {
 		text string
 	}{
 		{nil, 0, 0, ""},
-		{nil, exitcode.Escalated, 91, exitcode.Escalated.String() + " (exit code 91); its log says why"},
+		{nil, exitcode.Escalated, 91, exitcode.Escalated.String() + " (exit code 91); " + whyIn("shop") + " says why"},
 		{[]string{"api", "db"}, 0, 82, "the time to stop was over; ended by force: api, db"},
 		{[]string{}, 1, 82, "the time to stop was over; the supervisor hadn't ended"},
 	} {
-		h := host{keeper: &fakeKeeper{left: c.left, overdue: c.left != nil}}
+		h := host{cfg: keeper.Config{Service: "shop"}, keeper: &fakeKeeper{left: c.left, overdue: c.left != nil}}
 		err := h.outcome(c.code)
 		if service.CodeOf(err) != c.want || err != nil && err.Error() != c.text {
 			t.Errorf("%v, %d: %v with code %d", c.left, c.code, err, service.CodeOf(err))

@@ -43,7 +43,7 @@ func (h *host) outcome(code exitcode.Code) error {
 		return service.WithExitCode(errors.New("the time to stop was over; "+what), int(exitcode.StopTimeout))
 	}
 	if code != exitcode.Done {
-		return service.WithExitCode(fmt.Errorf("%v (exit code %d); its log says why", code, int(code)), int(code))
+		return service.WithExitCode(fmt.Errorf("%v (exit code %d); %s says why", code, int(code), whyIn(h.cfg.Service)), int(code))
 	}
 	return nil
 }
