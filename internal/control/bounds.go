@@ -12,7 +12,8 @@ import (
 // Who answers is a process of the service's account, and who asks may be root: nothing that it sends, or doesn't, may cost the client
 // more than this.
 const (
-	maxAnswer = 16 << 20 // bytes of an answer with its header; 500 programs with all their probes take 1 MiB
+	maxHead   = 64 << 10 // bytes of an answer's header
+	maxAnswer = 16 << 20 // bytes of what follows it; 500 programs with all their probes take 1 MiB
 	maxEvent  = 1 << 20  // bytes of an event in a stream
 
 	// maxValues bounds the values in an answer. An empty program is two bytes of JSON and some 500 bytes in memory.

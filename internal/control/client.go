@@ -24,6 +24,7 @@ import (
 type Client struct {
 	service string // "": unknown, only for messages
 	socket  string
+	longest int64 // bytes of an answer: [maxAnswer], but in tests
 }
 
 // Dial gives a client for the service called name. Nothing is connected yet: the first call tells whether it runs.
@@ -32,11 +33,11 @@ func Dial(name string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{service: name, socket: f.Socket()}, nil
+	return &Client{service: name, socket: f.Socket(), longest: maxAnswer}, nil
 }
 
 // NewClient gives a client for the control socket at this path.
-func NewClient(socket string) *Client { return &Client{socket: socket} }
+func NewClient(socket string) *Client { return &Client{socket: socket, longest: maxAnswer} }
 
 // Status asks for the service's status.
 //
@@ -94,7 +95,7 @@ func (c *Client) Events(ctx context.Context, from From, each func(Event) error) 
 		}
 		x.expectWithin(45 * time.Second)
 		if from.Follow {
-			x.allowed.left = maxEvent
+			x.allowed.left = min(maxEvent, c.longest)
 		}
 		var e Event
 		if err := d.Decode(&e); errors.Is(err, io.EOF) {
@@ -156,7 +157,7 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*e
 	if err != nil {
 		return nil, c.notReached(ctx, err)
 	}
-	x := &exchange{ctx: ctx, conn: conn, allowed: &allowance{conn, maxAnswer}}
+	x := &exchange{ctx: ctx, conn: conn, allowed: &allowance{conn, maxHead}}
 	x.stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
 	writeErr := request.Write(conn)
 	x.response, err = http.ReadResponse(bufio.NewReader(x.allowed), request)
@@ -164,6 +165,7 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*e
 		x.close()
 		return nil, x.failed("asking the supervisor", errors.Join(writeErr, err))
 	}
+	x.allowed.left = c.longest
 	return x, nil
 }
 
