@@ -107,7 +107,7 @@ func (k *keeper) signal(m *wire.Signal) {
 	}
 	p.grant = wire.RestartGrant{}
 	r.killed = true
-	if !r.exited {
+	if !r.exited && r.PID != 0 { // else there is no process yet: createdLate ends it
 		k.signalRun(r, m)
 	}
 }

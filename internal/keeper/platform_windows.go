@@ -7,6 +7,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/keeper/poll"
 	"github.com/daruma-sh/daruma/internal/keeper/tree"
+	"github.com/daruma-sh/daruma/internal/launch"
 )
 
 // descriptor is what the system calls an open file by.
@@ -26,9 +27,11 @@ type platform struct {
 	null  windows.Handle // NUL, the programs' stdin
 	image windows.Handle // our own executable; 0: it couldn't be opened
 	port  *tree.Port
+
+	createProcess func(launch.Plan, launch.Attachments) (launch.Child, error) // launch.Start; tests have it hang
 }
 
-func newPlatform() platform { return platform{image: openImage()} }
+func newPlatform() platform { return platform{image: openImage(), createProcess: launch.Start} }
 
 // programTree is nothing here: every run has a job of its own, see mainProcess.
 type programTree struct{}

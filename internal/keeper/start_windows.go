@@ -3,6 +3,7 @@ package keeper
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,39 +15,73 @@ import (
 	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
-// start creates the process. It decides how fast a program is up again.
+// createLimit is how long the loop waits for CreateProcess, which takes some milliseconds. It may take for ever: whoever may read the
+// executable can hold an opportunistic lock on it, and to open it then waits until he lets go.
+// Source: https://learn.microsoft.com/windows-hardware/drivers/ifs/oplock-semantics-overview
+const createLimit = 100 * time.Millisecond
+
+// start creates the process, and has waited for that unless it took longer than createLimit: then run.starting is set, see starting.go.
+// It decides how fast a program is up again.
 func (k *keeper) start(p *program, generation uint64) error {
 	p.newest = generation
 	r := &run{Run: wire.Run{Generation: generation}}
-	if err := k.create(p, r); err != nil {
+	outcome, err := k.create(p, r)
+	if err != nil {
 		closeRun(r)
 		return err
 	}
 	r.At, r.Wall = monotonic.Now(), time.Now().UnixNano()
+	select {
+	case c := <-outcome:
+		if err := k.created(p, r, c); err != nil {
+			closeRun(r)
+			return err
+		}
+	case <-time.After(createLimit):
+		k.awaitCreation(p, r, outcome)
+	}
 	p.alive = r
 	return nil
 }
 
-func (k *keeper) create(p *program, r *run) error {
+// creation is what CreateProcess answered.
+type creation struct {
+	child launch.Child
+	err   error
+}
+
+// create begins to create the process, on a thread of its own.
+func (k *keeper) create(p *program, r *run) (<-chan creation, error) {
 	l := p.launch
 	with, channel, err := k.pipes(r, l)
 	if err != nil {
-		return fmt.Errorf("making a pipe for its output: %w", err)
+		return nil, fmt.Errorf("making a pipe for its output: %w", err)
 	}
 	l.setEnv(k.runMark(p, r), r.Generation, uint64(channel))
 	if r.job, err = tree.OpenJob(&l.plan); err != nil {
-		return fmt.Errorf("making a job for its processes: %w", err)
+		return nil, fmt.Errorf("making a job for its processes: %w", err)
 	}
 	if err := k.port.Add(r.job, func() { k.poll.Post(func() { k.finishRun(p) }) }); err != nil {
-		return fmt.Errorf("making a job for its processes: %w", err)
+		return nil, fmt.Errorf("making a job for its processes: %w", err)
 	}
 	// A console of its own, without a window: a Ctrl+C for one program reaches no other, and not the keeper.
 	with.Job, with.Flags = r.job.Handle, windows.CREATE_NO_WINDOW
-	child, err := launch.Start(l.plan, with)
-	if err != nil {
-		return err
+	plan := l.plan
+	plan.Env = slices.Clone(plan.Env) // the next run's values are written into the same list
+	outcome := make(chan creation, 1)
+	go func() {
+		child, err := k.createProcess(plan, with)
+		outcome <- creation{child, err}
+	}()
+	return outcome, nil
+}
+
+// created takes the process that was created.
+func (k *keeper) created(p *program, r *run, c creation) (err error) {
+	if c.err != nil {
+		return c.err
 	}
-	r.handle, r.PID = child.Handle, child.PID
+	r.handle, r.PID = c.child.Handle, c.child.PID
 	if r.wait, err = k.poll.WhenSignalled(r.handle, func() { k.mainExited(p, r) }); err != nil {
 		r.job.Terminate()
 		return fmt.Errorf("waiting for its end: %w", err)

@@ -10,6 +10,9 @@ import (
 // A start that goes through the launcher isn't over with the fork. From the change of user on, the program's user can stop the process, and
 // the executable's owner can have the kernel wait for him. So the loop doesn't wait: the run is "starting" until the launcher's status pipe
 // says how the exec went, and one that takes too long is ended and reported as a failed start, with whoever held it up.
+//
+// On Windows it is CreateProcess that somebody can hold up, and there is no process yet that could be ended: the start is given up, and the
+// process ended if one comes after all.
 
 // How long a start may take.
 const (
@@ -58,7 +61,7 @@ func (k *keeper) endLateStarts() {
 		case inquired:
 			k.endStart(p, r, k.lateText("it isn't known what held it up"))
 		case killed:
-			k.reportStartFailed(p, r, r.failed+"; its process was killed and doesn't end: it is stuck in the kernel")
+			k.reportStartFailed(p, r, r.failed+"; "+stuckText)
 			r.late.step, r.late.at = reportedLate, now+endlessRepeat
 		case reportedLate:
 			k.killTree(p, r)

@@ -11,6 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// stuckText says of a start that was given up why it isn't over.
+const stuckText = "its process was killed and doesn't end: it is stuck in the kernel"
+
 // awaitExec has the loop see how the exec of a run went that the launcher is preparing.
 func (k *keeper) awaitExec(p *program, r *run) error {
 	r.starting = true
