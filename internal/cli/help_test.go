@@ -164,6 +164,7 @@ var internalVariables = map[string]string{
 	"DARUMA_LAUNCH_FD":        "from the keeper to the launcher",
 	"DARUMA_EVENT":            "a field of the journal",
 	"DARUMA_REASON":           "a field of the journal",
+	"DARUMA_CONFINED":         "from the keeper to its supervisor",
 	"JOURNAL_STREAM":          "systemd's, of an installed service",
 	"NOTIFY_SOCKET":           "systemd's, of an installed service",
 	"container":               "podman's and systemd-nspawn's",

@@ -75,7 +75,8 @@ func programVariables() []variable {
 		{"DARUMA_NOTIFY", "with a probe of the kind notify: the descriptor or handle to write READY=1 and WATCHDOG=1 to"},
 		{"DARUMA_WATCHDOG_SECONDS", "with such a livenessProbe: within how many seconds a WATCHDOG=1 is expected"},
 		{"LISTEN_FDS, LISTEN_FDNAMES, LISTEN_PID", "Linux, with listen: the sockets, as systemd passes them (sd_listen_fds(3))"},
-		{"HOME, USER, LOGNAME", "Linux, with securityContext.runAsUser: that account's"},
+		{"HOME, USER, LOGNAME, SHELL", "Linux, with securityContext.runAsUser: that account's"},
+		{"PATH, LANG", "Linux, with securityContext.runAsUser: daruma's own; nothing else of its environment is passed on"},
 	}
 }
 
