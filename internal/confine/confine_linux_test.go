@@ -246,3 +246,75 @@ func TestStartFromTheMainThread(t *testing.T) {
 		}
 	}
 }
+
+// as runs this binary as an attacker, through another command.
+func as(t *testing.T, mode string, wrap ...string) (found map[string]string) {
+	t.Helper()
+	dir := t.TempDir()
+	words := append(wrap, executableForAll(t), dir, dir)
+	cmd := exec.Command(words[0], words[1:]...)
+	cmd.Env = append(os.Environ(), attackVariable+"="+mode)
+	out, err := cmd.Output()
+	if err == nil {
+		err = json.Unmarshal(out, &found)
+	}
+	if err != nil || found["error"] != "" {
+		t.Fatalf("%v %s: %s", err, found["error"], out)
+	}
+	return found
+}
+
+// executableForAll gives this test binary in a folder that every user may enter.
+func executableForAll(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "confine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	path := filepath.Join(dir, "test")
+	if err := os.WriteFile(path, data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestOrdinaryUsersCapability: systemd gives the keeper of an ordinary user CAP_NET_BIND_SERVICE. A child has it until it is undumpable,
+// because no program of the account that hasn't it may trace it meanwhile; then it has none, in any thread.
+func TestOrdinaryUsersCapability(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("this test needs root, to become somebody else with a capability")
+	}
+	wrap := []string{"setpriv", "--reuid", "54322", "--regid", "54322", "--clear-groups", "--inh-caps", "+net_bind_service", "--ambient-caps", "+net_bind_service"}
+	found := as(t, "start", wrap...)
+	if found["not given up"] != "" || !strings.Contains(found["status"], "CapPrm:\t0000000000000400\n") {
+		t.Errorf("between exec and Self: %s, %s", found["not given up"], found["status"])
+	}
+	found = as(t, "start self", wrap...)
+	if strings.Contains(found["missing"], "cgo") {
+		t.Logf("built with cgo, as for the race detector: %s", found["missing"])
+		return
+	}
+	if found["missing"] != "" || strings.Count(found["status"], "CapPrm:\t0000000000000000\n") < 3 || strings.Contains(found["status"], "0000000000000400\nCapEff") ||
+		strings.Count(found["status"], "CapPrm:\t0000000000000000\n") != strings.Count(found["status"], "CapAmb:\t0000000000000000\n") {
+		t.Errorf("after Self: %s, %s", found["missing"], found["status"])
+	}
+}
+
+// TestWithoutLandlock: on such a kernel a supervisor runs all the same, and it is said what is missing.
+func TestWithoutLandlock(t *testing.T) {
+	if _, ok := auditArch(); !ok {
+		t.Skipf("there is no filter for %s to hide Landlock with", runtime.GOARCH)
+	}
+	found := as(t, "no landlock")
+	if !strings.Contains(found["not given up"], "Landlock: this kernel has none") || found["out write"] != "" {
+		t.Errorf("%q, %v", found["not given up"], found)
+	}
+}

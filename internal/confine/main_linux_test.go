@@ -28,6 +28,15 @@ func TestMain(m *testing.M) {
 		report(attackCalls())
 	case "files":
 		report(attackFiles(os.Args[1], os.Args[2]))
+	case "start": // as an ordinary user's keeper
+		report(startAgain(Rules{}, "files"))
+	case "self": // as its supervisor
+		missing := Self(false)
+		report(map[string]string{"missing": missing, "status": allThreads()})
+	case "start self":
+		report(startAgain(Rules{}, "self"))
+	case "no landlock":
+		report(withoutLandlock())
 	}
 }
 
@@ -198,4 +207,59 @@ func attackFiles(in, out string) map[string]string {
 	status, err := os.ReadFile("/proc/self/status")
 	found["status"] = string(status) + fmt.Sprint(err)
 	return found
+}
+
+// startAgain starts this binary once more by the rules, as the attacker that mode names, and gives what that one found.
+func startAgain(r Rules, mode string) (found map[string]string) {
+	read, write, err := os.Pipe()
+	if err != nil {
+		return map[string]string{"error": err.Error()}
+	}
+	missing := ""
+	err = Start(r, func(not string) error {
+		missing = not
+		env := []string{attackVariable + "=" + mode, Variable + "=" + not} // without this process' own, which would count
+		_, err := syscall.ForkExec(os.Args[0], []string{os.Args[0], os.Args[1], os.Args[2]}, &syscall.ProcAttr{Env: env, Files: []uintptr{0, write.Fd(), 2}})
+		return err
+	})
+	write.Close()
+	if err == nil {
+		err = json.NewDecoder(read).Decode(&found)
+	}
+	if err != nil {
+		return map[string]string{"error": err.Error()}
+	}
+	found["not given up"] = missing
+	return found
+}
+
+// allThreads gives the status of every thread.
+func allThreads() (text string) {
+	tasks, _ := filepath.Glob("/proc/self/task/*/status")
+	for _, task := range tasks {
+		status, _ := os.ReadFile(task)
+		text += string(status)
+	}
+	return text
+}
+
+// withoutLandlock starts a process as a kernel does that has no Landlock.
+func withoutLandlock() map[string]string {
+	arch, _ := auditArch()
+	var a assembler
+	a.load(offsetArch)
+	a.jump(unix.BPF_JEQ, arch, 1, 0)
+	a.ret(allowed)
+	a.load(offsetNumber)
+	a.jump(unix.BPF_JEQ, unix.SYS_LANDLOCK_CREATE_RULESET, 0, 1)
+	a.ret(unknown)
+	a.ret(allowed)
+	if err := a.install(); err != nil {
+		return map[string]string{"error": err.Error()}
+	}
+	fd, err := unix.Open(os.Args[1], unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return map[string]string{"error": err.Error()}
+	}
+	return startAgain(Rules{Write: []int{fd}}, "files")
 }

@@ -18,12 +18,17 @@ func filter(signals bool) error {
 	if code == nil {
 		return fmt.Errorf("seccomp: daruma has no filter for %s", runtime.GOARCH)
 	}
+	return code.install()
+}
+
+// install sets the filter for all threads.
+func (a assembler) install() error {
 	runtime.LockOSThread() // no_new_privs is a thread's until the filter goes to all of them
 	defer runtime.UnlockOSThread()
 	if err := noNewPrivileges(); err != nil {
 		return fmt.Errorf("no_new_privs: %w", err)
 	}
-	fprog := unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]}
+	fprog := unix.SockFprog{Len: uint16(len(a)), Filter: &a[0]}
 	// TSYNC: all threads, and those of Go's runtime that wait in the kernel too.
 	failed, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&fprog)))
 	if errno != 0 {
@@ -67,7 +72,7 @@ const (
 )
 
 // program is the filter of the process pid; nil where there is none for this processor.
-func program(pid uint32, signals bool) []unix.SockFilter {
+func program(pid uint32, signals bool) assembler {
 	arch, ok := auditArch()
 	if !ok {
 		return nil

@@ -1,6 +1,9 @@
 package confine
 
-import "os"
+import (
+	"os"
+	"strings"
+)
 
 // Self is the supervisor's part: before it reads what a stranger wrote, it gives up the system calls that it doesn't make. signals says
 // that it may have to signal processes of its own account and others. missing says for people what this process wasn't able to give up,
@@ -11,11 +14,15 @@ func Self(signals bool) (missing string) {
 		missing = "Landlock and capabilities: the keeper is older than this supervisor, restart the service"
 	}
 	_ = os.Unsetenv(Variable) // it can't fail for such a name
-	if err := filter(signals); err != nil {
-		if missing != "" {
-			missing += "; "
-		}
-		missing += err.Error()
+	all := []string{missing}
+	if missing == "" {
+		all = nil
 	}
-	return missing
+	if err := dropPassedOn(); err != nil {
+		all = append(all, "capabilities: "+err.Error())
+	}
+	if err := filter(signals); err != nil { // last: it takes away what the others call
+		all = append(all, err.Error())
+	}
+	return strings.Join(all, "; ")
 }
