@@ -116,7 +116,7 @@ func (o Order) carryOut(ctx context.Context, services manager.Manager, r *Result
 		defer cancel()
 	}
 	if o.Verb != control.VerbStart {
-		if err := o.stopPrograms(ctx, r); err != nil {
+		if err := o.stopPrograms(ctx, r, silence); err != nil {
 			return err
 		}
 	}
@@ -130,20 +130,53 @@ func (o Order) carryOut(ctx context.Context, services manager.Manager, r *Result
 	return services.Restart(ctx, o.Service)
 }
 
-// stopPrograms has the supervisor stop them; one that isn't there has none.
-func (o Order) stopPrograms(ctx context.Context, r *Result) error {
+// silence is how long a supervisor may give no sign of life while it stops programs. Its own limit for one is 5 s, and its keeper
+// replaces it after 20 s in which it hangs.
+const silence = 30 * time.Second
+
+// stopPrograms has the supervisor stop them; one that isn't there has none, and one that is silent for too long isn't waited for: it hangs
+// for good, or who answers isn't daruma's. The service manager stops the keeper then, which ends the programs.
+func (o Order) stopPrograms(ctx context.Context, r *Result, silence time.Duration) error {
 	defer o.Progress("stopping " + o.Service)()
 	stop := o.Command
 	stop.Verb = control.VerbStop
 	client, err := control.Dial(o.Service)
 	if err == nil {
+		alive, end := whileAlive(ctx, client, silence)
+		defer end()
 		var answer control.Answer
-		if answer, err = client.Command(ctx, stop); answer.Results != nil {
+		if answer, err = client.Command(alive, stop); answer.Results != nil {
 			r.Answer = answer
+		}
+		if err != nil && errors.Is(context.Cause(alive), errSilent) {
+			return nil
 		}
 	}
 	if err == nil || errors.Is(err, control.ErrNotRunning) {
 		return nil
 	}
 	return &SupervisorError{err}
+}
+
+var errSilent = errors.New("the supervisor gives no sign of life")
+
+// whileAlive gives a context that ends with [errSilent] when the supervisor has answered no question after its health for so long.
+func whileAlive(ctx context.Context, client *control.Client, silence time.Duration) (alive context.Context, end func()) {
+	alive, cancel := context.WithCancelCause(ctx)
+	go func() {
+		for alive.Err() == nil {
+			asking, done := context.WithTimeout(alive, silence)
+			_, err := client.Health(asking)
+			silent := errors.Is(asking.Err(), context.DeadlineExceeded)
+			done()
+			if err != nil && silent && ctx.Err() == nil {
+				cancel(errSilent)
+			}
+			select {
+			case <-alive.Done():
+			case <-time.After(silence / 10):
+			}
+		}
+	}()
+	return alive, func() { cancel(nil) }
 }
