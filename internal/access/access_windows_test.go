@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/wine"
 	"golang.org/x/sys/windows"
 )
@@ -101,11 +102,6 @@ func TestProtect(t *testing.T) {
 			t.Errorf("%s has %s, want %s", d.path, have, d.sddl)
 		}
 	}
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }
 
 // TestEveryFileOfADefinition opens what a definition names to everybody, one after the other.
@@ -231,5 +227,101 @@ func TestAdministrators(t *testing.T) {
 	}
 	if !slices.ContainsFunc(administrators(), func(sid string) bool { return strings.HasSuffix(sid, "-500") }) {
 		t.Errorf("the account Administrator isn't among %q", administrators())
+	}
+}
+
+// TestMakeFolders: the folders that daruma run makes are for administrators and its user alone, whatever the folder above lets in, and what
+// is no folder isn't taken.
+func TestMakeFolders(t *testing.T) {
+	onWindows(t)
+	root := filepath.Join(os.Getenv("ProgramFiles"), "daruma-test-make")
+	t.Setenv("DARUMA_HOME", root)
+	t.Cleanup(func() {
+		if err := os.RemoveAll(root); err != nil {
+			t.Error(err)
+		}
+	})
+	open, err := windows.SecurityDescriptorFromString("O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;WD)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := makeFolder(root, open); err != nil {
+		t.Fatal(err)
+	}
+	f, err := folders.Of("shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(f.Logs, 0o755); err != nil { // by an older daruma: everybody reads it
+		t.Fatal(err)
+	}
+	for range 2 { // the second time everything is there
+		if err := MakeFolders("shop", f, Strangers); err != nil {
+			t.Fatal(err)
+		}
+		for _, dir := range []string{filepath.Dir(f.State), f.State, f.Logs, f.Run} {
+			have, err := descriptorOf(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := read(have)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if old := dir == f.Logs || dir == filepath.Dir(f.State); old && wine.Running() {
+				continue // it keeps mode bits, of which none says that they came from above
+			}
+			for _, e := range a.entries {
+				if (e.sid == everyone || e.sid == users || e.sid == authenticated) && !e.deny && e.mask&0x1 != 0 {
+					t.Errorf("%s can be read by %s: %s", dir, e.sid, have)
+				}
+			}
+		}
+	}
+	if err := os.Remove(f.Run); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(f.Run, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var refused *FolderError
+	if err := MakeFolders("shop", f, Strangers); !errors.As(err, &refused) || refused.Folder != f.Run {
+		t.Errorf("a file in the place of a folder: %v", err)
+	}
+}
+
+// TestMakeFoldersWhereOthersDecide: everybody could put another folder in the place of DARUMA_HOME.
+func TestMakeFoldersWhereOthersDecide(t *testing.T) {
+	onWindows(t)
+	root := filepath.Join(os.Getenv("ProgramFiles"), "daruma-test-decide")
+	t.Setenv("DARUMA_HOME", root)
+	t.Cleanup(func() {
+		if err := os.RemoveAll(root); err != nil {
+			t.Error(err)
+		}
+	})
+	open, err := windows.SecurityDescriptorFromString("O:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;;FA;;;WD)")
+	if err == nil {
+		err = os.MkdirAll(root, 0o755)
+	}
+	if err == nil { // afterwards: Wine makes folders by its umask
+		err = setAccess(root, open, windows.PROTECTED_DACL_SECURITY_INFORMATION)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := folders.Of("shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused *FolderError
+	if err := MakeFolders("shop", f, Strangers); !errors.As(err, &refused) || !strings.Contains(err.Error(), "DARUMA_HOME") {
+		t.Errorf("everybody may change the folder above: %v", err)
+	}
+	if _, err := os.Stat(f.State); err == nil {
+		t.Error("it was made all the same")
+	}
+	if err := MakeFolders("shop", f, Nobody); err != nil {
+		t.Errorf("to be taken all the same: %v", err)
 	}
 }

@@ -68,6 +68,11 @@ func TestFoldersAccess(t *testing.T) {
 			t.Errorf("the service can't read %s: %s", d.path, d.sddl)
 		}
 	}
+	for _, d := range p.usersOwn(alice) {
+		if d.sddl != "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;"+alice+")" {
+			t.Errorf("a user's own %s: %s", d.path, d.sddl)
+		}
+	}
 	for path, want := range map[string]bool{"r": false, "s": false, "c": false, "st": true, "l": true, "ru": true} {
 		if writable[path] != want {
 			t.Errorf("the service may write to %s: %v, want %v", path, writable[path], want)

@@ -32,8 +32,8 @@ func callers(service string) principals {
 	return p
 }
 
-// privileged tells whether this process has all the rights of an administrator, or SYSTEM's.
-func privileged() bool { return windows.GetCurrentProcessToken().IsElevated() }
+// privileged tells whether this process has all the rights of an administrator, or SYSTEM's; Wine's have, whatever their tokens say.
+func privileged() bool { return windows.GetCurrentProcessToken().IsElevated() || wine.Running() }
 
 // accountOf are those as whom a program runs: the service's account, this process' where account is "". The accounts that Windows shares between services are none.
 func accountOf(account, service, _, _ string) principals {

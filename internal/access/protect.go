@@ -39,6 +39,12 @@ func (p Places) descriptors(sid string) []descriptor {
 	}
 }
 
+// usersOwn are those of the folders of a user who isn't an administrator.
+func (p Places) usersOwn(user string) []descriptor {
+	list := "D:P(A;OICI;" + rightsFull + ";;;SY)(A;OICI;" + rightsFull + ";;;BA)(A;OICI;" + rightsFull + ";;;" + user + ")"
+	return []descriptor{{p.Service, list}, {p.State, list}, {p.Logs, list}, {p.Run, list}}
+}
+
 type descriptor struct{ path, sddl string }
 
 // Protect makes the folders of the service with this name and gives them their access lists. What it changes it tells, and with

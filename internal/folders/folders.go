@@ -25,7 +25,8 @@ const InstalledVariable = "DARUMA_INSTALLED"
 // Of gives the folders of the service called name; it creates nothing.
 //
 // With DARUMA_HOME set, all of them are under $DARUMA_HOME/NAME. Without it root and installed services use the system's folders
-// (Windows: %ProgramData%\daruma\NAME), and an ordinary user ~/.local/state/daruma/NAME ($XDG_STATE_HOME).
+// (Windows: %ProgramData%\daruma\NAME), and an ordinary user ~/.local/state/daruma/NAME ($XDG_STATE_HOME; Windows:
+// %LocalAppData%\daruma\NAME, unless the system has a service of that name).
 func Of(name string) (Folders, error) {
 	if home := os.Getenv("DARUMA_HOME"); home != "" {
 		abs, err := filepath.Abs(home)
@@ -69,14 +70,14 @@ func Services() ([]string, error) {
 		var more []string
 		more, err = servicesIn(f)
 		names = append(names, more...)
-		slices.Sort(names)
-		names = slices.Compact(names)
 	}
-	return names, err
+	names = append(names, sharedServices()...)
+	slices.Sort(names)
+	return slices.Compact(names), err
 }
 
 // OfTheSystem lists the names of the services of the system, sorted, for a user whose own services are elsewhere: there [Services] names
-// others. For everybody else, and on Windows, where all services are in one place, it is empty. It needs no rights: the names of the
+// others. For everybody else, and on Windows, where Services lists them, too, it is empty. It needs no rights: the names of the
 // folders are no secret, what is in them is.
 func OfTheSystem() []string {
 	f, err := Of("x")

@@ -58,6 +58,9 @@ func addFallback(ctx context.Context, def *definition.Service, executable string
 	if err != nil {
 		return nil, err
 	}
+	if err := checkTaskFolder(); err != nil {
+		return nil, err
+	}
 	do := services.RegisterTask
 	if dryRun {
 		do = services.PlanTask

@@ -3,6 +3,7 @@ package manager
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf16"
 )
@@ -36,6 +37,10 @@ func checkSystem(s Spec) error {
 	// DisplayName is the key of GetServiceKeyName; 256 characters like the name.
 	if n := len(utf16.Encode([]rune(s.DisplayName))); n > 256 {
 		return fmt.Errorf("display name of %d characters: Windows takes 256", n)
+	}
+	// The SCM expands ImagePath (REG_EXPAND_SZ): %NAME% is whatever its environment says.
+	if name := regexp.MustCompile(`%[A-Za-z_][A-Za-z0-9_]*(\(x86\))?%`).FindString(commandLine(s)); name != "" {
+		return fmt.Errorf("command line: Windows takes %s for a variable; rename the file", name)
 	}
 	if strings.Contains(s.Executable, `"`) {
 		return fmt.Errorf("executable %q: no file of Windows has a quote in its name", s.Executable)

@@ -122,7 +122,11 @@ func TestSCMLifeOfAService(t *testing.T) {
 
 func TestSCMTakesEveryArgument(t *testing.T) {
 	spec, recordFile := real(t, "host-arguments", "steady")
-	spec.Arguments = append(spec.Arguments, testarguments.Nasty()...)
+	for _, argument := range testarguments.Nasty() {
+		if argument != "%HOME%" { // Windows would take it for a variable: TestSpecsThatCannotBe
+			spec.Arguments = append(spec.Arguments, argument)
+		}
+	}
 	install(t, Manager{}, spec)
 	key, err := registry.OpenKey(registry.LOCAL_MACHINE, serviceKey(spec.Name), registry.QUERY_VALUE)
 	if err != nil {

@@ -45,6 +45,12 @@ func TestSpecsThatCannotBe(t *testing.T) {
 		{func(s *Spec) { s.Recovery.ResetAfter = -1 }, "ResetAfter"},
 		{func(s *Spec) { s.Executable += `"x` }, "quote"},
 	}
+	if runtime.GOOS == "windows" {
+		cases = append(cases, struct {
+			break_ func(*Spec)
+			word   string
+		}{func(s *Spec) { s.Executable, s.Arguments = `C:\%TEMP%\x.exe`, nil }, "variable"})
+	}
 	for _, c := range cases {
 		s := good
 		c.break_(&s)
