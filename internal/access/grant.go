@@ -2,12 +2,19 @@ package access
 
 import "github.com/daruma-sh/daruma/service/manager"
 
-// GrantRead lets the service called name read and execute the file at path, by its own SID, where the file's access list doesn't let
-// it already; it tells what that changes, and with dryRun only that. Everything else in the list stays. Linux: nothing to do,
-// see [Unreachable].
-func GrantRead(name, path string, dryRun bool) ([]manager.Change, error) {
-	return grantRead(name, path, dryRun)
+// GrantRead lets the service called name, which runs as account, read the file at path where it can't; it tells what that changes, and
+// with dryRun only that.
+//
+// Windows: the service's own SID may read and execute it; everything else in the access list stays.
+// Linux: the file is given to the service's group (see [FilesGroup]), which is made where there is none and may read it. A file that another
+// group can read stays with that group, and the error says what to do.
+func GrantRead(name, account, path string, dryRun bool) ([]manager.Change, error) {
+	return grantRead(name, account, path, dryRun)
 }
+
+// FilesGroup is the group by which files are given to the service called name alone, where one of the files needs it for that account:
+// it belongs to the group, or GrantRead will give it. "": none is needed; always on Windows, where the service has a SID.
+func FilesGroup(name, account string, files []string) string { return filesGroup(name, account, files) }
 
 // RevokeRead takes back what GrantRead gave. A file that isn't there, or has no such entry, is no error.
 func RevokeRead(name, path string) ([]manager.Change, error) { return revokeRead(name, path) }

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-func grantRead(name, path string, dryRun bool) ([]manager.Change, error) {
+func grantRead(name, _, path string, dryRun bool) ([]manager.Change, error) {
 	if wine.Running() { // which has mode bits, and no user of that SID
 		return nil, nil
 	}
@@ -28,6 +28,9 @@ func grantRead(name, path string, dryRun bool) ([]manager.Change, error) {
 	}
 	return []manager.Change{change}, editAccess(path, have, windows.GRANT_ACCESS, name)
 }
+
+// filesGroup: a service has a SID of its own.
+func filesGroup(string, string, []string) string { return "" }
 
 func revokeRead(name, path string) ([]manager.Change, error) {
 	if wine.Running() {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/daruma-sh/daruma/internal/wine"
+	"github.com/daruma-sh/daruma/service/manager"
+
 	"golang.org/x/sys/windows"
 )
 
@@ -61,7 +63,7 @@ func TestGrantRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range []int{1, 0} {
-		if changes, err := GrantRead("shop", file, false); err != nil || len(changes) != want {
+		if changes, err := GrantRead("shop", manager.AccountVirtual, file, false); err != nil || len(changes) != want {
 			t.Errorf("grant %d: %v, %v", i, changes, err)
 		}
 	}

@@ -13,13 +13,18 @@ import (
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-func unreachable(path, account string, execute bool) error {
+func unreachable(path, account string, execute bool, groups []string) error {
 	if account == "" || account == manager.AccountSystem {
 		return nil
 	}
 	who, err := identityOf(account)
 	if err != nil {
 		return err
+	}
+	for _, g := range groups {
+		if gid, there := groupID(g); there {
+			who.gids = append(who.gids, gid)
+		}
 	}
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -35,7 +40,7 @@ func unreachable(path, account string, execute bool) error {
 			return err
 		}
 		if !who.may(info, need) {
-			return fmt.Errorf("%s: account %s may not %s %s (%s)", path, account, verb, p, remedy(info, p, need))
+			return &UnreachableError{Path: path, Account: account, Verb: verb, Where: p, File: p == real, Remedy: remedy(info, p, need)}
 		}
 		if p == filepath.Dir(p) {
 			return nil
@@ -49,8 +54,10 @@ func remedy(info fs.FileInfo, p string, need fs.FileMode) string {
 		// /root, a home: whoever closed it to everybody meant it, and what else is in there isn't ours to open.
 		return "the folder is closed to all but its owner: move what the service needs to /opt or /srv, or let the service have an account that may, by account:"
 	}
-	letter := map[fs.FileMode]string{4: "r", 1: "x"}[need]
-	return fmt.Sprintf("chmod o+%s %s, or move it", letter, p)
+	if need == 4 { // it may hold a secret
+		return "daruma install lets the service's group alone read a definition or an envFile"
+	}
+	return fmt.Sprintf("chmod o+x %s, or move it", p)
 }
 
 // identity is a user with groups; a dynamic one owns nothing yet and is in no group.

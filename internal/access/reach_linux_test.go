@@ -39,7 +39,7 @@ func TestRemedyLeavesHomesClosed(t *testing.T) {
 	if err := Unreachable(filepath.Dir(file), "virtual", true); err == nil || !strings.Contains(err.Error(), "chmod o+x "+filepath.Dir(file)) {
 		t.Error(err)
 	}
-	if err := Unreachable(file, "virtual", false); err == nil || !strings.Contains(err.Error(), "chmod o+r "+file) {
+	if err := Unreachable(file, "virtual", false); err == nil || strings.Contains(err.Error(), "chmod o+r") { // it may hold a secret
 		t.Error(err)
 	}
 }

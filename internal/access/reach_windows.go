@@ -1,3 +1,3 @@
 package access
 
-func unreachable(string, string, bool) error { return nil }
+func unreachable(string, string, bool, []string) error { return nil }

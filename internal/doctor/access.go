@@ -22,7 +22,7 @@ func checkAccess(_ context.Context, s *subject) {
 	account := s.account()
 	if err := access.Unreachable(s.executable, account, true); err != nil {
 		s.add(Fail, err.Error(), "")
-	} else if err := access.Unreachable(s.definition, account, false); s.definition != "" && err != nil {
+	} else if err := access.Unreachable(s.definition, account, false, s.groups()...); s.definition != "" && err != nil {
 		s.add(Fail, err.Error(), "")
 	}
 	changes, err := access.Protect(s.name, access.PlacesOf(s.place), true)
@@ -69,6 +69,14 @@ func (s *subject) account() string {
 		return s.record.Spec.Account
 	}
 	return ""
+}
+
+// groups are those that the service is in beside its account's.
+func (s *subject) groups() []string {
+	if s.record != nil {
+		return s.record.Spec.Supervision.Groups
+	}
+	return nil
 }
 
 // reportFolders takes what install would change of the access to the service's folders.

@@ -23,7 +23,7 @@ func addReadAccess(_ context.Context, def *definition.Service, _ string, dryRun 
 		if !exists(file) {
 			continue // Check has warned of it, or it is about to be written into our own folder
 		}
-		changes, err := access.GrantRead(def.Name, file, dryRun)
+		changes, err := access.GrantRead(def.Name, def.Account, file, dryRun)
 		if err != nil {
 			return all, err
 		}

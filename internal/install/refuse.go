@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/daruma-sh/daruma/internal/access"
@@ -27,7 +28,7 @@ func refuseUnsafe(def *definition.Service, executable string) (warnings []string
 	check := func(f *access.File) {
 		err := f.Exposed()
 		if err == nil && f.Use != access.Enters {
-			err = access.Unreachable(f.Path, def.Account, f.Use == access.Executes)
+			err = unreachable(def, f)
 		}
 		if err != nil && f.Field != "" {
 			err = fmt.Errorf("%s: %w", f.Field, err)
@@ -57,6 +58,20 @@ func refuseUnsafe(def *definition.Service, executable string) (warnings []string
 		problems = append(problems, wrong)
 	}
 	return warnings, errors.Join(problems...)
+}
+
+// unreachable says why the account can't read or run a file. Where a definition or an envFile is closed to it by its own mode alone, that
+// is no fault: it may hold secrets, and the service will be let in (addReadAccess), as the dry run shows.
+func unreachable(def *definition.Service, f *access.File) error {
+	var closed *access.UnreachableError
+	group := access.FilesGroup(def.Name, def.Account, []string{f.Path})
+	err := access.Unreachable(f.Path, def.Account, f.Use == access.Executes, group)
+	if errors.As(err, &closed) && closed.File && f.Use == access.Reads && f.Field != "" && !slices.Contains(readFiles(def), f.Path) {
+		closed.Remedy = "it is a script: chmod o+r " + f.Path + ", or move it" // which no secret belongs into
+	} else if errors.As(err, &closed) && closed.File && slices.Contains(readFiles(def), f.Path) {
+		_, err = access.GrantRead(def.Name, def.Account, f.Path, true)
+	}
+	return err
 }
 
 // exposedHome checks the folder of DARUMA_HOME, or the one in which it will be made: administrators' files will be in it, the

@@ -110,6 +110,9 @@ func supervisionOf(def *definition.Service, privileges []string) manager.Supervi
 	}
 	if def.Account != manager.AccountSystem { // who asks for SYSTEM asks for its privileges
 		s.Privileges = leastPrivileges()
+		if group := access.FilesGroup(def.Name, def.Account, readFiles(def)); group != "" {
+			s.Groups = []string{group}
+		}
 	}
 	if len(privileges) > 0 {
 		s.Privileges = privileges

@@ -14,6 +14,9 @@ type Supervision struct {
 	Folders string
 	// Capabilities are Linux' for the service's first process, where its account isn't root: upper case, with CAP_.
 	Capabilities []string
+	// Groups are those that the service's processes are in beside the account's own, so that files can be given to that service alone
+	// (SupplementaryGroups=). Linux, where the account isn't root. They must be there when the service starts.
+	Groups []string `json:",omitempty"`
 	// HardLimits are the resource limits that its programs ask for, by setrlimit(2)'s names in lower case, without RLIMIT_; the
 	// greatest uint64 is no limit. Where one is beyond what systemd gives every service, the unit raises its hard limit to that
 	// (LimitNOFILE= …); soft limits and the others stay as they are. Linux, where the account isn't root, which may raise them itself.
@@ -40,6 +43,11 @@ func (s Supervision) check() error {
 	for name := range s.HardLimits {
 		if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz") != "" {
 			return fmt.Errorf("limit %q: give its name in small letters, without RLIMIT_", name)
+		}
+	}
+	for _, g := range s.Groups {
+		if g == "" || strings.Trim(g, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return fmt.Errorf("group %q: give its name in small letters", g)
 		}
 	}
 	for _, c := range s.Capabilities {

@@ -54,6 +54,7 @@ func supervision(u *unitfile.Unit, s Spec, version int) {
 		u.Add("Service", "RuntimeDirectoryPreserve", "restart")
 	}
 	if s.Account != "" && s.Account != AccountSystem {
+		u.Add("Service", "SupplementaryGroups", strings.Join(v.Groups, " "))
 		u.Add("Service", "AmbientCapabilities", strings.Join(v.Capabilities, " "))
 		if !UserAccount(s.Account) { // a user's programs may have a use for sudo
 			u.Add("Service", "CapabilityBoundingSet", strings.Join(v.Capabilities, " "))
