@@ -1,7 +1,7 @@
 // Package access looks after who may read and write the files of a service: it finds paths that others than administrators could
 // change, paths that the service's account can't reach, and gives folders to the service's account alone.
 //
-// What a definition names, and by which field, is in files.go; whether others could change it, in unsafe.go. A path is followed link by
+// What a definition names is package namedfiles' concern. A path is followed link by
 // link (way.go), and each thing on its way is judged by its owner and access (exposed_linux.go, exposed_windows.go).
 //
 // Windows: access lists. Linux: owners and mode bits.
@@ -19,8 +19,8 @@ func Exposed(path string) error {
 	if err := unfitPath(path); err != nil {
 		return err
 	}
-	l := newLooker()
-	end, err := l.look(path, theFile, principals{})
+	l := NewLooker()
+	end, err := l.look(path, theFile, Principals{})
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func Exposed(path string) error {
 // ExposedToOthers is [Exposed] for what daruma itself keeps in the service's folders: the service's account, which wrote it and is that
 // of this process, doesn't count, and no folder is unfit.
 func ExposedToOthers(path, service string) error {
-	_, err := newLooker().look(path, theFile, callers(service))
+	_, err := NewLooker().look(path, theFile, Callers(service))
 	return err
 }
 
@@ -56,8 +56,8 @@ func (e *ExposedError) Error() string {
 	return fmt.Sprintf("%s isn't safe: %s %s (%s)", about, e.Who, e.What, e.Remedy)
 }
 
-// looker looks at paths one after the other, and at each thing on their ways once.
-type looker struct {
+// Looker looks at paths one after the other, and at each thing on their ways once. [NewLooker] makes it; one goroutine uses it.
+type Looker struct {
 	follower
 	judged map[judged]*ExposedError
 }
@@ -68,13 +68,27 @@ type judged struct {
 	trusted string
 }
 
-func newLooker() *looker {
-	return &looker{follower: follower{known: map[string]thing{}}, judged: map[judged]*ExposedError{}}
+// NewLooker makes a Looker that has seen nothing yet.
+func NewLooker() *Looker {
+	return &Looker{follower: follower{known: map[string]thing{}}, judged: map[judged]*ExposedError{}}
+}
+
+// File gives an *[ExposedError] where others than the administrators and the trusted could change the file at path, or put another in its
+// place. It doesn't ask whether the place is unfit, as [Exposed] does.
+func (l *Looker) File(path string, trusted Principals) error {
+	_, err := l.look(path, theFile, trusted)
+	return err
+}
+
+// Folder is File for a folder in which files are looked up.
+func (l *Looker) Folder(path string, trusted Principals) error {
+	_, err := l.look(path, itsDir, trusted)
+	return err
 }
 
 // look gives where the path leads, and an *ExposedError where others than the administrators and the trusted could change that. as is
 // what the end is: a file or a folder in which files are looked up.
-func (l *looker) look(path string, as role, trusted principals) (end string, err error) {
+func (l *Looker) look(path string, as role, trusted Principals) (end string, err error) {
 	steps, err := l.way(path, as)
 	if err != nil {
 		return "", err
@@ -96,3 +110,6 @@ func (l *looker) look(path string, as role, trusted principals) (end string, err
 	}
 	return steps[0].path, nil
 }
+
+// Privileged tells whether what this process starts can do everything: it is root, or an administrator with all rights.
+func Privileged() bool { return privileged() }

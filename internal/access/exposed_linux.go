@@ -13,24 +13,25 @@ import (
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-// principals are who may own and write a file beside root.
-type principals struct{ uids, gids []uint32 }
+// Principals are who may own and write a file beside root.
+type Principals struct{ uids, gids []uint32 }
 
-func (p principals) key() string { return fmt.Sprint(p) }
+func (p Principals) key() string { return fmt.Sprint(p) }
 
-func (p principals) and(more principals) principals {
-	return principals{uids: slices.Concat(p.uids, more.uids), gids: slices.Concat(p.gids, more.gids)}
+// And is p and more of them.
+func (p Principals) And(more Principals) Principals {
+	return Principals{uids: slices.Concat(p.uids, more.uids), gids: slices.Concat(p.gids, more.gids)}
 }
 
-// callers are this process' user alone: groups have members.
-func callers(string) principals { return principals{uids: []uint32{uint32(os.Geteuid())}} }
+// Callers are this process' user alone: groups have members.
+func Callers(string) Principals { return Principals{uids: []uint32{uint32(os.Geteuid())}} }
 
 // privileged tells whether what this process runs may do everything.
 func privileged() bool { return os.Geteuid() == 0 }
 
-// accountOf are those as whom a program runs: its own user, else the service's, else this process' user. A dynamic user is one only
+// AccountOf are those as whom a program runs: its own user, else the service's, else this process' user. A dynamic user is one only
 // where the service runs.
-func accountOf(account, _, runAsUser, runAsGroup string) (p principals) {
+func AccountOf(account, _, runAsUser, runAsGroup string) (p Principals) {
 	if runAsUser == "" && manager.UserAccount(account) {
 		runAsUser = account
 	}
@@ -59,7 +60,7 @@ func linkTarget(path string, info fs.FileInfo) (string, error) {
 }
 
 // judge looks at one thing. The mode of a symbolic link says nothing; in a sticky folder only its owner replaces a file.
-func (l *looker) judge(s step, trusted principals) (*ExposedError, error) {
+func (l *Looker) judge(s step, trusted Principals) (*ExposedError, error) {
 	t, err := l.thing(s.path)
 	if err != nil {
 		return nil, err
@@ -96,7 +97,7 @@ func (l *looker) judge(s step, trusted principals) (*ExposedError, error) {
 }
 
 // temporary finds folders on the way that are for temporary files.
-func (l *looker) temporary(path string) error {
+func (l *Looker) temporary(path string) error {
 	steps, err := l.way(path, theFile)
 	if err != nil {
 		return err

@@ -14,18 +14,19 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// principals are who may own and write a file beside the administrators: SIDs.
-type principals struct{ sids []string }
+// Principals are who may own and write a file beside the administrators: SIDs.
+type Principals struct{ sids []string }
 
-func (p principals) key() string { return strings.Join(p.sids, " ") }
+func (p Principals) key() string { return strings.Join(p.sids, " ") }
 
-func (p principals) and(more principals) principals {
-	return principals{sids: slices.Concat(p.sids, more.sids)}
+// And is p and more of them.
+func (p Principals) And(more Principals) Principals {
+	return Principals{sids: slices.Concat(p.sids, more.sids)}
 }
 
-// callers are this process' user, and the service's own SID, which its processes have whatever their account is.
-func callers(service string) principals {
-	p := principals{sids: []string{ServiceSID(service)}}
+// Callers are this process' user, and the service's own SID, which its processes have whatever their account is.
+func Callers(service string) Principals {
+	p := Principals{sids: []string{ServiceSID(service)}}
 	if user, err := windows.GetCurrentProcessToken().GetTokenUser(); err == nil {
 		p.sids = append(p.sids, user.User.Sid.String())
 	}
@@ -35,12 +36,12 @@ func callers(service string) principals {
 // privileged tells whether this process has all the rights of an administrator, or SYSTEM's; Wine's have, whatever their tokens say.
 func privileged() bool { return windows.GetCurrentProcessToken().IsElevated() || wine.Running() }
 
-// accountOf are those as whom a program runs: the service's account, this process' where account is "". The accounts that Windows shares between services are none.
-func accountOf(account, service, _, _ string) principals {
+// AccountOf are those as whom a program runs: the service's account, this process' where account is "". The accounts that Windows shares between services are none.
+func AccountOf(account, service, _, _ string) Principals {
 	if account == "" {
-		return callers(service)
+		return Callers(service)
 	}
-	p := principals{sids: []string{ServiceSID(service)}}
+	p := Principals{sids: []string{ServiceSID(service)}}
 	if manager.UserAccount(account) {
 		if sid, _, _, err := windows.LookupSID("", strings.TrimPrefix(account, `.\`)); err == nil { // else the start says what is wrong
 			p.sids = append(p.sids, sid.String())
@@ -69,7 +70,7 @@ func linkTarget(path string, info fs.FileInfo) (string, error) {
 }
 
 // judge looks at owner and access list of one thing: of a link, not of where it leads.
-func (l *looker) judge(s step, p principals) (*ExposedError, error) {
+func (l *Looker) judge(s step, p Principals) (*ExposedError, error) {
 	descriptor, err := descriptorOf(s.path)
 	if err != nil {
 		return nil, fmt.Errorf("reading who may access %s: %w", s.path, err)
@@ -118,7 +119,7 @@ func unfitPath(path string) error {
 }
 
 // temporary has nothing to find: folders for temporary files are known by their names.
-func (*looker) temporary(string) error { return nil }
+func (*Looker) temporary(string) error { return nil }
 
 // remedy gives the folder an access list of its own, in one line that can be pasted.
 func remedy(path string, r role) string {

@@ -52,7 +52,7 @@ func safeForRoot(dir string) error {
 		}
 		path = filepath.Dir(path)
 	}
-	_, err := newLooker().look(path, itsDir, principals{})
+	_, err := NewLooker().look(path, itsDir, Principals{})
 	var found *ExposedError
 	switch {
 	case err == nil:

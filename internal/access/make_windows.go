@@ -78,7 +78,7 @@ func safeAbove(list []descriptor, name string) error {
 	for !exists(path) && path != filepath.Dir(path) {
 		path = filepath.Dir(path)
 	}
-	_, err := newLooker().look(path, aboveDir, callers(name))
+	_, err := NewLooker().look(path, aboveDir, Callers(name))
 	var found *ExposedError
 	if errors.As(err, &found) {
 		return &FolderError{path, found, refusedRemedy}
@@ -112,7 +112,7 @@ func (d descriptor) make(name string) error {
 	if err != nil {
 		return inWords(d.path, err)
 	}
-	sid, _ := a.finding(itsDir, callers(name).sids...)
+	sid, _ := a.finding(itsDir, Callers(name).sids...)
 	if sid == "" && protected(have) || wine.Running() { // which keeps mode bits, of which none says protected
 		return nil
 	}
@@ -168,7 +168,7 @@ func (d descriptor) check(name string) error {
 	if err != nil {
 		return inWords(d.path, err)
 	}
-	users := callers(name).sids
+	users := Callers(name).sids
 	sid := owner.String()
 	if trusted(sid, users...) || isPerson(sid) && trusted(sid, administrators()...) {
 		return nil

@@ -66,6 +66,7 @@ var layering = [][]string{
 	},
 	{
 		"internal/logs",
+		"internal/namedfiles",
 	},
 	{
 		"internal/keeper/console",

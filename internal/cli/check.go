@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/install"
+	"github.com/daruma-sh/daruma/internal/namedfiles"
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 	"github.com/daruma-sh/daruma/service/manager"
 )
@@ -76,7 +76,7 @@ func check(ctx context.Context, std IO, file string, output format) error {
 		for i := range svc.Programs {
 			answer.Programs = append(answer.Programs, svc.Programs[i].Name)
 		}
-		if unsafe := (*access.UnsafeError)(nil); errors.As(access.Check(svc, access.AsCaller), &unsafe) {
+		if unsafe := (*namedfiles.UnsafeError)(nil); errors.As(namedfiles.Check(svc, namedfiles.AsCaller), &unsafe) {
 			answer.Warnings = append(answer.Warnings, unsafe.Lines()...)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/namedfiles"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -52,7 +53,7 @@ func (s *subject) checkNamedFiles() {
 	}
 	def.Account = s.record.Spec.Account
 	all := true
-	files := access.Files(def)
+	files := namedfiles.Files(def)
 	for i := range files {
 		if f := &files[i]; f.Field != "" && f.Missing == nil {
 			all = s.safe(f.Field, f.Exposed()) && all

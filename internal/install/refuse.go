@@ -11,6 +11,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/namedfiles"
 )
 
 // Check refuses what would hand the service to somebody else, or couldn't work: files that ordinary users can change or that the
@@ -25,9 +26,9 @@ func (i *Installation) Check() error {
 
 func refuseUnsafe(def *definition.Service, executable string) (warnings []string, err error) {
 	var problems []error
-	check := func(f *access.File) {
+	check := func(f *namedfiles.File) {
 		err := f.Exposed()
-		if err == nil && f.Use != access.Enters {
+		if err == nil && f.Use != namedfiles.Enters {
 			err = unreachable(def, f)
 		}
 		if err != nil && f.Field != "" {
@@ -37,13 +38,13 @@ func refuseUnsafe(def *definition.Service, executable string) (warnings []string
 			problems = append(problems, err)
 		}
 	}
-	check(&access.File{Path: executable, Use: access.Executes})
+	check(&namedfiles.File{Path: executable, Use: namedfiles.Executes})
 	if home := os.Getenv("DARUMA_HOME"); home != "" {
 		if err := exposedHome(home); err != nil {
 			problems = append(problems, err)
 		}
 	}
-	files := access.Files(def)
+	files := namedfiles.Files(def)
 	for i := range files {
 		f := &files[i]
 		switch {
@@ -62,11 +63,11 @@ func refuseUnsafe(def *definition.Service, executable string) (warnings []string
 
 // unreachable says why the account can't read or run a file. Where a definition or an envFile is closed to it by its own mode alone, that
 // is no fault: it may hold secrets, and the service will be let in (addReadAccess), as the dry run shows.
-func unreachable(def *definition.Service, f *access.File) error {
+func unreachable(def *definition.Service, f *namedfiles.File) error {
 	var closed *access.UnreachableError
 	group := access.FilesGroup(def.Name, def.Account, []string{f.Path})
-	err := access.Unreachable(f.Path, def.Account, f.Use == access.Executes, group)
-	if errors.As(err, &closed) && closed.File && f.Use == access.Reads && f.Field != "" && !slices.Contains(readFiles(def), f.Path) {
+	err := access.Unreachable(f.Path, def.Account, f.Use == namedfiles.Executes, group)
+	if errors.As(err, &closed) && closed.File && f.Use == namedfiles.Reads && f.Field != "" && !slices.Contains(readFiles(def), f.Path) {
 		closed.Remedy = "it is a script: chmod o+r " + f.Path + ", or move it" // which no secret belongs into
 	} else if errors.As(err, &closed) && closed.File && slices.Contains(readFiles(def), f.Path) {
 		_, err = access.GrantRead(def.Name, def.Account, f.Path, true)

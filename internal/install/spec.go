@@ -12,6 +12,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/hosting"
+	"github.com/daruma-sh/daruma/internal/namedfiles"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -31,8 +32,8 @@ func mountsOf(def *definition.Service, executable string) (folders []string) {
 		}
 	}
 	add(filepath.Dir(executable))
-	for _, f := range access.Files(def) {
-		if f.Use == access.Enters {
+	for _, f := range namedfiles.Files(def) {
+		if f.Use == namedfiles.Enters {
 			add(f.Path)
 		} else {
 			add(filepath.Dir(f.Path))

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/exitcode"
+	"github.com/daruma-sh/daruma/internal/namedfiles"
 	"github.com/daruma-sh/daruma/internal/supervisor/events"
 	"github.com/daruma-sh/daruma/internal/supervisor/lastgood"
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
@@ -176,7 +176,7 @@ func (s *supervisor) readDefinition(file, name string) (*definition.Service, err
 
 // problems gives the errors one by one, and a short text that says where they are.
 func problems(err error) (list []string, place string) {
-	if unsafe := (*access.UnsafeError)(nil); errors.As(err, &unsafe) {
+	if unsafe := (*namedfiles.UnsafeError)(nil); errors.As(err, &unsafe) {
 		return unsafe.Lines(), strings.Join(unsafe.Lines(), "; ")
 	}
 	var wrong definition.Errors

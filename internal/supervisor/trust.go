@@ -5,6 +5,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/namedfiles"
 )
 
 // unsafe tells what others could change of a definition and of the files that it names, where that would hand them what isn't theirs:
@@ -12,9 +13,9 @@ import (
 func (s *supervisor) unsafe(def *definition.Service) error {
 	switch {
 	case s.hello.Hosted:
-		return access.Check(def, access.AsInstalled)
+		return namedfiles.Check(def, namedfiles.AsInstalled)
 	case access.Privileged() && !s.cfg.Unsafe:
-		return access.Check(def, access.AsCaller)
+		return namedfiles.Check(def, namedfiles.AsCaller)
 	}
 	return nil
 }
@@ -23,7 +24,7 @@ func (s *supervisor) unsafe(def *definition.Service) error {
 // a program's file, that program alone isn't started (guardPrograms), for nobody is there to mend it, and the others are to run.
 func (s *supervisor) refuseUnsafe(def *definition.Service) error {
 	err := s.unsafe(def)
-	var found *access.UnsafeError
+	var found *namedfiles.UnsafeError
 	if s.hello.Hosted && errors.As(err, &found) && !found.OfDefinition() {
 		return nil
 	}
@@ -36,7 +37,7 @@ func (s *supervisor) guardPrograms() {
 	if s.def == nil || !s.hello.Hosted {
 		return
 	}
-	var found *access.UnsafeError
+	var found *namedfiles.UnsafeError
 	if errors.As(s.unsafe(s.def), &found) {
 		s.guarded = map[string]bool{}
 		for _, name := range found.Programs() {
@@ -50,7 +51,7 @@ func (s *supervisor) refuseGuarded(p *definition.Program) error {
 	if !s.guarded[p.Name] {
 		return nil
 	}
-	err := access.CheckProgram(s.def, p, access.AsInstalled)
+	err := namedfiles.CheckProgram(s.def, p, namedfiles.AsInstalled)
 	if err == nil {
 		delete(s.guarded, p.Name)
 	}

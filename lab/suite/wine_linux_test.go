@@ -48,6 +48,7 @@ func onWine() []suite {
 		{"internal/control", time.Minute, nil},
 		{"service/notify", time.Minute, nil},
 		{"internal/access", time.Minute, nil},
+		{"internal/namedfiles", time.Minute, nil},
 		{"internal/systemlog", time.Minute, nil},
 		{"internal/migrate/nssm", time.Minute, nil},
 		{"internal/migrate/takeover", time.Minute, nil},

@@ -1,4 +1,8 @@
-package access
+// Package namedfiles lists the files that a definition names, by which field, and finds those that others could change: who can change what
+// a service runs can do what the service may.
+//
+// What it leaves to package access: who owns a file, and who may write it.
+package namedfiles
 
 import (
 	"cmp"
@@ -11,6 +15,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
 )
@@ -33,25 +38,23 @@ type File struct {
 	Use     Use
 	Missing error // why nothing has that name, or nothing that can be executed; nil: it is there
 
-	account principals // as whom it is used
+	account access.Principals // as whom it is used
 }
 
-// Exposed is what [Exposed] says of the file. A folder in which a program works may belong to whom the program runs as.
+// Exposed is what [access.Exposed] says of the file. A folder in which a program works may belong to whom the program runs as.
 func (f *File) Exposed() error {
 	if f.Use == Enters {
-		return newLooker().exposed(f, f.account)
+		return f.exposed(access.NewLooker(), f.account)
 	}
-	return Exposed(f.Path)
+	return access.Exposed(f.Path)
 }
 
 // exposed doesn't ask whether the place is unfit, and gives only what could be changed by others.
-func (l *looker) exposed(f *File, trusted principals) error {
-	as := theFile
+func (f *File) exposed(l *access.Looker, trusted access.Principals) error {
 	if f.Use == Enters {
-		as = itsDir
+		return l.Folder(f.Path, trusted)
 	}
-	_, err := l.look(f.Path, as, trusted)
-	return err
+	return l.File(f.Path, trusted)
 }
 
 // Files lists what would decide what runs if it was changed: the definition, and for each program its command, the commands of its
@@ -99,7 +102,7 @@ func (l *lister) executable(name, path string) (string, error) {
 
 func (l *lister) program(p *definition.Program) (files []File) {
 	def := l.def
-	account := accountOf(def.Account, def.Name, p.Security.RunAsUser, p.Security.RunAsGroup)
+	account := access.AccountOf(def.Account, def.Name, p.Security.RunAsUser, p.Security.RunAsGroup)
 	add := func(field, path string, use Use, missing error) {
 		files = append(files, File{Program: p.Name, Field: "programs." + p.Name + "." + field, Path: path, Use: use, Missing: missing, account: account})
 	}

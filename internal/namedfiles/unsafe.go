@@ -1,10 +1,11 @@
-package access
+package namedfiles
 
 import (
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
 )
 
@@ -28,7 +29,7 @@ type UnsafeError struct {
 // Problem is one file of a definition that others could change.
 type Problem struct {
 	File
-	Err *ExposedError
+	Err *access.ExposedError
 }
 
 func (e *UnsafeError) Error() string { return strings.Join(e.Lines(), "\n") }
@@ -80,8 +81,8 @@ func asThisProcess(def *definition.Service) *definition.Service {
 }
 
 func check(def *definition.Service, files []File, trust Trust) error {
-	l := newLooker()
-	caller := callers(def.Name)
+	l := access.NewLooker()
+	caller := access.Callers(def.Name)
 	found := &UnsafeError{Definition: def}
 	for i := range files {
 		f := &files[i]
@@ -90,10 +91,10 @@ func check(def *definition.Service, files []File, trust Trust) error {
 		}
 		trusted := f.account // of the definition: nobody
 		if trust == AsCaller {
-			trusted = trusted.and(caller)
+			trusted = trusted.And(caller)
 		}
-		var exposed *ExposedError
-		if err := l.exposed(f, trusted); errors.As(err, &exposed) {
+		var exposed *access.ExposedError
+		if err := f.exposed(l, trusted); errors.As(err, &exposed) {
 			found.Problems = append(found.Problems, Problem{*f, exposed})
 		}
 	}
@@ -102,6 +103,3 @@ func check(def *definition.Service, files []File, trust Trust) error {
 	}
 	return found
 }
-
-// Privileged tells whether what this process starts can do everything: it is root, or an administrator with all rights.
-func Privileged() bool { return privileged() }
