@@ -18,7 +18,8 @@ func TestRemedyLeavesHomesClosed(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(base) })
 	file := filepath.Join(base, "home", "daruma.yaml")
-	if err := os.Mkdir(filepath.Dir(file), 0o700); err == nil {
+	err = os.Mkdir(filepath.Dir(file), 0o700)
+	if err == nil {
 		err = os.WriteFile(file, nil, 0o640)
 	}
 	if err != nil {
