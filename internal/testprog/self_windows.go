@@ -21,4 +21,4 @@ func clock() int64 {
 	return int64(float64(now) / float64(frequency) * 1e9)
 }
 
-func lease([]string) (int, error) { return 0, errors.New("Windows has no leases") }
+func lease([]string) (int, error) { return 0, errors.New("there are no leases on Windows") }
