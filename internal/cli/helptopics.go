@@ -61,6 +61,7 @@ func readVariables() []variable {
 		{"TERM", "dumb: no colours in tables"},
 		{"XDG_STATE_HOME", "Linux: where the folder of an ordinary user's services is; ~/.local/state where it isn't set"},
 		{"ProgramData", "Windows: where the folder of all services is"},
+		{"LocalAppData", "Windows: where that folder is for users without the rights of administrators"},
 		{"SUDO_USER, USER, LOGNAME, USERNAME", "who gives an order, for events and incidents; the first that is set"},
 	}
 }
