@@ -35,8 +35,8 @@ func TestRealJournal(t *testing.T) {
 		t.Fatalf("%d entries, want 3: %.2000v", len(whole), whole)
 	}
 	for i, want := range []map[string]string{
-		{"MESSAGE": "an info", "PRIORITY": "6", "SYSLOG_IDENTIFIER": "shop", "ORDER": "7", "_TRANSPORT": "journal", "EVENT_ID": "200"},
-		{"MESSAGE": "two\nlines", "PRIORITY": "3", "EVENT_ID": "17", "MESSAGE_ID": log.MessageID("shop", 17), "PEER_IP": "::1"},
+		{"MESSAGE": "an info order=7", "PRIORITY": "6", "SYSLOG_IDENTIFIER": "shop", "ORDER": "7", "_TRANSPORT": "journal", "EVENT_ID": "200"},
+		{"MESSAGE": "two peer.ip=::1\nlines", "PRIORITY": "3", "EVENT_ID": "17", "MESSAGE_ID": log.MessageID("shop", 17), "PEER_IP": "::1"},
 		{"MESSAGE": "large", "PRIORITY": "4", "TEXT": strings.Repeat("large ", 100_000)},
 	} {
 		for field, value := range want {
@@ -47,7 +47,7 @@ func TestRealJournal(t *testing.T) {
 	}
 
 	m.Output("systemd-run", "--wait", "--collect", "--unit=warnings", "-p", "StandardOutput=append:/var/log/out.log", "/usr/local/bin/journal")
-	if got := journalOf(t, m, "warnings.service"); len(got) != 2 || got[0]["MESSAGE"] != "two\nlines" || got[1]["MESSAGE"] != "large" {
+	if got := journalOf(t, m, "warnings.service"); len(got) != 2 || got[0]["MESSAGE"] != "two peer.ip=::1\nlines" || got[1]["MESSAGE"] != "large" {
 		t.Errorf("with stdout in a file the journal has %.2000v", got)
 	}
 	if got := strings.Count(m.Read("/var/log/out.log"), "\n"); got != 3 {

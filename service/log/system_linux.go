@@ -72,6 +72,9 @@ func journalEncoder(name string) func(dst []byte, r *flatRecord) []byte {
 	}
 }
 
+// maxInMessage is the longest attribute, in bytes, that stands behind the message too: a large one would need twice the room.
+const maxInMessage = 1024
+
 // journalMessage is the message with the attributes that fit into its line, key=value: journalctl shows no other field, and an error
 // stands in an attribute.
 func journalMessage(r *flatRecord) string {
@@ -87,7 +90,7 @@ func journalMessage(r *flatRecord) string {
 		if eventOf(f.value) != 0 {
 			continue
 		}
-		if text := flatText(f.value); !strings.Contains(text, "\n") {
+		if text := flatText(f.value); len(text) <= maxInMessage && !strings.Contains(text, "\n") {
 			line = append(append(append(append(line, ' '), textQuoted(f.key)...), '='), textQuoted(text)...)
 		}
 	}
