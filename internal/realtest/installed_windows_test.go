@@ -34,7 +34,7 @@ programs:
   deaf: {command: [./testprog, ignore-stop], terminationGracePeriodSeconds: 1, backoff: {initialSeconds: 0.01}}
   family: {command: [./testprog, fork, -n, "2", -daemon], backoff: {initialSeconds: 0.01}}
   escape: {command: [./testprog, breakaway], backoff: {initialSeconds: 0.01}}
-  window: {command: [./testprog, window], terminationGracePeriodSeconds: 4, backoff: {initialSeconds: 0.01}}
+  window: {command: [./testprog, window], terminationGracePeriodSeconds: 8, backoff: {initialSeconds: 0.01}}
   batch: {command: [./loop.bat], backoff: {initialSeconds: 0.01}}
 `
 

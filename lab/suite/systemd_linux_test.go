@@ -11,13 +11,13 @@ import (
 // onSystemd are the packages whose tests have more to show where systemd has booted; DARUMA_LAB=systemd tells them.
 func onSystemd() []suite {
 	return []suite{
-		{"service", 3 * time.Minute, nil},
+		{"service", 5 * time.Minute, nil},
 		{"service/log", time.Minute, nil},
 		{"service/internal/notifysocket", time.Minute, nil},
 		{"service/internal/orphans", time.Minute, nil},
-		{"service/manager", time.Minute, nil},
+		{"service/manager", 2 * time.Minute, nil},
 		{"service/notify", time.Minute, nil},
-		{"service/kardianos", 2 * time.Minute, compiling()},
+		{"service/kardianos", 4 * time.Minute, compiling()},
 	}
 }
 

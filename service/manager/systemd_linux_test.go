@@ -200,7 +200,7 @@ func TestSystemdChangesInPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Change{
-		{"Unit.Description", "test of daruma", "another"}, {"Unit.Wants", "", "dbus.service"}, {"Unit.After", "", "dbus.service"},
+		{"Unit.Description", "test of daruma", "another"}, {"Unit.Wants", "", "dbus.service"}, {"Unit.After", "network.target", "network.target dbus.service"},
 		{"Service.RestartSec", "1s", "3s"}, {"X-Daruma.StartType", "automatic", "manual"},
 		{"host-change.service", "enabled", ""},
 	}
