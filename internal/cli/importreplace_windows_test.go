@@ -94,7 +94,7 @@ func TestReplaceGoesBack(t *testing.T) {
 	for _, suffix := range []string{"-Bad", " Bad 2"} {
 		t.Run(suffix, func(t *testing.T) {
 			s := newNSSM(t, testName(suffix), "bad")
-			s.says(1, []string{"wasn't ready after 4s", "exit code 3", "NSSM's again, as it was", "logs: " + s.home}, "import", "nssm", s.name, "--replace", "--timeout", "4s")
+			s.says(1, []string{"wasn't ready after 10s", "exit code 3", "NSSM's again, as it was", "logs: " + s.home}, "import", "nssm", s.name, "--replace", "--timeout", "10s")
 			s.isNSSMs()
 		})
 	}
