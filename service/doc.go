@@ -37,7 +37,8 @@
 //		return host.Serve(ctx, &http.Server{Handler: mux}, l)
 //	}})
 //
-// A Run that ignores its context is ended at the deadline, with the stacks of all goroutines in the log and on stderr. A
+// A Run that ignores its context is ended at the deadline, with the stacks of all goroutines in the log (and on stderr
+// where that is no log of package service/log). A
 // second Ctrl+C ends it at once. [Host.ExtendTimeout] gives it more time. A service that ends by itself may announce it
 // with [Host.Stopping].
 //

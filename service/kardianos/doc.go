@@ -10,13 +10,12 @@
 //     that doesn't return is ended at a deadline, with all stacks in the log.
 //   - An error of Start or Stop, and a panic, is a failure with an exit code for which the service manager restarts the
 //     service. Recovery actions are set by Install even where OnFailure isn't given.
-//   - Under systemd the service is ready when Start has returned (Type=notify), not when its process exists.
+//   - Under systemd the unit has Type=exec, like the original's simple: the service counts as up when its process runs.
 //   - SIGTERM is a stop request everywhere, in a terminal and in a container too; a shutdown of the machine calls
 //     Shutdown where it can be told from a stop.
 //   - Errors can be compared: errors.Is(err, ErrNotInstalled) holds for every verb, and Control wraps what it returns.
 //
-// An option without a counterpart is accepted and has no effect. The table of docs/moving.md names it, and one line on stderr does when
-// the service is installed. Of the original's back-ends only Windows and systemd are here: on a
+// An option without a counterpart is accepted and has no effect. The table of docs/moving.md names it. Of the original's back-ends only Windows and systemd are here: on a
 // Linux without systemd a program runs, and installing it fails with [ErrNoServiceSystemDetected].
 //
 // docs/moving.md shows the same program written for package service itself.
