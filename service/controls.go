@@ -116,7 +116,7 @@ func (r *runner) handlerReturned(err error) {
 	}
 	if panicked, ok := err.(*PanicError); ok {
 		r.failure = panicked
-		r.stop(HandlerPanicked)
+		r.stop(ReasonPanic)
 	} else if err != nil && !(r.state == platform.Stopping && onlyStop(err)) {
 		r.log.Error(name+" failed; the service goes on", "error", err)
 		r.around.Status(shortLine(fmt.Sprintf("%s failed: %v", name, err)))

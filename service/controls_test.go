@@ -158,7 +158,7 @@ func TestEveryControlInEveryState(t *testing.T) {
 					if got := s.calls(); !slices.Equal(got, want.calls) {
 						t.Errorf("handlers %q, want %q", got, want.calls)
 					}
-					s.post(stopMessage(StopRequested))
+					s.post(stopMessage(ReasonStop))
 					if err := s.finish(); err != nil {
 						t.Error(err)
 					}
@@ -177,7 +177,7 @@ func TestStopInEveryState(t *testing.T) {
 				s.bring(from)
 				s.send(reloadControl) // one that waits, too
 				began := time.Now()
-				s.post(stopMessage(StopRequested))
+				s.post(stopMessage(ReasonStop))
 				if err := s.finish(); err != nil || time.Since(began) != 0 {
 					t.Errorf("error %v after %v, want a clean stop at once", err, time.Since(began))
 				}
@@ -196,12 +196,12 @@ func TestControlsWhileStopping(t *testing.T) {
 			OnPause:  func(context.Context) error { t.Error("OnPause was called"); return nil }, OnContinue: func(context.Context) error { return nil },
 			OnControl: func(context.Context, uint8) { t.Error("OnControl was called") },
 		})
-		h.post(stopMessage(StopRequested))
+		h.post(stopMessage(ReasonStop))
 		for c := pauseControl; c <= customControl; c++ {
 			h.post(controlMessage{control: c})
 		}
 		h.post(readyMessage{})
-		h.post(stopMessage(StopRequested))
+		h.post(stopMessage(ReasonStop))
 		if h.state() != platform.Stopping {
 			t.Errorf("state %v", h.runner.state)
 		}
@@ -235,7 +235,7 @@ func TestHandlersFail(t *testing.T) {
 				if s.state() != c.want || !strings.Contains(s.log.String(), broken.Error()) {
 					t.Errorf("state %v, log %q, want %v and the error", s.runner.state, s.log.String(), c.want)
 				}
-				s.post(stopMessage(StopRequested))
+				s.post(stopMessage(ReasonStop))
 				if err := s.finish(); err != nil {
 					t.Errorf("an error of a handler is no failure of the service: %v", err)
 				}
@@ -258,7 +258,7 @@ func TestHandlerPanics(t *testing.T) {
 		})
 		h.post(controlMessage{control: reloadControl})
 		err := h.finish()
-		if CodeOf(err) != ExitPanicked || !errors.Is(cause, HandlerPanicked) {
+		if ExitCode(err) != ExitPanicked || !errors.Is(cause, ReasonPanic) {
 			t.Errorf("error %v, cause %v", err, cause)
 		}
 		if !strings.Contains(h.log.String(), "half loaded") || !strings.Contains(h.log.String(), "controls_test.go") {
@@ -285,7 +285,7 @@ func TestOneAtATime(t *testing.T) {
 			t.Errorf("called %q", got)
 		}
 		s.wantSaid("starting", "running", "reloading", "reloaded")
-		s.post(stopMessage(Terminate))
+		s.post(stopMessage(ReasonTerminate))
 		_ = s.finish()
 	})
 }
@@ -311,8 +311,8 @@ func TestHandlerHangs(t *testing.T) {
 		if !strings.Contains(h.log.String(), "OnPause is still at work") || h.runner.dropped != 5 {
 			t.Errorf("dropped %d, log %q", h.runner.dropped, h.log.String())
 		}
-		h.post(stopMessage(StopRequested))
-		if err := h.finish(); CodeOf(err) != ExitStopTimeout || !strings.Contains(err.Error(), "OnPause") {
+		h.post(stopMessage(ReasonStop))
+		if err := h.finish(); ExitCode(err) != ExitStopTimeout || !strings.Contains(err.Error(), "OnPause") {
 			t.Errorf("error %v, want one that names OnPause", err)
 		}
 		close(release)

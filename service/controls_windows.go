@@ -31,11 +31,11 @@ func translate(s *Service, c scm.Control) (message, windows.Errno) {
 	case windows.SERVICE_CONTROL_INTERROGATE:
 		return nil, windows.NO_ERROR // the system knows the state: each change is reported
 	case windows.SERVICE_CONTROL_STOP:
-		return stopMessage(StopRequested), windows.NO_ERROR
+		return stopMessage(ReasonStop), windows.NO_ERROR
 	case windows.SERVICE_CONTROL_SHUTDOWN:
-		return stopMessage(Shutdown), windows.NO_ERROR
+		return stopMessage(ReasonShutdown), windows.NO_ERROR
 	case windows.SERVICE_CONTROL_PRESHUTDOWN:
-		return stopMessage(PreShutdown), windows.NO_ERROR
+		return stopMessage(ReasonPreShutdown), windows.NO_ERROR
 	case windows.SERVICE_CONTROL_PAUSE:
 		e.control = pauseControl
 	case windows.SERVICE_CONTROL_CONTINUE:
@@ -60,8 +60,8 @@ func translate(s *Service, c scm.Control) (message, windows.Errno) {
 
 // shutdownLimit: at SHUTDOWN all services together have a fixed time, after which Windows ends them without a word. We keep a fifth of it
 // for the end. At PRESHUTDOWN a service has the time that it was installed with.
-func shutdownLimit(reason StopReason) time.Duration {
-	if reason != Shutdown {
+func shutdownLimit(reason Reason) time.Duration {
+	if reason != ReasonShutdown {
 		return 0
 	}
 	return scm.ShutdownTimeout() * 4 / 5

@@ -22,8 +22,8 @@
 //
 //	<-ctx.Done()
 //	switch context.Cause(ctx) {
-//	case service.Shutdown: // seconds, not minutes
-//	case service.Interrupt: // somebody is watching
+//	case service.ReasonShutdown: // seconds, not minutes
+//	case service.ReasonInterrupt: // somebody is watching
 //	}
 //
 // From then on Run has [Service].StopTimeout, 30 s unless set, to return. What must be finished by then gets
@@ -84,11 +84,11 @@
 //
 // [Host.Environment] is one of
 //
-//	SCM        Windows' Service Control Manager. Console events are ignored: a user's logoff isn't the service's.
-//	Systemd    NOTIFY_SOCKET is set: READY=1, STATUS, STOPPING=1, RELOADING=1, EXTEND_TIMEOUT_USEC, WATCHDOG=1
-//	Daruma     DARUMA_NOTIFY is set: the same messages, to daruma's supervisor
-//	Container  SIGTERM stops it. As PID 1, zombies of orphaned processes are reaped; those of os/exec's children aren't touched.
-//	Terminal   everything else
+//	EnvSCM        Windows' Service Control Manager. Console events are ignored: a user's logoff isn't the service's.
+//	EnvSystemd    NOTIFY_SOCKET is set: READY=1, STATUS, STOPPING=1, RELOADING=1, EXTEND_TIMEOUT_USEC, WATCHDOG=1
+//	EnvDaruma     DARUMA_NOTIFY is set: the same messages, to daruma's supervisor
+//	EnvContainer  SIGTERM stops it. As PID 1, zombies of orphaned processes are reaped; those of os/exec's children aren't touched.
+//	EnvTerminal   everything else
 //
 // On systems other than Windows and Linux there is the terminal alone.
 //

@@ -19,10 +19,10 @@ func ExampleRun() {
 		fmt.Println(context.Cause(ctx))
 		return nil
 	}})
-	fmt.Println(service.CodeOf(err))
+	fmt.Println(service.ExitCode(err))
 	// Output:
 	// the service finished by itself
-	// stopped cleanly
+	// 0
 }
 
 // An error is a failure, with an exit code of its own if it brings one.
@@ -30,7 +30,7 @@ func ExampleWithExitCode() {
 	err := service.Run(service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), Run: func(context.Context, *service.Host) error {
 		return service.WithExitCode(errors.New("no configuration"), 78)
 	}})
-	fmt.Println(err, int(service.CodeOf(err)))
+	fmt.Println(err, service.ExitCode(err))
 	// Output: no configuration 78
 }
 
@@ -41,10 +41,10 @@ func ExamplePanicError() {
 	}})
 	var panicked *service.PanicError
 	fmt.Println(errors.As(err, &panicked), err)
-	fmt.Println(service.CodeOf(err))
+	fmt.Println(service.ExitCode(err))
 	// Output:
 	// true Run panicked: out of luck
-	// panicked
+	// 80
 }
 
 // What must be finished during the stop gets StopContext: Run's own is over by then.
@@ -78,10 +78,10 @@ func ExampleHealth() {
 }
 
 // Where the stop's reason matters.
-func ExampleStopReason() {
+func ExampleReason() {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(service.Shutdown) // as the host does
-	if errors.Is(context.Cause(ctx), service.Shutdown) {
+	cancel(service.ReasonShutdown) // as the host does
+	if errors.Is(context.Cause(ctx), service.ReasonShutdown) {
 		fmt.Println("seconds, not minutes")
 	}
 	// Output: seconds, not minutes

@@ -7,8 +7,9 @@ import (
 	"net"
 )
 
-// ExitCode is what a service that failed leaves behind: the exit status of the process, and on Windows the
-// service-specific exit code beside ERROR_SERVICE_SPECIFIC_ERROR (1066). 1 to 255, for POSIX keeps no more.
+// The package's own exit codes. An exit code is what a service that failed leaves behind: the exit status of the process, and on Windows the
+// service-specific exit code beside ERROR_SERVICE_SPECIFIC_ERROR (1066). 1 to 255, for POSIX keeps no more. Those from 80 on lie between those
+// of sysexits.h (64–78) and of shells (126 and above). systemd's begin at 200.
 //
 // systemd restarts a service that failed where the unit says Restart=on-failure or always, as install writes it.
 //
@@ -19,36 +20,32 @@ import (
 // the code is in the process's exit status alone. A failure during a stop that was asked for runs no action: what somebody stopped
 // stays stopped. It is reported as STOPPED with NO_ERROR; the service-specific code beside it is that of the failure.
 // Source: learn.microsoft.com, SERVICE_FAILURE_ACTIONS_FLAG.
-type ExitCode int
-
-// The package's own exit codes. Those from 80 on lie between those of sysexits.h (64–78) and of shells (126 and above). systemd's
-// begin at 200.
 const (
 	// ExitOK: a clean stop.
-	ExitOK ExitCode = 0
+	ExitOK = 0
 	// ExitFailed: Run returned an error without a code of its own, or a verb failed.
-	ExitFailed ExitCode = 1
+	ExitFailed = 1
 	// ExitUsage: the command line or the Service itself is wrong.
-	ExitUsage ExitCode = 2
+	ExitUsage = 2
 	// ExitNotRunning: the verb status found the service not running.
-	ExitNotRunning ExitCode = 3
+	ExitNotRunning = 3
 	// ExitPanicked: Run or a handler panicked.
-	ExitPanicked ExitCode = 80
+	ExitPanicked = 80
 	// ExitStartTimeout: Run hadn't called Host.Ready at Service.StartTimeout.
-	ExitStartTimeout ExitCode = 81
+	ExitStartTimeout = 81
 	// ExitStopTimeout: Run hadn't returned at Service.StopTimeout.
-	ExitStopTimeout ExitCode = 82
+	ExitStopTimeout = 82
 	// ExitWatchdog: no heartbeat within Service.Watchdog.
-	ExitWatchdog ExitCode = 83
+	ExitWatchdog = 83
 	// ExitManager: the system's service manager couldn't be reached, or refused what it was asked for.
-	ExitManager ExitCode = 84
+	ExitManager = 84
 	// ExitInterrupted: the second Ctrl+C; 128+SIGINT, as shells have it.
-	ExitInterrupted ExitCode = 130
+	ExitInterrupted = 130
 )
 
-// String gives the code's meaning in words.
-func (c ExitCode) String() string {
-	switch c {
+// exitText gives an exit code's meaning in words.
+func exitText(code int) string {
+	switch code {
 	case ExitOK:
 		return "stopped cleanly"
 	case ExitFailed:
@@ -70,29 +67,29 @@ func (c ExitCode) String() string {
 	case ExitInterrupted:
 		return "interrupted twice"
 	default:
-		return fmt.Sprintf("exit code %d", int(c))
+		return fmt.Sprintf("exit code %d", code)
 	}
 }
 
-// because gives the code's meaning and the reason, in one line.
-func (c ExitCode) because(why string) string {
+// because gives an exit code's meaning and the reason, in one line.
+func because(code int, why string) string {
 	if why == "" {
-		return c.String()
+		return exitText(code)
 	}
-	return c.String() + ": " + singleLine(why)
+	return exitText(code) + ": " + singleLine(why)
 }
 
-// CodeOf gives the exit code that err stands for: ExitOK for nil; the result of the method ExitCode() int of err or of an error that
+// ExitCode gives the exit code that err stands for: ExitOK for nil; the result of the method ExitCode() int of err or of an error that
 // it wraps, where that is 1 to 255; else ExitFailed. *exec.ExitError has that method, so a failed child's code
 // becomes the service's.
-func CodeOf(err error) ExitCode {
+func ExitCode(err error) int {
 	if err == nil {
 		return ExitOK
 	}
 	var coded interface{ ExitCode() int }
 	if errors.As(err, &coded) {
 		if code := coded.ExitCode(); code > 0 && code <= 255 {
-			return ExitCode(code)
+			return code
 		}
 	}
 	return ExitFailed
@@ -119,13 +116,13 @@ func (e *codedError) ExitCode() int { return e.code }
 // notStartedError is why Run wasn't called at all. Nothing has logged it.
 type notStartedError struct {
 	error
-	code ExitCode
+	code int
 }
 
 func (e *notStartedError) Unwrap() error { return e.error }
 
 // ExitCode is the code of the reason.
-func (e *notStartedError) ExitCode() int { return int(e.code) }
+func (e *notStartedError) ExitCode() int { return e.code }
 
 // PanicError is the failure of a service that panicked.
 type PanicError struct {
@@ -144,7 +141,7 @@ func (e *PanicError) Unwrap() error {
 }
 
 // ExitCode is ExitPanicked, even where the value given to panic has a code of its own.
-func (e *PanicError) ExitCode() int { return int(ExitPanicked) }
+func (e *PanicError) ExitCode() int { return ExitPanicked }
 
 // serverClosed is the text of http.ErrServerClosed. Package net/http would add a third to the size of a small service.
 const serverClosed = "http: Server closed"
@@ -156,7 +153,7 @@ func onlyStop(err error) bool {
 		return true
 	}
 	switch e := err.(type) {
-	case StopReason:
+	case Reason:
 		return true
 	case *net.OpError:
 		return e.Op == "accept" && errors.Is(e.Err, net.ErrClosed) // a listener that was closed

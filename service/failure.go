@@ -31,7 +31,7 @@ func (r *runner) launch(name string, f func() error, answer func(error) message)
 			r.mail.post(answer(err))
 		}()
 		if err = f(); err != nil {
-			_, _ = err.Error(), CodeOf(err) // the service's own methods, which may panic: often of a nil pointer that was made an error
+			_, _ = err.Error(), ExitCode(err) // the service's own methods, which may panic: often of a nil pointer that was made an error
 		}
 	}()
 }
@@ -40,10 +40,10 @@ func (r *runner) launch(name string, f func() error, answer func(error) message)
 func (r *runner) logFailure(err error) {
 	var panicked *PanicError
 	if errors.As(err, &panicked) {
-		r.log.Error(panicked.Error(), "code", int(ExitPanicked), "stack", string(panicked.Stack))
+		r.log.Error(panicked.Error(), "code", ExitPanicked, "stack", string(panicked.Stack))
 		return
 	}
-	r.log.Error("the service failed", "error", err, "code", int(CodeOf(err)))
+	r.log.Error("the service failed", "error", err, "code", ExitCode(err))
 }
 
 // maxStacks bounds the dump: a service with a goroutine leak has millions of them.
@@ -85,15 +85,15 @@ func (r *runner) writeStacks(why string) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		r.log.Error(why, "code", int(r.code))
-		r.log.Error("where all goroutines stand", "code", int(r.code), "stacks", dump[:min(len(dump), maxLoggedStacks)])
+		r.log.Error(why, "code", r.code)
+		r.log.Error("where all goroutines stand", "code", r.code, "stacks", dump[:min(len(dump), maxLoggedStacks)])
 		ctx, cancel := context.WithTimeout(context.Background(), endTimeout/2)
 		defer cancel()
 		r.log.Flush(ctx)
 		if err := r.drain(ctx); err == nil && r.ownLog() && len(dump) <= maxLoggedStacks {
 			return // our own log has them: in a terminal, a container or the journal they would stand twice
 		}
-		_, _ = fmt.Fprintf(withoutSignal(r.stderr), "%s: %s\n\n%s\n", r.service.Name, r.code.because(why), dump)
+		_, _ = fmt.Fprintf(withoutSignal(r.stderr), "%s: %s\n\n%s\n", r.service.Name, because(r.code, why), dump)
 	}()
 	limit := time.NewTimer(endTimeout)
 	defer limit.Stop()

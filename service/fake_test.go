@@ -79,7 +79,7 @@ type rehearsal struct {
 	t        *testing.T
 	runner   *runner
 	platform *fakePlatform
-	limits   map[StopReason]time.Duration // of its stop
+	limits   map[Reason]time.Duration // of its stop
 	log      *buffer
 	stderr   *buffer
 	exits    []int
@@ -126,8 +126,8 @@ func prepare(t *testing.T, s Service, log *slog.Logger) *rehearsal {
 	if err := s.check(); err != nil {
 		t.Fatal(err)
 	}
-	h.limits = map[StopReason]time.Duration{Shutdown: 4 * time.Second}
-	limits := func(reason StopReason) time.Duration { return h.limits[reason] }
+	h.limits = map[Reason]time.Duration{ReasonShutdown: 4 * time.Second}
+	limits := func(reason Reason) time.Duration { return h.limits[reason] }
 	h.runner = newRunner(s.withDefaults(), surroundings{Platform: h.platform, limits: limits}, newMailbox(), nil)
 	h.runner.stderr = h.stderr
 	h.runner.exit = func(code int) { h.exits = append(h.exits, code) }

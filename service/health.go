@@ -55,7 +55,7 @@ func newHealth(h *Host) *Health {
 func (h *Health) feed() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.state == platform.Running && h.host.environment == Daruma {
+	if h.state == platform.Running && h.host.environment == EnvDaruma {
 		h.host.send(readyMessageOf(h.sent))
 	}
 	h.host.post(beatMessage{})
@@ -79,7 +79,7 @@ func (h *Health) entered(s platform.State) {
 
 // sendReadiness sends the readiness to daruma where it has changed. systemd has no message for it. h.mu is held.
 func (h *Health) sendReadiness() {
-	if h.state != platform.Running || h.host.environment != Daruma {
+	if h.state != platform.Running || h.host.environment != EnvDaruma {
 		return
 	}
 	if why := h.unready(); (why == "") != (h.sent == "") {

@@ -77,7 +77,7 @@ func TestCheckRuns(t *testing.T) {
 			t.Errorf("ready after the first look: %+v", r)
 		}
 		time.Sleep(25 * time.Second)
-		h.post(stopMessage(Terminate))
+		h.post(stopMessage(ReasonTerminate))
 		if err := h.finish(); err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +94,7 @@ func TestCheckThresholds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := errors.New("connection\nrefused")
 		var result stubCheck
-		h := supervised(t, Daruma, 0, Service{Run: func(ctx context.Context, host *Host) error {
+		h := supervised(t, EnvDaruma, 0, Service{Run: func(ctx context.Context, host *Host) error {
 			host.Health.Readiness("db", result.check, CheckEvery(time.Second))
 			return obedient(ctx, host)
 		}})
@@ -121,7 +121,7 @@ func TestCheckThresholds(t *testing.T) {
 		if log := h.log.String(); strings.Count(log, "check db failed") != 1 || strings.Count(log, "passes again") != 1 {
 			t.Errorf("log: %s", log)
 		}
-		h.post(stopMessage(Terminate))
+		h.post(stopMessage(ReasonTerminate))
 		if err := h.finish(); err != nil {
 			t.Fatal(err)
 		}
@@ -132,9 +132,9 @@ func TestCheckThresholds(t *testing.T) {
 func TestReadyBeforeTheChecks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for where, want := range map[Environment][]string{
-			Daruma:   {"starting", "running", "send READY=0 db: not checked yet", "send READY=1", "send READY=0 cache: not checked yet", "stopping", "ended 0"},
-			Systemd:  {"starting", "running", "stopping", "ended 0"},
-			Terminal: {"starting", "running", "stopping", "ended 0"},
+			EnvDaruma:   {"starting", "running", "send READY=0 db: not checked yet", "send READY=1", "send READY=0 cache: not checked yet", "stopping", "ended 0"},
+			EnvSystemd:  {"starting", "running", "stopping", "ended 0"},
+			EnvTerminal: {"starting", "running", "stopping", "ended 0"},
 		} {
 			h := supervised(t, where, 0, Service{Run: func(ctx context.Context, host *Host) error {
 				host.Health.Readiness("db", func(context.Context) error { time.Sleep(500 * time.Millisecond); return nil })
@@ -146,7 +146,7 @@ func TestReadyBeforeTheChecks(t *testing.T) {
 			time.Sleep(time.Second)
 			h.health().Readiness("cache", func(context.Context) error { return errors.New("cold") }, CheckThreshold(1))
 			synctest.Wait()
-			h.post(stopMessage(Terminate))
+			h.post(stopMessage(ReasonTerminate))
 			if err := h.finish(); err != nil {
 				t.Fatal(err)
 			}
@@ -181,7 +181,7 @@ func TestHungCheck(t *testing.T) {
 		if c := h.health().ReadinessReport().Checks[1]; !c.OK || c.Err != nil || runs.Load() < 2 {
 			t.Errorf("%d runs, %+v: want it well again", runs.Load(), c)
 		}
-		h.post(stopMessage(Terminate))
+		h.post(stopMessage(ReasonTerminate))
 		if err := h.finish(); err != nil {
 			t.Fatal(err)
 		}
@@ -208,7 +208,7 @@ func TestCheckTimeout(t *testing.T) {
 			if c.Failures != 1 || c.Err == nil || c.Err.Error() != "no answer within 200ms" || c.Took != 200*time.Millisecond {
 				t.Errorf("polite %v: %+v", polite, c)
 			}
-			h.post(stopMessage(Terminate))
+			h.post(stopMessage(ReasonTerminate))
 			if err := h.finish(); err != nil {
 				t.Fatal(err)
 			}
@@ -235,7 +235,7 @@ func TestCheckThatPanicsOrExits(t *testing.T) {
 		if !strings.Contains(h.log.String(), "TestCheckThatPanicsOrExits") {
 			t.Errorf("no stack in the log: %s", h.log.String())
 		}
-		h.post(stopMessage(Terminate))
+		h.post(stopMessage(ReasonTerminate))
 		if err := h.finish(); err != nil {
 			t.Fatal(err)
 		}
@@ -272,7 +272,7 @@ func TestNothingRunsAfterTheEnd(t *testing.T) {
 			}, CheckTimeout(time.Hour))
 			return obedient(ctx, host)
 		}})
-		h.post(stopMessage(Terminate))
+		h.post(stopMessage(ReasonTerminate))
 		if err := h.finish(); err != nil || !ended.Load() {
 			t.Errorf("ended %v, error %v: want the check to have returned first", ended.Load(), err)
 		}

@@ -43,7 +43,7 @@ func serving(t *testing.T, db *stubCheck) (address string, stop func() error) {
 		t.Fatal(err)
 	}
 	return address, func() error {
-		mail.post(stopMessage(Terminate))
+		mail.post(stopMessage(ReasonTerminate))
 		select {
 		case err := <-ended:
 			return err

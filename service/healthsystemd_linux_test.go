@@ -91,7 +91,7 @@ func TestSystemdWatchdogIsFedAndTriggered(t *testing.T) {
 		t.Errorf("said %q, want a status that tells why", lines)
 	}
 	_ = cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != int(ExitWatchdog) {
+	if code := cmd.ProcessState.ExitCode(); code != ExitWatchdog {
 		t.Errorf("exit code %d, want %d", code, ExitWatchdog)
 	}
 	if !strings.Contains(out.String(), "sync.(*Mutex).Lock") {

@@ -43,10 +43,10 @@ func newWatchdog(h *Host, feed func()) *watchdog.Watchdog {
 // hung reports why the service is hung, and ends the process.
 func (h *Host) hung(why string) {
 	switch h.environment {
-	case Daruma:
+	case EnvDaruma:
 		m := notify.Negative(notify.Live, why)
 		h.send(m.Key + "=" + m.Value)
-	case Systemd:
+	case EnvSystemd:
 		h.send("STATUS=Hung: " + shortLine(why)) // platform.Notifier.Ended adds WATCHDOG=trigger when the stacks are written
 	}
 	h.post(expiredMessage(why))

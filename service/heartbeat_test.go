@@ -33,11 +33,11 @@ func TestHeartbeatMissed(t *testing.T) {
 		want  time.Duration // from the last beat to the end
 		says  string
 	}{
-		{"nobody outside", SCM, 0, 0, 30 * time.Second, ""},
-		{"by the service's own limit", Terminal, 0, 8 * time.Second, 8 * time.Second, ""},
-		{"systemd's", Systemd, 20 * time.Second, 0, 20 * time.Second, "send STATUS=Hung: no heartbeat for"},
-		{"daruma's", Daruma, 4 * time.Second, 0, 4 * time.Second, "send LIVE=0 no heartbeat for 4s"},
-		{"own before systemd's", Systemd, 20 * time.Second, 60 * time.Second, 60 * time.Second, "send STATUS=Hung: no heartbeat for"},
+		{"nobody outside", EnvSCM, 0, 0, 30 * time.Second, ""},
+		{"by the service's own limit", EnvTerminal, 0, 8 * time.Second, 8 * time.Second, ""},
+		{"systemd's", EnvSystemd, 20 * time.Second, 0, 20 * time.Second, "send STATUS=Hung: no heartbeat for"},
+		{"daruma's", EnvDaruma, 4 * time.Second, 0, 4 * time.Second, "send LIVE=0 no heartbeat for 4s"},
+		{"own before systemd's", EnvSystemd, 20 * time.Second, 60 * time.Second, 60 * time.Second, "send STATUS=Hung: no heartbeat for"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			release := make(chan struct{})
@@ -55,7 +55,7 @@ func TestHeartbeatMissed(t *testing.T) {
 			}})
 			err := h.finish()
 			took := time.Since(*last.Load())
-			if CodeOf(err) != ExitWatchdog || !slices.Equal(h.exits, []int{int(ExitWatchdog)}) {
+			if ExitCode(err) != ExitWatchdog || !slices.Equal(h.exits, []int{ExitWatchdog}) {
 				t.Errorf("%s: %v, exits %v", c.name, err, h.exits)
 			}
 			if took < c.want*7/8 || took > c.want*9/8 {
@@ -76,7 +76,7 @@ func TestHeartbeatMissed(t *testing.T) {
 
 // The outer watchdog is fed at half its period for as long as the service is alive, armed or not, and not a moment longer.
 func TestFeeding(t *testing.T) {
-	for _, where := range []Environment{Systemd, Daruma} {
+	for _, where := range []Environment{EnvSystemd, EnvDaruma} {
 		synctest.Test(t, func(t *testing.T) {
 			release := make(chan struct{})
 			h := supervised(t, where, 10*time.Second, Service{Run: func(ctx context.Context, host *Host) error {
@@ -97,10 +97,10 @@ func TestFeeding(t *testing.T) {
 				t.Errorf("%v: %d beats in a minute, want 13", where, n)
 			}
 			repeated := slices.Contains(h.platform.all(), "send READY=1")
-			if repeated != (where == Daruma) {
+			if repeated != (where == EnvDaruma) {
 				t.Errorf("%v: readiness repeated: %v", where, repeated)
 			}
-			h.post(stopMessage(Terminate)) // the outer watchdog runs on during the stop
+			h.post(stopMessage(ReasonTerminate)) // the outer watchdog runs on during the stop
 			before := beats()
 			time.Sleep(20 * time.Second)
 			synctest.Wait()
@@ -122,12 +122,12 @@ func TestFeeding(t *testing.T) {
 
 func TestNothingIsExpectedBeforeTheFirstBeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := supervised(t, SCM, 0, Service{Watchdog: time.Second, Run: obedient})
+		h := supervised(t, EnvSCM, 0, Service{Watchdog: time.Second, Run: obedient})
 		time.Sleep(time.Hour)
 		if r := h.health().LivenessReport(); !r.OK || h.state() != platform.Running {
 			t.Errorf("%+v, state %v", r, h.state())
 		}
-		h.post(stopMessage(Terminate))
+		h.post(stopMessage(ReasonTerminate))
 		if err := h.finish(); err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +137,7 @@ func TestNothingIsExpectedBeforeTheFirstBeat(t *testing.T) {
 // While it pauses or stops, a service owes no heartbeat; when it goes on it has a whole period again.
 func TestPauseAndStopExpectNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := supervised(t, SCM, 0, Service{Watchdog: 8 * time.Second, StopTimeout: time.Minute,
+		h := supervised(t, EnvSCM, 0, Service{Watchdog: 8 * time.Second, StopTimeout: time.Minute,
 			OnPause: func(context.Context) error { return nil }, OnContinue: func(context.Context) error { return nil },
 			Run: func(ctx context.Context, host *Host) error {
 				host.Heartbeat()
@@ -157,7 +157,7 @@ func TestPauseAndStopExpectNothing(t *testing.T) {
 		if h.state() != platform.Running {
 			t.Fatalf("state %v", h.state())
 		}
-		h.post(stopMessage(StopRequested))
+		h.post(stopMessage(ReasonStop))
 		if err := h.finish(); err != nil || len(h.exits) > 0 {
 			t.Errorf("%v, exits %v: a stop that takes its time was taken for a hang", err, h.exits)
 		}
@@ -168,7 +168,7 @@ func TestLivenessCheckEndsTheService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var result stubCheck
 		release := make(chan struct{})
-		h := supervised(t, Daruma, 0, Service{Run: func(ctx context.Context, host *Host) error {
+		h := supervised(t, EnvDaruma, 0, Service{Run: func(ctx context.Context, host *Host) error {
 			host.Health.Liveness("queue", result.check, CheckEvery(5*time.Second))
 			host.Ready()
 			return leave(ctx, release)
@@ -177,7 +177,7 @@ func TestLivenessCheckEndsTheService(t *testing.T) {
 		result.set(errors.New("stuck"))
 		failing := time.Now()
 		err := h.finish()
-		if CodeOf(err) != ExitWatchdog || time.Since(failing) > 15*time.Second {
+		if ExitCode(err) != ExitWatchdog || time.Since(failing) > 15*time.Second {
 			t.Errorf("%v after %v", err, time.Since(failing))
 		}
 		if said := h.platform.all(); !slices.Contains(said, "send LIVE=0 liveness check queue failed 3 times in a row: stuck") {
@@ -203,7 +203,7 @@ func TestProgramThatPingsItself(t *testing.T) {
 			done := make(chan error, 1)
 			go func() { done <- r.run() }()
 			time.Sleep(10 * time.Second)
-			r.mail.post(stopMessage(Terminate))
+			r.mail.post(stopMessage(ReasonTerminate))
 			if err := <-done; err != nil {
 				t.Error(err)
 			}

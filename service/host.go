@@ -45,8 +45,8 @@ func (h *Host) Ready() { h.post(readyMessage{}) }
 func (h *Host) Status(text string) { h.post(statusMessage(shortLine(text))) }
 
 // Stopping reports that the service ends by itself: from now on it is stopping, with Service.StopTimeout to return, and
-// Run's context is cancelled with Finished. A service that was asked to stop needn't call it.
-func (h *Host) Stopping() { h.post(stopMessage(Finished)) }
+// Run's context is cancelled with ReasonFinished. A service that was asked to stop needn't call it.
+func (h *Host) Stopping() { h.post(stopMessage(ReasonFinished)) }
 
 // ExtendTimeout asks for d from now for the start or the stop that is under way, where that is later than the deadline it has.
 // Outside of a start and a stop it does nothing.
@@ -88,25 +88,25 @@ type Environment uint8
 
 // The environments that a service can tell apart.
 const (
-	Terminal  Environment = iota // a person's terminal, or anything that isn't one of the others
-	SCM                          // Windows' Service Control Manager
-	Systemd                      // a unit of Type=notify or notify-reload (NOTIFY_SOCKET)
-	Daruma                       // a program of daruma's with the notify channel (DARUMA_NOTIFY)
-	Container                    // the main process of a container, or a process in one
+	EnvTerminal  Environment = iota // a person's terminal, or anything that isn't one of the others
+	EnvSCM                          // Windows' Service Control Manager
+	EnvSystemd                      // a unit of Type=notify or notify-reload (NOTIFY_SOCKET)
+	EnvDaruma                       // a program of daruma's with the notify channel (DARUMA_NOTIFY)
+	EnvContainer                    // the main process of a container, or a process in one
 )
 
 // String gives the name in one word.
 func (e Environment) String() string {
 	switch e {
-	case Terminal:
+	case EnvTerminal:
 		return "terminal"
-	case SCM:
+	case EnvSCM:
 		return "scm"
-	case Systemd:
+	case EnvSystemd:
 		return "systemd"
-	case Daruma:
+	case EnvDaruma:
 		return "daruma"
-	case Container:
+	case EnvContainer:
 		return "container"
 	default:
 		return "unknown"

@@ -31,14 +31,14 @@ type Install struct {
 type StartType uint8
 
 const (
-	// Automatic starts with the system, before anyone logs on.
-	Automatic StartType = iota
-	// Delayed starts about two minutes after the system, out of the way of what is needed first. Linux: by a timer.
-	Delayed
-	// Manual starts when told to, or when a service that depends on it starts.
-	Manual
-	// Disabled doesn't start, not even when told to.
-	Disabled
+	// StartAutomatic starts with the system, before anyone logs on.
+	StartAutomatic StartType = iota
+	// StartDelayed starts about two minutes after the system, out of the way of what is needed first. Linux: by a timer.
+	StartDelayed
+	// StartManual starts when told to, or when a service that depends on it starts.
+	StartManual
+	// StartDisabled doesn't start, not even when told to.
+	StartDisabled
 )
 
 // String is the word that --start-type takes: automatic, delayed, manual or disabled.

@@ -57,7 +57,7 @@ func TestLastLinesOfOwnLogger(t *testing.T) {
 		cmd.Env = append(os.Environ(), "LAST_LINES="+how)
 		out, err := cmd.CombinedOutput()
 		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.ExitCode() != int(ExitFailed) {
+		if !errors.As(err, &exit) || exit.ExitCode() != ExitFailed {
 			t.Errorf("%s: %v", how, err)
 		}
 		if n := strings.Count(string(out), `"msg":"line"`); n != lines {
@@ -80,7 +80,7 @@ func TestServerThatWasShutDown(t *testing.T) {
 					return result
 				}})
 				if asked {
-					h.post(stopMessage(Terminate))
+					h.post(stopMessage(ReasonTerminate))
 				}
 				if err := h.finish(); (err == nil) != asked {
 					t.Errorf("%v, asked %v: %v; log %s", result, asked, err, h.log)
@@ -94,7 +94,7 @@ func TestServerThatWasShutDown(t *testing.T) {
 			<-ctx.Done()
 			return &net.OpError{Op: "write", Net: "tcp", Err: net.ErrClosed}
 		}})
-		h.post(stopMessage(Terminate))
+		h.post(stopMessage(ReasonTerminate))
 		if err := h.finish(); err == nil {
 			t.Error("a write that failed is no failure")
 		}
@@ -113,7 +113,7 @@ func TestHelpIsNoFailure(t *testing.T) {
 
 // TestTextForEnumerations: in JSON, and so in logs, they are words.
 func TestTextForEnumerations(t *testing.T) {
-	for want, value := range map[string]any{"drain": Drain, "left behind": StepLeftBehind, "interrupted (Ctrl+C)": Interrupt, "systemd": Systemd,
+	for want, value := range map[string]any{"drain": Drain, "left behind": StepLeftBehind, "interrupted (Ctrl+C)": ReasonInterrupt, "systemd": EnvSystemd,
 		"suspend": PowerSuspend, "logon": SessionLogon} {
 		if got, err := json.Marshal(value); err != nil || string(got) != `"`+want+`"` {
 			t.Errorf("%T: %s, %v; want %q", value, got, err, want)
@@ -140,7 +140,7 @@ func TestAtATerminal(t *testing.T) {
 		if got := h.stderr.String(); got != "rehearsal: running; Ctrl+C stops it\n" {
 			t.Errorf("it says %q", got)
 		}
-		h.post(stopMessage(Interrupt))
+		h.post(stopMessage(ReasonInterrupt))
 		if got := h.stderr.String(); !strings.HasSuffix(got, "rehearsal: stopping; Ctrl+C once more ends it at once\n") {
 			t.Errorf("it says %q", got)
 		}
@@ -170,8 +170,8 @@ func TestStacksOnce(t *testing.T) {
 					return nil
 				}
 			})
-			h.post(stopMessage(StopRequested))
-			if err := h.finish(); CodeOf(err) != ExitStopTimeout {
+			h.post(stopMessage(ReasonStop))
+			if err := h.finish(); ExitCode(err) != ExitStopTimeout {
 				t.Error(err)
 			}
 			if got := h.stderr.String(); strings.Contains(got, "goroutine ") != broken {

@@ -61,7 +61,7 @@ func installable(t *testing.T, dir string) string {
 }
 
 // verb calls the service's program as its user would, and fails the test unless it ends with one of the codes.
-func (l *live) verb(want ExitCode, words ...string) (stdout string) {
+func (l *live) verb(want int, words ...string) (stdout string) {
 	l.t.Helper()
 	code, stdout := l.try(words...)
 	if code != want {
@@ -70,7 +70,7 @@ func (l *live) verb(want ExitCode, words ...string) (stdout string) {
 	return stdout
 }
 
-func (l *live) try(words ...string) (code ExitCode, out string) {
+func (l *live) try(words ...string) (code int, out string) {
 	l.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
@@ -82,7 +82,7 @@ func (l *live) try(words ...string) (code ExitCode, out string) {
 	if cmd.ProcessState == nil {
 		l.t.Fatalf("verb %s: %v", words[0], err)
 	}
-	return ExitCode(cmd.ProcessState.ExitCode()), all.String()
+	return int(cmd.ProcessState.ExitCode()), all.String()
 }
 
 func (l *live) status() manager.Status {
@@ -139,12 +139,12 @@ func (l *live) wantDiary(want ...string) {
 // fate is what becomes of a service.
 type fate struct {
 	program string
-	refused bool     // the verb start says that it failed
-	either  bool     // the verb start may see it running or not, that is a race
-	stop    bool     // it runs until the verb stop
-	code    ExitCode // as the service manager knows it
-	died    bool     // its process ended without a word: the Service Control Manager knows no code
-	result  string   // systemd's word for it
+	refused bool   // the verb start says that it failed
+	either  bool   // the verb start may see it running or not, that is a race
+	stop    bool   // it runs until the verb stop
+	code    int    // as the service manager knows it
+	died    bool   // its process ended without a word: the Service Control Manager knows no code
+	result  string // systemd's word for it
 	diary   []string
 }
 

@@ -91,7 +91,7 @@ func survives(t *testing.T, l *live) {
 func outerWatchdog(t *testing.T, l *live) {
 	l.try("start") // an error where the watchdog was sooner than whoever waits for the start
 	s := l.down()
-	if s.State != manager.Failed || s.Systemd.Result != "watchdog" || s.Systemd.ExecMainStatus == int(ExitWatchdog) {
+	if s.State != manager.Failed || s.Systemd.Result != "watchdog" || s.Systemd.ExecMainStatus == ExitWatchdog {
 		t.Errorf("it ended with %d, result %q, want systemd's watchdog\n%s", s.Systemd.ExecMainStatus, s.Systemd.Result, l.read())
 	}
 	l.wantDiary("SIGABRT")

@@ -13,7 +13,7 @@ type (
 	readyMessage   struct{}
 	statusMessage  string
 	extendMessage  time.Duration
-	stopMessage    StopReason
+	stopMessage    Reason
 	controlMessage controlEvent
 	beatMessage    struct{}
 	sendMessage    []string

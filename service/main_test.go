@@ -137,7 +137,7 @@ func deafTo(d time.Duration) { <-time.After(d) }
 
 // slowly is a second, and for the Service Control Manager long enough for some checkpoints.
 func slowly(host *Host) time.Duration {
-	if host.Environment() == SCM {
+	if host.Environment() == EnvSCM {
 		return 7 * time.Second
 	}
 	return time.Second

@@ -2,52 +2,52 @@ package service
 
 import "fmt"
 
-// StopReason is why a service stops. It is the cause of the cancellation of Run's context, and an error for that:
+// Reason is why a service stops. It is the cause of the cancellation of Run's context, and an error for that:
 //
 //	<-ctx.Done()
-//	if errors.Is(context.Cause(ctx), service.Shutdown) { … } // the machine goes down: seconds, not minutes
-type StopReason uint8
+//	if errors.Is(context.Cause(ctx), service.ReasonShutdown) { … } // the machine goes down: seconds, not minutes
+type Reason uint8
 
 // The reasons to stop. A stop and a shutdown are one reason where the system sends the same for both.
 const (
-	// StopRequested: somebody stops the service (the Service Control Manager's STOP).
-	StopRequested StopReason = iota + 1
-	// Shutdown: Windows goes down (SHUTDOWN, or CTRL_SHUTDOWN_EVENT in a console). All services together have what
+	// ReasonStop: somebody stops the service (the Service Control Manager's STOP).
+	ReasonStop Reason = iota + 1
+	// ReasonShutdown: Windows goes down (SHUTDOWN, or CTRL_SHUTDOWN_EVENT in a console). All services together have what
 	// WaitToKillServiceTimeout grants, 5 s by default, 20 s in older versions; StopTimeout is cut down to it.
-	Shutdown
-	// PreShutdown: Windows is about to go down and waits for this service first, for the time that install asked for
-	// (Service.StopTimeout). A service gets PreShutdown rather than Shutdown wherever Windows has both.
-	PreShutdown
-	// Interrupt: Ctrl+C or Ctrl+Break, SIGINT. A second one ends the process at once with ExitInterrupted.
-	Interrupt
-	// Terminate: SIGTERM. From systemd, docker stop, Kubernetes, kill, daruma: they send the same, be it a stop or a shutdown.
-	Terminate
-	// ConsoleClose: the console's window or the terminal was closed (CTRL_CLOSE_EVENT, SIGHUP where there is no
+	ReasonShutdown
+	// ReasonPreShutdown: Windows is about to go down and waits for this service first, for the time that install asked for
+	// (Service.StopTimeout). A service gets ReasonPreShutdown rather than ReasonShutdown wherever Windows has both.
+	ReasonPreShutdown
+	// ReasonInterrupt: Ctrl+C or Ctrl+Break, SIGINT. A second one ends the process at once with ExitInterrupted.
+	ReasonInterrupt
+	// ReasonTerminate: SIGTERM. From systemd, docker stop, Kubernetes, kill, daruma: they send the same, be it a stop or a shutdown.
+	ReasonTerminate
+	// ReasonConsoleClose: the console's window or the terminal was closed (CTRL_CLOSE_EVENT, SIGHUP where there is no
 	// OnReload). Windows ends the process after 5 s.
-	ConsoleClose
-	// Logoff: the person who started the program logs off (CTRL_LOGOFF_EVENT; never a service's). Windows ends the process after 5 s.
-	Logoff
-	// Finished: Run ended by itself: it called Host.Stopping, or returned.
-	Finished
-	// HandlerPanicked: OnReload or another of the service's handlers panicked; see the log.
-	HandlerPanicked
+	ReasonConsoleClose
+	// ReasonLogoff: the person who started the program logs off (CTRL_LOGOFF_EVENT; never a service's). Windows ends the process after 5 s.
+	ReasonLogoff
+	// ReasonFinished: Run ended by itself: it called Host.Stopping, or returned.
+	ReasonFinished
+	// ReasonPanic: OnReload or another of the service's handlers panicked; see the log.
+	ReasonPanic
 )
 
 // reasons are their texts.
 var reasons = [...]string{
-	StopRequested:   "stop requested",
-	Shutdown:        "the system is shutting down",
-	PreShutdown:     "the system is about to shut down",
-	Interrupt:       "interrupted (Ctrl+C)",
-	Terminate:       "asked to terminate (SIGTERM)",
-	ConsoleClose:    "the console was closed",
-	Logoff:          "the user logs off",
-	Finished:        "the service finished by itself",
-	HandlerPanicked: "a handler panicked",
+	ReasonStop:         "stop requested",
+	ReasonShutdown:     "the system is shutting down",
+	ReasonPreShutdown:  "the system is about to shut down",
+	ReasonInterrupt:    "interrupted (Ctrl+C)",
+	ReasonTerminate:    "asked to terminate (SIGTERM)",
+	ReasonConsoleClose: "the console was closed",
+	ReasonLogoff:       "the user logs off",
+	ReasonFinished:     "the service finished by itself",
+	ReasonPanic:        "a handler panicked",
 }
 
 // String gives the reason in words.
-func (r StopReason) String() string {
+func (r Reason) String() string {
 	if int(r) < len(reasons) && reasons[r] != "" {
 		return reasons[r]
 	}
@@ -55,7 +55,7 @@ func (r StopReason) String() string {
 }
 
 // MarshalText gives the reason in words, so that they stand in JSON, a log's too.
-func (r StopReason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // Error gives the reason in words.
-func (r StopReason) Error() string { return r.String() }
+func (r Reason) Error() string { return r.String() }

@@ -30,7 +30,7 @@ type runner struct {
 	cancel context.CancelCauseFunc
 
 	state      platform.State
-	reason     StopReason // stopping: the first one
+	reason     Reason // stopping: the first one
 	interrupts int
 	// interactive: somebody sits at a terminal and wants to know what happens. What service managers read stays as it is.
 	interactive bool
@@ -44,7 +44,7 @@ type runner struct {
 	dropped  int            // controls that found the queue full
 	returned bool
 	failure  error // of Run, or else of a handler that panicked
-	code     ExitCode
+	code     int
 }
 
 // In pending states, the Service Control Manager takes a service for hung that doesn't raise its checkpoint within the wait hint.
@@ -70,7 +70,7 @@ func newRunner(s Service, around surroundings, mail *mailbox, arguments []string
 		log, drain = serviceLogger(s, around.environment)
 	}
 	r.log, r.drain = asynclog.New(log), drain
-	if file, ok := r.stderr.(*os.File); ok && around.environment == Terminal {
+	if file, ok := r.stderr.(*os.File); ok && around.environment == EnvTerminal {
 		r.interactive = stdio.IsTerminal(file)
 	}
 	r.host = &Host{Log: log, async: r.log, service: s, environment: around.environment, arguments: arguments, beatPeriod: around.watchdog,
@@ -124,7 +124,7 @@ func (r *runner) receive(m message) {
 	case extendMessage:
 		r.extend(time.Duration(m))
 	case stopMessage:
-		r.stop(StopReason(m))
+		r.stop(Reason(m))
 	case controlMessage:
 		r.take(controlEvent(m))
 	case beatMessage:
@@ -238,8 +238,8 @@ func (r *runner) margin(of time.Duration) time.Duration {
 }
 
 // stop begins the stop, or takes one more reason for it into account.
-func (r *runner) stop(reason StopReason) {
-	if reason == Interrupt {
+func (r *runner) stop(reason Reason) {
+	if reason == ReasonInterrupt {
 		r.interrupts++
 	}
 	limit := r.service.StopTimeout
@@ -255,7 +255,7 @@ func (r *runner) stop(reason StopReason) {
 		}
 		return
 	}
-	if reason == Interrupt {
+	if reason == ReasonInterrupt {
 		r.say("stopping; Ctrl+C once more ends it at once")
 	}
 	r.reason = reason
@@ -274,23 +274,23 @@ func (r *runner) runReturned(err error) {
 		r.failure = err
 	}
 	if r.state != platform.Stopping {
-		r.stop(Finished) // a handler may still be at work
+		r.stop(ReasonFinished) // a handler may still be at work
 	}
 }
 
 // giveUp ends the process: the service doesn't end by itself.
-func (r *runner) giveUp(code ExitCode, why string) {
-	r.code, r.failure = code, WithExitCode(errors.New(code.because(why)), int(code))
+func (r *runner) giveUp(code int, why string) {
+	r.code, r.failure = code, WithExitCode(errors.New(because(code, why)), code)
 	r.writeStacks(why)
 	r.mail.close()
 	r.around.Ended(r.outcome())
-	r.exit(int(code))
+	r.exit(code)
 	r.state = platform.Stopped // only tests get here
 }
 
 func (r *runner) outcome() platform.Outcome {
-	asked := r.state == platform.Stopping && r.reason != Finished && r.reason != HandlerPanicked
-	o := platform.Outcome{Code: int(r.code), Asked: asked, Hung: r.code == ExitWatchdog}
+	asked := r.state == platform.Stopping && r.reason != ReasonFinished && r.reason != ReasonPanic
+	o := platform.Outcome{Code: r.code, Asked: asked, Hung: r.code == ExitWatchdog}
 	if r.failure != nil {
 		o.Failure = shortLine(r.failure.Error())
 	}
@@ -300,7 +300,7 @@ func (r *runner) outcome() platform.Outcome {
 // end cleans up and reports the outcome.
 func (r *runner) end() error {
 	r.mail.close()
-	r.cancel(Finished)
+	r.cancel(ReasonFinished)
 	r.host.stop.Release()
 	if r.code != 0 {
 		return r.failure
@@ -310,7 +310,7 @@ func (r *runner) end() error {
 	if r.failure != nil {
 		r.logFailure(r.failure)
 	}
-	r.code = CodeOf(r.failure)
+	r.code = ExitCode(r.failure)
 	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
 	defer cancel()
 	r.log.Flush(ctx)

@@ -15,7 +15,7 @@ import (
 )
 
 func TestCleanStop(t *testing.T) {
-	for _, reason := range []StopReason{StopRequested, Shutdown, PreShutdown, Interrupt, Terminate, ConsoleClose, Logoff} {
+	for _, reason := range []Reason{ReasonStop, ReasonShutdown, ReasonPreShutdown, ReasonInterrupt, ReasonTerminate, ReasonConsoleClose, ReasonLogoff} {
 		t.Run(reason.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var cause error
@@ -46,7 +46,7 @@ func TestOutcomes(t *testing.T) {
 	tests := []struct {
 		name string
 		run  Func
-		code ExitCode
+		code int
 		log  string // what the log must hold
 	}{
 		{"nil without being asked", func(_ context.Context, host *Host) error { host.Ready(); return nil }, ExitOK, ""},
@@ -63,7 +63,7 @@ func TestOutcomes(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := rehearse(t, Service{Run: c.run})
-				if code := CodeOf(h.finish()); code != c.code {
+				if code := ExitCode(h.finish()); code != c.code {
 					t.Errorf("code %d, want %d", code, c.code)
 				}
 				said := h.platform.all()
@@ -85,7 +85,7 @@ func TestFailureWhileStopping(t *testing.T) {
 			<-ctx.Done()
 			return errors.Join(ctx.Err(), errors.New("flush failed"))
 		}})
-		h.post(stopMessage(Terminate))
+		h.post(stopMessage(ReasonTerminate))
 		if err := h.finish(); err == nil || !strings.Contains(err.Error(), "flush failed") {
 			t.Errorf("Run: %v, want the failure that is joined to the context's error", err)
 		}
@@ -101,12 +101,12 @@ func TestIgnoredStopIsEndedAtTheDeadline(t *testing.T) {
 			return nil
 		}})
 		began := time.Now()
-		h.post(stopMessage(StopRequested))
+		h.post(stopMessage(ReasonStop))
 		err := h.finish()
 		if took := time.Since(began); took != 10*time.Second {
 			t.Errorf("ended after %v, want 10s", took)
 		}
-		if CodeOf(err) != ExitStopTimeout || len(h.exits) != 1 || h.exits[0] != int(ExitStopTimeout) {
+		if ExitCode(err) != ExitStopTimeout || len(h.exits) != 1 || h.exits[0] != ExitStopTimeout {
 			t.Errorf("error %v, exits %v, want %d once", err, h.exits, ExitStopTimeout)
 		}
 		h.wantSaid("starting", "running", "stopping", "ended 82")
@@ -127,7 +127,7 @@ func TestNeverReady(t *testing.T) {
 		if took := time.Since(began); took != 90*time.Second {
 			t.Errorf("ended after %v, want 90s", took)
 		}
-		if CodeOf(err) != ExitStartTimeout || !strings.Contains(err.Error(), "host.Ready") {
+		if ExitCode(err) != ExitStartTimeout || !strings.Contains(err.Error(), "host.Ready") {
 			t.Errorf("error %v, want one that names host.Ready", err)
 		}
 		if !strings.Contains(h.stderr.String(), "TestNeverReady") {
@@ -150,7 +150,7 @@ func TestCheckpoints(t *testing.T) {
 		if h.state() != platform.Running {
 			t.Fatalf("state %v after 61 s", h.runner.state)
 		}
-		h.post(stopMessage(StopRequested))
+		h.post(stopMessage(ReasonStop))
 		if err := h.finish(); err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +184,7 @@ func TestExtendTimeout(t *testing.T) {
 			return nil
 		}})
 		time.Sleep(20 * time.Second)
-		h.post(stopMessage(Terminate))
+		h.post(stopMessage(ReasonTerminate))
 		if err := h.finish(); err != nil {
 			t.Error(err)
 		}
@@ -207,7 +207,7 @@ func TestStopContext(t *testing.T) {
 			return nil
 		}})
 		began := time.Now()
-		h.post(stopMessage(Terminate))
+		h.post(stopMessage(ReasonTerminate))
 		if err := h.finish(); err != nil {
 			t.Error(err)
 		}
@@ -219,7 +219,7 @@ func TestStopContext(t *testing.T) {
 
 // TestShutdownShortens: the machine's limit counts, also for a stop that is under way.
 func TestShutdownShortens(t *testing.T) {
-	for _, before := range []StopReason{0, StopRequested} {
+	for _, before := range []Reason{0, ReasonStop} {
 		synctest.Test(t, func(t *testing.T) {
 			h := rehearse(t, Service{Run: func(ctx context.Context, host *Host) error {
 				host.Ready()
@@ -231,7 +231,7 @@ func TestShutdownShortens(t *testing.T) {
 				h.post(stopMessage(before))
 			}
 			began := time.Now()
-			h.post(stopMessage(Shutdown))
+			h.post(stopMessage(ReasonShutdown))
 			if err := h.finish(); err != nil {
 				t.Error(err)
 			}
@@ -246,13 +246,13 @@ func TestSecondInterruptEndsNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		h := rehearse(t, Service{Run: func(_ context.Context, host *Host) error { host.Ready(); <-release; return nil }})
-		h.post(stopMessage(Terminate))
-		h.post(stopMessage(Interrupt))
+		h.post(stopMessage(ReasonTerminate))
+		h.post(stopMessage(ReasonInterrupt))
 		if len(h.exits) != 0 {
 			t.Fatalf("the first Ctrl+C ended the process: %v", h.exits)
 		}
-		h.post(stopMessage(Interrupt))
-		if err := h.finish(); CodeOf(err) != ExitInterrupted || len(h.exits) != 1 || h.exits[0] != 130 {
+		h.post(stopMessage(ReasonInterrupt))
+		if err := h.finish(); ExitCode(err) != ExitInterrupted || len(h.exits) != 1 || h.exits[0] != 130 {
 			t.Errorf("error %v, exits %v, want 130", err, h.exits)
 		}
 		close(release)
@@ -285,7 +285,7 @@ func TestWatchdogExpired(t *testing.T) {
 			<-release
 			return nil
 		}})
-		if err := h.finish(); CodeOf(err) != ExitWatchdog || !strings.Contains(h.log.String(), "no heartbeat") {
+		if err := h.finish(); ExitCode(err) != ExitWatchdog || !strings.Contains(h.log.String(), "no heartbeat") {
 			t.Errorf("error %v, log %q", err, h.log.String())
 		}
 		close(release)

@@ -15,7 +15,7 @@ import (
 
 // Func is a service: it starts what it needs, calls [Host.Ready], works until ctx is cancelled, cleans up and returns.
 //
-// [context.Cause] of ctx is why it shall end, a [StopReason]. nil is a clean stop, asked for or not. After a request to stop, the
+// [context.Cause] of ctx is why it shall end, a [Reason]. nil is a clean stop, asked for or not. After a request to stop, the
 // context's own error is one, too, and so is what a server returns that was shut down (http.ErrServerClosed, an accept on a closed
 // listener). flag.ErrHelp is a clean end at any time. Any other error is a failure: see [ExitCode] for what the system gets to know.
 type Func func(ctx context.Context, host *Host) error
@@ -117,7 +117,7 @@ func mainCode(s Service, args []string, stderr io.Writer) int {
 	if errors.As(err, &notStarted) { // everything else is in the log
 		_, _ = fmt.Fprintf(stderr, "%s: %v\n", filepath.Base(os.Args[0]), notStarted)
 	}
-	return int(CodeOf(err))
+	return ExitCode(err)
 }
 
 // runVerb acts on a verb of the command line. What isn't one is for the service itself.
@@ -125,18 +125,18 @@ func runVerb(s Service, args []string, stdout, stderr io.Writer) (code int, hand
 	handled, err := verbs.Run(s.verbs(), args, stdout, stderr)
 	switch {
 	case err == nil:
-		return int(ExitOK), handled
+		return ExitOK, handled
 	case errors.Is(err, verbs.ErrUsage):
-		return int(ExitUsage), handled
+		return ExitUsage, handled
 	case errors.Is(err, verbs.ErrNotRunning):
-		return int(ExitNotRunning), handled
+		return ExitNotRunning, handled
 	default:
-		return int(ExitFailed), handled
+		return ExitFailed, handled
 	}
 }
 
 // Run is the service without verbs, for a program with a command line of its own. It returns what Service.Run returned,
-// nil after a clean stop; give [CodeOf] of it to os.Exit, and soon: where the Service Control Manager is set to restart
+// nil after a clean stop; give [ExitCode] of it to os.Exit, and soon: where the Service Control Manager is set to restart
 // only services that crash, the failure reaches it by the end of the process.
 //
 // In four cases it doesn't return but ends the process: at StartTimeout, at StopTimeout, when the watchdog

@@ -43,23 +43,23 @@ func underSystemd(socket *notifysocket.Socket) *surroundings {
 	period, _ := daemon.SdWatchdogEnabled(false) // what isn't a number is no watchdog
 	notifier := &platform.Notifier{To: platform.Systemd, Transmit: socket.Send, Flush: socket.Flush,
 		BeforeTrigger: func() { signal.Ignore(unix.SIGABRT) }, Clock: monotonic}
-	return &surroundings{Platform: notifier, environment: Systemd, watchdog: period}
+	return &surroundings{Platform: notifier, environment: EnvSystemd, watchdog: period}
 }
 
-// containerOrTerminal gives Container for the process of a container, else Terminal.
+// containerOrTerminal gives EnvContainer for the process of a container, else EnvTerminal.
 func containerOrTerminal(pid int) Environment {
 	if pid == 1 || os.Getenv("container") != "" { // podman, systemd-nspawn, LXC
-		return Container
+		return EnvContainer
 	}
 	for _, mark := range []string{"/.dockerenv", "/run/.containerenv"} {
 		if _, err := os.Lstat(mark); err == nil {
-			return Container
+			return EnvContainer
 		}
 	}
 	if os.Getenv("KUBERNETES_SERVICE_HOST") != "" {
-		return Container
+		return EnvContainer
 	}
-	return Terminal
+	return EnvTerminal
 }
 
 // monotonic is CLOCK_MONOTONIC: systemd compares RELOADING=1's stamp with its own.
@@ -104,12 +104,12 @@ func watchSignals(mail *mailbox, reload bool) (end func()) {
 func signalMessage(s os.Signal, reload bool) message {
 	switch {
 	case s == unix.SIGINT:
-		return stopMessage(Interrupt)
+		return stopMessage(ReasonInterrupt)
 	case s == unix.SIGHUP && reload:
 		return controlMessage{control: reloadControl}
 	case s == unix.SIGHUP:
-		return stopMessage(ConsoleClose)
+		return stopMessage(ReasonConsoleClose)
 	default:
-		return stopMessage(Terminate)
+		return stopMessage(ReasonTerminate)
 	}
 }

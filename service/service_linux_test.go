@@ -134,7 +134,7 @@ func (p *process) want(code int, texts ...string) {
 }
 
 func TestSignals(t *testing.T) {
-	for s, cause := range map[os.Signal]StopReason{unix.SIGTERM: Terminate, unix.SIGINT: Interrupt, unix.SIGHUP: ConsoleClose} {
+	for s, cause := range map[os.Signal]Reason{unix.SIGTERM: ReasonTerminate, unix.SIGINT: ReasonInterrupt, unix.SIGHUP: ReasonConsoleClose} {
 		t.Run(fmt.Sprint(s), func(t *testing.T) {
 			t.Parallel()
 			p := launchService(t, "plain", nil, "run", "a", "b")
@@ -160,7 +160,7 @@ func TestSystemd(t *testing.T) {
 		t.Errorf("message %q has no time of CLOCK_MONOTONIC, %v now", reloading, monotonic())
 	}
 	p.signal(unix.SIGTERM)
-	if stopping := m.await("STOPPING=1"); !strings.Contains(stopping, "STATUS=Stopping: "+Terminate.String()) {
+	if stopping := m.await("STOPPING=1"); !strings.Contains(stopping, "STATUS=Stopping: "+ReasonTerminate.String()) {
 		t.Errorf("message %q without the reason", stopping)
 	}
 	m.await("STATUS=Stopped")
@@ -216,7 +216,7 @@ func TestBriefService(t *testing.T) {
 	p := launchService(t, "brief", []string{"NOTIFY_SOCKET=" + m.address()})
 	p.want(0, "nothing left")
 	m.await("STATUS=Stopped")
-	want := []string{"READY=1", "STOPPING=1\nSTATUS=Stopping: " + Finished.String(), "STATUS=Stopped"}
+	want := []string{"READY=1", "STOPPING=1\nSTATUS=Stopping: " + ReasonFinished.String(), "STATUS=Stopped"}
 	if !slices.Equal(m.heard, want) {
 		t.Errorf("heard %q, want %q", m.heard, want)
 	}

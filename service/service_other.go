@@ -25,12 +25,12 @@ func detectAndRun(s Service, _ role, arguments []string) error {
 				return
 			case s := <-signals:
 				if s == os.Interrupt {
-					mail.post(stopMessage(Interrupt))
+					mail.post(stopMessage(ReasonInterrupt))
 				} else {
-					mail.post(stopMessage(Terminate))
+					mail.post(stopMessage(ReasonTerminate))
 				}
 			}
 		}
 	}()
-	return newRunner(s, surroundings{Platform: &platform.Notifier{}, environment: Terminal}, mail, arguments).run()
+	return newRunner(s, surroundings{Platform: &platform.Notifier{}, environment: EnvTerminal}, mail, arguments).run()
 }

@@ -29,7 +29,7 @@ func TestWrongServices(t *testing.T) {
 	}
 	for _, c := range tests {
 		var stderr bytes.Buffer
-		if code := mainCode(c.service, []string{roleTerminal}, &stderr); code != int(ExitUsage) {
+		if code := mainCode(c.service, []string{roleTerminal}, &stderr); code != ExitUsage {
 			t.Errorf("%+v: exit code %d, want %d", c.service.Name, code, ExitUsage)
 		}
 		for _, want := range c.want {
@@ -46,7 +46,7 @@ func TestCodeOf(t *testing.T) {
 	child := cmd.Run()
 	for name, c := range map[string]struct {
 		err  error
-		want ExitCode
+		want int
 	}{
 		"nil":             {nil, ExitOK},
 		"plain":           {errors.New("x"), ExitFailed},
@@ -57,7 +57,7 @@ func TestCodeOf(t *testing.T) {
 		"negative":        {WithExitCode(errors.New("x"), -1), ExitFailed},
 		"a child's":       {child, 17},
 	} {
-		if got := CodeOf(c.err); got != c.want {
+		if got := ExitCode(c.err); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}
@@ -72,8 +72,8 @@ func TestOnlyStop(t *testing.T) {
 		err  error
 		want bool
 	}{
-		{nil, true}, {context.Canceled, true}, {Terminate, true}, {fmt.Errorf("serving: %w", context.Canceled), true},
-		{errors.Join(context.Canceled, Shutdown), true},
+		{nil, true}, {context.Canceled, true}, {ReasonTerminate, true}, {fmt.Errorf("serving: %w", context.Canceled), true},
+		{errors.Join(context.Canceled, ReasonShutdown), true},
 		{errors.Join(context.Canceled, broken), false}, {fmt.Errorf("%w, %w", broken, context.Canceled), false},
 		{broken, false}, {context.DeadlineExceeded, false}, {WithExitCode(context.Canceled, 3), false},
 	} {
@@ -92,13 +92,13 @@ func TestWords(t *testing.T) {
 		}
 		seen[text] = true
 	}
-	for r := StopRequested; r <= HandlerPanicked; r++ {
+	for r := ReasonStop; r <= ReasonPanic; r++ {
 		once(r.Error())
 	}
-	for _, c := range []ExitCode{ExitOK, ExitFailed, ExitUsage, ExitNotRunning, ExitPanicked, ExitStartTimeout, ExitStopTimeout, ExitWatchdog, ExitManager, ExitInterrupted} {
-		once(c.String())
+	for _, c := range []int{ExitOK, ExitFailed, ExitUsage, ExitNotRunning, ExitPanicked, ExitStartTimeout, ExitStopTimeout, ExitWatchdog, ExitManager, ExitInterrupted} {
+		once(exitText(c))
 	}
-	for e := Terminal; e <= Container; e++ {
+	for e := EnvTerminal; e <= EnvContainer; e++ {
 		once(e.String())
 	}
 	for c := ConsoleConnect; c <= SessionTerminate; c++ {
@@ -107,7 +107,7 @@ func TestWords(t *testing.T) {
 	for _, e := range []PowerEvent{PowerSuspend, PowerResumed, PowerStatusChanged, PowerResumedAutomatically} {
 		once(e.String())
 	}
-	for _, unknown := range []fmt.Stringer{StopReason(0), StopReason(200), ExitCode(17), SessionChange(99), PowerEvent(99)} {
+	for _, unknown := range []fmt.Stringer{Reason(0), Reason(200), SessionChange(99), PowerEvent(99)} {
 		if text := unknown.String(); text == "" || seen[text] {
 			t.Errorf("an unknown value is %q", text)
 		}

@@ -23,7 +23,7 @@ func detectAndRun(s Service, as role, arguments []string) error {
 		}
 	}
 	if around == nil {
-		around = &surroundings{Platform: &platform.Notifier{}, environment: Terminal}
+		around = &surroundings{Platform: &platform.Notifier{}, environment: EnvTerminal}
 	}
 	around.limits = consoleLimit
 	mail := newMailbox()
@@ -64,7 +64,7 @@ func underSCM(s Service, arguments []string) error {
 	// Services get the console's events as well: the logoff of any user, and a shutdown before the Service Control Manager reports it.
 	// Without a handler they end the process. Another process at the same console must not end it, either.
 	defer console.Watch(func(uint32) uintptr { return 1 })()
-	around := surroundings{Platform: scm.NewReporter(d, handled(&s)), environment: SCM, limits: shutdownLimit}
+	around := surroundings{Platform: scm.NewReporter(d, handled(&s)), environment: EnvSCM, limits: shutdownLimit}
 	err = newRunner(s, around, mail, append(arguments, d.Arguments()...)).run()
 	d.Wait()
 	return err
@@ -72,9 +72,9 @@ func underSCM(s Service, arguments []string) error {
 
 // consoleLimit is what Windows gives a console program after CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT and CTRL_SHUTDOWN_EVENT:
 // 5 s, of which we keep one for the end. Source: learn.microsoft.com, "HandlerRoutine callback function".
-func consoleLimit(reason StopReason) time.Duration {
+func consoleLimit(reason Reason) time.Duration {
 	switch reason {
-	case ConsoleClose, Logoff, Shutdown:
+	case ReasonConsoleClose, ReasonLogoff, ReasonShutdown:
 		return 4 * time.Second
 	default:
 		return 0
@@ -83,14 +83,14 @@ func consoleLimit(reason StopReason) time.Duration {
 
 // consoleEvent is the handler of a program in a console.
 func consoleEvent(mail *mailbox, event uint32) uintptr {
-	reason, fatal := ConsoleClose, true
+	reason, fatal := ReasonConsoleClose, true
 	switch event {
 	case windows.CTRL_C_EVENT, windows.CTRL_BREAK_EVENT:
-		reason, fatal = Interrupt, false
+		reason, fatal = ReasonInterrupt, false
 	case windows.CTRL_LOGOFF_EVENT:
-		reason = Logoff
+		reason = ReasonLogoff
 	case windows.CTRL_SHUTDOWN_EVENT:
-		reason = Shutdown
+		reason = ReasonShutdown
 	}
 	mail.post(stopMessage(reason))
 	if fatal {

@@ -182,9 +182,9 @@ func TestTranslate(t *testing.T) {
 		want     message
 		optional bool
 	}{
-		{scm.Control{Code: windows.SERVICE_CONTROL_STOP}, stopMessage(StopRequested), false},
-		{scm.Control{Code: windows.SERVICE_CONTROL_SHUTDOWN}, stopMessage(Shutdown), false},
-		{scm.Control{Code: windows.SERVICE_CONTROL_PRESHUTDOWN}, stopMessage(PreShutdown), false},
+		{scm.Control{Code: windows.SERVICE_CONTROL_STOP}, stopMessage(ReasonStop), false},
+		{scm.Control{Code: windows.SERVICE_CONTROL_SHUTDOWN}, stopMessage(ReasonShutdown), false},
+		{scm.Control{Code: windows.SERVICE_CONTROL_PRESHUTDOWN}, stopMessage(ReasonPreShutdown), false},
 		{scm.Control{Code: windows.SERVICE_CONTROL_PAUSE}, controlMessage{control: pauseControl}, true},
 		{scm.Control{Code: windows.SERVICE_CONTROL_CONTINUE}, controlMessage{control: continueControl}, true},
 		{scm.Control{Code: windows.SERVICE_CONTROL_PARAMCHANGE}, controlMessage{control: reloadControl}, true},
@@ -251,14 +251,14 @@ func TestInAConsole(t *testing.T) {
 
 func TestCtrlC(t *testing.T) {
 	out, code := atConsole(t, "interrupted", "run")
-	if code != 0 || !strings.Contains(out, "in terminal\ncause: "+Interrupt.String()+"\nnothing left") {
+	if code != 0 || !strings.Contains(out, "in terminal\ncause: "+ReasonInterrupt.String()+"\nnothing left") {
 		t.Errorf("exit code %d, want 0:\n%s", code, out)
 	}
 }
 
 // TestNotAService: the role alone makes no service, and says what to do.
 func TestNotAService(t *testing.T) {
-	if out, code := atConsole(t, "", roleService, "x-plain"); code != int(ExitManager) || !strings.Contains(out, "verb start") {
+	if out, code := atConsole(t, "", roleService, "x-plain"); code != ExitManager || !strings.Contains(out, "verb start") {
 		t.Errorf("exit code %d, want %d and what to do:\n%s", code, ExitManager, out)
 	}
 }
@@ -268,10 +268,10 @@ func TestConsoleEvents(t *testing.T) {
 	if consoleEvent(mail, windows.CTRL_C_EVENT) != 1 || consoleEvent(mail, windows.CTRL_BREAK_EVENT) != 1 {
 		t.Error("Ctrl+C is left to the next handler, which ends the process")
 	}
-	if got := mail.take(); len(got) != 2 || got[0] != message(stopMessage(Interrupt)) || got[1] != message(stopMessage(Interrupt)) {
+	if got := mail.take(); len(got) != 2 || got[0] != message(stopMessage(ReasonInterrupt)) || got[1] != message(stopMessage(ReasonInterrupt)) {
 		t.Errorf("messages %v", got)
 	}
-	for event, reason := range map[uint32]StopReason{windows.CTRL_CLOSE_EVENT: ConsoleClose, windows.CTRL_LOGOFF_EVENT: Logoff, windows.CTRL_SHUTDOWN_EVENT: Shutdown} {
+	for event, reason := range map[uint32]Reason{windows.CTRL_CLOSE_EVENT: ReasonConsoleClose, windows.CTRL_LOGOFF_EVENT: ReasonLogoff, windows.CTRL_SHUTDOWN_EVENT: ReasonShutdown} {
 		mail := newMailbox()
 		go consoleEvent(mail, event) // it never returns: Windows would end the process
 		<-mail.wake

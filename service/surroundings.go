@@ -21,11 +21,11 @@ type surroundings struct {
 	// watchdog is how long systemd or daruma waits for a beat; 0: nobody does.
 	watchdog time.Duration
 	// limits is what the system gives for a stop of that reason, 0 for no limit; nil: it has no limits.
-	limits func(StopReason) time.Duration
+	limits func(Reason) time.Duration
 }
 
 // limit is what the system gives for a stop of that reason, 0 for no limit.
-func (s surroundings) limit(reason StopReason) time.Duration {
+func (s surroundings) limit(reason Reason) time.Duration {
 	if s.limits == nil {
 		return 0
 	}
@@ -50,7 +50,7 @@ func underDaruma() (around *surroundings, closeChannel func(), err error) {
 	}
 	flush := func() { channel.Drained(endTimeout / 2) }
 	notifier := &platform.Notifier{To: platform.Daruma, Transmit: transmit, Flush: flush}
-	return &surroundings{Platform: notifier, environment: Daruma, watchdog: channel.Period}, func() { _ = channel.Close() }, nil
+	return &surroundings{Platform: notifier, environment: EnvDaruma, watchdog: channel.Period}, func() { _ = channel.Close() }, nil
 }
 
 // warnOf logs why the channel to daruma can't be used, if it can't.
@@ -85,7 +85,7 @@ func flushOf(logger *slog.Logger) func(context.Context) error {
 // serviceLogger is the logger of a service that brings none, and the function that writes what is left at the end.
 func serviceLogger(s Service, e Environment) (logger *slog.Logger, drain func(context.Context) error) {
 	options := log.Options{Name: s.Name}
-	if e == Terminal { // somebody tries it out: that doesn't belong into the machine's log
+	if e == EnvTerminal { // somebody tries it out: that doesn't belong into the machine's log
 		options.System = log.SystemOff
 	}
 	h, err := log.NewHandler(options)

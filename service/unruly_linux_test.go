@@ -52,7 +52,7 @@ func TestUnrulyChild(t *testing.T) {
 	default:
 		return
 	}
-	os.Exit(int(CodeOf(Run(s))))
+	os.Exit(int(ExitCode(Run(s))))
 }
 
 func unrulyChild(t *testing.T, what string, env ...string) *exec.Cmd {
@@ -63,7 +63,7 @@ func unrulyChild(t *testing.T, what string, env ...string) *exec.Cmd {
 	return cmd
 }
 
-func wantExit(t *testing.T, cmd *exec.Cmd, want ExitCode) {
+func wantExit(t *testing.T, cmd *exec.Cmd, want int) {
 	t.Helper()
 	if state := cmd.ProcessState; state.ExitCode() != int(want) {
 		t.Errorf("%v, want exit status %d (%v)", state, want, want)
@@ -86,7 +86,7 @@ func TestLastWordsToNobody(t *testing.T) {
 
 // A full pipe keeps nobody from the end.
 func TestLastWordsToAFullPipe(t *testing.T) {
-	for what, want := range map[string]ExitCode{"deaf": ExitStopTimeout, "flood": ExitOK} {
+	for what, want := range map[string]int{"deaf": ExitStopTimeout, "flood": ExitOK} {
 		t.Run(what, func(t *testing.T) {
 			read, write, err := os.Pipe()
 			if err != nil {

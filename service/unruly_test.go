@@ -36,7 +36,7 @@ func TestLoggerThatHangs(t *testing.T) {
 			defer close(never)
 			h := stuckLogs{never}.rehearse(t, Service{Run: obedient, OnReload: func(context.Context) error { return errors.New("no file") }})
 			h.post(controlMessage{control: reloadControl})
-			h.post(stopMessage(StopRequested))
+			h.post(stopMessage(ReasonStop))
 			if err := h.finish(); err != nil {
 				t.Error(err)
 			}
@@ -51,7 +51,7 @@ func TestLoggerThatHangs(t *testing.T) {
 				return obedient(ctx, host)
 			}})
 			time.Sleep(time.Minute) // sleep: virtual time
-			h.post(stopMessage(StopRequested))
+			h.post(stopMessage(ReasonStop))
 			if err := h.finish(); err != nil {
 				t.Error(err)
 			}
@@ -66,9 +66,9 @@ func TestLoggerThatHangs(t *testing.T) {
 				<-never
 				return nil
 			}})
-			h.post(stopMessage(StopRequested))
+			h.post(stopMessage(ReasonStop))
 			begin := time.Now()
-			if err := h.finish(); CodeOf(err) != ExitStopTimeout {
+			if err := h.finish(); ExitCode(err) != ExitStopTimeout {
 				t.Error(err)
 			}
 			if took := time.Since(begin); took > 10*time.Second {
@@ -89,7 +89,7 @@ func TestErrorsThatPanic(t *testing.T) {
 	t.Run("Run", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := rehearse(t, Service{Run: func(context.Context, *Host) error { return nobody() }})
-			if err := h.finish(); CodeOf(err) != ExitPanicked {
+			if err := h.finish(); ExitCode(err) != ExitPanicked {
 				t.Error(err)
 			}
 		})
@@ -97,7 +97,7 @@ func TestErrorsThatPanic(t *testing.T) {
 	t.Run("Run's exit code", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := rehearse(t, Service{Run: func(context.Context, *Host) error { var e *exec.ExitError; return e }})
-			if err := h.finish(); CodeOf(err) != ExitPanicked {
+			if err := h.finish(); ExitCode(err) != ExitPanicked {
 				t.Error(err)
 			}
 		})
@@ -106,7 +106,7 @@ func TestErrorsThatPanic(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := rehearse(t, Service{Run: obedient, OnReload: func(context.Context) error { return nobody() }})
 			h.post(controlMessage{control: reloadControl})
-			if err := h.finish(); CodeOf(err) != ExitPanicked {
+			if err := h.finish(); ExitCode(err) != ExitPanicked {
 				t.Error(err)
 			}
 		})
@@ -120,7 +120,7 @@ func TestErrorsThatPanic(t *testing.T) {
 			if report := h.runner.host.Health.ReadinessReport(); report.OK || !strings.Contains(report.verbose("readyz"), "panicked") {
 				t.Errorf("%v", report)
 			}
-			h.post(stopMessage(StopRequested))
+			h.post(stopMessage(ReasonStop))
 			_ = h.finish()
 		})
 	})
@@ -154,9 +154,9 @@ func TestUnfinishedAtTheEndOfStopContext(t *testing.T) {
 					}
 					return err
 				}})
-				h.post(stopMessage(StopRequested))
-				if err := h.finish(); !errors.Is(err, context.DeadlineExceeded) || CodeOf(err) != ExitFailed {
-					t.Errorf("error %v, code %v", err, CodeOf(err))
+				h.post(stopMessage(ReasonStop))
+				if err := h.finish(); !errors.Is(err, context.DeadlineExceeded) || ExitCode(err) != ExitFailed {
+					t.Errorf("error %v, code %v", err, ExitCode(err))
 				}
 			})
 		})
@@ -173,8 +173,8 @@ func TestStopContextOfAShortStop(t *testing.T) {
 			left = time.Until(deadline)
 			return nil
 		}})
-		h.limits[Shutdown] = time.Second
-		h.post(stopMessage(Shutdown))
+		h.limits[ReasonShutdown] = time.Second
+		h.post(stopMessage(ReasonShutdown))
 		if err := h.finish(); err != nil {
 			t.Error(err)
 		}
@@ -195,7 +195,7 @@ func TestExtendTimeoutForEver(t *testing.T) {
 		if h.state() != platform.Starting {
 			t.Errorf("is %v", h.state())
 		}
-		h.post(stopMessage(StopRequested))
+		h.post(stopMessage(ReasonStop))
 		if err := h.finish(); err != nil {
 			t.Error(err)
 		}
@@ -243,9 +243,9 @@ func TestLongWords(t *testing.T) {
 			host.Status(long)
 			host.Health.Liveness("long", func(context.Context) error { return errors.New(long) }, CheckThreshold(1))
 			return obedient(ctx, host)
-		}}.withDefaults(), surroundings{Platform: notifier, environment: Systemd}, newMailbox(), nil)
+		}}.withDefaults(), surroundings{Platform: notifier, environment: EnvSystemd}, newMailbox(), nil)
 		r.stderr, r.exit = io.Discard, func(int) {}
-		if err := r.run(); CodeOf(err) != ExitWatchdog {
+		if err := r.run(); ExitCode(err) != ExitWatchdog {
 			t.Error(err)
 		}
 	})
@@ -277,8 +277,8 @@ func TestStacksOfManyGoroutines(t *testing.T) {
 			<-never
 			return nil
 		}}, slog.New(handler))
-		h.post(stopMessage(StopRequested))
-		if err := h.finish(); CodeOf(err) != ExitStopTimeout {
+		h.post(stopMessage(ReasonStop))
+		if err := h.finish(); ExitCode(err) != ExitStopTimeout {
 			t.Error(err)
 		}
 		_ = handler.Close(context.Background())
@@ -308,7 +308,7 @@ func TestReloadsThatWaitAreOne(t *testing.T) {
 		}
 		s.pass(nil)
 		s.pass(nil)
-		s.post(stopMessage(StopRequested))
+		s.post(stopMessage(ReasonStop))
 		_ = s.finish()
 		if got := s.calls(); len(got) != 2 {
 			t.Errorf("%d reloads", len(got))
@@ -327,10 +327,10 @@ func TestSecondInterruptWritesTheLog(t *testing.T) {
 		}}.withDefaults(), surroundings{Platform: &fakePlatform{}}, newMailbox(), nil)
 		r.drain = func(ctx context.Context) error { drained = true; <-ctx.Done(); return ctx.Err() } // its output hangs
 		r.stderr, r.exit = io.Discard, func(int) {}
-		r.mail.post(stopMessage(Interrupt))
-		r.mail.post(stopMessage(Interrupt))
+		r.mail.post(stopMessage(ReasonInterrupt))
+		r.mail.post(stopMessage(ReasonInterrupt))
 		begin := time.Now()
-		if err := r.run(); CodeOf(err) != ExitInterrupted || err.Error() != "interrupted twice" {
+		if err := r.run(); ExitCode(err) != ExitInterrupted || err.Error() != "interrupted twice" {
 			t.Error(err)
 		}
 		if took := time.Since(begin); !drained || took > time.Second/2 {

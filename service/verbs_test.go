@@ -19,7 +19,7 @@ func TestVerbsUsage(t *testing.T) {
 	cases := []struct {
 		args    string
 		handled bool
-		code    ExitCode
+		code    int
 		stdout  string
 		stderr  string
 	}{
@@ -45,7 +45,7 @@ func TestVerbsUsage(t *testing.T) {
 	for _, c := range cases {
 		var stdout, stderr bytes.Buffer
 		code, handled := runVerb(verbService(), strings.Fields(c.args), &stdout, &stderr)
-		if handled != c.handled || code != int(c.code) || !strings.Contains(stdout.String(), c.stdout) || !strings.Contains(stderr.String(), c.stderr) {
+		if handled != c.handled || code != c.code || !strings.Contains(stdout.String(), c.stdout) || !strings.Contains(stderr.String(), c.stderr) {
 			t.Errorf("%q: handled %v, code %d, want %v, %d with %q on stdout and %q on stderr; got\n%s%s",
 				c.args, handled, code, c.handled, c.code, c.stdout, c.stderr, &stdout, &stderr)
 		}
@@ -53,7 +53,7 @@ func TestVerbsUsage(t *testing.T) {
 	var stderr bytes.Buffer
 	wrong := verbService()
 	wrong.Name = "a/b"
-	if code, _ := runVerb(wrong, []string{"install"}, &stderr, &stderr); code != int(ExitUsage) || !strings.Contains(stderr.String(), "a/b") {
+	if code, _ := runVerb(wrong, []string{"install"}, &stderr, &stderr); code != ExitUsage || !strings.Contains(stderr.String(), "a/b") {
 		t.Errorf("install of a service whose name can't be: %d, %s", code, &stderr)
 	}
 }
@@ -72,7 +72,7 @@ func TestWhatIsInstalled(t *testing.T) {
 	}
 	s.OnReload = func(context.Context) error { return nil }
 	s.Watchdog, s.DisplayName = time.Minute, "Verbs"
-	s.Install = Install{StartType: Delayed, Arguments: []string{"--port", "80"}, DependsOn: []string{"db"}, Env: []string{"A=b"},
+	s.Install = Install{StartType: StartDelayed, Arguments: []string{"--port", "80"}, DependsOn: []string{"db"}, Env: []string{"A=b"},
 		WorkingDir: "/srv", Recovery: Recovery{Delays: []time.Duration{time.Hour}, ResetAfter: time.Minute, CrashesOnly: true}}
 	spec = s.spec()
 	if spec.Notify != manager.NotifyReload || spec.Watchdog != time.Minute || spec.DisplayName != "Verbs" || spec.StartType != manager.Delayed ||
@@ -86,7 +86,7 @@ func TestWhatIsInstalled(t *testing.T) {
 	if r := (Recovery{Never: true}).manager(); len(r.Delays) != 0 {
 		t.Errorf("never restarting is %+v", r)
 	}
-	for t1, t2 := range map[StartType]manager.StartType{Automatic: manager.Automatic, Delayed: manager.Delayed, Manual: manager.Manual, Disabled: manager.Disabled} {
+	for t1, t2 := range map[StartType]manager.StartType{StartAutomatic: manager.Automatic, StartDelayed: manager.Delayed, StartManual: manager.Manual, StartDisabled: manager.Disabled} {
 		if manager.StartType(t1) != t2 {
 			t.Errorf("%v would be installed as %v", t1, t2)
 		}

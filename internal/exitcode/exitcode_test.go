@@ -11,11 +11,11 @@ import (
 
 // TestNumbersOfThePackage: the codes of package service mean the same here.
 func TestNumbersOfThePackage(t *testing.T) {
-	for ours, theirs := range map[Code]service.ExitCode{
+	for ours, theirs := range map[Code]int{
 		Done: service.ExitOK, Failed: service.ExitFailed, Panicked: service.ExitPanicked, StartTimeout: service.ExitStartTimeout,
 		StopTimeout: service.ExitStopTimeout, Watchdog: service.ExitWatchdog, Manager: service.ExitManager, Interrupted: service.ExitInterrupted,
 	} {
-		if int(ours) != int(theirs) {
+		if int(ours) != theirs {
 			t.Errorf("%v is %d here and %d in package service", ours, ours, theirs)
 		}
 	}

@@ -61,7 +61,7 @@ func Main(args []string, errOut io.Writer) int {
 	svc.OnPower, svc.OnSession, svc.OnControl = h.power, h.session, h.control
 	if err := service.Run(svc); err != nil {
 		fmt.Fprintf(errOut, "daruma: %s: %v\n", name, err)
-		return int(service.CodeOf(err))
+		return service.ExitCode(err)
 	}
 	return int(exitcode.Done)
 }
@@ -104,7 +104,7 @@ func (h *host) run(ctx context.Context, manager *service.Host) error {
 	stop := context.AfterFunc(ctx, func() {
 		h.keeper.Stop(context.Cause(ctx).Error())
 		h.forgetStopped()
-		if cause := context.Cause(ctx); !errors.Is(cause, service.Shutdown) && !errors.Is(cause, service.PreShutdown) {
+		if cause := context.Cause(ctx); !errors.Is(cause, service.ReasonShutdown) && !errors.Is(cause, service.ReasonPreShutdown) {
 			h.noteWanted(false, cause.Error()) // second: a disk that hangs holds up no stop
 		}
 	})

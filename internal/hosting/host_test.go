@@ -83,7 +83,7 @@ func TestOutcomeOfAService(t *testing.T) {
 	for _, c := range []struct {
 		left []string
 		code exitcode.Code
-		want service.ExitCode
+		want int
 		text string
 	}{
 		{nil, 0, 0, ""},
@@ -93,8 +93,8 @@ func TestOutcomeOfAService(t *testing.T) {
 	} {
 		h := host{cfg: keeper.Config{Service: "shop"}, keeper: &fakeKeeper{left: c.left, overdue: c.left != nil}}
 		err := h.outcome(c.code)
-		if service.CodeOf(err) != c.want || err != nil && err.Error() != c.text {
-			t.Errorf("%v, %d: %v with code %d", c.left, c.code, err, service.CodeOf(err))
+		if service.ExitCode(err) != c.want || err != nil && err.Error() != c.text {
+			t.Errorf("%v, %d: %v with code %d", c.left, c.code, err, service.ExitCode(err))
 		}
 	}
 }

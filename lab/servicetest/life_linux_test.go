@@ -117,7 +117,7 @@ func (g *guest) boots(cut func()) {
 	if pid == 0 {
 		g.t.Error("it runs without a process")
 	}
-	if r := g.verb("boot-disabled-plain", "start"); r.ExitCode != int(service.ExitFailed) {
+	if r := g.verb("boot-disabled-plain", "start"); r.ExitCode != service.ExitFailed {
 		g.t.Errorf("start of a disabled service: %v", r)
 	}
 	cut()
@@ -164,7 +164,7 @@ func atShutdown(t *testing.T) {
 	}
 	g.Boot()
 	for name, want := range map[string]string{
-		"down-plain": "nothing left", "down-starting": "cause: " + service.Terminate.String() + "\nnothing left",
+		"down-plain": "nothing left", "down-starting": "cause: " + service.ReasonTerminate.String() + "\nnothing left",
 		"down-stopping": "stopped in good order\nnothing left", "down-deaf": "deafTo",
 	} {
 		if text := g.Read(g.dir + name); !strings.Contains(text, want) {
@@ -189,7 +189,7 @@ func extendsItsStop(t *testing.T) {
 	g.said(name, "extended")
 	g.Output("systemctl", "daemon-reload")
 	g.await(name, "failed", func() bool { return g.status(name).State == manager.Failed })
-	if s := g.status(name); s.Systemd.Result != "exit-code" || s.Systemd.ExecMainStatus != int(service.ExitStopTimeout) {
+	if s := g.status(name); s.Systemd.Result != "exit-code" || s.Systemd.ExecMainStatus != service.ExitStopTimeout {
 		t.Errorf("it ended with %d, result %q, want 82, exit-code", s.Systemd.ExecMainStatus, s.Systemd.Result)
 	}
 	g.said(name, "deafTo")

@@ -15,16 +15,16 @@ const hello = "github.com/daruma-sh/daruma/examples/service-hello"
 // verbsLive goes through all verbs of a program in a machine, as its user would.
 func verbsLive(t *testing.T, m *lab.Machine, exe string) {
 	t.Helper()
-	verb := func(code service.ExitCode, words string, args ...string) string {
+	verb := func(code int, words string, args ...string) string {
 		t.Helper()
 		r, err := m.Run(t.Context(), exe, args...)
 		out := string(r.Stdout) + string(r.Stderr)
-		if err != nil || r.ExitCode != int(code) || !strings.Contains(out, words) {
+		if err != nil || r.ExitCode != code || !strings.Contains(out, words) {
 			t.Errorf("%q: %v, exit code %d, want %d with the words %q:\n%s", args, err, r.ExitCode, code, words, out)
 		}
 		return string(r.Stdout)
 	}
-	state := func(code service.ExitCode) (s struct {
+	state := func(code int) (s struct {
 		State     string
 		StartType string
 		PID       int

@@ -160,7 +160,7 @@ func (r *runner) untilStop(ctx context.Context, host host, started <-chan error)
 
 // stop calls what fits the reason.
 func (r *runner) stop(reason error) error {
-	machine := errors.Is(reason, daruma.Shutdown) || errors.Is(reason, daruma.PreShutdown)
+	machine := errors.Is(reason, daruma.ReasonShutdown) || errors.Is(reason, daruma.ReasonPreShutdown)
 	if program, ok := r.program.(Shutdowner); ok && machine {
 		return program.Shutdown(r.service)
 	}

@@ -109,7 +109,7 @@ func TestServe(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
 				if test.stopAt > 0 {
-					defer time.AfterFunc(test.stopAt, func() { cancel(daruma.Terminate) }).Stop()
+					defer time.AfterFunc(test.stopAt, func() { cancel(daruma.ReasonTerminate) }).Stop()
 				}
 				r := &runner{program: p, wait: test.wait, log: slog.New(slog.DiscardHandler)}
 				if err := r.serve(ctx, p); !errors.Is(err, test.err) {
@@ -125,8 +125,8 @@ func TestServe(t *testing.T) {
 }
 
 func TestShutdownIsToldFromAStop(t *testing.T) {
-	for reason, want := range map[daruma.StopReason]string{daruma.Shutdown: "shutdown 0s", daruma.PreShutdown: "shutdown 0s",
-		daruma.StopRequested: "stop 0s", daruma.Terminate: "stop 0s"} {
+	for reason, want := range map[daruma.Reason]string{daruma.ReasonShutdown: "shutdown 0s", daruma.ReasonPreShutdown: "shutdown 0s",
+		daruma.ReasonStop: "stop 0s", daruma.ReasonTerminate: "stop 0s"} {
 		synctest.Test(t, func(t *testing.T) {
 			p := shutdownScript{&script{begun: time.Now()}}
 			ctx, cancel := context.WithCancelCause(t.Context())

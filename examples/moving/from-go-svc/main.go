@@ -21,7 +21,7 @@ func main() {
 
 func run(ctx context.Context, host *service.Host) error {
 	p := &program{exit: make(chan struct{}), done: make(chan struct{})}
-	if host.Environment() == service.SCM { // Windows starts services in its system folder
+	if host.Environment() == service.EnvSCM { // Windows starts services in its system folder
 		if err := os.Chdir(filepath.Dir(os.Args[0])); err != nil {
 			return err
 		}
