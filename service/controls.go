@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/daruma-sh/daruma/service/internal/platform"
+	"github.com/daruma-sh/daruma/service/winevent"
 )
 
 // control is what the system asks of a running service, beside stopping.
@@ -22,8 +23,8 @@ const (
 // controlEvent is a control with its data, copied: the system takes its memory back when its handler returns.
 type controlEvent struct {
 	control control
-	power   PowerEvent
-	session SessionEvent
+	power   winevent.Power
+	session winevent.Session
 	code    uint8
 }
 
@@ -93,11 +94,11 @@ func (r *runner) handler(e controlEvent) (name string, f func() error) {
 		r.around.Reloading()
 		return "OnReload", func() error { return s.OnReload(r.ctx) }
 	case powerControl:
-		return "OnPower", func() error { s.OnPower(r.ctx, e.power); return nil }
+		return "OnPower", func() error { return s.OnPower(r.ctx, e.power) }
 	case sessionControl:
-		return "OnSession", func() error { s.OnSession(r.ctx, e.session); return nil }
+		return "OnSession", func() error { return s.OnSession(r.ctx, e.session) }
 	case customControl:
-		return "OnControl", func() error { s.OnControl(r.ctx, e.code); return nil }
+		return "OnControl", func() error { return s.OnControl(r.ctx, e.code) }
 	}
 	return "", nil
 }

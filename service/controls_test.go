@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/service/internal/platform"
+	"github.com/daruma-sh/daruma/service/winevent"
 )
 
 // stage is a service all of whose handlers write down that they were called, and wait at the gate.
@@ -40,9 +41,9 @@ func newStage(t *testing.T) *stage {
 		OnPause:    func(ctx context.Context) error { return wait(ctx, "pause") },
 		OnContinue: func(ctx context.Context) error { return wait(ctx, "continue") },
 		OnReload:   func(ctx context.Context) error { return wait(ctx, "reload") },
-		OnPower:    func(ctx context.Context, e PowerEvent) { _ = wait(ctx, "power", e) },
-		OnSession:  func(ctx context.Context, e SessionEvent) { _ = wait(ctx, "session", e.ID) },
-		OnControl:  func(ctx context.Context, code uint8) { _ = wait(ctx, "custom", code) },
+		OnPower:    func(ctx context.Context, e winevent.Power) error { return wait(ctx, "power", e) },
+		OnSession:  func(ctx context.Context, e winevent.Session) error { return wait(ctx, "session", e.ID) },
+		OnControl:  func(ctx context.Context, code uint8) error { return wait(ctx, "custom", code) },
 	})
 	return s
 }
@@ -61,7 +62,7 @@ func (s *stage) pass(err error) {
 }
 
 func (s *stage) send(c control) {
-	s.post(controlMessage{control: c, power: PowerSuspend, session: SessionEvent{ID: 3}, code: 200})
+	s.post(controlMessage{control: c, power: winevent.PowerSuspend, session: winevent.Session{ID: 3}, code: 200})
 }
 
 // bring brings a new stage into a state.
@@ -194,7 +195,7 @@ func TestControlsWhileStopping(t *testing.T) {
 			Run:      func(_ context.Context, host *Host) error { host.Ready(); <-release; return nil },
 			OnReload: func(context.Context) error { t.Error("OnReload was called"); return nil },
 			OnPause:  func(context.Context) error { t.Error("OnPause was called"); return nil }, OnContinue: func(context.Context) error { return nil },
-			OnControl: func(context.Context, uint8) { t.Error("OnControl was called") },
+			OnControl: func(context.Context, uint8) error { t.Error("OnControl was called"); return nil },
 		})
 		h.post(stopMessage(ReasonStop))
 		for c := pauseControl; c <= customControl; c++ {
@@ -296,7 +297,7 @@ func TestHandlerHangs(t *testing.T) {
 		release := make(chan struct{})
 		h := rehearse(t, Service{Run: obedient, StopTimeout: 10 * time.Second,
 			OnPause: func(context.Context) error { <-release; return nil }, OnContinue: func(context.Context) error { return nil },
-			OnControl: func(context.Context, uint8) {}})
+			OnControl: func(context.Context, uint8) error { return nil }})
 		h.post(controlMessage{control: pauseControl})
 		for range maxControls + 5 {
 			h.runner.mail.post(controlMessage{control: customControl})

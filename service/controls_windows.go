@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/daruma-sh/daruma/service/internal/scm"
+	"github.com/daruma-sh/daruma/service/winevent"
 )
 
 // handled are the controls that the service has a handler for, as SERVICE_ACCEPT_….
@@ -43,9 +44,9 @@ func translate(s *Service, c scm.Control) (message, windows.Errno) {
 	case windows.SERVICE_CONTROL_PARAMCHANGE:
 		e.control = reloadControl
 	case windows.SERVICE_CONTROL_POWEREVENT:
-		e.control, e.power = powerControl, PowerEvent(c.EventType)
+		e.control, e.power = powerControl, winevent.Power(c.EventType)
 	case windows.SERVICE_CONTROL_SESSIONCHANGE:
-		e.control, e.session = sessionControl, SessionEvent{SessionChange(c.EventType), c.Session}
+		e.control, e.session = sessionControl, winevent.Session{Change: winevent.SessionChange(c.EventType), ID: c.Session}
 	default:
 		if c.Code < 128 || c.Code > 255 {
 			return nil, windows.ERROR_CALL_NOT_IMPLEMENTED

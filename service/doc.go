@@ -27,7 +27,7 @@
 //	}
 //
 // From then on Run has [Service].StopTimeout, 30 s unless set, to return. What must be finished by then gets
-// [Host.StopContext], which ends a little earlier; [Closer] does it in order; [Host.Serve] does all of it for a server:
+// [Host.StopContext], which ends a little earlier; package closer does it in order; [Host.Serve] does all of it for a server:
 //
 //	service.Main(service.Service{Name: "web", Run: func(ctx context.Context, host *service.Host) error {
 //		l, err := host.Listen("tcp", ":8080")

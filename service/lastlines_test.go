@@ -16,7 +16,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/daruma-sh/daruma/service/closer"
 	"github.com/daruma-sh/daruma/service/log"
+	"github.com/daruma-sh/daruma/service/winevent"
 )
 
 // slowOutput takes a while for each write, as a network file system or a serial console does.
@@ -113,14 +115,14 @@ func TestHelpIsNoFailure(t *testing.T) {
 
 // TestTextForEnumerations: in JSON, and so in logs, they are words.
 func TestTextForEnumerations(t *testing.T) {
-	for want, value := range map[string]any{"drain": Drain, "left behind": StepLeftBehind, "interrupted (Ctrl+C)": ReasonInterrupt, "systemd": EnvSystemd,
-		"suspend": PowerSuspend, "logon": SessionLogon} {
+	for want, value := range map[string]any{"drain": closer.PhaseDrain, "left behind": closer.OutcomeLeftBehind, "interrupted (Ctrl+C)": ReasonInterrupt, "systemd": EnvSystemd,
+		"suspend": winevent.PowerSuspend, "logon": winevent.SessionLogon} {
 		if got, err := json.Marshal(value); err != nil || string(got) != `"`+want+`"` {
 			t.Errorf("%T: %s, %v; want %q", value, got, err, want)
 		}
 	}
 	var out strings.Builder
-	slog.New(slog.NewJSONHandler(&out, nil)).Info("closed", "report", CloseReport{Took: 20100 * time.Millisecond})
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("closed", "report", closer.Report{Took: 20100 * time.Millisecond})
 	if !strings.Contains(out.String(), `"took":"20.1s"`) {
 		t.Errorf("the log has %s", out.String())
 	}

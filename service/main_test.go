@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/daruma-sh/daruma/service/winevent"
 )
 
 // programVariable names the service of testServices that the test binary is, instead of running the tests.
@@ -87,9 +89,9 @@ func testService(name string, diary io.Writer) Service {
 		s.OnPause = func(context.Context) error { note("pause"); return nil }
 		s.OnContinue = func(context.Context) error { note("continue"); return nil }
 		s.OnReload = func(context.Context) error { note("reload"); return nil }
-		s.OnControl = func(_ context.Context, code uint8) { note("control %d", code) }
-		s.OnPower = func(_ context.Context, e PowerEvent) { note("%v", e) }
-		s.OnSession = func(_ context.Context, e SessionEvent) { note("%v", e) }
+		s.OnControl = func(_ context.Context, code uint8) error { note("control %d", code); return nil }
+		s.OnPower = func(_ context.Context, e winevent.Power) error { note("%v", e); return nil }
+		s.OnSession = func(_ context.Context, e winevent.Session) error { note("%v", e); return nil }
 	case "deaf":
 		s.StopTimeout = time.Second
 		s.Run = func(_ context.Context, host *Host) error { host.Ready(); note("ready"); deafTo(time.Hour); return nil }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/service/internal/verbs"
+	"github.com/daruma-sh/daruma/service/winevent"
 )
 
 // Func is a service: it starts what it needs, calls [Host.Ready], works until ctx is cancelled, cleans up and returns.
@@ -44,11 +45,11 @@ type Service struct {
 	// OnReload reads the configuration again: SIGHUP, systemctl reload, PARAMCHANGE (sc control NAME paramchange).
 	OnReload func(context.Context) error
 	// OnPower is called when the machine sleeps or wakes up (Windows).
-	OnPower func(context.Context, PowerEvent)
+	OnPower func(context.Context, winevent.Power) error
 	// OnSession is called when somebody logs on or off, and for other changes of a session (Windows).
-	OnSession func(context.Context, SessionEvent)
+	OnSession func(context.Context, winevent.Session) error
 	// OnControl takes a code of the service's own, 128 to 255 (Windows: sc control NAME 128).
-	OnControl func(context.Context, uint8)
+	OnControl func(context.Context, uint8) error
 
 	// StartTimeout is how long Run may take until [Host.Ready]; 0: 90 s, as systemd's DefaultTimeoutStartSec. Then the process
 	// is ended with [ExitStartTimeout]. [Host.ExtendTimeout] gives more.

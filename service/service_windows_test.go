@@ -15,6 +15,7 @@ import (
 
 	"github.com/daruma-sh/daruma/service/internal/scm"
 	"github.com/daruma-sh/daruma/service/internal/wine"
+	"github.com/daruma-sh/daruma/service/winevent"
 )
 
 // installed is a live service with a handle of the Service Control Manager's own.
@@ -188,9 +189,9 @@ func TestTranslate(t *testing.T) {
 		{scm.Control{Code: windows.SERVICE_CONTROL_PAUSE}, controlMessage{control: pauseControl}, true},
 		{scm.Control{Code: windows.SERVICE_CONTROL_CONTINUE}, controlMessage{control: continueControl}, true},
 		{scm.Control{Code: windows.SERVICE_CONTROL_PARAMCHANGE}, controlMessage{control: reloadControl}, true},
-		{scm.Control{Code: windows.SERVICE_CONTROL_POWEREVENT, EventType: 4}, controlMessage{control: powerControl, power: PowerSuspend}, true},
-		{scm.Control{Code: windows.SERVICE_CONTROL_SESSIONCHANGE, EventType: 7, Session: 5}, controlMessage{control: sessionControl, session: SessionEvent{SessionLock, 5}}, true},
-		{scm.Control{Code: windows.SERVICE_CONTROL_SESSIONCHANGE, EventType: 7}, controlMessage{control: sessionControl, session: SessionEvent{SessionLock, 0}}, true},
+		{scm.Control{Code: windows.SERVICE_CONTROL_POWEREVENT, EventType: 4}, controlMessage{control: powerControl, power: winevent.PowerSuspend}, true},
+		{scm.Control{Code: windows.SERVICE_CONTROL_SESSIONCHANGE, EventType: 7, Session: 5}, controlMessage{control: sessionControl, session: winevent.Session{Change: winevent.SessionLock, ID: 5}}, true},
+		{scm.Control{Code: windows.SERVICE_CONTROL_SESSIONCHANGE, EventType: 7}, controlMessage{control: sessionControl, session: winevent.Session{Change: winevent.SessionLock}}, true},
 		{scm.Control{Code: 130}, controlMessage{control: customControl, code: 130}, true},
 	}
 	for _, c := range tests {

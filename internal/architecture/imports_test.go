@@ -21,6 +21,7 @@ var layering = [][]string{
 		"internal/plaintext",
 		"internal/safefile",
 		"internal/wine",
+		"service/closer",
 		"service/internal/asynclog",
 		"service/internal/console",
 		"service/internal/healthserver",
@@ -35,6 +36,7 @@ var layering = [][]string{
 		"service/internal/wine",
 		"service/log/eventlog",
 		"service/log/journal",
+		"service/winevent",
 	},
 	{
 		"internal/definition",

@@ -2,6 +2,7 @@ package hosting
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/service"
+	"github.com/daruma-sh/daruma/service/winevent"
 )
 
 // TestEventsReachTheKeeper: what the service manager says beyond start and stop, as messages for the supervisor. Wine delivers
@@ -18,11 +20,14 @@ import (
 func TestEventsReachTheKeeper(t *testing.T) {
 	k := &fakeKeeper{}
 	h := host{keeper: k}
-	for _, e := range []service.PowerEvent{service.PowerSuspend, service.PowerStatusChanged, service.PowerResumedAutomatically, service.PowerResumed} {
-		h.power(t.Context(), e)
+	for _, e := range []winevent.Power{winevent.PowerSuspend, winevent.PowerStatusChanged, winevent.PowerResumedAutomatically, winevent.PowerResumed} {
+		if err := h.power(t.Context(), e); err != nil {
+			t.Error(err)
+		}
 	}
-	h.session(t.Context(), service.SessionEvent{Change: service.SessionLogon, ID: 2})
-	h.control(t.Context(), 255)
+	if err := errors.Join(h.session(t.Context(), winevent.Session{Change: winevent.SessionLogon, ID: 2}), h.control(t.Context(), 255)); err != nil {
+		t.Error(err)
+	}
 	want := []wire.Message{&wire.PowerEvent{}, &wire.PowerEvent{Resumed: true}, &wire.SessionEvent{Change: "session 2: logon"},
 		&wire.ControlEvent{Code: 255}}
 	if !reflect.DeepEqual(k.forwarded, want) {

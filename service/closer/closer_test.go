@@ -1,4 +1,4 @@
-package service
+package closer
 
 import (
 	"bytes"
@@ -41,12 +41,12 @@ func TestCloserOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s steps
 		var c Closer
-		c.Add(Leave, "cluster", 0, s.takes("cluster", time.Second))
-		c.Add(Drain, "http", 0, s.takes("http", 3*time.Second))
-		c.Add(Drain, "grpc", 0, s.takes("grpc", 2*time.Second))
-		c.Add(StopAccepting, "listener", 0, s.takes("listener", 0))
-		c.Add(Release, "database", 0, s.takes("database", 0))
-		c.Add(Flush, "queue", 0, s.takes("queue", time.Second))
+		c.Add(PhaseLeave, "cluster", 0, s.takes("cluster", time.Second))
+		c.Add(PhaseDrain, "http", 0, s.takes("http", 3*time.Second))
+		c.Add(PhaseDrain, "grpc", 0, s.takes("grpc", 2*time.Second))
+		c.Add(PhaseStopAccepting, "listener", 0, s.takes("listener", 0))
+		c.Add(PhaseRelease, "database", 0, s.takes("database", 0))
+		c.Add(PhaseFlush, "queue", 0, s.takes("queue", time.Second))
 		if err := c.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -74,26 +74,26 @@ func TestCloserFaults(t *testing.T) {
 		let := make(chan struct{})
 		var log bytes.Buffer
 		c := Closer{Log: slog.New(slog.NewTextHandler(&log, nil))}
-		c.Add(StopAccepting, "panics", 0, func(context.Context) error { panic("at the disco") })
-		c.Add(StopAccepting, "goexit", 0, func(context.Context) error { runtime.Goexit(); return nil })
-		c.Add(Drain, "obeys", 2*time.Second, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
-		c.Add(Drain, "ignores", 2*time.Second, func(context.Context) error { <-let; return nil })
-		c.Add(Drain, "own words", 2*time.Second, func(ctx context.Context) error { <-ctx.Done(); return wrong })
-		c.Add(Flush, "fails", time.Second, func(context.Context) error { return wrong })
-		c.Add(Flush, "late", 0, func(context.Context) error {
-			c.Add(Drain, "too late", 0, func(context.Context) error { t.Error("ran"); return nil })
-			c.Add(Release, "just in time", 0, func(context.Context) error { return nil })
+		c.Add(PhaseStopAccepting, "panics", 0, func(context.Context) error { panic("at the disco") })
+		c.Add(PhaseStopAccepting, "goexit", 0, func(context.Context) error { runtime.Goexit(); return nil })
+		c.Add(PhaseDrain, "obeys", 2*time.Second, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+		c.Add(PhaseDrain, "ignores", 2*time.Second, func(context.Context) error { <-let; return nil })
+		c.Add(PhaseDrain, "own words", 2*time.Second, func(ctx context.Context) error { <-ctx.Done(); return wrong })
+		c.Add(PhaseFlush, "fails", time.Second, func(context.Context) error { return wrong })
+		c.Add(PhaseFlush, "late", 0, func(context.Context) error {
+			c.Add(PhaseDrain, "too late", 0, func(context.Context) error { t.Error("ran"); return nil })
+			c.Add(PhaseRelease, "just in time", 0, func(context.Context) error { return nil })
 			return nil
 		})
 		err := c.Close(t.Context())
 		if !errors.Is(err, wrong) || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "drain: ignores: still at work: not finished within 2s") {
 			t.Errorf("Close: %v", err)
 		}
-		want := map[string]StepOutcome{"panics": StepPanicked, "goexit": StepPanicked, "obeys": StepTimedOut, "ignores": StepLeftBehind,
-			"own words": StepFailed, "fails": StepFailed, "late": StepDone, "too late": StepTooLate, "just in time": StepDone}
+		want := map[string]Outcome{"panics": OutcomePanicked, "goexit": OutcomePanicked, "obeys": OutcomeTimedOut, "ignores": OutcomeLeftBehind,
+			"own words": OutcomeFailed, "fails": OutcomeFailed, "late": OutcomeDone, "too late": OutcomeTooLate, "just in time": OutcomeDone}
 		r := c.Report()
 		for _, s := range r.Steps {
-			if s.Outcome != want[s.Name] || (s.Err == nil) != (s.Outcome == StepDone) {
+			if s.Outcome != want[s.Name] || (s.Err == nil) != (s.Outcome == OutcomeDone) {
 				t.Errorf("%s: %v, %v", s.Name, s.Outcome, s.Err)
 			}
 			delete(want, s.Name)
@@ -101,7 +101,7 @@ func TestCloserFaults(t *testing.T) {
 		if len(want) > 0 {
 			t.Errorf("not in the report: %v", want)
 		}
-		if r.Took != 2*time.Second+closeGrace {
+		if r.Took != 2*time.Second+grace {
 			t.Errorf("took %v", r.Took)
 		}
 		if !strings.Contains(r.Steps[0].Err.Error(), "closer_test.go") {
@@ -120,15 +120,15 @@ func TestCloserDeadline(t *testing.T) {
 		let := make(chan struct{})
 		released := false
 		var c Closer
-		for phase := StopAccepting; phase <= Leave; phase++ {
+		for phase := PhaseStopAccepting; phase <= PhaseLeave; phase++ {
 			c.Add(phase, "hangs", time.Minute, func(context.Context) error { <-let; return nil })
 		}
-		c.Add(Release, "file", 0, func(context.Context) error { released = true; return nil })
+		c.Add(PhaseRelease, "file", 0, func(context.Context) error { released = true; return nil })
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Second, errors.New("the service's time is over"))
 		defer cancel()
 		begin := time.Now()
 		err := c.Close(ctx)
-		if took := time.Since(begin); took != 10*time.Second+5*closeGrace {
+		if took := time.Since(begin); took != 10*time.Second+5*grace {
 			t.Errorf("took %v", took)
 		}
 		if !released || err == nil || !strings.Contains(err.Error(), "still at work: the service's time is over") {
@@ -139,9 +139,9 @@ func TestCloserDeadline(t *testing.T) {
 }
 
 func TestCloseReport(t *testing.T) {
-	r := CloseReport{Took: 20100 * time.Millisecond, Steps: []StepReport{
-		{StopAccepting, "listener", 12345 * time.Nanosecond, StepDone, nil},
-		{Drain, "http", 20 * time.Second, StepTimedOut, errors.New("not in time\nstack")},
+	r := Report{Took: 20100 * time.Millisecond, Steps: []Step{
+		{PhaseStopAccepting, "listener", 12345 * time.Nanosecond, OutcomeDone, nil},
+		{PhaseDrain, "http", 20 * time.Second, OutcomeTimedOut, errors.New("not in time\nstack")},
 	}}
 	want := `PHASE           STEP      TOOK   OUTCOME
 stop accepting  listener  12µs   done
@@ -161,8 +161,8 @@ all                       20.1s
 
 func TestCloserRefuses(t *testing.T) {
 	for name, add := range map[string]func(*Closer){
-		"phase":    func(c *Closer) { c.Add(Leave+1, "x", 0, func(context.Context) error { return nil }) },
-		"function": func(c *Closer) { c.Add(Drain, "x", 0, nil) },
+		"phase":    func(c *Closer) { c.Add(PhaseLeave+1, "x", 0, func(context.Context) error { return nil }) },
+		"function": func(c *Closer) { c.Add(PhaseDrain, "x", 0, nil) },
 	} {
 		func() {
 			defer func() {
@@ -177,9 +177,9 @@ func TestCloserRefuses(t *testing.T) {
 
 func ExampleCloser() {
 	var closer Closer
-	closer.Add(Drain, "requests", 20*time.Second, func(context.Context) error { fmt.Println("answered"); return nil })
-	closer.Add(Flush, "orders", 5*time.Second, func(context.Context) error { fmt.Println("written"); return nil })
-	closer.Add(Release, "database", time.Second, func(context.Context) error { fmt.Println("closed"); return nil })
+	closer.Add(PhaseDrain, "requests", 20*time.Second, func(context.Context) error { fmt.Println("answered"); return nil })
+	closer.Add(PhaseFlush, "orders", 5*time.Second, func(context.Context) error { fmt.Println("written"); return nil })
+	closer.Add(PhaseRelease, "database", time.Second, func(context.Context) error { fmt.Println("closed"); return nil })
 	if err := closer.Close(context.Background()); err != nil { // in a service: host.StopContext()
 		fmt.Println(err)
 	}
@@ -198,7 +198,7 @@ func ExampleCloser() {
 // A step that closes its own closer waits for itself, until its time is over.
 func TestCloserInsideItself(t *testing.T) {
 	var c Closer
-	c.Add(Drain, "again", 50*time.Millisecond, func(ctx context.Context) error {
+	c.Add(PhaseDrain, "again", 50*time.Millisecond, func(ctx context.Context) error {
 		ended := make(chan error, 1)
 		go func() { ended <- c.Close(ctx) }()
 		select {

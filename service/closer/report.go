@@ -1,4 +1,4 @@
-package service
+package closer
 
 import (
 	"encoding/json"
@@ -8,46 +8,46 @@ import (
 	"time"
 )
 
-// StepOutcome is how a step of a [Closer] ended.
-type StepOutcome uint8
+// Outcome is how a step of a [Closer] ended.
+type Outcome uint8
 
 // The outcomes.
 const (
-	StepDone       StepOutcome = iota
-	StepFailed                 // returned an error
-	StepTimedOut               // returned because its context was over
-	StepLeftBehind             // hadn't returned when its context was over, and runs on
-	StepPanicked               // the error has the stack
-	StepTooLate                // was added after its phase had begun, and not run
+	OutcomeDone       Outcome = iota
+	OutcomeFailed             // returned an error
+	OutcomeTimedOut           // returned because its context was over
+	OutcomeLeftBehind         // hadn't returned when its context was over, and runs on
+	OutcomePanicked           // the error has the stack
+	OutcomeTooLate            // was added after its phase had begun, and not run
 )
 
-var stepOutcomes = [...]string{StepDone: "done", StepFailed: "failed", StepTimedOut: "timed out", StepLeftBehind: "left behind",
-	StepPanicked: "panicked", StepTooLate: "too late"}
+var outcomes = [...]string{OutcomeDone: "done", OutcomeFailed: "failed", OutcomeTimedOut: "timed out", OutcomeLeftBehind: "left behind",
+	OutcomePanicked: "panicked", OutcomeTooLate: "too late"}
 
 // String gives the outcome's name.
-func (o StepOutcome) String() string {
-	if int(o) >= len(stepOutcomes) {
+func (o Outcome) String() string {
+	if int(o) >= len(outcomes) {
 		return fmt.Sprintf("outcome %d", uint8(o))
 	}
-	return stepOutcomes[o]
+	return outcomes[o]
 }
 
 // MarshalText gives the outcome's name, so that it stands in JSON, a log's too.
-func (o StepOutcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
 
-// StepReport is one step of a [CloseReport].
-type StepReport struct {
-	Phase   ClosePhase
+// Step is one step of a [Report].
+type Step struct {
+	Phase   Phase
 	Name    string
 	Took    time.Duration // until it returned or was left behind
-	Outcome StepOutcome
-	Err     error // nil for StepDone
+	Outcome Outcome
+	Err     error // nil for OutcomeDone
 }
 
-// CloseReport is what a [Closer] did, by phases.
-type CloseReport struct {
+// Report is what a [Closer] did, by phases.
+type Report struct {
 	Took  time.Duration
-	Steps []StepReport
+	Steps []Step
 }
 
 // String is a small table:
@@ -56,7 +56,7 @@ type CloseReport struct {
 //	stop accepting  listener  0s     done
 //	drain           http      20s    timed out: not finished within 20s: context deadline exceeded
 //	all                       20.1s
-func (r CloseReport) String() string {
+func (r Report) String() string {
 	rows := [][]string{{"PHASE", "STEP", "TOOK", "OUTCOME"}}
 	for _, s := range r.Steps {
 		outcome := s.Outcome.String()
@@ -90,7 +90,7 @@ func roundedTime(d time.Duration) string {
 }
 
 // LogValue makes attributes of the report: took, as text ("20.1s"), and one group per step, named phase/step.
-func (r CloseReport) LogValue() slog.Value {
+func (r Report) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("took", roundedTime(r.Took))}
 	for _, s := range r.Steps {
 		step := []slog.Attr{slog.String("took", roundedTime(s.Took)), slog.String("outcome", s.Outcome.String())}
@@ -105,7 +105,7 @@ func (r CloseReport) LogValue() slog.Value {
 // MarshalJSON gives times in seconds:
 //
 //	{"tookSeconds":20.1,"steps":[{"phase":"drain","step":"http","tookSeconds":20,"outcome":"timed out","error":"…"}]}
-func (r CloseReport) MarshalJSON() ([]byte, error) {
+func (r Report) MarshalJSON() ([]byte, error) {
 	type step struct {
 		Phase   string  `json:"phase"`
 		Step    string  `json:"step"`

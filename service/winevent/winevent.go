@@ -1,25 +1,27 @@
-package service
+// Package winevent names what Windows tells its services beside stop, pause and reload: changes of the power state and of people's sessions.
+// Service.OnPower and Service.OnSession of [github.com/daruma-sh/daruma/service] get them. It compiles on every system, for programs of several.
+package winevent
 
 import "fmt"
 
-// PowerEvent is a change of the power state, as Windows reports it: the PBT_ constants of WM_POWERBROADCAST, and values beyond those named here.
+// Power is a change of the power state, as Windows reports it: the PBT_ constants of WM_POWERBROADCAST, and values beyond those named here.
 // Source: learn.microsoft.com, "HandlerEx", SERVICE_CONTROL_POWEREVENT.
-type PowerEvent uint32
+type Power uint32
 
 // The power events that a service gets without asking for more.
 const (
 	// PowerSuspend: the machine is about to sleep; there are about two seconds.
-	PowerSuspend PowerEvent = 0x4
+	PowerSuspend Power = 0x4
 	// PowerResumed: it woke up because somebody is there. It follows PowerResumedAutomatically.
-	PowerResumed PowerEvent = 0x7
+	PowerResumed Power = 0x7
 	// PowerStatusChanged: mains or battery, or its charge.
-	PowerStatusChanged PowerEvent = 0xA
+	PowerStatusChanged Power = 0xA
 	// PowerResumedAutomatically: it woke up, by a user or not; Windows always sends it.
-	PowerResumedAutomatically PowerEvent = 0x12
+	PowerResumedAutomatically Power = 0x12
 )
 
 // String gives the event in words.
-func (e PowerEvent) String() string {
+func (e Power) String() string {
 	switch e {
 	case PowerSuspend:
 		return "suspend"
@@ -35,16 +37,16 @@ func (e PowerEvent) String() string {
 }
 
 // MarshalText gives the event in words, so that they stand in JSON, a log's too.
-func (e PowerEvent) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+func (e Power) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
 
-// SessionEvent is a change of somebody's session.
-type SessionEvent struct {
+// Session is a change of somebody's session.
+type Session struct {
 	Change SessionChange
 	ID     uint32 // the session's
 }
 
 // String gives the event in words.
-func (e SessionEvent) String() string { return fmt.Sprintf("session %d: %v", e.ID, e.Change) }
+func (e Session) String() string { return fmt.Sprintf("session %d: %v", e.ID, e.Change) }
 
 // SessionChange is what happened to a session: the WTS_ constants of WM_WTSSESSION_CHANGE. Values beyond those named here
 // are passed on. Source: learn.microsoft.com, "HandlerEx", SERVICE_CONTROL_SESSIONCHANGE.
@@ -52,25 +54,25 @@ type SessionChange uint32
 
 // The changes of a session.
 const (
-	ConsoleConnect    SessionChange = 1 // to the machine's own screen
-	ConsoleDisconnect SessionChange = 2
-	RemoteConnect     SessionChange = 3 // by remote desktop
-	RemoteDisconnect  SessionChange = 4
-	SessionLogon      SessionChange = 5
-	SessionLogoff     SessionChange = 6
-	SessionLock       SessionChange = 7
-	SessionUnlock     SessionChange = 8
-	SessionRemote     SessionChange = 9 // became or ceased to be remotely controlled
-	SessionCreate     SessionChange = 10
-	SessionTerminate  SessionChange = 11
+	SessionConsoleConnect    SessionChange = 1 // to the machine's own screen
+	SessionConsoleDisconnect SessionChange = 2
+	SessionRemoteConnect     SessionChange = 3 // by remote desktop
+	SessionRemoteDisconnect  SessionChange = 4
+	SessionLogon             SessionChange = 5
+	SessionLogoff            SessionChange = 6
+	SessionLock              SessionChange = 7
+	SessionUnlock            SessionChange = 8
+	SessionRemoteControl     SessionChange = 9 // became or ceased to be remotely controlled
+	SessionCreate            SessionChange = 10
+	SessionTerminate         SessionChange = 11
 )
 
 // changes are their names.
 var changes = [...]string{
-	ConsoleConnect: "console connected", ConsoleDisconnect: "console disconnected",
-	RemoteConnect: "remote connected", RemoteDisconnect: "remote disconnected",
+	SessionConsoleConnect: "console connected", SessionConsoleDisconnect: "console disconnected",
+	SessionRemoteConnect: "remote connected", SessionRemoteDisconnect: "remote disconnected",
 	SessionLogon: "logon", SessionLogoff: "logoff", SessionLock: "locked", SessionUnlock: "unlocked",
-	SessionRemote: "remote control changed", SessionCreate: "created", SessionTerminate: "terminated",
+	SessionRemoteControl: "remote control changed", SessionCreate: "created", SessionTerminate: "terminated",
 }
 
 // String gives the change in words.

@@ -1,4 +1,6 @@
-package service
+// Package closer ends in order what a program has begun: it stops accepting, drains, flushes, releases and leaves, each within its time, and
+// reports what became of each step. Services use it with [github.com/daruma-sh/daruma/service], but it works in any program.
+package closer
 
 import (
 	"context"
@@ -10,62 +12,61 @@ import (
 	"time"
 )
 
-// ClosePhase is a phase of an orderly end.
-type ClosePhase uint8
+// Phase is a phase of an orderly end.
+type Phase uint8
 
 // The phases, in the order in which a [Closer] goes through them.
 const (
-	StopAccepting ClosePhase = iota // close listeners, unsubscribe, leave the load balancer: nothing new comes in
-	Drain                           // finish what is in flight
-	Flush                           // write what is in memory: queues, buffers, caches
-	Release                         // close connections, files, locks
-	Leave                           // tell the cluster, release the lease: others may take over now
+	PhaseStopAccepting Phase = iota // close listeners, unsubscribe, leave the load balancer: nothing new comes in
+	PhaseDrain                      // finish what is in flight
+	PhaseFlush                      // write what is in memory: queues, buffers, caches
+	PhaseRelease                    // close connections, files, locks
+	PhaseLeave                      // tell the cluster, release the lease: others may take over now
 )
 
-var closePhases = [...]string{StopAccepting: "stop accepting", Drain: "drain", Flush: "flush", Release: "release", Leave: "leave"}
+var phases = [...]string{PhaseStopAccepting: "stop accepting", PhaseDrain: "drain", PhaseFlush: "flush", PhaseRelease: "release", PhaseLeave: "leave"}
 
 // String gives the phase's name.
-func (p ClosePhase) String() string {
-	if int(p) >= len(closePhases) {
+func (p Phase) String() string {
+	if int(p) >= len(phases) {
 		return fmt.Sprintf("phase %d", uint8(p))
 	}
-	return closePhases[p]
+	return phases[p]
 }
 
 // MarshalText gives the phase's name, so that it stands in JSON, a log's too.
-func (p ClosePhase) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+func (p Phase) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// closeGrace is how long a step may take to return once its context has ended, so that a step which heeds its context isn't counted as
+// grace is how long a step may take to return once its context has ended, so that a step which heeds its context isn't counted as
 // left behind.
-const closeGrace = 50 * time.Millisecond
+const grace = 50 * time.Millisecond
 
 // Closer ends what a service has begun, in order:
 //
-//	var closer service.Closer
-//	closer.Add(service.Drain, "http", 20*time.Second, srv.Shutdown)
-//	closer.Add(service.Release, "database", 5*time.Second, func(context.Context) error { return db.Close() })
+//	var end closer.Closer
+//	end.Add(closer.PhaseDrain, "http", 20*time.Second, srv.Shutdown)
+//	end.Add(closer.PhaseRelease, "database", 5*time.Second, func(context.Context) error { return db.Close() })
 //	…
 //	<-ctx.Done()
-//	return closer.Close(host.StopContext())
+//	return end.Close(host.StopContext())
 //
 // The phases follow each other; the steps of one phase run at the same time, so that a phase takes as long as its slowest
 // step. What must come after something else belongs in a later phase. A step that fails, panics, or doesn't return in time
-// keeps no other from its turn. The zero value is ready, and all methods may be called from any goroutine. It needs no
-// [Host].
+// keeps no other from its turn. The zero value is ready, and all methods may be called from any goroutine.
 type Closer struct {
 	// Log, where set before Close, gets one record with the report: Info, or Warn where a step didn't succeed.
 	Log *slog.Logger
 
 	mu     sync.Mutex
-	steps  []closeStep
+	steps  []step
 	begun  int // phases that Close has begun
 	done   chan struct{}
-	report CloseReport
+	report Report
 	err    error
 }
 
-type closeStep struct {
-	phase   ClosePhase
+type step struct {
+	phase   Phase
 	name    string
 	timeout time.Duration
 	run     func(context.Context) error
@@ -73,19 +74,19 @@ type closeStep struct {
 
 // Add adds a step. Its context ends after timeout, or with that of Close if that is sooner; 0 or less: with that of Close alone.
 // A step may be added while Close is at an earlier phase; one for a phase that has begun is not run, and reported as
-// [StepTooLate]. It panics when phase is none of the five or run is nil: at the start of a program, not at its end.
-func (c *Closer) Add(phase ClosePhase, name string, timeout time.Duration, run func(context.Context) error) {
-	if phase > Leave || run == nil {
+// [OutcomeTooLate]. It panics when phase is none of the five or run is nil: at the start of a program, not at its end.
+func (c *Closer) Add(phase Phase, name string, timeout time.Duration, run func(context.Context) error) {
+	if phase > PhaseLeave || run == nil {
 		panic(fmt.Sprintf("daruma: Closer.Add(%s, %q): the phase must be one of the five, and the function must not be nil", phase, name))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if int(phase) < c.begun {
-		c.report.Steps = append(c.report.Steps, StepReport{Phase: phase, Name: name, Outcome: StepTooLate,
+		c.report.Steps = append(c.report.Steps, Step{Phase: phase, Name: name, Outcome: OutcomeTooLate,
 			Err: errors.New("added after its phase had begun")})
 		return
 	}
-	c.steps = append(c.steps, closeStep{phase, name, timeout, run})
+	c.steps = append(c.steps, step{phase, name, timeout, run})
 }
 
 // Close runs all steps and gives the errors of those that didn't succeed, joined. When ctx ends, the steps under way have a moment
@@ -105,7 +106,7 @@ func (c *Closer) Close(ctx context.Context) error {
 	c.mu.Unlock()
 
 	begin := time.Now()
-	for phase := StopAccepting; phase <= Leave; phase++ {
+	for phase := PhaseStopAccepting; phase <= PhaseLeave; phase++ {
 		c.runPhase(ctx, phase)
 	}
 
@@ -136,19 +137,19 @@ func (c *Closer) sum(took time.Duration) error {
 }
 
 // Report is what Close did; before Close has returned, what it has done so far.
-func (c *Closer) Report() CloseReport {
+func (c *Closer) Report() Report {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	report := c.report
-	report.Steps = append([]StepReport(nil), report.Steps...)
+	report.Steps = append([]Step(nil), report.Steps...)
 	return report
 }
 
 // runPhase runs the steps of one phase at the same time and waits for them.
-func (c *Closer) runPhase(ctx context.Context, phase ClosePhase) {
+func (c *Closer) runPhase(ctx context.Context, phase Phase) {
 	c.mu.Lock()
 	c.begun = int(phase) + 1
-	var steps []closeStep
+	var steps []step
 	for _, s := range c.steps {
 		if s.phase == phase {
 			steps = append(steps, s)
@@ -156,7 +157,7 @@ func (c *Closer) runPhase(ctx context.Context, phase ClosePhase) {
 	}
 	c.mu.Unlock()
 
-	reports := make([]StepReport, len(steps)) // in the order in which they were added
+	reports := make([]Step, len(steps)) // in the order in which they were added
 	var all sync.WaitGroup
 	for i, s := range steps {
 		all.Go(func() { reports[i] = s.close(ctx) })
@@ -169,39 +170,39 @@ func (c *Closer) runPhase(ctx context.Context, phase ClosePhase) {
 }
 
 // close runs one step until it returns or is left behind.
-func (s closeStep) close(ctx context.Context) StepReport {
+func (s step) close(ctx context.Context) Step {
 	if s.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("not finished within %v: %w", s.timeout, context.DeadlineExceeded))
 		defer cancel()
 	}
 	begin := time.Now()
-	result := make(chan StepReport, 1)
+	result := make(chan Step, 1)
 	go s.attempt(ctx, result)
 	report := s.await(ctx, result)
 	report.Phase, report.Name, report.Took = s.phase, s.name, time.Since(begin)
 	return report
 }
 
-func (s closeStep) await(ctx context.Context, result <-chan StepReport) StepReport {
+func (s step) await(ctx context.Context, result <-chan Step) Step {
 	select {
 	case report := <-result:
 		return report
 	case <-ctx.Done():
 	}
-	grace := time.NewTimer(closeGrace)
-	defer grace.Stop()
+	limit := time.NewTimer(grace)
+	defer limit.Stop()
 	select {
 	case report := <-result:
 		return report
-	case <-grace.C:
-		return StepReport{Outcome: StepLeftBehind, Err: fmt.Errorf("still at work: %w", context.Cause(ctx))}
+	case <-limit.C:
+		return Step{Outcome: OutcomeLeftBehind, Err: fmt.Errorf("still at work: %w", context.Cause(ctx))}
 	}
 }
 
 // attempt calls the step. It answers after a panic too, and after a runtime.Goexit (t.FailNow in a test): nobody may be left waiting.
-func (s closeStep) attempt(ctx context.Context, result chan<- StepReport) {
-	report := StepReport{Outcome: StepPanicked, Err: errors.New("the step ended its goroutine (runtime.Goexit)")}
+func (s step) attempt(ctx context.Context, result chan<- Step) {
+	report := Step{Outcome: OutcomePanicked, Err: errors.New("the step ended its goroutine (runtime.Goexit)")}
 	defer func() {
 		if r := recover(); r != nil {
 			report.Err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
@@ -211,10 +212,10 @@ func (s closeStep) attempt(ctx context.Context, result chan<- StepReport) {
 	err := s.run(ctx)
 	switch {
 	case err == nil:
-		report = StepReport{Outcome: StepDone}
+		report = Step{Outcome: OutcomeDone}
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		report = StepReport{Outcome: StepTimedOut, Err: context.Cause(ctx)}
+		report = Step{Outcome: OutcomeTimedOut, Err: context.Cause(ctx)}
 	default:
-		report = StepReport{Outcome: StepFailed, Err: err}
+		report = Step{Outcome: OutcomeFailed, Err: err}
 	}
 }
