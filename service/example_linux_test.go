@@ -65,13 +65,13 @@ func ExampleHost_StopContext() {
 func ExampleHealth() {
 	_ = service.Run(service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), Run: func(ctx context.Context, host *service.Host) error {
 		checked := make(chan struct{})
-		host.Health.Readiness("database", func(context.Context) error {
+		host.Health().Readiness(service.Check{Name: "database", Run: func(context.Context) error {
 			close(checked)
 			return errors.New("connection refused")
-		}, service.CheckEvery(time.Hour))
+		}, Every: time.Hour})
 		host.Ready()
 		<-checked
-		fmt.Println("ready:", host.Health.ReadinessReport().OK, "alive:", host.Health.LivenessReport().OK)
+		fmt.Println("ready:", host.Health().ReadinessReport().OK, "alive:", host.Health().LivenessReport().OK)
 		return nil
 	}})
 	// Output: ready: false alive: true

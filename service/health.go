@@ -22,18 +22,18 @@ import (
 // one goroutine, not one each time. A panic is a failure; its stack goes to the log. What counts is the last result, so that
 // no request waits for a check or makes it run.
 //
-//	host.Health.Readiness("database", db.PingContext)
-//	host.Health.Liveness("queue", func(context.Context) error { return queue.Stuck() }, service.CheckEvery(5*time.Second))
+//	host.Health().Readiness(service.Check{Name: "database", Run: db.PingContext})
+//	host.Health().Liveness(service.Check{Name: "queue", Run: queue.Stuck, Every: 5 * time.Second})
 //
 // Time in which the whole process stood still (a sleeping machine, a debugger, SIGSTOP) makes no check fail.
 type Health struct {
 	host     *Host
-	watchdog *watchdog.Watchdog
+	watchdog *watchdog.Watchdog // nil in that of the zero Host
 	ctx      context.Context
 	cancel   context.CancelFunc
 
 	mu     sync.Mutex
-	checks []*check
+	checks []*registered
 	state  platform.State // of the service
 	sent   string         // the readiness sent to daruma last: "" for ready, else why not
 	closed bool
@@ -41,7 +41,7 @@ type Health struct {
 	idle   chan struct{} // closed when the last one returns; nil unless close waits
 }
 
-// newHealth is called before Run is. All fields of h but Health are set.
+// newHealth is called before Run is. All fields of h but health are set.
 func newHealth(h *Host) *Health {
 	health := &Health{host: h}
 	health.ctx, health.cancel = context.WithCancel(context.Background())
@@ -58,7 +58,7 @@ func (h *Health) feed() {
 	if h.state == platform.Running && h.host.environment == EnvDaruma {
 		h.host.send(readyMessageOf(h.sent))
 	}
-	h.host.post(beatMessage{})
+	h.host.tell(beatMessage{})
 }
 
 // entered is called by the runner when the state has changed and was reported.
@@ -104,7 +104,7 @@ func (h *Health) unready() string {
 	}
 	for _, c := range h.checks {
 		if c.kind == readiness && !c.passing {
-			return c.name + ": " + c.lastError()
+			return c.Name + ": " + c.lastError()
 		}
 	}
 	return ""
@@ -158,6 +158,9 @@ func (h *Health) LivenessReport() HealthReport {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	first := CheckResult{Name: "heartbeat", OK: true}
+	if h.watchdog == nil {
+		return HealthReport{OK: true, Checks: []CheckResult{first}}
+	}
 	if why := h.watchdog.Why(); why != "" {
 		first.OK, first.Err = false, fmt.Errorf("%s", why)
 	}

@@ -33,7 +33,7 @@ func (h *rehearsal) words(from int) []string {
 	return slices.DeleteFunc(h.platform.all()[from:], func(s string) bool { return s == "beat" })
 }
 
-func (h *rehearsal) health() *Health { return h.runner.host.Health }
+func (h *rehearsal) health() *Health { return h.runner.host.health }
 
 // stubCheck is what a check says, changed by the test.
 type stubCheck struct{ atomic.Pointer[error] }
@@ -62,7 +62,7 @@ func TestCheckRuns(t *testing.T) {
 		var runs []time.Duration
 		began := time.Now()
 		h := rehearse(t, Service{Run: func(ctx context.Context, host *Host) error {
-			host.Health.Readiness("db", func(ctx context.Context) error {
+			host.Health().Readiness(Check{Name: "db", Run: func(ctx context.Context) error {
 				mu.Lock()
 				defer mu.Unlock()
 				runs = append(runs, time.Since(began))
@@ -70,7 +70,7 @@ func TestCheckRuns(t *testing.T) {
 					t.Errorf("deadline %v, %v: want 1 s", end, ok)
 				}
 				return nil
-			})
+			}})
 			return obedient(ctx, host)
 		}})
 		if r := h.health().ReadinessReport(); !r.OK {
@@ -95,7 +95,7 @@ func TestCheckThresholds(t *testing.T) {
 		down := errors.New("connection\nrefused")
 		var result stubCheck
 		h := supervised(t, EnvDaruma, 0, Service{Run: func(ctx context.Context, host *Host) error {
-			host.Health.Readiness("db", result.check, CheckEvery(time.Second))
+			host.Health().Readiness(Check{Name: "db", Run: result.check, Every: time.Second})
 			return obedient(ctx, host)
 		}})
 		health := h.health()
@@ -137,14 +137,14 @@ func TestReadyBeforeTheChecks(t *testing.T) {
 			EnvTerminal: {"starting", "running", "stopping", "ended 0"},
 		} {
 			h := supervised(t, where, 0, Service{Run: func(ctx context.Context, host *Host) error {
-				host.Health.Readiness("db", func(context.Context) error { time.Sleep(500 * time.Millisecond); return nil })
+				host.Health().Readiness(Check{Name: "db", Run: func(context.Context) error { time.Sleep(500 * time.Millisecond); return nil }})
 				return obedient(ctx, host)
 			}})
 			if got := names(h.health().ReadinessReport()); !slices.Equal(got, []string{"db"}) {
 				t.Errorf("%v: failing %q", where, got)
 			}
 			time.Sleep(time.Second)
-			h.health().Readiness("cache", func(context.Context) error { return errors.New("cold") }, CheckThreshold(1))
+			h.health().Readiness(Check{Name: "cache", Run: func(context.Context) error { return errors.New("cold") }, Threshold: 1})
 			synctest.Wait()
 			h.post(stopMessage(ReasonTerminate))
 			if err := h.finish(); err != nil {
@@ -164,7 +164,7 @@ func TestHungCheck(t *testing.T) {
 		release := make(chan struct{})
 		var runs atomic.Int32
 		h := rehearse(t, Service{Run: func(ctx context.Context, host *Host) error {
-			host.Health.Readiness("nfs", func(context.Context) error { runs.Add(1); <-release; return nil }, CheckEvery(2*time.Second))
+			host.Health().Readiness(Check{Name: "nfs", Run: func(context.Context) error { runs.Add(1); <-release; return nil }, Every: 2 * time.Second})
 			return obedient(ctx, host)
 		}})
 		time.Sleep(time.Minute + time.Millisecond)
@@ -192,14 +192,14 @@ func TestCheckTimeout(t *testing.T) {
 	for _, polite := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			h := rehearse(t, Service{Run: func(ctx context.Context, host *Host) error {
-				host.Health.Readiness("slow", func(ctx context.Context) error {
+				host.Health().Readiness(Check{Name: "slow", Run: func(ctx context.Context) error {
 					if polite {
 						<-ctx.Done()
 						return ctx.Err()
 					}
 					time.Sleep(5 * time.Second)
 					return nil
-				}, CheckTimeout(200*time.Millisecond))
+				}, Timeout: 200 * time.Millisecond})
 				return obedient(ctx, host)
 			}})
 			time.Sleep(201 * time.Millisecond)
@@ -220,8 +220,8 @@ func TestCheckTimeout(t *testing.T) {
 func TestCheckThatPanicsOrExits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := rehearse(t, Service{Run: func(ctx context.Context, host *Host) error {
-			host.Health.Readiness("panics", func(context.Context) error { panic("oh") })
-			host.Health.Readiness("exits", func(context.Context) error { runtime.Goexit(); return nil })
+			host.Health().Readiness(Check{Name: "panics", Run: func(context.Context) error { panic("oh") }})
+			host.Health().Readiness(Check{Name: "exits", Run: func(context.Context) error { runtime.Goexit(); return nil }})
 			return obedient(ctx, host)
 		}})
 		r := h.health().ReadinessReport()
@@ -245,12 +245,16 @@ func TestCheckThatPanicsOrExits(t *testing.T) {
 func TestRegistrationRefuses(t *testing.T) {
 	well := func(context.Context) error { return nil }
 	for name, register := range map[string]func(*Health){
-		"no name":     func(h *Health) { h.Liveness("", well) },
-		"no function": func(h *Health) { h.Readiness("x", nil) },
-		"taken":       func(h *Health) { h.Liveness("x", well); h.Readiness("x", well); h.Liveness("x", well) },
+		"no name":     func(h *Health) { h.Liveness(Check{Name: "", Run: well}) },
+		"no function": func(h *Health) { h.Readiness(Check{Name: "x", Run: nil}) },
+		"taken": func(h *Health) {
+			h.Liveness(Check{Name: "x", Run: well})
+			h.Readiness(Check{Name: "x", Run: well})
+			h.Liveness(Check{Name: "x", Run: well})
+		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			h := rehearse(t, Service{Run: func(ctx context.Context, host *Host) error { register(host.Health); return nil }})
+			h := rehearse(t, Service{Run: func(ctx context.Context, host *Host) error { register(host.Health()); return nil }})
 			var panicked *PanicError
 			if err := h.finish(); !errors.As(err, &panicked) {
 				t.Errorf("%s: %v, want a panic", name, err)
@@ -264,19 +268,19 @@ func TestNothingRunsAfterTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended atomic.Bool
 		h := rehearse(t, Service{Run: func(ctx context.Context, host *Host) error {
-			host.Health.Liveness("long", func(ctx context.Context) error {
+			host.Health().Liveness(Check{Name: "long", Run: func(ctx context.Context) error {
 				<-ctx.Done()
 				time.Sleep(100 * time.Millisecond)
 				ended.Store(true)
 				return ctx.Err()
-			}, CheckTimeout(time.Hour))
+			}, Timeout: time.Hour})
 			return obedient(ctx, host)
 		}})
 		h.post(stopMessage(ReasonTerminate))
 		if err := h.finish(); err != nil || !ended.Load() {
 			t.Errorf("ended %v, error %v: want the check to have returned first", ended.Load(), err)
 		}
-		h.health().Liveness("late", func(context.Context) error { t.Error("it runs after the end"); return nil })
+		h.health().Liveness(Check{Name: "late", Run: func(context.Context) error { t.Error("it runs after the end"); return nil }})
 		time.Sleep(time.Minute)
 	})
 }

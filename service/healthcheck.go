@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,14 +30,33 @@ const (
 	defaultCheckThreshold = 3
 )
 
-// check is one registered function. Its fields below the line are guarded by Health.mu.
-type check struct {
-	name      string
-	kind      checkKind
-	run       func(context.Context) error
-	period    time.Duration
-	timeout   time.Duration
-	threshold int
+// Check is a check of a service's health. Name and Run are required; what is 0 has the kubelet's default.
+type Check struct {
+	// Name is in reports and logs; liveness checks have names of their own, and so have readiness checks.
+	Name string
+	// Run finds out: nil is a success. Its context ends after Timeout.
+	Run func(ctx context.Context) error
+	// Every is the time from one run to the next; 0: 10 s. At least 10 ms.
+	Every time.Duration
+	// Timeout is how long a run may take; 0: 1 s. One that takes longer has failed.
+	Timeout time.Duration
+	// Threshold is how many runs in a row must fail before the check counts as failed; 0: 3. One success makes it pass again.
+	Threshold int
+}
+
+// withDefaults gives the check with all its times.
+func (c Check) withDefaults() Check {
+	c.Name = singleLine(c.Name)
+	c.Every = max(cmp.Or(c.Every, defaultCheckPeriod), 10*time.Millisecond)
+	c.Timeout = max(cmp.Or(c.Timeout, defaultCheckTimeout), time.Millisecond)
+	c.Threshold = max(cmp.Or(c.Threshold, defaultCheckThreshold), 1)
+	return c
+}
+
+// registered is a check at work. Health.mu guards its fields below the line.
+type registered struct {
+	Check
+	kind checkKind
 
 	timer    *time.Timer
 	passing  bool
@@ -51,59 +71,32 @@ type check struct {
 	counted  bool // its result was counted already
 }
 
-// CheckOption changes how a check is run.
-type CheckOption func(*check)
-
-// CheckEvery sets the time between two runs of a check: 10 s where it isn't given, at least 10 ms.
-func CheckEvery(period time.Duration) CheckOption {
-	return func(c *check) { c.period = max(period, 10*time.Millisecond) }
-}
-
-// CheckTimeout sets how long a run may take: 1 s where it isn't given. One that takes longer has failed.
-func CheckTimeout(timeout time.Duration) CheckOption {
-	return func(c *check) { c.timeout = max(timeout, time.Millisecond) }
-}
-
-// CheckThreshold sets how many runs in a row must fail before the check counts as failed: 3 where it isn't given. One success makes it
-// pass again.
-func CheckThreshold(failures int) CheckOption {
-	return func(c *check) { c.threshold = max(failures, 1) }
-}
-
 // Liveness registers a check that finds out whether the service can go on. When it has failed as often in a row as its threshold, while the
 // service starts or runs, the process ends, so that it is restarted (see [Host.Heartbeat]). It should fail only for what a restart mends:
 // a database that can't be reached is a matter of readiness.
 //
-// It panics where name is empty or taken by another liveness check, or run is nil.
-func (h *Health) Liveness(name string, run func(ctx context.Context) error, options ...CheckOption) {
-	h.register(name, liveness, run, options)
-}
+// It panics where c has no name or no function, or its name is taken by another liveness check.
+func (h *Health) Liveness(c Check) { h.register(liveness, c) }
 
 // Readiness registers a check that finds out whether the service can do its work. It counts as failed until its first success.
 // [Host.Ready] doesn't wait for it: until then the service has started, and isn't ready yet.
 //
-// It panics where name is empty or taken by another readiness check, or run is nil.
-func (h *Health) Readiness(name string, run func(ctx context.Context) error, options ...CheckOption) {
-	h.register(name, readiness, run, options)
-}
+// It panics where c has no name or no function, or its name is taken by another readiness check.
+func (h *Health) Readiness(c Check) { h.register(readiness, c) }
 
-func (h *Health) register(name string, kind checkKind, run func(context.Context) error, options []CheckOption) {
-	if name == "" || run == nil {
+func (h *Health) register(kind checkKind, what Check) {
+	if what.Name == "" || what.Run == nil {
 		panic("daruma: a " + kind.String() + " check needs a name and a function")
 	}
-	c := &check{name: singleLine(name), kind: kind, run: run, passing: kind == liveness,
-		period: defaultCheckPeriod, timeout: defaultCheckTimeout, threshold: defaultCheckThreshold}
-	for _, set := range options {
-		set(c)
-	}
+	c := &registered{Check: what.withDefaults(), kind: kind, passing: kind == liveness}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
 		return
 	}
 	for _, other := range h.checks {
-		if other.name == c.name && other.kind == kind {
-			panic("daruma: there is a " + kind.String() + " check called " + c.name + " already")
+		if other.Name == c.Name && other.kind == kind {
+			panic("daruma: there is a " + kind.String() + " check called " + c.Name + " already")
 		}
 	}
 	h.checks = append(h.checks, c)
@@ -112,13 +105,13 @@ func (h *Health) register(name string, kind checkKind, run func(context.Context)
 }
 
 // tick runs a check, in the goroutine of its timer; or notes that the run before still hasn't returned.
-func (h *Health) tick(c *check) {
+func (h *Health) tick(c *registered) {
 	h.mu.Lock()
 	if h.closed {
 		h.mu.Unlock()
 		return
 	}
-	c.timer.Reset(c.period)
+	c.timer.Reset(c.Every)
 	if c.atWork {
 		if c.counted { // else its timeout is still to come
 			err := fmt.Errorf("hasn't returned for %v", time.Since(c.begun).Round(time.Millisecond))
@@ -133,37 +126,37 @@ func (h *Health) tick(c *check) {
 	this := c.runs
 	h.mu.Unlock()
 
-	ctx, cancel := context.WithTimeout(h.ctx, c.timeout)
+	ctx, cancel := context.WithTimeout(h.ctx, c.Timeout)
 	defer cancel()
-	late := time.AfterFunc(c.timeout, func() { h.timedOut(c, this) })
+	late := time.AfterFunc(c.Timeout, func() { h.timedOut(c, this) })
 	defer late.Stop()
 	err := errGoexit
 	defer func() { // in a deferred function: the check may call runtime.Goexit
 		if value := recover(); value != nil {
-			err = &PanicError{In: c.kind.String() + " check " + c.name, Value: value, Stack: debug.Stack()}
+			err = &PanicError{In: c.kind.String() + " check " + c.Name, Value: value, Stack: debug.Stack()}
 		}
 		h.returned(c, err)
 	}()
-	if err = c.run(ctx); err != nil {
+	if err = c.Run(ctx); err != nil {
 		_ = err.Error()
 	}
 }
 
 // timedOut counts a run that hasn't returned within its timeout as a failure.
-func (h *Health) timedOut(c *check, run uint64) {
+func (h *Health) timedOut(c *registered, run uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if c.runs != run || !c.atWork || c.counted {
 		return
 	}
 	c.counted = true
-	if time.Since(c.begun) < c.timeout+watchdog.Standstill {
+	if time.Since(c.begun) < c.Timeout+watchdog.Standstill {
 		err := noAnswer(c)
 		h.count(c, err, err.Error())
 	}
 }
 
-func (h *Health) returned(c *check, err error) {
+func (h *Health) returned(c *registered, err error) {
 	why := ""
 	if err != nil {
 		why = shortLine(err.Error())
@@ -179,8 +172,8 @@ func (h *Health) returned(c *check, err error) {
 		return // it was late: the next run may do better
 	}
 	c.counted = true
-	if errors.Is(err, context.DeadlineExceeded) && time.Since(c.begun) >= c.timeout {
-		if time.Since(c.begun) >= c.timeout+watchdog.Standstill {
+	if errors.Is(err, context.DeadlineExceeded) && time.Since(c.begun) >= c.Timeout {
+		if time.Since(c.begun) >= c.Timeout+watchdog.Standstill {
 			return
 		}
 		err = noAnswer(c)
@@ -189,10 +182,10 @@ func (h *Health) returned(c *check, err error) {
 	h.count(c, err, why)
 }
 
-func noAnswer(c *check) error { return fmt.Errorf("no answer within %v", c.timeout) }
+func noAnswer(c *registered) error { return fmt.Errorf("no answer within %v", c.Timeout) }
 
 // count takes a result into account. h.mu is held.
-func (h *Health) count(c *check, err error, why string) {
+func (h *Health) count(c *registered, err error, why string) {
 	if h.closed || h.ctx.Err() != nil {
 		return
 	}
@@ -200,7 +193,7 @@ func (h *Health) count(c *check, err error, why string) {
 	c.took = c.at.Sub(c.begun)
 	if err == nil {
 		if !c.passing && c.failures > 0 {
-			h.host.async.Info(c.kind.String() + " check " + c.name + " passes again")
+			h.host.async.Info(c.kind.String() + " check " + c.Name + " passes again")
 		}
 		c.failures = 0
 		h.setPassing(c, true)
@@ -211,29 +204,29 @@ func (h *Health) count(c *check, err error, why string) {
 	if errors.As(err, &panicked) && c.failures == 1 {
 		h.host.async.Error(why, "stack", string(panicked.Stack))
 	}
-	if c.failures >= c.threshold {
+	if c.failures >= c.Threshold {
 		h.setPassing(c, false)
 	}
 }
 
 // setPassing acts on a check that passes or fails now, and didn't before. h.mu is held.
-func (h *Health) setPassing(c *check, passing bool) {
+func (h *Health) setPassing(c *registered, passing bool) {
 	if c.passing == passing {
 		return
 	}
 	c.passing = passing
 	if !passing {
-		h.host.async.Warn(c.kind.String()+" check "+c.name+" failed", "error", c.lastError(), "times", c.failures)
+		h.host.async.Warn(c.kind.String()+" check "+c.Name+" failed", "error", c.lastError(), "times", c.failures)
 	}
 	if c.kind == readiness {
 		h.sendReadiness()
 	} else if !passing {
-		h.hung(fmt.Sprintf("liveness check %s failed %d times in a row: %s", c.name, c.failures, c.lastError()))
+		h.hung(fmt.Sprintf("liveness check %s failed %d times in a row: %s", c.Name, c.failures, c.lastError()))
 	}
 }
 
 // lastError is the last error in one line.
-func (c *check) lastError() string {
+func (c *registered) lastError() string {
 	switch {
 	case c.last != nil:
 		return c.why
@@ -243,6 +236,6 @@ func (c *check) lastError() string {
 	return "ok"
 }
 
-func (c *check) result() CheckResult {
-	return CheckResult{Name: c.name, OK: c.passing, Err: c.last, At: c.at, Took: c.took, Failures: c.failures}
+func (c *registered) result() CheckResult {
+	return CheckResult{Name: c.Name, OK: c.passing, Err: c.last, At: c.at, Took: c.took, Failures: c.failures}
 }

@@ -28,8 +28,8 @@ func (h *Health) Serve(address string) (net.Addr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.host.life.Err() != nil {
-		return nil, errors.New("daruma: health: the service has stopped")
+	if h.host.life == nil || h.host.life.Err() != nil {
+		return nil, errors.New("daruma: health: the service isn't running")
 	}
 	listener, err := net.Listen("tcp", at)
 	if err != nil {

@@ -23,9 +23,9 @@ func serving(t *testing.T, db *stubCheck) (address string, stop func() error) {
 	at := make(chan string, 1)
 	mail := newMailbox()
 	s := Service{Name: "serving", Logger: slog.New(slog.DiscardHandler), Run: func(ctx context.Context, host *Host) error {
-		host.Health.Readiness("db", db.check, CheckEvery(10*time.Millisecond), CheckThreshold(1))
-		host.Health.Liveness("loop", func(context.Context) error { return nil })
-		addr, err := host.Health.Serve("localhost:0")
+		host.Health().Readiness(Check{Name: "db", Run: db.check, Every: 10 * time.Millisecond, Threshold: 1})
+		host.Health().Liveness(Check{Name: "loop", Run: func(context.Context) error { return nil }})
+		addr, err := host.Health().Serve("localhost:0")
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,11 @@ import (
 // a process starved of processor time. That takes a watchdog outside of the process. systemd has one, where the unit has WatchdogSec=: it gets
 // WATCHDOG=1 every half of WATCHDOG_USEC for as long as the service is alive (sd_watchdog_enabled(3)). daruma has one, where the
 // livenessProbe is notify. The Service Control Manager has none.
-func (h *Host) Heartbeat() { h.Health.watchdog.Beat() }
+func (h *Host) Heartbeat() {
+	if h.health != nil {
+		h.health.watchdog.Beat()
+	}
+}
 
 // defaultWatchdog is the longest silence where nobody sets it: that of the kubelet's livenessProbe, three times 10 s.
 const defaultWatchdog = 30 * time.Second
@@ -49,5 +53,5 @@ func (h *Host) hung(why string) {
 	case EnvSystemd:
 		h.send("STATUS=Hung: " + shortLine(why)) // platform.Notifier.Ended adds WATCHDOG=trigger when the stacks are written
 	}
-	h.post(expiredMessage(why))
+	h.tell(expiredMessage(why))
 }

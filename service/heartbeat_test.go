@@ -169,7 +169,7 @@ func TestLivenessCheckEndsTheService(t *testing.T) {
 		var result stubCheck
 		release := make(chan struct{})
 		h := supervised(t, EnvDaruma, 0, Service{Run: func(ctx context.Context, host *Host) error {
-			host.Health.Liveness("queue", result.check, CheckEvery(5*time.Second))
+			host.Health().Liveness(Check{Name: "queue", Run: result.check, Every: 5 * time.Second})
 			host.Ready()
 			return leave(ctx, release)
 		}})

@@ -33,7 +33,7 @@ func lifeProgram(s *Service, program string, note func(string, ...any)) bool {
 		}
 	case "hungcheck":
 		s.Run = func(ctx context.Context, host *Host) error {
-			host.Health.Liveness("database", hangsFor(time.Hour), CheckEvery(100*time.Millisecond), CheckTimeout(100*time.Millisecond))
+			host.Health().Liveness(Check{Name: "database", Run: hangsFor(time.Hour), Every: 100 * time.Millisecond, Timeout: 100 * time.Millisecond})
 			host.Ready()
 			<-ctx.Done()
 			return nil

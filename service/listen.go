@@ -2,14 +2,9 @@ package service
 
 import (
 	"context"
+	"iter"
 	"net"
 )
-
-// InheritedListener is a listening socket that was open before the process began.
-type InheritedListener struct {
-	Name string // as LISTEN_FDNAMES has it: FileDescriptorName= of a systemd socket, `name` in a definition's `listen`
-	net.Listener
-}
 
 // Listen gives the inherited listener of that network and address, if there is one, and otherwise a new one, as net.Listen does. With
 // an inherited socket no connection is refused while the service restarts: it waits in the socket's queue. systemd hands
@@ -42,13 +37,16 @@ func (h *Host) ListenPacket(network, address string) (net.PacketConn, error) {
 	return config.ListenPacket(context.Background(), network, address)
 }
 
-// Listeners gives all inherited listeners that weren't given yet, in the order in which they were handed over; none on
-// Windows.
-func (h *Host) Listeners() []InheritedListener {
-	inherited := h.sockets.Listeners()
-	all := make([]InheritedListener, len(inherited))
-	for i, l := range inherited {
-		all[i] = InheritedListener(l)
+// Listeners gives all inherited listeners that weren't given yet, in the order in which they were handed over, with their names: those of
+// LISTEN_FDNAMES, which are FileDescriptorName= of a systemd socket and `name` in a definition's `listen`. None on Windows. A loop that
+// breaks leaves the rest to be given later.
+func (h *Host) Listeners() iter.Seq2[string, net.Listener] {
+	return func(yield func(string, net.Listener) bool) {
+		for {
+			name, l := h.sockets.TakeFirst()
+			if l == nil || !yield(name, l) {
+				return
+			}
+		}
 	}
-	return all
 }

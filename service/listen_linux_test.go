@@ -3,6 +3,7 @@ package service
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -31,10 +32,10 @@ func TestListenChild(t *testing.T) {
 	fmt.Println("datagrams:", datagrams.LocalAddr(), err)
 	_, err = h.Listen("tcp", addresses[0])
 	fmt.Println("twice:", err != nil)
-	for _, l := range h.Listeners() {
-		fmt.Println("left:", l.Name, l.Addr())
+	for name, l := range h.Listeners() {
+		fmt.Println("left:", name, l.Addr())
 	}
-	fmt.Println("then:", len(h.Listeners()))
+	fmt.Println("then:", len(maps.Collect(h.Listeners())))
 	fmt.Printf("environment: %q\n", os.Getenv("LISTEN_FDS")+os.Getenv("LISTEN_PID")+os.Getenv("LISTEN_FDNAMES"))
 	// What a child of the service sees: only fd 3, which ls itself opens.
 	out, err := exec.Command("sh", "-c", "ls -l /proc/self/fd | grep -c socket").Output()

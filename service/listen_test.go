@@ -1,6 +1,7 @@
 package service
 
 import (
+	"maps"
 	"testing"
 )
 
@@ -15,7 +16,7 @@ func TestListenWithoutInherited(t *testing.T) {
 	if _, err := h.Listen("tcp", l.Addr().String()); err == nil {
 		t.Error("an address was given twice")
 	}
-	if got := h.Listeners(); len(got) != 0 {
+	if got := maps.Collect(h.Listeners()); len(got) != 0 {
 		t.Errorf("inherited: %v", got)
 	}
 }

@@ -97,7 +97,7 @@ func testService(name string, diary io.Writer) Service {
 		s.Run = func(_ context.Context, host *Host) error { host.Ready(); note("ready"); deafTo(time.Hour); return nil }
 	case "slow":
 		s.Run = func(ctx context.Context, host *Host) error {
-			host.Status("warming up")
+			host.SetStatus("warming up")
 			wait(ctx, slowly(host))
 			return untilStopped(ctx, host)
 		}

@@ -73,7 +73,7 @@ func newRunner(s Service, around surroundings, mail *mailbox, arguments []string
 	if file, ok := r.stderr.(*os.File); ok && around.environment == EnvTerminal {
 		r.interactive = stdio.IsTerminal(file)
 	}
-	r.host = &Host{Log: log, async: r.log, service: s, environment: around.environment, arguments: arguments, beatPeriod: around.watchdog,
+	r.host = &Host{log: log, async: r.log, service: s, environment: around.environment, arguments: arguments, beatPeriod: around.watchdog,
 		post: mail.post, stop: stopcontext.New()}
 	return r
 }
@@ -82,7 +82,7 @@ func newRunner(s Service, around surroundings, mail *mailbox, arguments []string
 func (r *runner) run() error {
 	life, endLife := context.WithCancel(context.Background())
 	r.host.life = life
-	r.host.Health = newHealth(r.host)
+	r.host.health = newHealth(r.host)
 	r.timer = time.NewTimer(0)
 	r.enter(platform.Starting, r.service.StartTimeout)
 	r.launch("Run", func() error { return r.service.Run(r.ctx, r.host) }, func(err error) message { return returnedMessage{err} })
@@ -154,7 +154,7 @@ func (r *runner) enter(s platform.State, limit time.Duration) {
 		r.deadline = time.Now().Add(limit)
 	}
 	r.report()
-	r.host.Health.entered(s)
+	r.host.health.entered(s)
 }
 
 // report reports the state, with the next checkpoint while it is pending.
@@ -305,7 +305,7 @@ func (r *runner) end() error {
 	if r.code != 0 {
 		return r.failure
 	}
-	r.host.Health.close()
+	r.host.health.close()
 	r.host.attendants.Wait()
 	if r.failure != nil {
 		r.logFailure(r.failure)

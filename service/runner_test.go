@@ -263,7 +263,7 @@ func TestStoppingBySelf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := rehearse(t, Service{Run: func(ctx context.Context, host *Host) error {
 			host.Ready()
-			host.Status("two\nlines")
+			host.SetStatus("two\nlines")
 			host.Stopping()
 			<-ctx.Done()
 			return context.Cause(ctx)
@@ -306,7 +306,7 @@ func TestNothingStays(t *testing.T) {
 			t.Errorf("error %v, attendant gone %v", err, gone)
 		}
 		kept.Ready()
-		kept.Status("late")
+		kept.SetStatus("late")
 		kept.ExtendTimeout(time.Hour)
 		h.wantSaid("starting", "stopping", "ended 0")
 	})

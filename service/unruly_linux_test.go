@@ -30,7 +30,7 @@ func TestUnrulyChild(t *testing.T) {
 		s.Run = func(_ context.Context, host *Host) error {
 			host.Ready()
 			for range 20_000 {
-				host.Log.Info("flood", "text", strings.Repeat("x", 100))
+				host.Log().Info("flood", "text", strings.Repeat("x", 100))
 			}
 			return nil
 		}

@@ -47,7 +47,7 @@ func TestLoggerThatHangs(t *testing.T) {
 			never := make(chan struct{})
 			defer close(never)
 			h := stuckLogs{never}.rehearse(t, Service{Run: func(ctx context.Context, host *Host) error {
-				host.Health.Readiness("broken", func(context.Context) error { panic("broken") })
+				host.Health().Readiness(Check{Name: "broken", Run: func(context.Context) error { panic("broken") }})
 				return obedient(ctx, host)
 			}})
 			time.Sleep(time.Minute) // sleep: virtual time
@@ -114,10 +114,10 @@ func TestErrorsThatPanic(t *testing.T) {
 	t.Run("a check", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			h := rehearse(t, Service{Run: func(ctx context.Context, host *Host) error {
-				host.Health.Readiness("nobody", func(context.Context) error { return nobody() }, CheckThreshold(1))
+				host.Health().Readiness(Check{Name: "nobody", Run: func(context.Context) error { return nobody() }, Threshold: 1})
 				return obedient(ctx, host)
 			}})
-			if report := h.runner.host.Health.ReadinessReport(); report.OK || !strings.Contains(report.verbose("readyz"), "panicked") {
+			if report := h.runner.host.health.ReadinessReport(); report.OK || !strings.Contains(report.verbose("readyz"), "panicked") {
 				t.Errorf("%v", report)
 			}
 			h.post(stopMessage(ReasonStop))
@@ -212,13 +212,13 @@ func TestFloodOfWords(t *testing.T) {
 	mail := newMailbox()
 	host := &Host{post: mail.post}
 	for i := range 100_000 {
-		host.Status("still " + strings.Repeat("x", i%3))
+		host.SetStatus("still " + strings.Repeat("x", i%3))
 		host.ExtendTimeout(time.Second)
 		host.Ready()
 	}
 	host.ExtendTimeout(time.Minute)
 	host.ExtendTimeout(time.Second)
-	host.Status("last")
+	host.SetStatus("last")
 	host.Stopping()
 	all := mail.take()
 	if len(all) != 4 {
@@ -227,7 +227,7 @@ func TestFloodOfWords(t *testing.T) {
 	if all[0] != statusMessage("last") || all[1] != extendMessage(time.Minute) {
 		t.Errorf("what waits: %v", all)
 	}
-	host.Status("after")
+	host.SetStatus("after")
 	if all := mail.take(); len(all) != 1 || all[0] != statusMessage("after") {
 		t.Errorf("afterwards: %v", all)
 	}
@@ -240,8 +240,8 @@ func TestLongWords(t *testing.T) {
 	notifier := &platform.Notifier{To: platform.Systemd, Transmit: func(lines ...string) { said = append(said, strings.Join(lines, "\n")) }}
 	synctest.Test(t, func(t *testing.T) {
 		r := newRunner(Service{Name: "long", Logger: slog.New(slog.DiscardHandler), Run: func(ctx context.Context, host *Host) error {
-			host.Status(long)
-			host.Health.Liveness("long", func(context.Context) error { return errors.New(long) }, CheckThreshold(1))
+			host.SetStatus(long)
+			host.Health().Liveness(Check{Name: "long", Run: func(context.Context) error { return errors.New(long) }, Threshold: 1})
 			return obedient(ctx, host)
 		}}.withDefaults(), surroundings{Platform: notifier, environment: EnvSystemd}, newMailbox(), nil)
 		r.stderr, r.exit = io.Discard, func(int) {}

@@ -111,7 +111,7 @@ func (h *host) run(ctx context.Context, manager *service.Host) error {
 	defer stop()
 	// The keeper's loop is the one thing whose end nobody else would notice. It may be held up by a file system that
 	// hangs at a program's start, and to end it is to end every program: so it gets more time than others.
-	manager.Health.Liveness("keeper", h.keeper.Ping, service.CheckEvery(20*time.Second), service.CheckThreshold(6))
+	manager.Health().Liveness(service.Check{Name: "keeper", Run: h.keeper.Ping, Every: 20 * time.Second, Threshold: 6})
 	defer h.endInTime(manager.StopContext())()
 	if err := h.outcome(exitcode.Code(keeper.Main(h.cfg))); err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 
 // statusReceiver is the part of the service manager's handle that is told how the service is: *service.Host.
 type statusReceiver interface {
-	Status(text string)
+	SetStatus(text string)
 	Ready()
 }
 
@@ -40,7 +40,7 @@ func (s *startReport) changed(now wire.ServiceState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.text = now.Status
-	s.manager.Status(now.Status)
+	s.manager.SetStatus(now.Status)
 	if now.Up && !s.reported {
 		s.reported = true
 		s.manager.Ready()
@@ -58,6 +58,6 @@ func (s *startReport) timedOut() {
 	if text == "" {
 		text = "the supervisor hasn't said anything"
 	}
-	s.manager.Status(fmt.Sprintf("%s (not up after %v, reported running all the same)", text, s.timeout))
+	s.manager.SetStatus(fmt.Sprintf("%s (not up after %v, reported running all the same)", text, s.timeout))
 	s.manager.Ready()
 }

@@ -12,8 +12,8 @@ import (
 // reports notes what it is told.
 type reports struct{ texts []string }
 
-func (r *reports) Status(text string) { r.texts = append(r.texts, text) }
-func (r *reports) Ready()             { r.texts = append(r.texts, "READY") }
+func (r *reports) SetStatus(text string) { r.texts = append(r.texts, text) }
+func (r *reports) Ready()                { r.texts = append(r.texts, "READY") }
 
 func TestRunningIsReportedAtTheTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

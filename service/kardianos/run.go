@@ -58,7 +58,7 @@ func (r *runner) run(c *Config) error {
 		StopTimeout: stopTimeout,
 		Watchdog:    -1, // the original sent no sign of life: a unit with WatchdogSec= has a program that does it itself
 		Run: func(ctx context.Context, host *daruma.Host) error {
-			r.log, r.host = host.Log, host
+			r.log, r.host = host.Log(), host
 			own = r.serve(ctx, host)
 			return own
 		},

@@ -27,14 +27,17 @@ type Sockets struct {
 	kept    []*os.File // what is no listening socket (a file descriptor store's) stays open: it may be somebody else's
 }
 
-// Listeners takes all listeners that are left, in the order in which they were handed over.
-func (s *Sockets) Listeners() []Listener {
+// TakeFirst takes the first listener of those that are left, in the order in which they were handed over; nil where none is left.
+func (s *Sockets) TakeFirst() (name string, l net.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.load()
-	all := s.streams
-	s.streams = nil
-	return all
+	if len(s.streams) == 0 {
+		return "", nil
+	}
+	first := s.streams[0]
+	s.streams = s.streams[1:]
+	return first.Name, first.Listener
 }
 
 // TakeListener takes the listener of that name, where name isn't empty, or else the one whose address is what network and address ask for; nil

@@ -20,13 +20,13 @@ func run(ctx context.Context, host *service.Host) error {
 	if os.Getenv("DARUMA_NOTIFY") != "" || os.Getenv("DARUMA_WATCHDOG_SECONDS") != "" {
 		return errors.New("the channel's variables are still in the environment")
 	}
-	host.Health.Readiness("file", func(context.Context) error {
+	host.Health().Readiness(service.Check{Name: "file", Run: func(context.Context) error {
 		if _, err := os.Stat("unready"); err == nil {
 			return errors.New("the file unready is there")
 		}
 		return nil
-	}, service.CheckEvery(20*time.Millisecond), service.CheckThreshold(1))
-	host.Status("at work in " + host.Environment().String())
+	}, Every: 20 * time.Millisecond, Threshold: 1})
+	host.SetStatus("at work in " + host.Environment().String())
 	host.Heartbeat() // from now on it is expected
 	host.Ready()
 	var mu sync.Mutex
