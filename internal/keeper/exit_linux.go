@@ -41,9 +41,16 @@ func (k *keeper) mainExited(p *program, r *run) {
 	k.finishRun(p)
 }
 
-// reap takes orphans off the process table: as their subreaper we are the parent of whatever a program left behind.
-// It is called at every heartbeat and every end of a program, and not at SIGCHLD: a signal, its handler and a goroutine would stand
-// between a program's end and its restart, and a zombie can wait.
+// slept is called after each sleep of the loop: what ended it may have been the end of an orphan.
+func (k *keeper) slept() { k.reapDue = true }
+
+// reap takes orphans off the process table: as their subreaper we are the parent of whatever a program left behind. A zombie counts for
+// RLIMIT_NPROC and pids.max.
+//
+// It is called soon after each sleep of the loop, and needs no handler for SIGCHLD, whose goroutine would stand between a program's end and
+// its restart. Go's runtime catches that signal anyway, and the kernel gives a signal of the whole process to its main thread where that
+// can take it. That thread sleeps in epoll_wait(2), which SIGCHLD ends with EINTR (signal(7): always, whatever SA_RESTART says). A signal
+// that comes while the loop is awake is covered by the look after its turn, or by that after the next heartbeat.
 func (k *keeper) reap() {
 	for {
 		var info unix.Siginfo

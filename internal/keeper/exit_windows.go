@@ -40,6 +40,9 @@ func (r *run) exitOf() wire.Exit {
 	return e
 }
 
+// slept has nothing to do: each process that we wait for has a waiter of its own.
+func (k *keeper) slept() {}
+
 // reap checks every run, in case the notice of an end was lost.
 func (k *keeper) reap() {
 	for _, p := range k.programs {

@@ -32,7 +32,8 @@ type keeper struct {
 	sessions uint64 // supervisors so far
 
 	toClose      []*run        // ended, their write ends still open
-	reapDue      bool          // orphans may be waiting
+	reapDue      bool          // children may have ended since reapedAt
+	reapedAt     time.Duration // monotonic
 	saveMemoryAt time.Duration // monotonic: from then on memory is worth more than time; 0: it is so
 	flushAt      time.Duration // monotonic: don't wake the supervisor before; 0: no reason to wait
 
@@ -78,6 +79,7 @@ func (k *keeper) loop() {
 	k.saveMemoryAt = monotonic.Now() + startTime
 	for !k.done {
 		k.poll.Wait(k.sleepTime())
+		k.slept()
 		k.finishRuns()
 		k.endLateStarts()
 		k.sup.receive(k)
@@ -112,11 +114,22 @@ func (k *keeper) finishTurn() {
 		k.toClose[i] = nil
 	}
 	k.toClose = k.toClose[:0]
-	if k.reapDue {
-		k.reapDue = false
+	k.reapWhenDue()
+	k.sup.flush(k)
+}
+
+// reapEvery bounds how often all children are looked through.
+const reapEvery = 5 * time.Millisecond
+
+// reapWhenDue looks for children that have ended, but not more often than every reapEvery.
+func (k *keeper) reapWhenDue() {
+	if !k.reapDue {
+		return
+	}
+	if now := monotonic.Now(); now-k.reapedAt >= reapEvery {
+		k.reapDue, k.reapedAt = false, now
 		k.reap()
 	}
-	k.sup.flush(k)
 }
 
 // sleepTime is how long the loop may sleep; negative: until something happens.
@@ -145,6 +158,9 @@ func (k *keeper) sleepTime() time.Duration {
 	}
 	if k.flushAt > 0 {
 		due(k.flushAt - now)
+	}
+	if k.reapDue {
+		due(k.reapedAt + reapEvery - now)
 	}
 	for p := range k.emptying {
 		due(p.alive.checkAt - now)
