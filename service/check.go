@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -39,6 +40,9 @@ func (s Service) check() error {
 		if d.value < 0 && d.field != "Watchdog" {
 			wrong = append(wrong, fmt.Errorf("daruma: Service.%s must not be negative, is %v: leave it 0 for the default", d.field, d.value))
 		}
+	}
+	if dir := s.Install.WorkingDir; dir != "" && !filepath.IsAbs(dir) {
+		wrong = append(wrong, fmt.Errorf("daruma: Service.Install.WorkingDir %q isn't an absolute path", dir))
 	}
 	return errors.Join(wrong...)
 }

@@ -13,7 +13,8 @@
 //
 // Run starts what it needs, calls [Host.Ready], works until its context is done, cleans up and returns. The executable has
 // verbs: `hello install`, `hello start`, `hello status`, `hello stop`, `hello uninstall`, and `hello run` for the terminal.
-// A program with a command line of its own calls [Run] instead of [Main].
+// A program with a command line of its own calls [Run] instead of [Main],
+// and [Install], [Start], [Status] and the like for its own verbs.
 //
 // # Stopping
 //
@@ -60,7 +61,7 @@
 //	a deadline, a missing heartbeat a failure: exit codes 81 to 83
 //
 // systemd sees the exit status and the reason as the unit's status text; the Service Control Manager sees the code as
-// service-specific and runs the failure actions. [ExitCode] has the details. A panic in a goroutine that the service
+// service-specific and runs the failure actions. [ExitOK] has the details. A panic in a goroutine that the service
 // started itself ends the process with Go's exit code 2, which both take for a crash.
 //
 // # More than stopping

@@ -12,13 +12,13 @@ import (
 
 // The service of the examples is ended by itself where people would press Ctrl+C: it says Stopping.
 func ExampleRun() {
-	err := service.Run(service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), Run: func(ctx context.Context, host *service.Host) error {
+	err := service.Run(context.Background(), service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), Run: func(ctx context.Context, host *service.Host) error {
 		host.Ready()
 		host.Stopping()
 		<-ctx.Done()
 		fmt.Println(context.Cause(ctx))
 		return nil
-	}})
+	}}, nil)
 	fmt.Println(service.ExitCode(err))
 	// Output:
 	// the service finished by itself
@@ -27,18 +27,18 @@ func ExampleRun() {
 
 // An error is a failure, with an exit code of its own if it brings one.
 func ExampleWithExitCode() {
-	err := service.Run(service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), Run: func(context.Context, *service.Host) error {
+	err := service.Run(context.Background(), service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), Run: func(context.Context, *service.Host) error {
 		return service.WithExitCode(errors.New("no configuration"), 78)
-	}})
+	}}, nil)
 	fmt.Println(err, service.ExitCode(err))
 	// Output: no configuration 78
 }
 
 // A panic is one, too, and its stack is in the log.
 func ExamplePanicError() {
-	err := service.Run(service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), Run: func(context.Context, *service.Host) error {
+	err := service.Run(context.Background(), service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), Run: func(context.Context, *service.Host) error {
 		panic("out of luck")
-	}})
+	}}, nil)
 	var panicked *service.PanicError
 	fmt.Println(errors.As(err, &panicked), err)
 	fmt.Println(service.ExitCode(err))
@@ -49,7 +49,7 @@ func ExamplePanicError() {
 
 // What must be finished during the stop gets StopContext: Run's own is over by then.
 func ExampleHost_StopContext() {
-	_ = service.Run(service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), StopTimeout: 10 * time.Second,
+	_ = service.Run(context.Background(), service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), StopTimeout: 10 * time.Second,
 		Run: func(ctx context.Context, host *service.Host) error {
 			host.Ready()
 			host.Stopping()
@@ -57,13 +57,13 @@ func ExampleHost_StopContext() {
 			deadline, _ := host.StopContext().Deadline()
 			fmt.Println(ctx.Err(), host.StopContext().Err(), time.Until(deadline).Round(time.Second))
 			return nil
-		}})
+		}}, nil)
 	// Output: context canceled <nil> 9s
 }
 
 // Checks run by themselves; whoever asks gets what is known.
 func ExampleHealth() {
-	_ = service.Run(service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), Run: func(ctx context.Context, host *service.Host) error {
+	_ = service.Run(context.Background(), service.Service{Name: "hello", Logger: slog.New(slog.DiscardHandler), Run: func(ctx context.Context, host *service.Host) error {
 		checked := make(chan struct{})
 		host.Health().Readiness(service.Check{Name: "database", Run: func(context.Context) error {
 			close(checked)
@@ -73,7 +73,7 @@ func ExampleHealth() {
 		<-checked
 		fmt.Println("ready:", host.Health().ReadinessReport().OK, "alive:", host.Health().LivenessReport().OK)
 		return nil
-	}})
+	}}, nil)
 	// Output: ready: false alive: true
 }
 

@@ -112,7 +112,7 @@ func rehearseWith(t *testing.T, s Service, log *slog.Logger) *rehearsal {
 }
 
 func (h *rehearsal) start() {
-	go func() { h.result <- h.runner.run() }()
+	go func() { h.result <- h.runner.run(context.Background()) }()
 	synctest.Wait()
 }
 

@@ -22,7 +22,7 @@ func supervised(t *testing.T, where Environment, period time.Duration, s Service
 	h.runner = newRunner(s.withDefaults(), surroundings{Platform: h.platform, environment: where, watchdog: period}, newMailbox(), nil)
 	h.runner.stderr = h.stderr
 	h.runner.exit = func(code int) { h.exits = append(h.exits, code) }
-	go func() { h.result <- h.runner.run() }()
+	go func() { h.result <- h.runner.run(context.Background()) }()
 	synctest.Wait()
 	return h
 }

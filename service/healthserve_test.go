@@ -36,7 +36,7 @@ func serving(t *testing.T, db *stubCheck) (address string, stop func() error) {
 	}}
 	r := newRunner(s.withDefaults(), surroundings{Platform: &fakePlatform{}}, mail, nil)
 	ended := make(chan error, 1)
-	go func() { ended <- r.run() }()
+	go func() { ended <- r.run(context.Background()) }()
 	select {
 	case address = <-at:
 	case err := <-ended:

@@ -201,7 +201,7 @@ func TestProgramThatPingsItself(t *testing.T) {
 			}
 			r := newRunner(s.withDefaults(), surroundings{Platform: p, watchdog: 2 * time.Second}, newMailbox(), nil)
 			done := make(chan error, 1)
-			go func() { done <- r.run() }()
+			go func() { done <- r.run(context.Background()) }()
 			time.Sleep(10 * time.Second)
 			r.mail.post(stopMessage(ReasonTerminate))
 			if err := <-done; err != nil {

@@ -49,17 +49,17 @@ func lifeProgram(s *Service, program string, note func(string, ...any)) bool {
 	case "exit":
 		s.Run = func(context.Context, *Host) error { os.Exit(7); return nil }
 	case "again": // fails each time it has become ready
-		s.Install.Recovery = Recovery{Delays: []time.Duration{300 * time.Millisecond, 600 * time.Millisecond, 1200 * time.Millisecond}}
+		s.Install.RestartPolicy, s.Install.RestartDelays = RestartOnFailure, []time.Duration{300 * time.Millisecond, 600 * time.Millisecond, 1200 * time.Millisecond}
 		s.Run = func(_ context.Context, host *Host) error {
 			note("begins %d", time.Now().UnixMilli())
 			host.Ready()
 			return errors.New("once more")
 		}
 	case "once": // has recovery, but needs none
-		s.Install.Recovery = Recovery{Delays: []time.Duration{10 * time.Millisecond}}
+		s.Install.RestartPolicy, s.Install.RestartDelays = RestartOnFailure, []time.Duration{10 * time.Millisecond}
 		s.Run = func(_ context.Context, host *Host) error { note("begins"); host.Ready(); return nil }
 	case "survivor": // comes back whatever happens to it
-		s.Install.Recovery = Recovery{Delays: []time.Duration{100 * time.Millisecond}}
+		s.Install.RestartPolicy, s.Install.RestartDelays = RestartOnFailure, []time.Duration{100 * time.Millisecond}
 	case "starting":
 		s.Run = func(ctx context.Context, _ *Host) error {
 			note("starting")

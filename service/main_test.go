@@ -74,7 +74,7 @@ func goroutinesLeft(before int) string {
 // testService gives the service of that name, which writes into diary.
 func testService(name string, diary io.Writer) Service {
 	note := func(format string, args ...any) { _, _ = fmt.Fprintf(diary, format+"\n", args...) }
-	s := Service{Name: name, Install: Install{Recovery: Recovery{Never: true}}, StopTimeout: 10 * time.Second, Logger: slog.New(slog.NewTextHandler(diary, nil))}
+	s := Service{Name: name, Install: InstallOptions{RestartPolicy: RestartNever}, StopTimeout: 10 * time.Second, Logger: slog.New(slog.NewTextHandler(diary, nil))}
 	untilStopped := func(ctx context.Context, host *Host) error {
 		note("arguments %q in %v", host.Arguments(), host.Environment())
 		host.Ready()

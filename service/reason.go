@@ -1,6 +1,10 @@
 package service
 
-import "fmt"
+import (
+	"context"
+	"errors"
+	"fmt"
+)
 
 // Reason is why a service stops. It is the cause of the cancellation of Run's context, and an error for that:
 //
@@ -10,7 +14,7 @@ type Reason uint8
 
 // The reasons to stop. A stop and a shutdown are one reason where the system sends the same for both.
 const (
-	// ReasonStop: somebody stops the service (the Service Control Manager's STOP).
+	// ReasonStop: somebody stops the service: the Service Control Manager's STOP, or the end of the context that Run was given.
 	ReasonStop Reason = iota + 1
 	// ReasonShutdown: Windows goes down (SHUTDOWN, or CTRL_SHUTDOWN_EVENT in a console). All services together have what
 	// WaitToKillServiceTimeout grants, 5 s by default, 20 s in older versions; StopTimeout is cut down to it.
@@ -59,3 +63,12 @@ func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // Error gives the reason in words.
 func (r Reason) Error() string { return r.String() }
+
+// reasonOf is why a context of the caller's has ended.
+func reasonOf(ctx context.Context) Reason {
+	var reason Reason
+	if errors.As(context.Cause(ctx), &reason) && reason != 0 {
+		return reason
+	}
+	return ReasonStop
+}

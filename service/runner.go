@@ -61,7 +61,6 @@ const maxControls = 1024
 
 func newRunner(s Service, around surroundings, mail *mailbox, arguments []string) *runner {
 	r := &runner{service: s, around: around, mail: mail, stderr: os.Stderr, exit: os.Exit}
-	r.ctx, r.cancel = context.WithCancelCause(context.Background())
 	if s.Watchdog < 0 {
 		around.watchdog = 0
 	}
@@ -79,7 +78,11 @@ func newRunner(s Service, around surroundings, mail *mailbox, arguments []string
 }
 
 // run is the life of the service, in the caller's goroutine.
-func (r *runner) run() error {
+// parent is Run's, whose end is a request to stop.
+func (r *runner) run(parent context.Context) error {
+	// Not a child of parent: when this context ends, that of the stop has its deadline.
+	r.ctx, r.cancel = context.WithCancelCause(context.WithoutCancel(parent))
+	defer context.AfterFunc(parent, func() { r.mail.post(stopMessage(reasonOf(parent))) })()
 	life, endLife := context.WithCancel(context.Background())
 	r.host.life = life
 	r.host.health = newHealth(r.host)

@@ -45,7 +45,7 @@ func TestOutcomes(t *testing.T) {
 	broken := errors.New("no disk")
 	tests := []struct {
 		name string
-		run  Func
+		run  func(context.Context, *Host) error
 		code int
 		log  string // what the log must hold
 	}{

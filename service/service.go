@@ -14,13 +14,6 @@ import (
 	"github.com/daruma-sh/daruma/service/winevent"
 )
 
-// Func is a service: it starts what it needs, calls [Host.Ready], works until ctx is cancelled, cleans up and returns.
-//
-// [context.Cause] of ctx is why it shall end, a [Reason]. nil is a clean stop, asked for or not. After a request to stop, the
-// context's own error is one, too, and so is what a server returns that was shut down (http.ErrServerClosed, an accept on a closed
-// listener). flag.ErrHelp is a clean end at any time. Any other error is a failure: see [ExitCode] for what the system gets to know.
-type Func func(ctx context.Context, host *Host) error
-
 // Service describes a service. Name and Run are required.
 //
 // The functions beside Run are optional. The service accepts a control only where its function is set. They are called one at a time, in the order of arrival, never in the Service Control Manager's own
@@ -36,8 +29,12 @@ type Service struct {
 	// Description is a sentence or two on what the service is for.
 	Description string
 
-	// Run is the service.
-	Run Func
+	// Run is the service: it starts what it needs, calls [Host.Ready], works until ctx is cancelled, cleans up and returns.
+	//
+	// [context.Cause] of ctx is why it shall end, a [Reason]. nil is a clean stop, asked for or not. After a request to stop, the
+	// context's own error is one, too, and so is what a server returns that was shut down (http.ErrServerClosed, an accept on a closed
+	// listener). flag.ErrHelp is a clean end at any time. Any other error is a failure: see [ExitOK] for what the system gets to know.
+	Run func(ctx context.Context, host *Host) error
 
 	// OnPause suspends the work and OnContinue resumes it (Service Control Manager alone). After an error the service counts as what
 	// it was: running, or paused. Both or none must be set.
@@ -67,13 +64,13 @@ type Service struct {
 	// those of service/log have, it is called before the process ends, for 2 s at most: so its last lines aren't lost.
 	Logger *slog.Logger
 
-	// Install is what the verb install asks of the system.
-	Install Install
+	// Install is what Install and the verb install ask of the system.
+	Install InstallOptions
 }
 
 // Main is a program's whole main function: it acts on a verb (install, uninstall, start, stop, restart, status, run, version, help),
 // or it is the service itself, under whatever started it. It returns when the service has stopped cleanly, with no goroutine of its own
-// left, and otherwise ends the process with an [ExitCode].
+// left, and otherwise ends the process with one of the exit codes (see [ExitOK]).
 //
 // Call it at once: Windows ends a service that hasn't called its dispatcher 30 s after it was started.
 func Main(s Service) {
@@ -105,14 +102,14 @@ func mainCode(s Service, args []string, stderr io.Writer) int {
 	var err error
 	switch {
 	case len(args) > 0 && args[0] == roleService:
-		err = run(s, service, args[min(2, len(args)):])
+		err = run(context.Background(), s, service, args[min(2, len(args)):])
 	case len(args) > 0 && args[0] == roleTerminal && !(len(args) == 2 && verbs.AsksForHelp(args[1])):
-		err = run(s, terminal, args[1:])
+		err = run(context.Background(), s, terminal, args[1:])
 	default:
 		if code, handled := runVerb(s, args, os.Stdout, os.Stderr); handled {
 			return code
 		}
-		err = run(s, unknown, args)
+		err = run(context.Background(), s, unknown, args)
 	}
 	var notStarted *notStartedError
 	if errors.As(err, &notStarted) { // everything else is in the log
@@ -136,19 +133,24 @@ func runVerb(s Service, args []string, stdout, stderr io.Writer) (code int, hand
 	}
 }
 
-// Run is the service without verbs, for a program with a command line of its own. It returns what Service.Run returned,
-// nil after a clean stop; give [ExitCode] of it to os.Exit, and soon: where the Service Control Manager is set to restart
-// only services that crash, the failure reaches it by the end of the process.
+// Run runs the service, under whatever started the process, until it stops. It is for a program with a command line of its own, which calls
+// it where the service begins; [Main] does the same and knows verbs. args are the service's own arguments: Host.Arguments gives them.
+//
+// The end of ctx is a request to stop like any other. Its cause is that of Run's context where it is a [Reason], else that is ReasonStop.
+// Values of ctx are found in the contexts of Service.Run and of the handlers.
+//
+// It returns what Service.Run returned, nil after a clean stop; give [ExitCode] of it to os.Exit, and soon: where the Service
+// Control Manager is set to restart only services that crash, the failure reaches it by the end of the process.
 //
 // In four cases it doesn't return but ends the process: at StartTimeout, at StopTimeout, when the watchdog
 // expired, and at the second Ctrl+C. It may be called once in the life of a Windows service's process.
-func Run(s Service) error {
-	return run(s, unknown, os.Args[1:])
+func Run(ctx context.Context, s Service, args []string) error {
+	return run(ctx, s, unknown, args)
 }
 
-func run(s Service, as role, args []string) error {
+func run(ctx context.Context, s Service, as role, args []string) error {
 	if err := s.check(); err != nil {
 		return &notStartedError{err, ExitUsage}
 	}
-	return detectAndRun(s.withDefaults(), as, args)
+	return detectAndRun(ctx, s.withDefaults(), as, args)
 }

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"os"
 	"os/signal"
 	"time"
@@ -14,7 +15,7 @@ import (
 )
 
 // detectAndRun finds out what runs the process and runs the service in it.
-func detectAndRun(s Service, _ role, arguments []string) error {
+func detectAndRun(ctx context.Context, s Service, _ role, arguments []string) error {
 	around, closeChannel, channelErr := underDaruma()
 	defer closeChannel()
 	if around == nil {
@@ -36,8 +37,11 @@ func detectAndRun(s Service, _ role, arguments []string) error {
 			defer end()
 		}
 	}
-	return r.run()
+	return r.run(ctx)
 }
+
+// managersWorkingDir is the working directory that the service manager sees to.
+func managersWorkingDir(dir string) string { return dir }
 
 func underSystemd(socket *notifysocket.Socket) *surroundings {
 	period, _ := daemon.SdWatchdogEnabled(false) // what isn't a number is no watchdog

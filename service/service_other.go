@@ -3,6 +3,7 @@
 package service
 
 import (
+	"context"
 	"os"
 	"os/signal"
 	"syscall"
@@ -10,8 +11,11 @@ import (
 	"github.com/daruma-sh/daruma/service/internal/platform"
 )
 
+// managersWorkingDir: there is no service manager.
+func managersWorkingDir(string) string { return "" }
+
 // detectAndRun runs the service in a terminal: of other systems daruma knows no service manager.
-func detectAndRun(s Service, _ role, arguments []string) error {
+func detectAndRun(ctx context.Context, s Service, _ role, arguments []string) error {
 	mail := newMailbox()
 	signals := make(chan os.Signal, 8)
 	done := make(chan struct{})
@@ -32,5 +36,5 @@ func detectAndRun(s Service, _ role, arguments []string) error {
 			}
 		}
 	}()
-	return newRunner(s, surroundings{Platform: &platform.Notifier{}, environment: EnvTerminal}, mail, arguments).run()
+	return newRunner(s, surroundings{Platform: &platform.Notifier{}, environment: EnvTerminal}, mail, arguments).run(ctx)
 }

@@ -1,8 +1,11 @@
 package service
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -13,11 +16,11 @@ import (
 )
 
 // detectAndRun finds out what runs the process and runs the service in it.
-func detectAndRun(s Service, as role, arguments []string) error {
+func detectAndRun(ctx context.Context, s Service, as role, arguments []string) error {
 	around, closeChannel, channelErr := underDaruma()
 	defer closeChannel()
 	if around == nil && as != terminal && (as == service || !inConsole()) {
-		err := underSCM(s, arguments)
+		err := underSCM(ctx, s, arguments)
 		if as == service || !errors.Is(err, windows.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) {
 			return err
 		}
@@ -30,7 +33,7 @@ func detectAndRun(s Service, as role, arguments []string) error {
 	r := newRunner(s, *around, mail, arguments)
 	r.warnOf(channelErr)
 	defer console.Watch(func(event uint32) uintptr { return consoleEvent(mail, event) })()
-	return r.run()
+	return r.run(ctx)
 }
 
 // inConsole tells without a try that the process is no service: it has a console, and it isn't in session 0, where services run.
@@ -46,7 +49,7 @@ func inConsole() bool {
 
 // underSCM runs the service for the Service Control Manager. An error that is ERROR_FAILED_SERVICE_CONTROLLER_CONNECT says
 // that it didn't start the process: only trying tells (a service's parent and session can be imitated, and differ under Wine).
-func underSCM(s Service, arguments []string) error {
+func underSCM(ctx context.Context, s Service, arguments []string) error {
 	mail := newMailbox()
 	d, err := scm.Connect(s.Name, func(c scm.Control) windows.Errno {
 		m, errno := translate(&s, c)
@@ -64,10 +67,27 @@ func underSCM(s Service, arguments []string) error {
 	// Services get the console's events as well: the logoff of any user, and a shutdown before the Service Control Manager reports it.
 	// Without a handler they end the process. Another process at the same console must not end it, either.
 	defer console.Watch(func(uint32) uintptr { return 1 })()
+	s.Run = inWorkingDir(s.Install.WorkingDir, s.Run)
 	around := surroundings{Platform: scm.NewReporter(d, handled(&s)), environment: EnvSCM, limits: shutdownLimit}
-	err = newRunner(s, around, mail, append(arguments, d.Arguments()...)).run()
+	err = newRunner(s, around, mail, append(slices.Clip(arguments), d.Arguments()...)).run(ctx)
 	d.Wait()
 	return err
+}
+
+// managersWorkingDir: Windows starts every service in its system folder. The service goes to its own by itself.
+func managersWorkingDir(string) string { return "" }
+
+// inWorkingDir is run after the process went to dir.
+func inWorkingDir(dir string, run func(context.Context, *Host) error) func(context.Context, *Host) error {
+	if dir == "" {
+		return run
+	}
+	return func(ctx context.Context, host *Host) error {
+		if err := os.Chdir(dir); err != nil {
+			return fmt.Errorf("going to Service.Install.WorkingDir: %w", err)
+		}
+		return run(ctx, host)
+	}
 }
 
 // consoleLimit is what Windows gives a console program after CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT and CTRL_SHUTDOWN_EVENT:

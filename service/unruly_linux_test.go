@@ -52,7 +52,7 @@ func TestUnrulyChild(t *testing.T) {
 	default:
 		return
 	}
-	os.Exit(int(ExitCode(Run(s))))
+	os.Exit(ExitCode(Run(context.Background(), s, nil)))
 }
 
 func unrulyChild(t *testing.T, what string, env ...string) *exec.Cmd {

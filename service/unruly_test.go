@@ -245,7 +245,7 @@ func TestLongWords(t *testing.T) {
 			return obedient(ctx, host)
 		}}.withDefaults(), surroundings{Platform: notifier, environment: EnvSystemd}, newMailbox(), nil)
 		r.stderr, r.exit = io.Discard, func(int) {}
-		if err := r.run(); ExitCode(err) != ExitWatchdog {
+		if err := r.run(context.Background()); ExitCode(err) != ExitWatchdog {
 			t.Error(err)
 		}
 	})
@@ -330,7 +330,7 @@ func TestSecondInterruptWritesTheLog(t *testing.T) {
 		r.mail.post(stopMessage(ReasonInterrupt))
 		r.mail.post(stopMessage(ReasonInterrupt))
 		begin := time.Now()
-		if err := r.run(); ExitCode(err) != ExitInterrupted || err.Error() != "interrupted twice" {
+		if err := r.run(context.Background()); ExitCode(err) != ExitInterrupted || err.Error() != "interrupted twice" {
 			t.Error(err)
 		}
 		if took := time.Since(begin); !drained || took > time.Second/2 {

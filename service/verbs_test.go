@@ -72,18 +72,19 @@ func TestWhatIsInstalled(t *testing.T) {
 	}
 	s.OnReload = func(context.Context) error { return nil }
 	s.Watchdog, s.DisplayName = time.Minute, "Verbs"
-	s.Install = Install{StartType: StartDelayed, Arguments: []string{"--port", "80"}, DependsOn: []string{"db"}, Env: []string{"A=b"},
-		WorkingDir: "/srv", Recovery: Recovery{Delays: []time.Duration{time.Hour}, ResetAfter: time.Minute, CrashesOnly: true}}
+	s.Install = InstallOptions{StartType: StartDelayed, Arguments: []string{"--port", "80"}, DependsOn: []string{"db"}, Env: []string{"A=b"},
+		WorkingDir: "/srv", Account: manager.AccountVirtual,
+		RestartPolicy: RestartOnCrash, RestartDelays: []time.Duration{time.Hour}, RestartResetAfter: time.Minute}
 	spec = s.spec()
 	if spec.Notify != manager.NotifyReload || spec.Watchdog != time.Minute || spec.DisplayName != "Verbs" || spec.StartType != manager.Delayed ||
 		!slices.Equal(spec.Arguments, []string{roleService, "verbs-test", "--port", "80"}) || !slices.Equal(spec.DependsOn, []string{"db"}) ||
-		!slices.Equal(spec.Env, []string{"A=b"}) || spec.WorkingDir != "/srv" {
+		!slices.Equal(spec.Env, []string{"A=b"}) || spec.Account != manager.AccountVirtual || spec.WorkingDir != managersWorkingDir("/srv") {
 		t.Errorf("with everything %+v", spec)
 	}
 	if r := spec.Recovery; !slices.Equal(r.Delays, []time.Duration{time.Hour}) || r.ResetAfter != time.Minute || r.OnNonCrash {
 		t.Errorf("recovery %+v", r)
 	}
-	if r := (Recovery{Never: true}).manager(); len(r.Delays) != 0 {
+	if r := (InstallOptions{RestartPolicy: RestartNever}).recovery(); len(r.Delays) != 0 {
 		t.Errorf("never restarting is %+v", r)
 	}
 	for t1, t2 := range map[StartType]manager.StartType{StartAutomatic: manager.Automatic, StartDelayed: manager.Delayed, StartManual: manager.Manual, StartDisabled: manager.Disabled} {

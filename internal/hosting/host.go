@@ -59,7 +59,7 @@ func Main(args []string, errOut io.Writer) int {
 	svc.Run = h.run
 	svc.OnPause, svc.OnContinue, svc.OnReload = handle.Pause, handle.Resume, handle.Reload
 	svc.OnPower, svc.OnSession, svc.OnControl = h.power, h.session, h.control
-	if err := service.Run(svc); err != nil {
+	if err := service.Run(context.Background(), svc, nil); err != nil {
 		fmt.Fprintf(errOut, "daruma: %s: %v\n", name, err)
 		return service.ExitCode(err)
 	}

@@ -72,7 +72,7 @@ func (r *runner) run(c *Config) error {
 			_ = handler.Close(ctx)
 		}()
 	}
-	err := daruma.Run(description)
+	err := daruma.Run(context.Background(), description, nil)
 	// The outcome has been reported by now. A panic goes on in the caller's goroutine, where it would have been in the
 	// original: to main's recover, or to the runtime's exit code 2.
 	if panicked := (*daruma.PanicError)(nil); errors.As(own, &panicked) {

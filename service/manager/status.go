@@ -18,7 +18,7 @@ const (
 	Restarting State = "restarting" // systemd waits before it starts the service again
 	Failed     State = "failed"     // not running, and the last run ended with an error
 
-	// NotInstalled is for programs that show it beside the others. Status never gives it, but the error ErrNotInstalled.
+	// NotInstalled is for programs that show it beside the others. Manager.Status never gives it, but the error ErrNotInstalled.
 	NotInstalled State = "not installed"
 )
 

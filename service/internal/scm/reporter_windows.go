@@ -103,7 +103,7 @@ func (p *Reporter) Report(s platform.Situation) {
 	})
 }
 
-// Ended reports STOPPED, or nothing where only the end of the process makes the failure actions run; see service.ExitCode. After a
+// Ended reports STOPPED, or nothing where only the end of the process makes the failure actions run; see service.ExitOK. After a
 // stop that somebody wanted no action may run, however it went: Windows runs them for any STOPPED with an error code.
 func (p *Reporter) Ended(o platform.Outcome) {
 	status := windows.SERVICE_STATUS{ServiceType: windows.SERVICE_WIN32_OWN_PROCESS, CurrentState: windows.SERVICE_STOPPED}

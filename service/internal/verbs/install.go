@@ -23,8 +23,10 @@ func (c *command) install(ctx context.Context, args []string) error {
 		return nil
 	})
 	dryRun := options.Bool("dry-run", false, "only show what would change")
+	options.StringVar(&spec.Account, "account", spec.Account, "run as this `user`; "+manager.AccountVirtual+": one with few rights, made for the service")
+	password := options.String("password-file", "", "take the account's password from the first line of this `file`; -: of standard input")
 	now := options.Bool("now", false, "start it at once, and wait until it is ready")
-	options.BoolVar(&c.manager.Overwrite, "overwrite", false, "take over a service of this name that something else installed")
+	options.BoolVar(&c.manager.Overwrite, "overwrite", c.service.Overwrite, "take over a service of this name that something else installed")
 	timeout := timeoutOption(options)
 	if err := c.parse(options, args, &arguments); err != nil {
 		return err
@@ -37,7 +39,12 @@ func (c *command) install(ctx context.Context, args []string) error {
 		return ErrUsage
 	}
 	var err error
-	if spec.Executable, err = thisExecutable(); err != nil {
+	if *password != "" {
+		if spec.Password, err = readPassword(*password); err != nil {
+			return err
+		}
+	}
+	if spec.Executable, err = Executable(); err != nil {
 		return err
 	}
 	if *dryRun {
@@ -73,7 +80,7 @@ func (c *command) printChanges(verb string, changes manager.Changes) {
 
 func (c *command) uninstall(ctx context.Context, args []string) error {
 	options := c.options()
-	options.BoolVar(&c.manager.Overwrite, "overwrite", false, "remove it even if something else installed it")
+	options.BoolVar(&c.manager.Overwrite, "overwrite", c.service.Overwrite, "remove it even if something else installed it")
 	timeout := timeoutOption(options)
 	if err := c.parse(options, args, nil); err != nil {
 		return err
@@ -87,8 +94,8 @@ func (c *command) uninstall(ctx context.Context, args []string) error {
 	return err
 }
 
-// thisExecutable is the path that the service will be started by.
-func thisExecutable() (string, error) {
+// Executable is the path that the service will be started by: that of this process.
+func Executable() (string, error) {
 	path, err := os.Executable()
 	if err != nil {
 		return "", err

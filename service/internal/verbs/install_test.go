@@ -7,7 +7,7 @@ import (
 
 func TestGoRunIsNotInstalled(t *testing.T) {
 	// go test's binary is where go run's would be, unless it was built with -c.
-	path, err := thisExecutable()
+	path, err := Executable()
 	if strings.Contains(path, "go-build") {
 		t.Errorf("%s would be installed", path)
 	}

@@ -26,6 +26,8 @@ type Service struct {
 	StartTimeout, StopTimeout time.Duration
 	// Install is what to install. The verb install sets the executable and takes its options into account.
 	Install manager.Spec
+	// Overwrite is whether the service may be one that something else installed.
+	Overwrite bool
 	// Role are the first arguments of an installed service's command line.
 	Role []string
 	// Check gives what is wrong with the service's description.
@@ -176,6 +178,14 @@ func within(ctx context.Context, asked, own time.Duration) (context.Context, con
 	return context.WithTimeoutCause(ctx, asked, fmt.Errorf("not done after %v", asked))
 }
 
+// Within bounds a wait whose context has no deadline, by the service's own time and half a minute.
+func Within(ctx context.Context, own time.Duration) (context.Context, context.CancelFunc) {
+	if _, bounded := ctx.Deadline(); bounded {
+		return context.WithCancel(ctx)
+	}
+	return within(ctx, 0, own)
+}
+
 func program() string { return strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") }
 
 func usage(s Service) string {
@@ -201,6 +211,7 @@ Without a verb it is the service itself: under the service manager, in a contain
 Examples:
   PROG install --dry-run                  what would change
   PROG install --now                      install, start, wait until it is ready
+  PROG install --account virtual          as a user with few rights
   PROG install --start-type delayed --depends-on postgresql -- --port 8080
   PROG status -o json
 
