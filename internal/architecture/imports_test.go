@@ -82,6 +82,7 @@ var layering = [][]string{
 		"internal/supervisor/notifychannel",
 		"internal/supervisor/process",
 		"internal/supervisor/sockets",
+		"internal/supervisor/startfailure",
 		"internal/supervisor/stopped",
 		"internal/supervisor/tasks",
 		"internal/supervisor/terminal",

@@ -1,6 +1,7 @@
 package folders
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 )
@@ -9,15 +10,23 @@ func system(name string) (Folders, error) {
 	if os.Geteuid() == 0 || os.Getenv(InstalledVariable) != "" {
 		return installed(name)
 	}
-	base := os.Getenv("XDG_STATE_HOME")
-	if base == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return Folders{}, err
-		}
-		base = filepath.Join(home, ".local", "state")
+	base, err := userBase()
+	if err != nil {
+		return Folders{}, err
 	}
 	return under(filepath.Join(base, "daruma", name)), nil
+}
+
+// userBase is where an ordinary user's programs keep their state.
+func userBase() (string, error) {
+	if base := os.Getenv("XDG_STATE_HOME"); base != "" {
+		return base, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", errors.New("neither DARUMA_HOME nor HOME is set: set DARUMA_HOME to the folder that is to hold the files of all services")
+	}
+	return filepath.Join(home, ".local", "state"), nil
 }
 
 // real follows the link that systemd makes for a dynamic user, whose /var/lib/daruma/shop is in /var/lib/private. Where there is

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -29,5 +30,18 @@ func TestNamesIn(t *testing.T) {
 	}
 	if names := namesIn(Folders{Config: "/nowhere/a/x", State: "/nowhere/b/x", Run: "/nowhere/c/x"}); len(names) != 0 {
 		t.Errorf("%q", names)
+	}
+}
+
+// TestWithoutAHome: cron and containers have no HOME; what to set is said.
+func TestWithoutAHome(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", "")
+	t.Setenv("HOME", "")
+	if _, err := userBase(); err == nil || !strings.Contains(err.Error(), "set DARUMA_HOME") {
+		t.Errorf("%v", err)
+	}
+	t.Setenv("HOME", "/srv/ann")
+	if base, err := userBase(); err != nil || base != "/srv/ann/.local/state" {
+		t.Errorf("%s, %v", base, err)
 	}
 }

@@ -187,7 +187,7 @@ func (p *Plan) enterDir() *Error {
 		return nil
 	}
 	if err := syscall.Chdir(p.Dir); err != nil {
-		return failed(errnoOf(err), "entering folder "+p.Dir)
+		return failed(errnoOf(err), EnteringStep+p.Dir)
 	}
 	return nil
 }

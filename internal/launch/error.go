@@ -5,6 +5,12 @@ import (
 	"syscall"
 )
 
+// What the two steps are called whose errors say least: their errors have been read by others. The path follows.
+const (
+	StartingStep = "starting "        // execve, CreateProcess; without the launcher all steps are this one
+	EnteringStep = "entering folder " // by the launcher
+)
+
 // Error says which step of a start failed. Errno is 0 where no system call did.
 type Error struct {
 	Step  string // "setting rlimit nofile to 1048576", "entering folder /srv/shop", …

@@ -67,7 +67,7 @@ func run(fd int) *Error {
 		}
 	}
 	say(fd+1, string(rune(reachedExec)))
-	return failed(x.exec(), "starting "+p.Path)
+	return failed(x.exec(), StartingStep+p.Path)
 }
 
 // execArguments are execve's, as C wants them.

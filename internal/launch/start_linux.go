@@ -36,6 +36,7 @@ func Start(p Plan, with Attachments) (Launching, error) {
 	if err := p.Check(); err != nil {
 		return Launching{}, err
 	}
+	p.leaveOwn()
 	if p.needsLauncher() || p.othersCanHoldUp() {
 		return startLauncher(&p, with)
 	}
@@ -65,6 +66,40 @@ func (p *Plan) othersCanHoldUp() bool {
 	return info.Uid != 0 && int(info.Uid) != own
 }
 
+// leaveOwn takes user and groups out of a plan that has those of this process, an ordinary user's: the kernel lets only root set groups, the
+// same ones included (setgroups(2)).
+func (p *Plan) leaveOwn() {
+	own := effectiveUser()
+	if own == 0 || p.UID == Leave && p.GID == Leave && !p.SetGroups {
+		return
+	}
+	group := syscall.Getegid()
+	if p.UID != Leave && p.UID != own || p.GID != Leave && p.GID != group {
+		return
+	}
+	if p.SetGroups {
+		have, err := syscall.Getgroups()
+		if err != nil || !contained(have, p.Groups, group) || !contained(p.Groups, have, group) {
+			return
+		}
+	}
+	p.UID, p.GID, p.Groups, p.SetGroups = Leave, Leave, nil, false
+}
+
+// contained says whether all of list are in of, or are other.
+func contained(list, of []int, other int) bool {
+	for _, g := range list {
+		found := g == other
+		for _, have := range of {
+			found = found || have == g
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
 func startDirect(p *Plan, with Attachments) (int, error) {
 	sys := copySys(with.Sys)
 	if p.UID != Leave || p.GID != Leave || p.SetGroups {
@@ -72,7 +107,7 @@ func startDirect(p *Plan, with Attachments) (int, error) {
 	}
 	pid, err := syscall.ForkExec(p.Path, p.Argv, &syscall.ProcAttr{Dir: p.Dir, Env: p.Env, Files: files(p, &with), Sys: sys})
 	if err != nil {
-		return 0, &Error{Step: "starting " + p.Path, Errno: errnoOf(err)}
+		return 0, &Error{Step: StartingStep + p.Path, Errno: errnoOf(err)}
 	}
 	return pid, nil
 }

@@ -355,7 +355,7 @@ func TestOrdinaryUserGetsTheRightError(t *testing.T) {
 	cases := map[string]func(*Plan){
 		"becoming user 1: operation not permitted":                                      func(p *Plan) { p.UID, p.NoNewPrivs = 1, true },
 		"becoming group 1: operation not permitted":                                     func(p *Plan) { p.GID, p.NoNewPrivs = 1, true },
-		"setting supplementary groups: operation not permitted":                         func(p *Plan) { p.SetGroups, p.NoNewPrivs = true, true },
+		"setting supplementary groups: operation not permitted":                         func(p *Plan) { p.SetGroups, p.Groups, p.NoNewPrivs = true, []int{1}, true },
 		"setting niceness to -5: operation not permitted":                               func(p *Plan) { p.Nice = pointer(-5) },
 		"setting rlimit core to 0:unlimited: operation not permitted":                   func(p *Plan) { p.Rlimits = []Rlimit{{"core", 0, 0}, {"core", 0, Unlimited}} },
 		"dropping capability CHOWN from the bounding set: operation not permitted":      func(p *Plan) { p.DropCaps = []string{"CHOWN"} },
@@ -373,6 +373,11 @@ func TestOrdinaryUserGetsTheRightError(t *testing.T) {
 	own.UID, own.NoNewPrivs = 65534, true
 	if out := keeperAs(t, 65534, &own); out != "65534\n" {
 		t.Errorf("becoming who one is already: %q", out)
+	}
+	own = plainPlan("id", "-u") // as runAsUser has it, without the launcher
+	own.UID, own.GID, own.SetGroups, own.Groups = 65534, 65534, true, []int{65534}
+	if out := keeperAs(t, 65534, &own); out != "65534\n" {
+		t.Errorf("becoming who one is already, groups and all: %q", out)
 	}
 }
 

@@ -96,7 +96,7 @@ func create(application, line, dir string, env []uint16, with Attachments) (Chil
 	// Inheritance without a list would hand over every inheritable handle there is.
 	inherit := len(with.handles()) > 0
 	if err := windows.CreateProcess(app, &text[0], nil, nil, inherit, flags, &env[0], folder, &si.StartupInfo, &pi); err != nil {
-		return Child{}, &Error{Step: "starting " + application, Errno: errnoOf(err)}
+		return Child{}, &Error{Step: StartingStep + application, Errno: errnoOf(err)}
 	}
 	windows.CloseHandle(pi.Thread)
 	return Child{Handle: pi.Process, PID: int(pi.ProcessId)}, nil

@@ -60,6 +60,10 @@ func needRoot(t *testing.T) {
 func TestCannotStart(t *testing.T) {
 	dir := folder(t)
 	write(t, filepath.Join(dir, "plain.txt"), "no program")
+	write(t, filepath.Join(dir, "crlf"), "#!/bin/sh\r\nexit 0\r\n")
+	if err := os.Chmod(filepath.Join(dir, "crlf"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -72,6 +76,9 @@ programs:
   missing: {command: [bin/nosuch]}
   nowhere: {command: [daruma-no-such-command]}
   plain: {command: [./plain.txt]}
+  crlf: {command: [./crlf]}
+  limited: {command: [./crlf], umask: "022"}
+  hooked: {command: [%[1]s, hang], lifecycle: {postStart: {exec: {command: [./crlf]}}}}
   homeless: {command: [%[1]s, hang], workingDir: %[2]s/gone}
   port: {command: [%[1]s, hang], listen: [{name: web, address: %[3]q}]}
   nobody: {command: [%[1]s, hang], securityContext: {runAsUser: daruma-no-such-user}}
@@ -79,7 +86,10 @@ programs:
 	s.awaitReady("good", 0)
 	for program, words := range map[string][]string{
 		"missing":  {"bin/nosuch", dir + "/bin/nosuch", "no such file"},
-		"nowhere":  {"daruma-no-such-command", "not found in PATH", "/usr/bin"},
+		"nowhere":  {"daruma-no-such-command", "not found in PATH", "folders"},
+		"crlf":     {"starting " + dir + "/crlf: ", "CR LF"},
+		"limited":  {"starting " + dir + "/crlf: ", "CR LF"}, // through the launcher
+		"hooked":   {"starting " + dir + "/crlf: ", "CR LF"},
 		"plain":    {"plain.txt", "not executable"},
 		"homeless": {"workingDir " + dir + "/gone"},
 		"port":     {"listen.web", "address already in use"},

@@ -105,6 +105,16 @@ func ReadOwned(path string, limit int64, owners ...int) ([]byte, error) {
 	return readAll(f, limit)
 }
 
+// ReadStart is [ReadOwned] for the first bytes of a file, which may be longer: limit of them, or all that there are.
+func ReadStart(path string, limit int64, owners ...int) ([]byte, error) {
+	f, err := openOwned(path, owners)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, limit))
+}
+
 // readAll reads a file to its end and closes it.
 func readAll(f *os.File, limit int64) ([]byte, error) {
 	defer f.Close()

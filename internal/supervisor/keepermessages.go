@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/supervisor/startfailure"
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 )
 
@@ -60,9 +62,21 @@ func (s *supervisor) failed(m *wire.Failed) {
 	}
 	reason := m.Error
 	if p := s.engine.Program(m.ID); p != nil {
-		reason = cmp.Or(s.sockets.Problem(p.Def), reason)
+		reason = cmp.Or(s.sockets.Problem(p.Def), s.explainFailure(p.Def, reason))
 	}
 	s.step(engine.SpawnFailed{Program: m.ID, Generation: m.Generation, Error: reason})
+}
+
+// explainFailure looks for what is wrong where the kernel refused a start.
+func (s *supervisor) explainFailure(def *definition.Program, reason string) string {
+	if !startfailure.Attempted(reason) {
+		return reason
+	}
+	plan, err := s.plan(def, def.Command)
+	if err != nil { // since the last start by order; the keeper restarts without a look
+		return err.Error()
+	}
+	return startfailure.Explain(plan, reason)
 }
 
 func (s *supervisor) exited(m *wire.Exited) {
@@ -79,6 +93,9 @@ func (s *supervisor) exited(m *wire.Exited) {
 // ended gives the engine the end of a run, then acknowledges it: by then the end is in the snapshot.
 func (s *supervisor) ended(id string, generation uint64, exit wire.Exit, next uint64, failed string) {
 	if failed != "" {
+		if p := s.engine.Program(id); p != nil {
+			failed = s.explainFailure(p.Def, failed)
+		}
 		s.step(engine.SpawnFailed{Program: id, Generation: generation, Error: failed})
 	} else {
 		e := engine.Exit{Generation: generation, Code: exit.Code, Signal: exit.Signal, CoreDump: exit.CoreDump, NoMemory: exit.NoMemory, At: exit.At}

@@ -24,6 +24,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 	"github.com/daruma-sh/daruma/internal/supervisor/process"
 	"github.com/daruma-sh/daruma/internal/supervisor/sockets"
+	"github.com/daruma-sh/daruma/internal/supervisor/startfailure"
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
 )
@@ -83,7 +84,7 @@ func newSupervisor(cfg Config, place folders.Folders, link *wire.Link, hello *wi
 	s.drainContext, s.giveUpDraining = context.WithCancel(context.Background())
 	s.crashOutput = process.OpenCrashOutput(wire.StacksFile(place.Run, os.Getpid()))
 	s.sockets = sockets.New(link.Send)
-	s.tasks = tasks.New(tasks.Config{Context: s.ctx, Send: link.Send, Mailbox: s.mailbox, Plan: s.plan})
+	s.tasks = tasks.New(tasks.Config{Context: s.ctx, Send: link.Send, Mailbox: s.mailbox, Plan: s.plan, Explain: startfailure.Explain})
 	s.hub = control.NewHub(hello.Sessions << 32) // events are numbered: no number is ever given twice
 	s.events = events.New(s.hub, s.openSystemLog())
 	return s

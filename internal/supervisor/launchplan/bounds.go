@@ -16,6 +16,8 @@ type Bounds struct {
 	Raise bool
 	// Capabilities are those that it may pass on, bit n for number n of capabilities(7); nil: they aren't known. Linux.
 	Capabilities *uint64
+	// User is the process' own; nil: it isn't known. Linux.
+	User *int
 }
 
 // BoundsOf reads those of a process: this one, or a keeper. What can't be read is left out.
@@ -54,8 +56,12 @@ func (b Bounds) beyond(service string, p *definition.Program) (list []unsupporte
 				"daruma install FILE and a restart give it, unless a drop-in takes it away (systemctl cat %s); in a terminal only root has it", name, service)})
 		}
 	}
+	if b.otherUser(p.Security.RunAsUser) {
+		list = append(list, unsupportedField{"securityContext.runAsUser", fmt.Sprintf("is %s, and daruma runs as the ordinary user %d here: only root can "+
+			"start a program as another user. Remove it, or run daruma as root, or as a service of account: LocalSystem", p.Security.RunAsUser, *b.User)})
+	}
 	if b.Raise {
-		return nil
+		return list
 	}
 	for _, l := range p.Rlimits {
 		if hard, known := b.Hard[l.Name]; known && l.Hard > hard {
@@ -64,6 +70,18 @@ func (b Bounds) beyond(service string, p *definition.Program) (list []unsupporte
 	}
 	return list
 }
+
+// otherUser says whether a program's user is another than the process', which it can't become.
+func (b Bounds) otherUser(name string) bool {
+	if name == "" || b.User == nil || b.Capabilities == nil || *b.Capabilities>>setuidCapability&1 != 0 {
+		return false
+	}
+	account, err := launch.LookupUser(name)
+	return err == nil && account.UID != *b.User // who isn't there is named at the start
+}
+
+// setuidCapability is the number of CAP_SETUID (capabilities(7)).
+const setuidCapability = 7
 
 // beyondHard says how to get more than the hard limit.
 func beyondHard(service string, l definition.Rlimit, hard uint64) string {

@@ -23,6 +23,9 @@ func boundsOf(pid int) Bounds {
 	if permitted, ok := capabilities(string(status), "CapPrm"); ok {
 		b.Capabilities = &permitted
 	}
+	if user, ok := userOf(string(status)); ok {
+		b.User = &user
+	}
 	return b
 }
 
@@ -56,6 +59,17 @@ func limitNames() map[string]string {
 		"Max locked memory": "memlock", "Max address space": "as", "Max file locks": "locks", "Max pending signals": "sigpending",
 		"Max msgqueue size": "msgqueue", "Max nice priority": "nice", "Max realtime priority": "rtprio", "Max realtime timeout": "rttime",
 	}
+}
+
+// userOf reads the effective user, the second of four.
+func userOf(status string) (int, bool) {
+	_, rest, _ := strings.Cut(status, "\nUid:")
+	line, _, _ := strings.Cut(rest, "\n")
+	if fields := strings.Fields(line); len(fields) == 4 {
+		n, err := strconv.Atoi(fields[1])
+		return n, err == nil
+	}
+	return 0, false
 }
 
 // mayRaise tells whether the process of /proc/PID/status has CAP_SYS_RESOURCE (setrlimit(2)).

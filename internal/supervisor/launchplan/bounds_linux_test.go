@@ -56,3 +56,29 @@ func TestBoundsOfThisProcess(t *testing.T) {
 		t.Error("the bounds of no process are known")
 	}
 }
+
+// TestOnlyRootChangesTheUser: the kernel would say "operation not permitted" of the executable.
+func TestOnlyRootChangesTheUser(t *testing.T) {
+	def, err := definition.Parse([]byte(`name: shop
+programs:
+  own: {command: [/bin/true], securityContext: {runAsUser: "61745"}}
+  other: {command: [/bin/true], securityContext: {runAsUser: root}}
+  none: {command: [/bin/true]}
+`), "daruma.yaml", os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	user, no, setuid := 61745, uint64(0), uint64(1<<unix.CAP_SETUID)
+	wrong := Bounds{User: &user, Capabilities: &no, Raise: true}.Refused(def)
+	if len(wrong) != 1 || !strings.Contains(wrong[0].Error(), "programs.other.securityContext.runAsUser: is root, and daruma runs as the ordinary user 61745") {
+		t.Errorf("refused: %v", wrong)
+	}
+	for name, b := range map[string]Bounds{"who may": {User: &user, Capabilities: &setuid}, "unknown": {Capabilities: &no}} {
+		if wrong := b.Refused(def); wrong != nil {
+			t.Errorf("%s: %v", name, wrong)
+		}
+	}
+	if b := BoundsOf(os.Getpid()); b.User == nil || *b.User != os.Geteuid() {
+		t.Errorf("this process' user is %v", b.User)
+	}
+}

@@ -77,7 +77,22 @@ func findExecutable(name, dir, path string) (string, error) {
 	if _, err := executable(filepath.Join(dir, name)); err == nil {
 		hint = fmt.Sprintf("; for the one in the definition's folder write ./%s", name)
 	}
-	return "", fmt.Errorf("command %s: not found in PATH (%s)%s", name, path, hint)
+	if hint == "" { // PATH itself would fill the table: `daruma status` shows one line for a program
+		hint = "; write its whole path, or set PATH in env"
+	}
+	return "", fmt.Errorf("command %s: not found in PATH (%s)%s", name, foldersOf(path), hint)
+}
+
+// foldersOf says how many folders PATH has, so that one that is empty or shorter than a terminal's is seen.
+func foldersOf(path string) string {
+	switch n := len(candidates("x", "", path)); n {
+	case 0:
+		return "it names no folder"
+	case 1:
+		return "one folder: " + path
+	default:
+		return fmt.Sprintf("%d folders", n)
+	}
 }
 
 var errNoFile = errors.New("there is no such file")

@@ -48,9 +48,10 @@ func TestFindExecutable(t *testing.T) {
 		{"blocked", path, in("second/blocked"), ""}, // as execvp does, the search goes on
 		{"only-blocked", path, "", "command only-blocked: " + in("first/only-blocked") + ": it is not executable (chmod +x)"},
 		{"dir", path, "", "command dir: " + in("first/dir") + ": it is a folder"},
-		{"nothing", path, "", "command nothing: not found in PATH (" + path + ")"},
-		{"here", path, "", "command here: not found in PATH (" + path + "); for the one in the definition's folder write ./here"},
-		{"here", "", "", "command here: not found in PATH (); for the one in the definition's folder write ./here"},
+		{"nothing", path, "", "command nothing: not found in PATH (3 folders); write its whole path, or set PATH in env"},
+		{"here", path, "", "command here: not found in PATH (3 folders); for the one in the definition's folder write ./here"},
+		{"here", "", "", "command here: not found in PATH (it names no folder); for the one in the definition's folder write ./here"},
+		{"nothing", in("first"), "", "command nothing: not found in PATH (one folder: " + in("first") + "); write its whole path, or set PATH in env"},
 		{"./here", "", in("here"), ""},
 	} {
 		got, err := findExecutable(c.name, dir, c.path)

@@ -57,6 +57,8 @@ type Config struct {
 	Mailbox *mailbox.Mailbox   // of the loop
 	// Plan says how the command is started as the program; called in the loop.
 	Plan func(def *definition.Program, command []string) (*launch.Plan, error)
+	// Explain says more of why the keeper couldn't start a plan, where there is more to say; called in the loop.
+	Explain func(p *launch.Plan, reason string) string
 }
 
 // Tasks are the tasks under way. The supervisor's loop owns them and calls all methods but the runners.
@@ -72,6 +74,7 @@ func New(cfg Config) *Tasks { return &Tasks{cfg: cfg, byID: map[string]*task{}} 
 type task struct {
 	id         string
 	generation uint64
+	plan       *launch.Plan
 	done       chan result
 	output     output
 }
@@ -133,6 +136,7 @@ func (s *Tasks) start(t *task, def *definition.Program, command []string) {
 	}
 	// The clock never gives a number twice, across supervisors too: no counter has to be handed on.
 	t.generation = uint64(monotonic.Now())
+	t.plan = plan
 	s.byID[t.id] = t
 	s.cfg.Send(&wire.Spawn{ID: t.id, Generation: t.generation, Spec: wire.Spec{Plan: launch.Encode(plan)}})
 }
@@ -160,7 +164,7 @@ func (s *Tasks) Started(m *wire.Started, files []*os.File) {
 // Failed takes the keeper's message that a task couldn't be started.
 func (s *Tasks) Failed(m *wire.Failed) {
 	if t := s.find(m.ID, m.Generation); t != nil {
-		s.end(t, result{err: unknownError(m.Error)})
+		s.end(t, result{err: unknownError(s.cfg.Explain(t.plan, m.Error))})
 	}
 }
 
