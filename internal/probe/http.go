@@ -38,7 +38,8 @@ func (a attempt) httpGet(ctx context.Context, g *definition.HTTPGetAction) Resul
 	if err != nil {
 		return Result{Message: "GET " + g.Path + ": " + excerpt([]byte(err.Error()))}
 	}
-	what, host := "GET "+excerpt([]byte(req.URL.String())), req.URL.Hostname()
+	first, host := "GET "+excerpt([]byte(req.URL.String())), req.URL.Hostname()
+	what := first
 	for hops := 0; ; hops++ {
 		resp, body, err := fetch(ctx, req)
 		if err != nil {
@@ -56,6 +57,7 @@ func (a attempt) httpGet(ctx context.Context, g *definition.HTTPGetAction) Resul
 			return Result{Message: fmt.Sprintf("%s: stopped after %d redirects", what, maxRedirects)}
 		}
 		req = next
+		what = first + ", redirected to " + excerpt([]byte(req.URL.String())) // who answered is what is to be looked at
 	}
 }
 

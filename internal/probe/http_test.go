@@ -134,6 +134,11 @@ func TestHTTPRedirects(t *testing.T) {
 	mux.HandleFunc("/to-well", to(302, "well"))
 	mux.HandleFunc("/to-ill", to(307, "/ill"))
 	mux.HandleFunc("/abs-ill", to(301, server.URL+"/ill"))
+	mux.HandleFunc("/twice", to(302, "/to-ill"))
+	gone := httptest.NewServer(http.NotFoundHandler())
+	closed := gone.URL + "/x"
+	gone.Close()
+	mux.HandleFunc("/closed", to(302, closed))
 	mux.HandleFunc("/loop", to(302, "/loop"))
 	mux.HandleFunc("/out", to(302, "https://elsewhere.invalid/login"))
 	mux.HandleFunc("/tls", to(308, tlsServer.URL+"/x")) // another port, the same host
@@ -141,24 +146,30 @@ func TestHTTPRedirects(t *testing.T) {
 	mux.HandleFunc("/bad", to(302, "http://[broken"))
 	mux.HandleFunc("/ftp", to(302, "ftp://127.0.0.1/x"))
 	for _, test := range []struct {
-		path, want string
-		ok         bool
+		path, at, want string // at: the address that answered, where it isn't the first
+		ok             bool
 	}{
-		{"/to-well", "", true},
-		{"/to-ill", "500 Internal Server Error", false},
-		{"/abs-ill", "500 Internal Server Error", false},
-		{"/loop", "stopped after 10 redirects", false},
-		{"/out", "redirects to another host, which was not asked: https://elsewhere.invalid/login", true},
-		{"/tls", "418 I'm a teapot", false},
-		{"/nowhere", "", true},
-		{"/bad", `redirects to "http://[broken", which is no address`, false},
-		{"/ftp", `redirects to "ftp://127.0.0.1/x", which is neither http nor https`, false},
+		{"/to-well", "", "", true},
+		{"/to-ill", server.URL + "/ill", "500 Internal Server Error", false},
+		{"/abs-ill", server.URL + "/ill", "500 Internal Server Error", false},
+		{"/twice", server.URL + "/ill", "500 Internal Server Error", false},
+		{"/loop", server.URL + "/loop", "stopped after 10 redirects", false},
+		{"/out", "", "redirects to another host, which was not asked: https://elsewhere.invalid/login", true},
+		{"/tls", tlsServer.URL + "/x", "418 I'm a teapot", false},
+		{"/closed", closed, "connection refused", false},
+		{"/nowhere", "", "", true},
+		{"/bad", "", `redirects to "http://[broken", which is no address`, false},
+		{"/ftp", "", `redirects to "ftp://127.0.0.1/x", which is neither http nor https`, false},
 	} {
 		h, base := get(t, server, test.path, definition.HTTPHeader{Name: "Host", Value: "shop"})
 		r := ask(t, h, 10*time.Second)
 		want := test.want
 		if want != "" {
-			want = "GET " + base + test.path + ": " + want
+			at := base + test.path
+			if test.at != "" {
+				at += ", redirected to " + test.at
+			}
+			want = "GET " + at + ": " + want
 		}
 		if r.OK != test.ok || r.Message != want {
 			t.Errorf("%s: %t %q, want %t %q", test.path, r.OK, r.Message, test.ok, want)
