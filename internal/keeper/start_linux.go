@@ -36,9 +36,12 @@ func (k *keeper) start(p *program, generation uint64) error {
 	l.setEnv(k.runMark(p, r), generation, uint64(3+len(l.plan.ListenNames)))
 	with.Listen, err = k.listeners(l.plan.ListenNames)
 	if err == nil {
-		with.Sys = k.attributes(p, r)
+		with.Sys, err = k.attributes(p, r)
+	}
+	if err == nil {
 		r.launching, err = launch.Start(l.plan, with)
 	}
+	p.tree.Detach()
 	if err != nil {
 		closeRun(r)
 		return err
@@ -57,14 +60,14 @@ func (k *keeper) start(p *program, generation uint64) error {
 	return k.poll.Add(r.pidfd, unix.EPOLLIN|unix.EPOLLET, func() { k.mainExited(p, r) })
 }
 
-func (k *keeper) attributes(p *program, r *run) *syscall.SysProcAttr {
+// attributes are the child's beyond its plan. tree.Detach follows.
+func (k *keeper) attributes(p *program, r *run) (*syscall.SysProcAttr, error) {
 	sys := &syscall.SysProcAttr{
 		Setsid:    true, // a session of its own: the terminal's Ctrl+C is for the keeper, not for the program
 		Pdeathsig: syscall.SIGKILL,
 		PidFD:     &r.pidfd,
 	}
-	p.tree.Attach(sys)
-	return sys
+	return sys, p.tree.Attach(sys)
 }
 
 // pipes makes the run's pipes: one or two for its output, one for its notify channel where it has one.

@@ -15,51 +15,64 @@ import (
 	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
-// cgroup is one control group (v2). Its files are open from the start, because later there may be no file descriptor left to open them.
+// cgroup is one control group (v2). None of its files is kept open: with thousands of programs that would be thousands of file
+// descriptors. What is opened for a moment comes out of those that the keeper holds back for itself.
 type cgroup struct {
 	path   string
-	dir    int
-	killer int // cgroup.kill, Linux 5.14
-	events int // cgroup.events
+	events string // path of cgroup.events
 }
 
-// openCgroup makes the group, or takes over the one that is there.
-func openCgroup(path string) (*cgroup, error) {
-	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
-		return nil, err
+// makeCgroup makes the group, or takes over the one that is there.
+func makeCgroup(path string) (*cgroup, error) {
+	if err := unix.Mkdir(path, 0o755); err != nil && err != unix.EEXIST {
+		return nil, &os.PathError{Op: "mkdir", Path: path, Err: err}
 	}
-	g := &cgroup{path: path, killer: -1, events: -1}
-	var err error
-	if g.dir, err = unix.Open(path, unix.O_DIRECTORY|unix.O_RDONLY|unix.O_CLOEXEC, 0); err != nil {
-		return nil, err
-	}
-	if g.killer, err = unix.Openat(g.dir, "cgroup.kill", unix.O_WRONLY|unix.O_CLOEXEC, 0); err == nil {
-		g.events, err = unix.Openat(g.dir, "cgroup.events", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	}
+	return &cgroup{path: path, events: path + "/cgroup.events"}, nil
+}
+
+// makeBase makes a group like makeCgroup, and fails where the kernel can't kill a group (cgroup.kill is there since Linux 5.14) or
+// where this process may not.
+func makeBase(path string) (*cgroup, error) {
+	g, err := makeCgroup(path)
 	if err != nil {
-		g.close()
 		return nil, err
+	}
+	for name, how := range map[string]uint32{"cgroup.kill": unix.W_OK, "cgroup.events": unix.R_OK} {
+		name = filepath.Join(path, name)
+		if err := unix.Access(name, how); err != nil {
+			return nil, &os.PathError{Op: "access", Path: name, Err: err}
+		}
 	}
 	return g, nil
 }
 
-func (g *cgroup) close() {
-	for _, fd := range []int{g.dir, g.killer, g.events} {
-		if fd >= 0 {
-			unix.Close(fd)
-		}
+// open opens the group's folder, for clone3 to have a child born in it.
+func (g *cgroup) open() (fd int, err error) {
+	fd, err = unix.Open(g.path, unix.O_DIRECTORY|unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, &os.PathError{Op: "open", Path: g.path, Err: err}
 	}
+	return fd, nil
 }
 
-// populated says whether a living process is in the group or below it.
-func (g *cgroup) populated() bool {
+// populated says whether a living process is in the group or below it. A group that can't be looked at counts as populated, so that it
+// is looked at again; one that is gone doesn't.
+func (g *cgroup) populated() bool { return !g.says("populated 0") }
+
+// says tells whether cgroup.events has this line.
+func (g *cgroup) says(line string) bool {
+	fd, err := unix.Open(g.events, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err == unix.ENOENT || err == unix.ENODEV
+	}
+	defer unix.Close(fd)
 	var buf [128]byte
-	n, err := unix.Pread(g.events, buf[:], 0)
-	return err == nil && bytes.Contains(buf[:n], []byte("populated 1"))
+	n, err := unix.Read(fd, buf[:])
+	return err == unix.ENODEV || err == nil && bytes.Contains(buf[:n], []byte(line))
 }
 
-// kill ends every process in the group at once, forks in flight included.
-func (g *cgroup) kill() { _, _ = unix.Pwrite(g.killer, []byte("1"), 0) }
+// kill ends every process in the group at once, forks in flight included. Where it can't, the group stays populated, which the caller sees.
+func (g *cgroup) kill() { _ = os.WriteFile(g.path+"/cgroup.kill", []byte("1"), 0) }
 
 // freeze returns when all processes of the group are frozen (or go on): the kernel does it one by one. It doesn't wait long
 // for one that is stuck in the kernel.
@@ -68,13 +81,11 @@ func (g *cgroup) freeze(on bool) error {
 	if on {
 		state = "1"
 	}
-	if err := os.WriteFile(filepath.Join(g.path, "cgroup.freeze"), []byte(state), 0); err != nil {
+	if err := os.WriteFile(g.path+"/cgroup.freeze", []byte(state), 0); err != nil {
 		return err
 	}
 	for range 20 {
-		var buf [128]byte
-		n, err := unix.Pread(g.events, buf[:], 0)
-		if err != nil || bytes.Contains(buf[:n], []byte("frozen "+state)) {
+		if g.says("frozen " + state) {
 			break
 		}
 		time.Sleep(100 * time.Microsecond)
@@ -94,11 +105,9 @@ func FindCgroup(name string) (base string, err error) {
 		return "", err
 	}
 	base = filepath.Join(mount, own, name)
-	g, err := openCgroup(base)
-	if err != nil {
+	if _, err := makeBase(base); err != nil {
 		return "", fmt.Errorf("%s can't be used: %w", base, err)
 	}
-	defer g.close()
 	// A process of ours must be able to be born there: that takes write access to the common ancestor's cgroup.procs.
 	if err := unix.Access(filepath.Join(mount, own, "cgroup.procs"), unix.W_OK); err != nil {
 		_ = os.Remove(base)
@@ -116,14 +125,18 @@ func FindCgroup(name string) (base string, err error) {
 //
 // The child is to start an executable that doesn't exist. Where the child lives, ForkExec fails with ENOENT.
 func tryBirth(path string) error {
-	g, err := openCgroup(path)
+	g, err := makeCgroup(path)
 	if err != nil {
 		return err
 	}
 	defer unix.Rmdir(path)
-	defer g.close()
+	dir, err := g.open()
+	if err != nil {
+		return err
+	}
+	defer unix.Close(dir)
 	pid, err := syscall.ForkExec("/proc/self/no executable", []string{"trial"}, &syscall.ProcAttr{
-		Sys: &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: g.dir},
+		Sys: &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: dir},
 	})
 	if err == unix.ENOENT {
 		return nil
@@ -190,11 +203,10 @@ func ClearCgroup(base string) error {
 	if base == "" {
 		return nil
 	}
-	g, err := openCgroup(base)
+	g, err := makeCgroup(base)
 	if err != nil {
 		return err
 	}
-	defer g.close()
 	deadline := monotonic.Now() + 5*time.Second
 	for g.populated() {
 		g.kill()

@@ -27,29 +27,42 @@ func testCgroup(t *testing.T) string {
 }
 
 // within lets a process be born in a program's group.
-func within(t *testing.T, g *cgroup) func(*syscall.SysProcAttr) {
+func within(t *testing.T, g *cgroup) func(*syscall.SysProcAttr) error {
 	t.Helper()
-	return func(sys *syscall.SysProcAttr) { sys.UseCgroupFD, sys.CgroupFD = true, g.dir }
-}
-
-func openTestCgroup(t *testing.T, path string) *cgroup {
-	t.Helper()
-	g, err := openCgroup(path)
+	dir, err := g.open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(g.close)
+	t.Cleanup(func() { unix.Close(dir) })
+	return func(sys *syscall.SysProcAttr) error {
+		sys.UseCgroupFD, sys.CgroupFD = true, dir
+		return nil
+	}
+}
+
+func makeTestCgroup(t *testing.T, path string) *cgroup {
+	t.Helper()
+	g, err := makeCgroup(path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return g
 }
 
 // awaitEmpty waits for the kernel to take the last process out of the group: it wakes who polls cgroup.events.
 func awaitEmpty(t *testing.T, g *cgroup) {
 	t.Helper()
+	events, err := os.Open(g.events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer events.Close()
 	for range 300 {
+		_, _ = events.ReadAt(make([]byte, 128), 0) // a change from here on wakes
 		if !g.populated() {
 			return
 		}
-		fds := []unix.PollFd{{Fd: int32(g.events), Events: unix.POLLPRI}}
+		fds := []unix.PollFd{{Fd: int32(events.Fd()), Events: unix.POLLPRI}}
 		_, _ = unix.Poll(fds, 100)
 	}
 	t.Fatal("somebody is still alive in the group")
@@ -57,7 +70,7 @@ func awaitEmpty(t *testing.T, g *cgroup) {
 
 func TestCgroupKillsAForkBomb(t *testing.T) {
 	base := testCgroup(t)
-	g := openTestCgroup(t, filepath.Join(base, "p-bomb"))
+	g := makeTestCgroup(t, filepath.Join(base, "p-bomb"))
 	if g.populated() {
 		t.Error("a new group has somebody in it")
 	}
@@ -72,7 +85,7 @@ func TestCgroupKillsAForkBomb(t *testing.T) {
 
 func TestCgroupFreezes(t *testing.T) {
 	base := testCgroup(t)
-	g := openTestCgroup(t, filepath.Join(base, "p-frozen"))
+	g := makeTestCgroup(t, filepath.Join(base, "p-frozen"))
 	f := start(t, "", waitForever, within(t, g))
 	for _, on := range []bool{true, false, true} {
 		if err := g.freeze(on); err != nil {
@@ -92,7 +105,7 @@ func TestClearCgroup(t *testing.T) {
 	base := testCgroup(t)
 	var families []*family
 	for _, name := range []string{"p-a.1", "p-b.3"} {
-		g := openTestCgroup(t, filepath.Join(base, name))
+		g := makeTestCgroup(t, filepath.Join(base, name))
 		families = append(families, start(t, "", daemon, within(t, g)))
 	}
 	if err := ClearCgroup(base); err != nil {
@@ -119,11 +132,13 @@ func TestTreeAfterAKill(t *testing.T) {
 	base := testCgroup(t)
 	var tr Tree
 	t.Cleanup(func() { tr.Close() })
+	before := openFiles(t)
 	for run := range 3 {
 		if err := tr.Open(base, "api"); err != nil || tr.cg == nil {
 			t.Fatalf("run %d: %v", run, err)
 		}
 		f := start(t, "", waitForever, tr.Attach)
+		tr.Detach()
 		pid := f.cmd.Process.Pid
 		if tr.Empty(pid, "") || !f.lives() {
 			t.Fatalf("run %d isn't in its group", run)
@@ -140,6 +155,9 @@ func TestTreeAfterAKill(t *testing.T) {
 			t.Error("an empty tree isn't empty")
 		}
 	}
+	if after := openFiles(t); after > before+3*2 { // each run has a pipe and a pidfd here; its group has none
+		t.Errorf("%d file descriptors became %d", before, after)
+	}
 	if groups, _ := filepath.Glob(filepath.Join(base, "p-api*")); len(groups) != 1 {
 		t.Errorf("groups left: %v", groups)
 	}
@@ -153,6 +171,7 @@ func TestTreeWithoutACgroup(t *testing.T) {
 	}
 	mark := testMark(t)
 	f := start(t, mark, daemon, tr.Attach)
+	tr.Detach()
 	pid := f.cmd.Process.Pid
 	if tr.Empty(pid, mark) {
 		t.Error("it isn't seen")
@@ -167,13 +186,13 @@ func TestTreeWithoutACgroup(t *testing.T) {
 	}
 }
 
-func TestOpenCgroupElsewhere(t *testing.T) {
+func TestMakeBaseElsewhere(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := openCgroup(filepath.Join(dir, "none", "below")); !os.IsNotExist(err) {
+	if _, err := makeBase(filepath.Join(dir, "none", "below")); !os.IsNotExist(err) {
 		t.Errorf("%v", err)
 	}
 	before := openFiles(t)
-	if _, err := openCgroup(filepath.Join(dir, "plain")); !os.IsNotExist(err) { // no cgroup.kill in a plain folder
+	if _, err := makeBase(filepath.Join(dir, "plain")); !os.IsNotExist(err) { // no cgroup.kill in a plain folder
 		t.Errorf("%v", err)
 	}
 	if after := openFiles(t); after != before {

@@ -19,7 +19,7 @@ type family struct {
 }
 
 // start runs a shell script in a session of its own, with mark in its environment. The script says "ready" when it is.
-func start(t *testing.T, mark, script string, change ...func(*syscall.SysProcAttr)) *family {
+func start(t *testing.T, mark, script string, change ...func(*syscall.SysProcAttr) error) *family {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -33,7 +33,9 @@ func start(t *testing.T, mark, script string, change ...func(*syscall.SysProcAtt
 	}
 	f.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	for _, c := range change {
-		c(f.cmd.SysProcAttr)
+		if err := c(f.cmd.SysProcAttr); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := f.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package tree
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"strconv"
 	"syscall"
 
@@ -18,6 +17,8 @@ type Tree struct {
 	cg     *cgroup
 	frozen bool // by Freeze
 	killed bool // cg was killed: no process can be born in it any more
+	empty  bool // Kill found nothing in cg: then nothing can come in before the next start
+	dir    int  // cg's folder, open from Attach to Detach
 	serial int
 }
 
@@ -41,7 +42,7 @@ func (t *Tree) Open(base, id string) error {
 		t.Close()
 	}
 	t.serial++
-	cg, err := openCgroup(filepath.Join(base, "p-"+id+"."+strconv.Itoa(t.serial)))
+	cg, err := makeCgroup(base + "/p-" + id + "." + strconv.Itoa(t.serial))
 	if errors.Is(err, os.ErrPermission) || errors.Is(err, unix.EROFS) {
 		return nil // we could make base, and may not make this one: the tree is held without a cgroup
 	}
@@ -52,18 +53,31 @@ func (t *Tree) Open(base, id string) error {
 // Close removes the cgroup, in which nothing may run any more.
 func (t *Tree) Close() {
 	if t.cg != nil {
-		t.cg.close()
 		removeBelow(t.cg.path)
 		_ = unix.Rmdir(t.cg.path)
 	}
 	t.cg, t.killed = nil, false
 }
 
-// Attach has a child be born inside: there is no moment in which it could fork outside.
-func (t *Tree) Attach(sys *syscall.SysProcAttr) {
-	if t.cg != nil {
-		sys.UseCgroupFD = true
-		sys.CgroupFD = t.cg.dir
+// Attach has a child be born inside: there is no moment in which it could fork outside. Detach follows, once the child is there or
+// couldn't be started.
+func (t *Tree) Attach(sys *syscall.SysProcAttr) (err error) {
+	t.empty = false
+	if t.cg == nil {
+		return nil
+	}
+	if t.dir, err = t.cg.open(); err != nil {
+		return err
+	}
+	sys.UseCgroupFD, sys.CgroupFD = true, t.dir
+	return nil
+}
+
+// Detach closes what Attach opened.
+func (t *Tree) Detach() {
+	if t.cg != nil && t.dir > 0 {
+		unix.Close(t.dir)
+		t.dir = 0
 	}
 }
 
@@ -78,7 +92,7 @@ func (t *Tree) BeforeReap(pid int) {
 // Kill ends whatever is in the tree, and says whether there was anything. pid is the main process, mark the run's DARUMA_RUN.
 func (t *Tree) Kill(pid int, mark string) bool {
 	if t.cg != nil {
-		if !t.cg.populated() {
+		if t.empty = !t.cg.populated(); t.empty {
 			return false
 		}
 		t.cg.kill()
@@ -91,7 +105,7 @@ func (t *Tree) Kill(pid int, mark string) bool {
 // Empty says that nothing of the tree is left. Zombies don't count: they run nothing.
 func (t *Tree) Empty(pid int, mark string) bool {
 	if t.cg != nil {
-		return !t.cg.populated()
+		return t.empty || !t.cg.populated()
 	}
 	return !orphans{session: pid, mark: mark}.any()
 }
