@@ -1,3 +1,8 @@
+// Keeper and supervisor need few threads however many processors there are: the runtime's look once a second at their number, and at the
+// cgroup's, would only wake them.
+//
+//go:debug updatemaxprocs=0
+
 // Command daruma keeps programs running.
 package main
 

@@ -76,7 +76,7 @@ func (k *keeper) spawn(m *wire.Spawn) {
 		k.send(&wire.Failed{ID: m.ID, Generation: m.Generation, Error: fmt.Sprintf("run %d is still alive (pid %d)", p.alive.Generation, p.alive.PID)})
 		return
 	}
-	l, err := prepare(&m.Spec)
+	l, err := k.prepare(&m.Spec)
 	if err == nil {
 		err = k.allowed.run(m.ID, &l.plan)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/keeper/poll"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
@@ -19,6 +20,8 @@ type keeper struct {
 	poll *poll.Poller
 	platform
 
+	plans    launch.Decoder // of the programs, until memory is saved
+	env      []string       // of the last run: see environment
 	programs map[string]*program
 	emptying map[*program]struct{} // main process gone, tree still ending
 	starting map[*program]struct{} // forked, its exec not yet seen to succeed
@@ -96,7 +99,12 @@ const startTime = 3 * time.Second
 // saveMemory makes the garbage collector eager once everything is started, and gives back what that took.
 func (k *keeper) saveMemory() {
 	if k.saveMemoryAt > 0 && monotonic.Now() > k.saveMemoryAt {
+		if k.sup.pending || k.allowed.reading { // thousands of programs, or a slow machine
+			k.saveMemoryAt = monotonic.Now() + startTime
+			return
+		}
 		k.saveMemoryAt = 0
+		k.plans = launch.Decoder{}
 		debug.SetGCPercent(25)
 		debug.FreeOSMemory()
 	}

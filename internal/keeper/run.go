@@ -52,13 +52,12 @@ type stream struct {
 
 // launchable is a decoded Spec, ready to be started again and again.
 type launchable struct {
-	plan  launch.Plan
+	plan  launch.Plan // its Env may be another program's too
 	split bool
-	env   []string // the plan's, with places behind it: see setEnv
 }
 
-func prepare(s *wire.Spec) (*launchable, error) {
-	plan, err := launch.Decode(s.Plan)
+func (k *keeper) prepare(s *wire.Spec) (*launchable, error) {
+	plan, err := k.plans.Decode(s.Plan)
 	if err != nil {
 		return nil, err
 	}
@@ -67,24 +66,18 @@ func prepare(s *wire.Spec) (*launchable, error) {
 	}
 	l := &launchable{plan: *plan, split: s.Split}
 	l.plan.Notify = s.Notify
-	places := 2
-	if s.Notify {
-		places = 3
-	}
-	l.env = append(make([]string, 0, len(plan.Env)+places), plan.Env...)[:len(plan.Env)+places]
-	l.plan.Env = l.env
 	return l, nil
 }
 
-// setEnv fills in what differs from run to run in the environment. channel is the number of the notify channel, where there is one.
-func (l *launchable) setEnv(mark string, generation uint64, channel uint64) {
-	gen := strconv.FormatUint(generation, 10)
-	places := l.env[len(l.env)-2:]
-	places[0] = "DARUMA_RUN=" + mark
-	places[1] = "DARUMA_GENERATION=" + gen
+// environment gives the plan's environment and behind it what differs from run to run. It is valid until the next call: a restart hardly
+// allocates. channel is the number of the notify channel, where there is one.
+func (k *keeper) environment(l *launchable, mark string, generation uint64, channel uint64) []string {
+	k.env = append(k.env[:0], l.plan.Env...)
 	if l.plan.Notify {
-		l.env[len(l.env)-3] = "DARUMA_NOTIFY=" + strconv.FormatUint(channel, 10)
+		k.env = append(k.env, "DARUMA_NOTIFY="+strconv.FormatUint(channel, 10))
 	}
+	k.env = append(k.env, "DARUMA_RUN="+mark, "DARUMA_GENERATION="+strconv.FormatUint(generation, 10))
+	return k.env
 }
 
 // runMark is the value of DARUMA_RUN in the environment of a run.

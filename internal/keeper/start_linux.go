@@ -33,13 +33,14 @@ func (k *keeper) start(p *program, generation uint64) error {
 	if err != nil {
 		return fmt.Errorf("making a pipe for its output: %w", err)
 	}
-	l.setEnv(k.runMark(p, r), generation, uint64(3+len(l.plan.ListenNames)))
-	with.Listen, err = k.listeners(l.plan.ListenNames)
+	plan := l.plan
+	plan.Env = k.environment(l, k.runMark(p, r), generation, uint64(3+len(l.plan.ListenNames)))
+	with.Listen, err = k.listeners(plan.ListenNames)
 	if err == nil {
 		with.Sys, err = k.attributes(p, r)
 	}
 	if err == nil {
-		r.launching, err = launch.Start(l.plan, with)
+		r.launching, err = launch.Start(plan, with)
 	}
 	p.tree.Detach()
 	if err != nil {

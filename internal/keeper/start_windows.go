@@ -57,7 +57,6 @@ func (k *keeper) create(p *program, r *run) (<-chan creation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a pipe for its output: %w", err)
 	}
-	l.setEnv(k.runMark(p, r), r.Generation, uint64(channel))
 	if r.job, err = tree.OpenJob(&l.plan); err != nil {
 		return nil, fmt.Errorf("making a job for its processes: %w", err)
 	}
@@ -67,7 +66,7 @@ func (k *keeper) create(p *program, r *run) (<-chan creation, error) {
 	// A console of its own, without a window: a Ctrl+C for one program reaches no other, and not the keeper.
 	with.Job, with.Flags = r.job.Handle, windows.CREATE_NO_WINDOW
 	plan := l.plan
-	plan.Env = slices.Clone(plan.Env) // the next run's values are written into the same list
+	plan.Env = slices.Clone(k.environment(l, k.runMark(p, r), r.Generation, uint64(channel))) // the next run's are written into the same list
 	outcome := make(chan creation, 1)
 	go func() {
 		child, err := k.createProcess(plan, with)

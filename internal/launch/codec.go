@@ -50,7 +50,20 @@ func Encode(p *Plan) []byte {
 }
 
 // Decode reads what Encode wrote and checks it with [Plan.Check]. Anything else is refused with an error.
-func Decode(data []byte) (*Plan, error) {
+func Decode(data []byte) (*Plan, error) { return new(Decoder).Decode(data) }
+
+// Decoder decodes many plans. Most programs of a service have nearly the same environment: equal texts, and equal lists of them, are kept
+// once. The plans of one Decoder may share them, so nobody changes a plan's Env in place. The zero value is ready.
+type Decoder struct {
+	known map[string]string
+	env   []string // the last plan's
+}
+
+// maxKnown is how many texts a Decoder remembers before it begins anew.
+const maxKnown = 4096
+
+// Decode is like the function of that name.
+func (d *Decoder) Decode(data []byte) (*Plan, error) {
 	if len(data) > maxPlan {
 		return nil, planError("it is longer than 8 MiB")
 	}
@@ -58,7 +71,7 @@ func Decode(data []byte) (*Plan, error) {
 		return nil, planError("it doesn't begin with the mark of a plan")
 	}
 	r := reader{rest: data[len(planMagic):]}
-	p := &Plan{Path: r.text(), Argv: r.texts(), Env: r.texts(), Dir: r.text(), UID: r.id() - 1, GID: r.id() - 1}
+	p := &Plan{Path: r.text(), Argv: r.texts(), Env: d.environment(&r), Dir: r.text(), UID: r.id() - 1, GID: r.id() - 1}
 	for range r.count(1) {
 		p.Groups = append(p.Groups, r.id())
 	}
@@ -77,6 +90,33 @@ func Decode(data []byte) (*Plan, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// environment reads a list like [reader.texts].
+func (d *Decoder) environment(r *reader) []string {
+	if d.known == nil || len(d.known) > maxKnown {
+		d.known = map[string]string{}
+	}
+	r.known = d.known
+	env := r.texts()
+	r.known = nil
+	if !equal(env, d.env) {
+		d.env = env
+	}
+	return d.env
+}
+
+// equal is slices.Equal, which this package does without: see its documentation.
+func equal(a, b []string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
 }
 
 type writer []byte
@@ -127,8 +167,9 @@ func (w *writer) flags(p *Plan) {
 
 // reader takes fields off the front. After the first one that isn't there it is bad, and every field zero.
 type reader struct {
-	rest []byte
-	bad  bool
+	rest  []byte
+	bad   bool
+	known map[string]string // texts that were read before; nil: don't look
 }
 
 func (r *reader) fail() { r.bad, r.rest = true, nil }
@@ -172,8 +213,16 @@ func (r *reader) count(size int) int {
 
 func (r *reader) text() string {
 	n := r.count(1)
-	s := string(r.rest[:n])
+	b := r.rest[:n]
 	r.rest = r.rest[n:]
+	if r.known == nil {
+		return string(b)
+	}
+	s, ok := r.known[string(b)] // allocates nothing
+	if !ok {
+		s = string(b)
+		r.known[s] = s
+	}
 	return s
 }
 

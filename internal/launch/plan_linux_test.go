@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unsafe"
 )
 
 func pointer[T any](v T) *T { return &v }
@@ -179,4 +180,23 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal("two encodings")
 		}
 	})
+}
+
+// The keeper holds the plans of thousands of programs: what is equal in them is in memory once.
+func TestDecoderShares(t *testing.T) {
+	var d Decoder
+	var plans []*Plan
+	for _, extra := range []string{"A=1", "A=1", "B=2"} {
+		p, err := d.Decode(Encode(&Plan{Path: "/bin/true", Argv: []string{"true"}, Env: []string{"HOME=/root", extra}, UID: Leave, GID: Leave}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		plans = append(plans, p)
+	}
+	if &plans[0].Env[0] != &plans[1].Env[0] {
+		t.Error("equal environments are kept twice")
+	}
+	if plans[2].Env[1] != "B=2" || unsafe.StringData(plans[0].Env[0]) != unsafe.StringData(plans[2].Env[0]) {
+		t.Errorf("%q beside %q", plans[2].Env, plans[0].Env)
+	}
 }

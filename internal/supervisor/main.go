@@ -34,8 +34,9 @@ func Main(cfg Config) int {
 	// Whoever reads our output may go (| head), and the terminal may belong to another process group at the moment (stty tostop).
 	process.IgnoreOutputSignals()
 	reserve.Threads(8)
-	settle := time.AfterFunc(settleAfter, saveMemory)
-	defer settle.Stop()
+	for _, after := range settleAfter() {
+		defer time.AfterFunc(after, saveMemory).Stop()
+	}
 	link, err := wire.Connect()
 	if err != nil {
 		return printError(err)
@@ -74,8 +75,8 @@ func finish(link *wire.Link, code int) {
 	_ = link.Flush() // nothing is left to do where the keeper is gone
 }
 
-// settleAfter is when the start of even a large service is over.
-const settleAfter = 3 * time.Second
+// settleAfter is when the start of even a large service is over, and when that of thousands of programs on a slow machine.
+func settleAfter() []time.Duration { return []time.Duration{3 * time.Second, 30 * time.Second} }
 
 // saveMemory makes the garbage collector run more often, and returns to the system what the start took. Not before: the start
 // of 500 programs would take half as long again.
