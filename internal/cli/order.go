@@ -125,7 +125,7 @@ Exit codes: 0 done, 1 not done (the answer says why), 2 wrong usage or no such p
 			seconds := f.grace.Seconds()
 			c.GraceSeconds = &seconds
 		}
-		if handled, err := orderService(cmd.Context(), std, t, c, f.timeout, *f.output); handled || err != nil {
+		if handled, err := orderService(cmd.Context(), std, t, c, o.doing, f.timeout, *f.output); handled || err != nil {
 			return err
 		}
 		answer, err := sendOrder(cmd.Context(), std, t, c, o.doing, f.timeout)

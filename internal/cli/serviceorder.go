@@ -16,7 +16,7 @@ import (
 
 // orderService gives an order to an installed service as a whole, and prints what it did. handled is false where the order is for the
 // supervisor alone.
-func orderService(ctx context.Context, std IO, t target, c control.Command, timeout time.Duration, output format) (handled bool, err error) {
+func orderService(ctx context.Context, std IO, t target, c control.Command, doing string, timeout time.Duration, output format) (handled bool, err error) {
 	c.Program = t.program
 	o := operate.Order{Service: t.service, Command: c, Timeout: timeout, Progress: func(doing string) (end func()) {
 		return screen.Progress(std.Err, doing)
@@ -26,7 +26,6 @@ func orderService(ctx context.Context, std IO, t target, c control.Command, time
 		return err
 	}
 	r, handled, err := o.Run(ctx)
-	var supervisor *operate.SupervisorError
 	var wrong *operate.DefinitionError
 	switch {
 	case errors.As(err, &wrong) && output == formatJSON:
@@ -39,10 +38,8 @@ func orderService(ctx context.Context, std IO, t target, c control.Command, time
 		return true, &exitError{code: ExitUsage, err: errors.New("the definition has errors; nothing was stopped")}
 	case !handled:
 		return false, err
-	case errors.As(err, &supervisor) && errors.Is(err, context.DeadlineExceeded):
-		return true, goesOn("stopping", t, timeout)
-	case errors.As(err, &supervisor):
-		return true, clientFailure(t.service, supervisor.Err)
+	case timeout > 0 && errors.Is(err, context.DeadlineExceeded):
+		return true, goesOn(doing, t, timeout)
 	case err != nil:
 		return true, serviceFailure(err)
 	}

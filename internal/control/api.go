@@ -45,11 +45,15 @@ const (
 )
 
 // Command is one order to the supervisor: the body of POST /v1/command.
+//
+// With WholeService the service itself ends once its programs are down: after a stop as one that was stopped in order, after a restart so
+// that the service manager starts it again. From when the supervisor has taken it, nobody else is needed for that.
 type Command struct {
 	Verb         Verb     `json:"verb"`
 	Program      string   `json:"program,omitempty"`      // "": every program of the service
 	GraceSeconds *float64 `json:"graceSeconds,omitempty"` // stop and restart: instead of terminationGracePeriodSeconds; 0 … 86,400
 	Code         int      `json:"code,omitempty"`         // control alone: 128 … 255
+	WholeService bool     `json:"wholeService,omitempty"` // stop and restart without a program, of what a service manager started: see below
 	Reason       string   `json:"reason,omitempty"`       // who or why, for events and incidents; at most 1,024 bytes
 }
 
@@ -283,6 +287,9 @@ func (c Command) Validate() error {
 	}
 	if c.Code != 0 && c.Verb != VerbControl {
 		return fmt.Errorf(`"code" goes with control, not with %s`, c.Verb)
+	}
+	if c.WholeService && (c.Program != "" || c.Verb != VerbStop && c.Verb != VerbRestart) {
+		return errors.New(`"wholeService" goes with stop and restart of every program`)
 	}
 	if g := c.GraceSeconds; g != nil {
 		if c.Verb != VerbStop && c.Verb != VerbRestart {

@@ -24,7 +24,8 @@ import (
 type Client struct {
 	service string // "": unknown, only for messages
 	socket  string
-	longest int64 // bytes of an answer: [maxAnswer], but in tests
+	longest int64  // bytes of an answer: [maxAnswer], but in tests
+	sent    func() // called when a request is written; nil: nobody is interested
 }
 
 // Dial gives a client for the service called name. Nothing is connected yet: the first call tells whether it runs.
@@ -58,6 +59,13 @@ func (c *Client) Command(ctx context.Context, cmd Command) (Answer, error) {
 	}
 	var a Answer
 	return a, c.call(ctx, http.MethodPost, "/v1/command", body, &a)
+}
+
+// Order is Command, and calls sent once when the order is on its way to the supervisor, which from then on doesn't need this client.
+func (c *Client) Order(ctx context.Context, cmd Command, sent func()) (Answer, error) {
+	told := *c
+	told.sent = sent
+	return told.Command(ctx, cmd)
 }
 
 // Health asks whether the supervisor works.
@@ -160,6 +168,9 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*e
 	x := &exchange{ctx: ctx, conn: conn, allowed: &allowance{conn, maxHead}}
 	x.stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
 	writeErr := request.Write(conn)
+	if c.sent != nil && writeErr == nil {
+		c.sent()
+	}
 	x.response, err = http.ReadResponse(bufio.NewReader(x.allowed), request)
 	if err != nil {
 		x.close()

@@ -33,7 +33,10 @@ type (
 		Dependencies bool
 	}
 	// Shutdown stops all programs, dependents first; then the service has ended.
-	Shutdown struct{ Reason string }
+	Shutdown struct {
+		Reason string
+		Grace  time.Duration // instead of terminationGracePeriodSeconds; 0: as defined
+	}
 	// Reload replaces the definition. Changed names the programs to restart.
 	Reload struct {
 		Definition *definition.Service

@@ -47,7 +47,7 @@ func (s *Service) shutdown(e Shutdown) {
 		return
 	}
 	s.phase = Ending
-	s.stopAll(Request{Verb: Stop, Reason: e.Reason})
+	s.stopAll(Request{Verb: Stop, Grace: e.Grace, Reason: e.Reason})
 }
 
 func (s *Service) stopAll(r Request) {

@@ -26,6 +26,7 @@ const (
 	NoFiles      Code = 93
 	Unreadable   Code = 94
 	Refused      Code = 95
+	Restarting   Code = 96
 	Interrupted  Code = 130
 )
 
@@ -56,6 +57,7 @@ func All() []Entry {
 		{NoFiles, "a file or folder of the service can't be made or written", "the message names it; check the disk and the account's rights", true},
 		{Unreadable, "the definition can't be read, and no good one was ever loaded", "is the file there, and may the service's account read it?", true},
 		{Refused, "the definition is refused, and no good one was ever loaded", "daruma check FILE lists every error", false},
+		{Restarting, "a restart was ordered, and whoever ordered it was gone before the end: the service manager is to start the service", "", true},
 		{Interrupted, "interrupted twice (Ctrl+C)", "", true},
 	}
 }

@@ -113,7 +113,11 @@ func (h *host) run(ctx context.Context, manager *service.Host) error {
 	// hangs at a program's start, and to end it is to end every program: so it gets more time than others.
 	manager.Health().Liveness(service.Check{Name: "keeper", Run: h.keeper.Ping, Every: 20 * time.Second, Threshold: 6})
 	defer h.endInTime(manager.StopContext())()
-	if err := h.outcome(exitcode.Code(keeper.Main(h.cfg))); err != nil {
+	code := exitcode.Code(keeper.Main(h.cfg))
+	if code == exitcode.Restarting {
+		h.forgetStopped() // a restart starts every program
+	}
+	if err := h.outcome(code); err != nil {
 		return err
 	}
 	if ctx.Err() == nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/ensure"
+	"github.com/daruma-sh/daruma/internal/operate"
 	"github.com/daruma-sh/daruma/internal/safefile"
 	"github.com/daruma-sh/daruma/service/manager"
 )
@@ -166,7 +167,7 @@ func (i *Installation) startService(ctx context.Context, services manager.Manage
 		return i.loadChanged(ctx, r)
 	}
 	if status.Up() {
-		err = services.Restart(ctx, name)
+		err = operate.Restart(ctx, services, name, "daruma install --now")
 	} else {
 		err = services.Start(ctx, name)
 	}

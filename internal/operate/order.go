@@ -2,7 +2,6 @@ package operate
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -32,12 +31,6 @@ type Result struct {
 	AlreadyStopped bool          `json:"-"` // nothing was to be done
 	Took           time.Duration `json:"-"`
 }
-
-// SupervisorError is an error of the part that the supervisor does.
-type SupervisorError struct{ Err error }
-
-func (e *SupervisorError) Error() string { return e.Err.Error() }
-func (e *SupervisorError) Unwrap() error { return e.Err }
 
 // DefinitionError is a definition that the service couldn't start with. Nothing was stopped.
 type DefinitionError struct{ Errors []string } // each with its place
@@ -70,7 +63,7 @@ const checkTimeout = 6 * time.Second
 
 // Run carries out what concerns an installed service as a whole. handled is false where the order is for the supervisor alone: the
 // service isn't installed, or runs in a terminal, or the order is for one program, or no start, stop or restart. Errors: those of
-// the service manager, *SupervisorError, or *DefinitionError.
+// the service manager, *DefinitionError, or ctx's; after Timeout one that is context.DeadlineExceeded, and the order goes on.
 func (o Order) Run(ctx context.Context) (r Result, handled bool, err error) {
 	if o.Program != "" || o.Verb != control.VerbStart && o.Verb != control.VerbStop && o.Verb != control.VerbRestart {
 		return r, false, nil
@@ -108,75 +101,44 @@ func (o Order) Run(ctx context.Context) (r Result, handled bool, err error) {
 	return r, true, nil
 }
 
-// carryOut stops the programs first where they run: the supervisor knows which step ended each, the service manager doesn't.
+// Restart restarts an installed service that runs, in a way that survives this process; its definition was checked before. reason is for
+// events.
+func Restart(ctx context.Context, services manager.Manager, service, reason string) error {
+	o := Order{Service: service, Command: control.Command{Verb: control.VerbRestart, Reason: reason}, Progress: func(string) func() { return func() {} }}
+	return o.carryOut(ctx, services, &Result{})
+}
+
+// carryOut has the supervisor and the service manager do it. The order is theirs from the first moment: nothing that is left to do then is
+// left to this process, which may be interrupted, or belong to one of the programs that are being stopped.
 func (o Order) carryOut(ctx context.Context, services manager.Manager, r *Result) error {
 	if o.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
 		defer cancel()
 	}
-	if o.Verb != control.VerbStart {
-		if err := o.stopPrograms(ctx, r, silence); err != nil {
-			return err
-		}
-	}
-	defer o.Progress("waiting for the service manager: " + o.Service)()
-	switch o.Verb {
-	case control.VerbStart:
+	if o.Verb == control.VerbStart {
+		defer o.Progress("waiting for the service manager: " + o.Service)()
 		return services.Start(ctx, o.Service)
-	case control.VerbStop:
+	}
+	defer o.Progress("stopping " + o.Service)()
+	told := o.tell(ctx)
+	defer told.forget()
+	told.awaitSent(ctx)
+	err := o.give(ctx, services, told)
+	if err != nil {
+		return err
+	}
+	told.awaitAnswer(ctx, answerTime)
+	if told.answered() && told.answer.Results != nil {
+		r.Answer = told.answer
+	}
+	return nil
+}
+
+// give gives the order to the service manager, and follows it to its end.
+func (o Order) give(ctx context.Context, services manager.Manager, told *told) error {
+	if o.Verb == control.VerbStop {
 		return services.Stop(ctx, o.Service)
 	}
-	return services.Restart(ctx, o.Service)
-}
-
-// silence is how long a supervisor may give no sign of life while it stops programs. Its own limit for one is 5 s, and its keeper
-// replaces it after 20 s in which it hangs.
-const silence = 30 * time.Second
-
-// stopPrograms has the supervisor stop them; one that isn't there has none, and one that is silent for too long isn't waited for: it hangs
-// for good, or who answers isn't daruma's. The service manager stops the keeper then, which ends the programs.
-func (o Order) stopPrograms(ctx context.Context, r *Result, silence time.Duration) error {
-	defer o.Progress("stopping " + o.Service)()
-	stop := o.Command
-	stop.Verb = control.VerbStop
-	client, err := control.Dial(o.Service)
-	if err == nil {
-		alive, end := whileAlive(ctx, client, silence)
-		defer end()
-		var answer control.Answer
-		if answer, err = client.Command(alive, stop); answer.Results != nil {
-			r.Answer = answer
-		}
-		if err != nil && errors.Is(context.Cause(alive), errSilent) {
-			return nil
-		}
-	}
-	if err == nil || errors.Is(err, control.ErrNotRunning) {
-		return nil
-	}
-	return &SupervisorError{err}
-}
-
-var errSilent = errors.New("the supervisor gives no sign of life")
-
-// whileAlive gives a context that ends with [errSilent] when the supervisor has answered no question after its health for so long.
-func whileAlive(ctx context.Context, client *control.Client, silence time.Duration) (alive context.Context, end func()) {
-	alive, cancel := context.WithCancelCause(ctx)
-	go func() {
-		for alive.Err() == nil {
-			asking, done := context.WithTimeout(alive, silence)
-			_, err := client.Health(asking)
-			silent := errors.Is(asking.Err(), context.DeadlineExceeded)
-			done()
-			if err != nil && silent && ctx.Err() == nil {
-				cancel(errSilent)
-			}
-			select {
-			case <-alive.Done():
-			case <-time.After(silence / 10):
-			}
-		}
-	}()
-	return alive, func() { cancel(nil) }
+	return o.restart(ctx, services, told)
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/windows/svc"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/wine"
 )
@@ -320,5 +321,40 @@ func TestServiceIsUpgraded(t *testing.T) {
 	}
 	if err := os.Remove(old); err != nil {
 		t.Errorf("after a restart somebody still runs the old daruma.exe: %v", err)
+	}
+}
+
+// TestRestartSurvivesItsClient: a restart goes on when who ordered it has gone in the middle; Wine has no recovery, and daruma ensure
+// knows that the service is to run.
+func TestRestartSurvivesItsClient(t *testing.T) {
+	i := install(t, "programs:\n  slow: {command: [./testprog, grace, -after, 2s]}\n")
+	i.start()
+	before := i.up("slow")
+	i.awaitLogged("slow", "ready")
+	if out, code := i.verb("restart", i.name, "--timeout", "500ms"); code != 1 || !strings.Contains(out, "restarting "+i.name+" isn't over after 500ms and goes on") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	if wine.Running() {
+		st, _ := i.state(svc.Stopped)
+		if st.Win32ExitCode != 1066 || st.ServiceSpecificExitCode != uint32(exitcode.Restarting) {
+			t.Errorf("exit codes %d and %d, want 1066 and %d", st.Win32ExitCode, st.ServiceSpecificExitCode, exitcode.Restarting)
+		}
+		if out := i.ok("ensure", i.name); !strings.Contains(out, "started") {
+			t.Errorf("daruma ensure says %q", out)
+		}
+	}
+	i.eventually("it runs again", func() bool {
+		st := i.query()
+		return svc.State(st.CurrentState) == svc.Running && int(st.ProcessId) != before.KeeperPID
+	})
+	i.afresh()
+	now := i.up("slow")
+	i.awaitLogged("slow", "ready")
+	if out := i.ok("restart", i.name); !strings.Contains(out, "slow: stopped by ") || !strings.Contains(out, "restarted after") {
+		t.Errorf("with somebody who waits: %q", out)
+	}
+	i.afresh()
+	if last := i.up("slow"); last.KeeperPID == now.KeeperPID {
+		t.Error("the keeper is the same")
 	}
 }

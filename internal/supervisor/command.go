@@ -79,16 +79,25 @@ func (s *supervisor) command(c control.Command) (*waiter, error) {
 	if len(w.targets) == 0 && c.Program != "" {
 		return nil, &control.UnknownProgramError{Program: c.Program, Known: s.knownPrograms()}
 	}
+	if c.WholeService {
+		return w, s.orderService(c, w)
+	}
 	if s.engine.Phase() >= engine.Ending {
 		return nil, &control.ConflictError{Reason: "the service is shutting down"}
 	}
 	r := engine.Request{Program: c.Program, Reason: reasonOf(c), Verb: verbOf(c.Verb), Dependencies: true}
-	if c.GraceSeconds != nil {
-		r.Grace = max(time.Duration(*c.GraceSeconds*float64(time.Second)), time.Millisecond)
-	}
+	r.Grace = graceOf(c)
 	s.step(r)
 	s.waiters = append(s.waiters, w)
 	return w, nil
+}
+
+// graceOf is the grace period that c asks for; 0: none, as the engine has it.
+func graceOf(c control.Command) time.Duration {
+	if c.GraceSeconds == nil {
+		return 0
+	}
+	return max(time.Duration(*c.GraceSeconds*float64(time.Second)), time.Millisecond)
 }
 
 func verbOf(v control.Verb) engine.Verb {

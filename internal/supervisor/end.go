@@ -19,6 +19,7 @@ type ending struct {
 	failed bool // so that the operating system restarts it
 	reason string
 	now    bool // without waiting for the programs
+	alone  bool // the service manager wasn't heard of: see orderService
 }
 
 // over reports whether the service has ended, and with which exit code.
@@ -28,6 +29,9 @@ func (s *supervisor) over() (int, bool) {
 	}
 	if s.ending.failed {
 		return int(exitcode.Escalated), true
+	}
+	if s.state.Restart {
+		return int(exitcode.Restarting), s.ending.alone
 	}
 	return int(exitcode.Done), true
 }
@@ -102,6 +106,7 @@ func (s *supervisor) end(e engine.EndService) {
 		s.publish(control.Event{Kind: control.EventEscalated, Reason: fmt.Sprintf("%s; daruma ends with a failure", e.Reason)})
 	}
 	s.saveServiceState()
+	s.awaitServiceManager()
 }
 
 // endTimeout is how long the end may take when the keeper kills everything itself: its reports of the ends are on the way.

@@ -120,10 +120,14 @@ func (s *supervisor) stopRequested(m *wire.StopRequest) {
 		s.overdue(m.Left)
 		return
 	}
-	s.publish(control.Event{Kind: control.EventStopping, Reason: "daruma was asked to stop: " + m.Signal})
-	if s.state.StopWhy = m.Signal; s.state.StopWhy != "" && m.Now {
+	if s.engine.Phase() < engine.Ending || m.Now {
+		s.publish(control.Event{Kind: control.EventStopping, Reason: "daruma was asked to stop: " + m.Signal})
+		s.state.StopWhy = m.Signal
+	}
+	if s.state.StopWhy != "" && m.Now {
 		s.state.StopWhy += ", at once"
 	}
+	s.state.Restart = false // who stops the service starts it again, or doesn't want to
 	s.saveServiceState()
 	s.step(engine.Shutdown{Reason: "daruma was asked to stop: " + m.Signal})
 	if m.Now {

@@ -17,6 +17,7 @@ func (s *supervisor) takeOver(l *inheritance) {
 	if s.ending == nil && s.engine.Phase() == engine.Ended { // it died between the last two messages
 		s.ending = &ending{reason: "all programs are stopped"}
 	}
+	s.awaitServiceManager()
 	for _, k := range l.sockets {
 		s.sockets.Inherit(k)
 	}

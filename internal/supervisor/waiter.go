@@ -13,6 +13,7 @@ import (
 // waiter is a command whose answer has to wait until its programs have reached what was asked.
 type waiter struct {
 	verb    control.Verb
+	service bool // the service ends: its programs are wanted all the same
 	targets []target
 	reply   chan control.Answer
 }
@@ -54,7 +55,7 @@ func (s *supervisor) answerTo(w *waiter) (control.Answer, bool) {
 	for i := range w.targets {
 		t := &w.targets[i]
 		if t.result == nil {
-			t.result = s.commandResult(w.verb, t)
+			t.result = s.commandResult(w, t)
 		}
 		all = all && t.result != nil
 	}
@@ -69,7 +70,7 @@ func (s *supervisor) answerTo(w *waiter) (control.Answer, bool) {
 }
 
 // commandResult gives the result of a command for one program; nil while that is open.
-func (s *supervisor) commandResult(verb control.Verb, t *target) *control.ProgramResult {
+func (s *supervisor) commandResult(w *waiter, t *target) *control.ProgramResult {
 	p := s.engine.Program(t.name)
 	if p == nil {
 		return &control.ProgramResult{Program: t.name, State: control.StateStopped, Message: "it left the definition"}
@@ -82,11 +83,11 @@ func (s *supervisor) commandResult(verb control.Verb, t *target) *control.Progra
 		r.Message = why
 		return r
 	}
-	settled := false
+	settled, verb := false, w.verb
 	switch verb {
 	case control.VerbStop:
 		settled = !p.State.Alive()
-		r.Done = settled && !p.Wanted
+		r.Done = settled && (w.service || !p.Wanted)
 		s.setEndedBy(r, p, t)
 	case control.VerbPause:
 		settled, r.Done = !s.runtimeOf(p.Name).freezing || !p.State.Alive(), p.Paused
