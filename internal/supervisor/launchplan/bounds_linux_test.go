@@ -1,6 +1,7 @@
 package launchplan
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -80,5 +81,27 @@ programs:
 	}
 	if b := BoundsOf(os.Getpid()); b.User == nil || *b.User != os.Geteuid() {
 		t.Errorf("this process' user is %v", b.User)
+	}
+}
+
+// More programs than open files for them are named before any is started.
+func TestMorePrograms(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("name: shop\nprograms:\n")
+	for i := range 100 {
+		fmt.Fprintf(&text, "  p%d: {command: [/bin/true]}\n", i)
+	}
+	text.WriteString("  j: {command: [/bin/true], logs: {format: json}}\n")
+	def, err := definition.Parse([]byte(text.String()), "daruma.yaml", os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const need = 64 + 100*3 + 5
+	if wrong := (Bounds{Hard: map[string]uint64{"nofile": need}}).Refused(def); wrong != nil {
+		t.Errorf("refused: %v", wrong)
+	}
+	wrong := Bounds{Hard: map[string]uint64{"nofile": 300}, Raise: true}.Refused(def)
+	if len(wrong) != 1 || !strings.Contains(wrong[0].Error(), "101 of them need 369 open files, and the hard limit that daruma's processes have is 300, enough for 78") {
+		t.Errorf("refused: %v", wrong)
 	}
 }
