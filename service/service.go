@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/daruma-sh/daruma/service/internal/standin"
 	"github.com/daruma-sh/daruma/service/internal/verbs"
 	"github.com/daruma-sh/daruma/service/winevent"
 )
@@ -152,5 +153,21 @@ func run(ctx context.Context, s Service, as role, args []string) error {
 	if err := s.check(); err != nil {
 		return &notStartedError{err, ExitUsage}
 	}
+	if manager := standin.From(ctx); manager != nil {
+		return runInTest(ctx, s.withDefaults(), manager, args)
+	}
 	return detectAndRun(ctx, s.withDefaults(), as, args)
+}
+
+// runInTest runs the service for package servicetest.
+func runInTest(ctx context.Context, s Service, m *standin.Manager, arguments []string) error {
+	mail := newMailbox()
+	r := newRunner(s, surroundings{Platform: m.Platform, environment: EnvTerminal}, mail, arguments)
+	r.stderr, r.exit, r.interactive = m.Stderr, m.Exit, false
+	var reload func()
+	if s.OnReload != nil {
+		reload = func() { mail.post(controlMessage{control: reloadControl}) }
+	}
+	m.Connected(reload)
+	return r.run(ctx)
 }

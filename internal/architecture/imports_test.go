@@ -49,6 +49,7 @@ var layering = [][]string{
 		"internal/logs/logfile",
 		"internal/reserve",
 		"service/internal/scm",
+		"service/internal/standin",
 		"service/log",
 		"service/manager",
 		"service/notify",
@@ -94,6 +95,7 @@ var layering = [][]string{
 		"internal/supervisor",
 		"internal/winres/generate",
 		"service/kardianos",
+		"service/servicetest",
 	},
 	{
 		"internal/cli/screen",

@@ -9,7 +9,7 @@ import (
 )
 
 // public is what people link into programs of their own: the library, its drop-in, and what they are made of.
-var public = []string{"service", "service/closer", "service/kardianos", "service/log", "service/manager", "service/notify", "service/winevent"}
+var public = []string{"service", "service/closer", "service/kardianos", "service/log", "service/manager", "service/notify", "service/servicetest", "service/winevent"}
 
 // granted are the modules whose packages may be linked into it, with what those need themselves.
 var granted = []string{module, "golang.org/x/sys", "github.com/coreos/go-systemd/v22", "github.com/godbus/dbus/v5"}
