@@ -57,6 +57,9 @@ func TestExposedByAccessLists(t *testing.T) {
 	if err := Exposed(file); err != nil {
 		t.Errorf("closed again: %v", err)
 	}
+	if err := Exposed(`\\?\` + file); err != nil {
+		t.Errorf("as a long path: %v", err)
+	}
 	var found *ExposedError
 	if err := Exposed(`\\server\share\x.exe`); !errors.As(err, &found) || found.Who != "another computer" {
 		t.Errorf("a share: %v", err)

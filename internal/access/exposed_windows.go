@@ -132,7 +132,7 @@ func remedy(path string, r role) string {
 
 // onLocalDrive refuses what a service doesn't see: shares, and letters that belong to one logon (net use, subst).
 func onLocalDrive(path string) error {
-	volume := filepath.VolumeName(path)
+	volume := strings.TrimPrefix(filepath.VolumeName(path), `\\?\`) // \\?\C: is C: for long paths
 	if len(volume) != 2 || volume[1] != ':' {
 		return &ExposedError{Path: path, Where: path, Who: "another computer", What: "decides what is in it",
 			Remedy: "copy it to a folder of Program Files on this one"}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
@@ -65,7 +66,7 @@ func running(r control.ProgramResult) string {
 func ended(r control.ProgramResult, after string) string {
 	how := ""
 	if r.ExitCode != nil {
-		how = fmt.Sprintf(", exit code %d", *r.ExitCode)
+		how = ", " + definition.ExitCodeText(*r.ExitCode)
 	}
 	switch r.EndedBy {
 	case control.EndedAlreadyStopped:

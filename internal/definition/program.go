@@ -30,7 +30,7 @@ func (d *decoder) program(e *entry, p *Program) {
 func (d *decoder) programFields(p *Program) []field {
 	return []field{
 		{"command", func(n *node) { p.Command = d.command(n) }},
-		{"workingDir", func(n *node) { p.WorkingDir = d.absolute(d.expanded(n)) }},
+		{"workingDir", func(n *node) { p.WorkingDir = d.absolute(d.filePath(n, d.expanded(n))) }},
 		{"env", func(n *node) { p.Env = d.environment(n) }},
 		{"envFiles", func(n *node) { p.EnvFiles = d.envFiles(n) }},
 		{"dependsOn", func(n *node) { p.DependsOn = d.dependencies(n) }},
@@ -70,7 +70,15 @@ func (d *decoder) command(n *node) []string {
 		return nil
 	}
 	command := make([]string, 0, len(n.items))
-	d.list(n, func(n *node) { command = append(command, d.expand(n, d.anyStr(n))) })
+	d.list(n, func(n *node) {
+		word := d.expand(n, d.anyStr(n))
+		if len(command) == 0 {
+			d.filePath(n, word)
+		} else {
+			d.drivePath(n, word)
+		}
+		command = append(command, word)
+	})
 	if n.kind != listNode {
 		return nil
 	}
@@ -84,16 +92,20 @@ func (d *decoder) command(n *node) []string {
 }
 
 // absolute makes a path of the definition absolute. An empty one has been reported.
+func (d *decoder) absolute(path string) string { return Absolute(d.dir, path) }
+
+// Absolute gives the path that a definition in the folder dir means by path; "" stays.
 //
 // On Windows, one that begins with a slash lies on the definition's drive, as everywhere in Windows, and not in its folder.
-func (d *decoder) absolute(path string) string {
+func Absolute(dir, path string) string {
+	path = filepath.FromSlash(path)
 	switch {
 	case path == "" || filepath.IsAbs(path):
 		return path
 	case os.IsPathSeparator(path[0]):
-		return filepath.Clean(filepath.VolumeName(d.dir) + path)
+		return filepath.Clean(filepath.VolumeName(dir) + path)
 	}
-	return filepath.Join(d.dir, path)
+	return filepath.Join(dir, path)
 }
 
 // environment is env: names and scalars, whose text counts as it is written (1.10 stays 1.10).
@@ -112,6 +124,9 @@ func (d *decoder) environment(n *node) []EnvVar {
 				d.fail(e.pos, "the name of a variable must not be empty and must not contain = or NUL")
 			}
 			env = append(env, EnvVar{Name: e.key, Value: d.envValue(e.value)})
+			if strings.EqualFold(e.key, "PATH") {
+				d.noPercent(e.value, env[len(env)-1].Value)
+			}
 		})
 	}
 	return env
@@ -124,7 +139,9 @@ func (d *decoder) envValue(n *node) string {
 			d.fail(n.pos, "must not contain a NUL character")
 			return ""
 		}
-		return d.expand(n, n.text)
+		value := d.expand(n, n.text)
+		d.drivePath(n, value)
+		return value
 	case emptyNode:
 		d.fail(n.pos, `has no value: write "" for an empty one`)
 	default:
@@ -139,7 +156,7 @@ func (d *decoder) envFiles(n *node) []string {
 		return nil
 	}
 	var files []string
-	d.list(n, func(n *node) { files = append(files, d.absolute(d.expanded(n))) })
+	d.list(n, func(n *node) { files = append(files, d.absolute(d.filePath(n, d.expanded(n)))) })
 	return files
 }
 

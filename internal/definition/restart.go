@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -60,6 +61,11 @@ func (d *decoder) exitCodes(n *node) []ExitRule {
 		d.in(e.key, e.pos, func() {
 			from, to, ok := exitRange(e.key)
 			action := d.enum(e.value, string(ExitStop), string(ExitRestart), string(ExitGiveUp))
+			if bits, negative := negativeCode(e.key); negative && !ok {
+				d.fail(e.pos, "must be %d (0x%08X): so Windows has the exit code %s; on Linux a program that ends with %s has the exit code %d",
+					bits, bits, e.key, e.key, bits&0xff)
+				return
+			}
 			if !ok {
 				d.fail(e.pos, "must be an exit code or a range of them such as 64-78, each 0 to %d", maxExitCode)
 				return
@@ -89,6 +95,12 @@ func exitRange(s string) (from, to int, ok bool) {
 	a, okA := exitCode(strings.TrimSpace(first))
 	b, okB := exitCode(strings.TrimSpace(last))
 	return a, b, okA && okB && a <= b
+}
+
+// negativeCode gives the 32 bits that a negative code is for Windows.
+func negativeCode(s string) (bits uint32, ok bool) {
+	v, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
+	return uint32(int32(v)), err == nil && v < 0
 }
 
 // exitCode reads a code in decimal, or in hexadecimal as Windows' are known (0xC0000005).

@@ -110,10 +110,38 @@ func (d *decoder) account(n *node) string {
 			d.fail(n.pos, "must be virtual, LocalService, NetworkService, LocalSystem or a user: did you mean %s?", known)
 		}
 	}
+	if known := knownAccount(account); known != "" {
+		d.fail(n.pos, "must be %s, daruma's name for %s on both systems", known, clip(account))
+		return account
+	}
 	if strings.ContainsAny(account, `/:*?"<>|`) || strings.Count(account, `\`) > 1 {
 		d.fail(n.pos, `must be virtual, LocalService, NetworkService, LocalSystem, DOMAIN\user$ or a user, is %s`, quote(account))
 	}
 	return account
+}
+
+// knownAccount is the name here of an account that Windows calls otherwise, as sc.exe and services.msc show it; "": it isn't one of them.
+// NT SERVICE\NAME can be the account of the service called NAME alone.
+// Source: https://learn.microsoft.com/windows/win32/services/service-user-accounts
+func knownAccount(account string) string {
+	name := strings.ToLower(account)
+	if strings.HasPrefix(name, `nt service\`) {
+		return "virtual"
+	}
+	qualified := name
+	for _, prefix := range []string{`nt authority\`, `.\`} {
+		name = strings.TrimPrefix(name, prefix)
+	}
+	name = strings.ReplaceAll(name, " ", "")
+	if name == "system" {
+		return "LocalSystem"
+	}
+	for _, known := range []string{"LocalService", "NetworkService", "LocalSystem"} {
+		if name == strings.ToLower(known) && name != qualified {
+			return known
+		}
+	}
+	return ""
 }
 
 func (d *decoder) programs(n *node, s *Service) {

@@ -1,6 +1,10 @@
 package engine
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+)
 
 // terminated is what the keeper reports in place of a signal when it ended a run on Windows: its SignalEnded.
 const terminated = 137
@@ -38,39 +42,5 @@ func (e Exit) String() string {
 		}
 		return w
 	}
-	if name := ntstatusName(e.Code); name != "" {
-		return fmt.Sprintf("exit code 0x%08X (%s)", uint32(e.Code), name)
-	}
-	if int64(e.Code) >= 1<<31 { // as NTSTATUS and HRESULT values are known
-		return fmt.Sprintf("exit code 0x%08X", uint32(e.Code))
-	}
-	return fmt.Sprintf("exit code %d", e.Code)
-}
-
-// ntstatusName explains the exit codes with which Windows, .NET and the C library end a program that crashed.
-// Source: https://learn.microsoft.com/openspecs/windows_protocols/ms-erref/596a1078-e883-4972-9bbc-49e60bebca55
-func ntstatusName(code int) string {
-	switch uint32(code) {
-	case 0xC0000005:
-		return "access violation"
-	case 0xC000001D:
-		return "illegal instruction"
-	case 0xC0000094:
-		return "integer division by zero"
-	case 0xC00000FD:
-		return "stack overflow"
-	case 0xC0000135:
-		return "a DLL wasn't found"
-	case 0xC000013A:
-		return "ended by Ctrl+C"
-	case 0xC0000142:
-		return "a DLL failed to initialise: often the desktop heap is exhausted by many services of one account"
-	case 0xC0000374:
-		return "heap corruption"
-	case 0xC0000409:
-		return "it aborted itself, or its stack was overrun"
-	case 0xE0434352:
-		return "unhandled .NET exception"
-	}
-	return ""
+	return definition.ExitCodeText(e.Code)
 }

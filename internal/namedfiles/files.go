@@ -173,9 +173,8 @@ func searchPath(p *definition.Program) string {
 func executable(dir, name, path string) (string, error) {
 	candidates := []string{name}
 	switch {
-	case filepath.IsAbs(name):
 	case strings.ContainsAny(filepath.ToSlash(name), "/"):
-		candidates[0] = filepath.Join(dir, filepath.FromSlash(name))
+		candidates[0] = definition.Absolute(dir, name)
 	default:
 		candidates = nil
 		for _, folder := range filepath.SplitList(path) {
@@ -234,10 +233,7 @@ func scriptOf(dir string, words []string) string {
 		case word == "-c" || word == "-e" || word == "-m": // the program itself, or a module
 			return ""
 		}
-		file := filepath.FromSlash(word)
-		if !filepath.IsAbs(file) {
-			file = filepath.Join(dir, file)
-		}
+		file := definition.Absolute(dir, word)
 		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
 			return file
 		}

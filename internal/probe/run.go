@@ -111,7 +111,7 @@ func (a attempt) exec(ctx context.Context, e *definition.ExecAction, runner Runn
 		r.Unknown = r.Unknown || errors.Is(err, ErrUnknown)
 		return r
 	case code != 0:
-		return Result{Message: what + ": exit code " + itoa(code) + quoted(output)}
+		return Result{Message: what + ": " + definition.ExitCodeText(code) + quoted(output)}
 	}
 	return Result{OK: true}
 }

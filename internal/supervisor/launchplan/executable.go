@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/daruma-sh/daruma/internal/definition"
 )
 
 func checkFolder(dir string) error {
@@ -25,7 +27,7 @@ func checkFolder(dir string) error {
 // from the definition's folder, else one in each folder of PATH.
 func candidates(name, dir, path string) (files []string) {
 	if named(name) {
-		return []string{from(dir, name)}
+		return []string{definition.Absolute(dir, name)}
 	}
 	for _, d := range filepath.SplitList(path) {
 		if d != "" && filepath.IsAbs(d) { // the current folder is nobody's to choose programs from
@@ -40,20 +42,11 @@ func named(word string) bool {
 	return strings.ContainsRune(word, filepath.Separator) || strings.ContainsRune(word, '/')
 }
 
-// from gives the path of a file that is named relative to dir.
-func from(dir, name string) string {
-	full := filepath.FromSlash(name)
-	if !filepath.IsAbs(full) {
-		full = filepath.Join(dir, full)
-	}
-	return full
-}
-
 // findExecutable resolves the first word of a command: with a separator from the definition's folder, else in PATH.
 // On Windows the extension may be left out.
 func findExecutable(name, dir, path string) (string, error) {
 	if named(name) {
-		full := from(dir, name)
+		full := definition.Absolute(dir, name)
 		file, err := executable(full)
 		if err != nil {
 			return "", fmt.Errorf("command %s: %w (looked for %s)", name, err, full)

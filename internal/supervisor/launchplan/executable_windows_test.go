@@ -26,3 +26,15 @@ func TestExecutablesWithoutExtension(t *testing.T) {
 		t.Errorf("in PATH: %s, %v", got, err)
 	}
 }
+
+// TestAPathFromTheDrivesRoot lies on the definition's drive, for command as for workingDir.
+func TestAPathFromTheDrivesRoot(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "server.exe"), nil, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	rooted := filepath.Join(dir, "server")[len(filepath.VolumeName(dir)):]
+	if got, err := findExecutable(rooted, filepath.VolumeName(dir)+`\elsewhere`, ""); err != nil || got != filepath.Join(dir, "server.exe") {
+		t.Errorf("%s is %s, %v", rooted, got, err)
+	}
+}
