@@ -111,8 +111,12 @@ func judgeDefinition(ctx context.Context, file string) (def *definition.Service,
 		if wrong := launchplan.Unenforceable(def); wrong != nil {
 			return nil, nil, wrong
 		}
-		for _, beyond := range launchplan.BoundsOf(os.Getpid()).Beyond(def) {
+		here := launchplan.BoundsOf(os.Getpid())
+		for _, beyond := range here.Beyond(def) {
 			warnings = append(warnings, beyond.Error())
+		}
+		if many := here.TooManyPrograms(def); many != "" {
+			warnings = append(warnings, many)
 		}
 	}
 	return def, append(warnings, install.MissingDependencies(ctx, manager.Manager{}, def)...), nil

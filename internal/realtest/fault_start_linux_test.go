@@ -204,6 +204,9 @@ func TestDescriptorsExhausted(t *testing.T) {
 		fmt.Fprintf(&b, "  p%d: {command: [%s, hang], backoff: {initialSeconds: 0.1, maxSeconds: 0.3}}\n", i, testbin.Path(t))
 	}
 	s := through(t, dir, b.String(), nil, "sh", "-c", `ulimit -n 90; exec "$@"`, "sh")
+	s.await("a warning that they are too few", func(e control.Event) bool {
+		return e.Kind == control.EventWarning && strings.Contains(e.Reason, "60 programs need 244 open files, and the hard limit that daruma's processes have is 90")
+	})
 	s.await("a start refused for want of descriptors", func(e control.Event) bool {
 		return e.Kind == control.EventBackoff && strings.Contains(e.Reason, "too many open files")
 	})

@@ -140,6 +140,9 @@ func firstDefinition(cfg Config, l *inheritance, bounds launchplan.Bounds) (*def
 	return def, nil
 }
 
+// countOpenFiles warns where they are too few for the programs.
+func (s *supervisor) countOpenFiles() { s.warn("open files", s.bounds.TooManyPrograms(s.def)) }
+
 // whyRefused tells a definition that can't be read, which may be mounted a moment later, from one that is wrong.
 func whyRefused(file string) exitcode.Code {
 	info, err := os.Stat(file)

@@ -33,6 +33,7 @@ func (s *supervisor) reload(why string) control.Answer {
 		s.link.Send(&wire.DefinitionTaken{}) // before the orders that follow from it
 	}
 	s.def, s.refusal, s.guarded = def, nil, nil
+	s.countOpenFiles()
 	s.publish(control.Event{Kind: control.EventReloaded, Reason: fmt.Sprintf("%s: %d added, %d removed, %d restarted, %d unchanged",
 		why, len(added), len(removed), len(changed), len(answer.Unchanged))})
 	s.step(engine.Reload{Definition: def, Changed: changed})

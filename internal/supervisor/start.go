@@ -62,6 +62,7 @@ func start(cfg Config, link *wire.Link, inherited *inheritance) (_ *supervisor, 
 	if cfg.Terminal {
 		s.terminal = terminal.New(s.ctx, place.Logs, programNames(s.def), s.hub)
 	}
+	s.countOpenFiles()
 	s.loadStopped()
 	if inherited.hello.Sessions == 0 {
 		s.startPrograms()

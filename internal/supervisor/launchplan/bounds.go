@@ -31,9 +31,6 @@ func (b Bounds) Refused(def *definition.Service) definition.Errors {
 
 // Beyond says what a definition asks for beyond the bounds, and what would allow it.
 func (b Bounds) Beyond(def *definition.Service) (out definition.Errors) {
-	for _, r := range b.tooManyPrograms(def) {
-		out = append(out, definition.Error{File: def.File, Pos: def.At(r.field), Path: r.field, Msg: r.why})
-	}
 	for i := range def.Programs {
 		p := &def.Programs[i]
 		for _, r := range b.beyond(def.Name, p) {

@@ -84,7 +84,7 @@ programs:
 	}
 }
 
-// More programs than open files for them are named before any is started.
+// More programs than open files for them are counted before any is started.
 func TestMorePrograms(t *testing.T) {
 	var text strings.Builder
 	text.WriteString("name: shop\nprograms:\n")
@@ -97,11 +97,14 @@ func TestMorePrograms(t *testing.T) {
 		t.Fatal(err)
 	}
 	const need = 64 + 100*3 + 5
-	if wrong := (Bounds{Hard: map[string]uint64{"nofile": need}}).Refused(def); wrong != nil {
-		t.Errorf("refused: %v", wrong)
+	if said := (Bounds{Hard: map[string]uint64{"nofile": need}}).TooManyPrograms(def); said != "" {
+		t.Error(said)
 	}
-	wrong := Bounds{Hard: map[string]uint64{"nofile": 300}, Raise: true}.Refused(def)
-	if len(wrong) != 1 || !strings.Contains(wrong[0].Error(), "101 of them need 369 open files, and the hard limit that daruma's processes have is 300, enough for 78") {
+	few := Bounds{Hard: map[string]uint64{"nofile": 300}}
+	if said := few.TooManyPrograms(def); !strings.Contains(said, "101 programs need 369 open files, and the hard limit that daruma's processes have is 300, enough for 78") {
+		t.Error(said)
+	}
+	if wrong := few.Refused(def); wrong != nil {
 		t.Errorf("refused: %v", wrong)
 	}
 }

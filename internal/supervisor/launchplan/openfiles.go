@@ -26,11 +26,12 @@ func filesFor(p *definition.Program) uint64 {
 	return n
 }
 
-// tooManyPrograms says that the hard limit of open files is too low for so many programs, and for how many it is enough.
-func (b Bounds) tooManyPrograms(def *definition.Service) (list []unsupportedField) {
+// TooManyPrograms says that the hard limit of open files is too low for so many programs, and for how many it is enough; "": it isn't. Nothing
+// is refused for it: those that find room run, the others wait.
+func (b Bounds) TooManyPrograms(def *definition.Service) string {
 	hard, known := b.Hard["nofile"]
 	if !known {
-		return nil
+		return ""
 	}
 	need, fit := uint64(ownFiles), 0
 	for i := range def.Programs {
@@ -39,8 +40,8 @@ func (b Bounds) tooManyPrograms(def *definition.Service) (list []unsupportedFiel
 		}
 	}
 	if need <= hard {
-		return nil
+		return ""
 	}
-	return []unsupportedField{{"programs", fmt.Sprintf("%d of them need %d open files, and the hard limit that daruma's processes have is %d, enough for %d: "+
-		"raise it (systemctl edit %s: [Service] LimitNOFILE=%d; in a terminal as root: ulimit -n %d)", len(def.Programs), need, hard, fit, def.Name, need, need)}}
+	return fmt.Sprintf("%d programs need %d open files, and the hard limit that daruma's processes have is %d, enough for %d: "+
+		"raise it (systemctl edit %s: [Service] LimitNOFILE=%d; in a terminal as root: ulimit -n %d)", len(def.Programs), need, hard, fit, def.Name, need, need)
 }
