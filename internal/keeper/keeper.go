@@ -166,8 +166,7 @@ func (k *keeper) sleepTime() time.Duration {
 	}
 	if k.flushAt > 0 {
 		due(k.flushAt - now)
-	}
-	if k.reapDue {
+	} else if k.reapDue { // after the flush: what is due earlier than it can be done would make the loop spin
 		due(k.reapedAt + reapEvery - now)
 	}
 	for p := range k.emptying {
