@@ -28,6 +28,7 @@ this system can't enforce.
 Where a service was installed with FILE, it is judged as that service will at its next start: with its environment, account and limits.
 Otherwise variables such as ${PORT} are looked up in this terminal's environment, so that one that is missing is found too; systemd's
 ${STATE_DIRECTORY}, ${LOGS_DIRECTORY} and ${RUNTIME_DIRECTORY} are what they will be once it is installed.
+An envFile that is missing or wrong is a warning: it is read when the program starts.
 What others than you and administrators could change, the definition or a file that it names, is a warning: an installed service and
 root don't take it. The exit code is 0 where the definition is right, and 2 where it isn't.`,
 		Example: `  daruma check
@@ -119,6 +120,7 @@ func judgeDefinition(ctx context.Context, file string) (def *definition.Service,
 			warnings = append(warnings, many)
 		}
 	}
+	warnings = append(warnings, launchplan.EnvFileProblems(def)...)
 	return def, append(warnings, install.MissingDependencies(ctx, manager.Manager{}, def)...), nil
 }
 

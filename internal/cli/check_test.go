@@ -71,6 +71,24 @@ func sortLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
+// TestCheckReadsEnvFiles: one that the program couldn't be started with is said, without what it holds.
+func TestCheckReadsEnvFiles(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"good.env": "A=1\n", "bad.env": "A=1\nB=\"secret\n",
+		"daruma.yaml": "name: shop\nprograms: {api: {command: [x], envFiles: [good.env, bad.env, none.env]}}\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, errOut strings.Builder
+	code := Main([]string{"check", filepath.Join(dir, "daruma.yaml")}, IO{Out: &out, Err: &errOut})
+	said := errOut.String()
+	if code != 0 || !strings.Contains(said, "programs.api.envFiles[1]: "+filepath.Join(dir, "bad.env")+":2: the quote is never closed") ||
+		!strings.Contains(said, "programs.api.envFiles[2]: ") || strings.Contains(said, "secret") || strings.Contains(said, "envFiles[0]") {
+		t.Errorf("exit code %d, %s", code, said)
+	}
+}
+
 func TestCheckWithoutFile(t *testing.T) {
 	inFolder(t, nil)
 	code, out, errs := checkCommand("check")

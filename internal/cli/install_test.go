@@ -32,7 +32,7 @@ func TestPasswords(t *testing.T) {
 			t.Errorf("%q gives %q, %v; want %q", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "\n", "\r\n"} {
+	for _, text := range []string{"", "\n", "\r\n", "\xff\xfes\x00e\x00\r\x00\n\x00", "gr\xfcn\n"} {
 		if got, err := firstLine(strings.NewReader(text)); err == nil {
 			t.Errorf("%q gives %q", text, got)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/install"
+	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
 // passwordFlags say where the password of a service's account comes from, instead of the terminal.
@@ -67,6 +68,9 @@ func firstLine(r io.Reader) (string, error) {
 	line, err := bufio.NewReader(io.LimitReader(r, 1024)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", err
+	}
+	if _, what := plaintext.NotUTF8([]byte(line)); what != "" { // else each such byte would be U+FFFD, and the password another
+		return "", errors.New("it is no text in UTF-8: save the file as UTF-8")
 	}
 	line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 	line = strings.TrimPrefix(line, "\ufeff") // Notepad's mark of UTF-8

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
@@ -45,7 +46,10 @@ func TestEnvFile(t *testing.T) {
 		{"nothing is expanded", "A=$HOME ${HOME} `id` $(id)", []string{"A=$HOME ${HOME} `id` $(id)"}},
 		{"twice", "A=1\nA=2", []string{"A=1", "A=2"}},
 		{"any name a program may want", "a.b-c=1\nÄ=2", []string{"a.b-c=1", "Ä=2"}},
-		{"not UTF-8", "A=\xff\xfe", []string{"A=\xff\xfe"}},
+		{"comments of systemd", "; a comment\n  ;A=0\nA=b ; c\n", []string{"A=b ; c"}},
+		{"several lines in quotes", "KEY=\"-----BEGIN\r\nabc=\n  # no comment\n-----END\"\nB='x\n\ny'\nC=1", []string{"KEY=-----BEGIN\nabc=\n  # no comment\n-----END", "B=x\n\ny", "C=1"}},
+		{"a line that goes on in quotes", "A=\"one \\\ntwo\\\\\nthree\"", []string{"A=one two\\\nthree"}},
+		{"a backslash in quotes at the end", `A="C:\\data\\"` + "\n" + `B='C:\data\'`, []string{`A=C:\data\`, `B=C:\data\`}},
 	} {
 		vars, err := readEnvFile(envFile(t, c.text), launch.Leave)
 		var got []string
@@ -60,16 +64,20 @@ func TestEnvFile(t *testing.T) {
 
 func TestEnvFileErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"A=1\n\nsecret":          ":3: must be NAME=value",
-		"=secret":                ":1: the name before = must not be empty nor contain blanks or quotes",
-		"A B=secret":             ":1: the name before = must not be empty nor contain blanks or quotes",
-		"\"A\"=secret":           ":1: the name before = must not be empty nor contain blanks or quotes",
-		"A\x00=secret":           ":1: the name before = must not be empty nor contain blanks or quotes",
-		"A=sec\x00ret":           ":1: the value contains a NUL byte",
-		"# one\nA=\"secret":      ":2: the quote isn't closed on this line",
-		"A='secret\nmore'":       ":1: the quote isn't closed on this line",
-		"A='secret' # a comment": ":1: the quote isn't closed on this line",
-		"A=\"":                   ":1: the quote isn't closed on this line",
+		"A=1\n\nsecret":            ":3: must be NAME=value",
+		"=secret":                  ":1: the name before = must not be empty nor contain blanks or quotes",
+		"A B=secret":               ":1: the name before = must not be empty nor contain blanks or quotes",
+		"\"A\"=secret":             ":1: the name before = must not be empty nor contain blanks or quotes",
+		"A\x00=secret":             ":1: the name before = must not be empty nor contain blanks or quotes",
+		"# one\nA=\"secret\nB=1\n": ":2: the quote is never closed",
+		"A=\"secret\nB=\"secret\"": ":1: there is text behind the closing quote: a value is quoted as a whole, and a comment has a line of its own",
+		"A='secret' # a comment":   ":1: there is text behind the closing quote: a value is quoted as a whole, and a comment has a line of its own",
+		"A=\"":                     ":1: the quote is never closed",
+		"A=\"C:\\secret\\\"":       ":1: the quote is never closed",
+		"A=1\nB='x\n\ny'\nsecret":  ":5: must be NAME=value",
+		"\xff\xfeA\x00=\x00s\x00":  ": is UTF-16: save it as UTF-8", // Notepad's "Unicode", and > of PowerShell
+		"\xfe\xff\x00A\x00=\x00s":  ": is UTF-16: save it as UTF-8",
+		"A=sec\x00ret":             ":1: the value contains a NUL byte",
 	} {
 		path := envFile(t, text)
 		vars, err := readEnvFile(path, launch.Leave)
@@ -93,6 +101,49 @@ func TestEnvFileErrors(t *testing.T) {
 	}
 	if _, err := readEnvFile(big, launch.Leave); err == nil || err.Error() != big+" is longer than 2097152 bytes" {
 		t.Errorf("a file that is too large: %v", err)
+	}
+}
+
+// TestLinesThatGoOn: systemd's rule, which would glue the lines of a file for Windows together.
+func TestLinesThatGoOn(t *testing.T) {
+	const text = "A=one \\\n  two\\\n\nDIR=C:\\data\\\nB=1\\"
+	for joins, want := range map[bool][]string{true: {"A=one two", `DIR=C:\dataB=1\`}, false: nil} {
+		vars, line, problem := parseEnvFile(text, joins)
+		var got []string
+		for _, v := range vars {
+			got = append(got, v.Name+"="+v.Value)
+		}
+		if !slices.Equal(got, want) || (problem == "") != joins || !joins && line != 2 {
+			t.Errorf("joining %t: %q, line %d: %s", joins, got, line, problem)
+		}
+	}
+	if vars, _, problem := parseEnvFile("DIR=C:\\data\\\r\nB=1", false); problem != "" || len(vars) != 2 || vars[0].Value != `C:\data\` {
+		t.Errorf("%q, %s", vars, problem)
+	}
+}
+
+// TestBytesThatArentUTF8 are a value on Linux, and U+FFFD in an environment of Windows.
+func TestBytesThatArentUTF8(t *testing.T) {
+	path := envFile(t, "# one\nA=stra\xdfe\n")
+	vars, err := readEnvFile(path, launch.Leave)
+	if runtime.GOOS != "windows" {
+		if err != nil || vars[0].Value != "stra\xdfe" {
+			t.Errorf("%q, %v", vars, err)
+		}
+		return
+	}
+	if want := path + ":2: the byte 0xDF isn't UTF-8 (is the file in an ANSI code page?): save it as UTF-8"; err == nil || err.Error() != want {
+		t.Errorf("%q, %v", vars, err)
+	}
+}
+
+// TestEnvFileProblems: check says what a start would, with the field and the line.
+func TestEnvFileProblems(t *testing.T) {
+	good, bad := envFile(t, "A=1"), envFile(t, "A=1\nsecret")
+	def := &definition.Service{File: "daruma.yaml", Programs: []definition.Program{{Name: "api", EnvFiles: []string{good, bad, bad + ".gone"}}}}
+	said := EnvFileProblems(def)
+	if len(said) != 2 || !strings.Contains(said[0], "programs.api.envFiles[1]: "+bad+":2: must be NAME=value") || !strings.Contains(said[1], "envFiles[2]: ") {
+		t.Errorf("%q", said)
 	}
 }
 
@@ -120,8 +171,8 @@ func FuzzEnvFile(f *testing.F) {
 			return
 		}
 		quoted := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
-		if v, ok, problem := parseEnvLine("A=" + quoted); !ok || problem != "" || v.Value != text {
-			t.Fatalf("%q in quotes became %q: %s", text, v.Value, problem)
+		if vars, _, problem := parseEnvFile("A="+quoted, true); problem != "" || len(vars) != 1 || vars[0].Value != text {
+			t.Fatalf("%q in quotes became %q: %s", text, vars, problem)
 		}
 	})
 }
