@@ -105,6 +105,9 @@ func platform(s *source) []string {
 			if strings.HasSuffix(name, "_other") && c.Text == "//go:build !linux && !windows" {
 				continue // what the two have files of their own for
 			}
+			if strings.HasSuffix(name, "_unix") && c.Text == "//go:build unix" {
+				continue // what Linux has in common with macOS and the BSDs
+			}
 			if !linux && !windows && strings.HasPrefix(c.Text, "//go:build") && systems.MatchString(c.Text) && c.Pos() < s.tree.Package {
 				found = append(found, s.at(c.Pos(), "%s: name the file _linux.go or _windows.go instead", c.Text))
 			}
@@ -122,6 +125,7 @@ func TestPlatformFiles(t *testing.T) {
 		{"build line", "internal/keeper/a.go", "//go:build !windows\n\npackage keeper", 1},
 		{"build line at home", "internal/keeper/a_32_linux.go", "//go:build linux && arm\n\npackage keeper", 0},
 		{"other systems", "a_other.go", "//go:build !linux && !windows\n\npackage service", 0},
+		{"systems of one kind", "a_unix.go", "//go:build unix\n\npackage service", 0},
 		{"other build line", "internal/keeper/a.go", "//go:build race\n\npackage keeper", 0},
 	})
 	hold(t, platform)

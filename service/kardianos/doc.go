@@ -16,7 +16,7 @@
 //   - Errors can be compared: errors.Is(err, ErrNotInstalled) holds for every verb, and Control wraps what it returns.
 //
 // An option without a counterpart is accepted and has no effect. The table of docs/moving.md names it. Of the original's back-ends only Windows and systemd are here: on a
-// Linux without systemd a program runs, and installing it fails with [ErrNoServiceSystemDetected].
+// Linux without systemd, on macOS and on the BSDs a program runs, and installing it fails with [ErrNoServiceSystemDetected].
 //
 // docs/moving.md shows the same program written for package service itself.
 //

@@ -61,7 +61,7 @@ type Service interface {
 	// String is the display name, or the name where there is none.
 	String() string
 
-	// Platform is the name of the service manager: "windows-service", "linux-systemd", or "linux-none" where there is none.
+	// Platform is the name of the service manager: "windows-service", "linux-systemd", or "linux-none", "darwin-none" … where there is none.
 	Platform() string
 
 	// Status reports whether the service runs. [ErrNotInstalled] where it isn't installed.
