@@ -55,6 +55,9 @@ var layering = [][]string{
 		"service/notify",
 	},
 	{
+		"internal/readers",
+	},
+	{
 		"internal/access",
 		"internal/control",
 		"internal/engine",

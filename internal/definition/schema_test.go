@@ -25,6 +25,7 @@ func decoderKeys() map[string][]string {
 		"program":         d.programFields(&Program{}),
 		"backoff":         d.backoffFields(&Backoff{}),
 		"fallback":        d.fallbackFields(&Fallback{}),
+		"control":         d.controlFields(&Control{}),
 		"maxRestarts":     d.maxRestartsFields(&MaxRestarts{}),
 		"probe":           d.probeFields(&Probe{}, true),
 		"hook":            d.handlerFields(&Handler{}),

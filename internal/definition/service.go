@@ -38,6 +38,7 @@ func (d *decoder) serviceFields(s *Service) []field {
 		{"account", func(n *node) { s.Account = d.account(n) }},
 		{"reportRunning", func(n *node) { s.ReportRunning = Condition(d.enum(n, string(Started), string(Ready))) }},
 		{"fallback", func(n *node) { d.object(n, d.fallbackFields(&s.Fallback)) }},
+		{"control", func(n *node) { d.object(n, d.controlFields(&s.Control)) }},
 		{"programs", func(n *node) { d.programs(n, s) }},
 	}
 }
