@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,14 @@ func (f *fakeSupervisor) Status(context.Context) (control.Status, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.status, nil
+}
+
+func (f *fakeSupervisor) Incidents() (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader("")), nil
+}
+
+func (f *fakeSupervisor) Logs(context.Context, control.LogQuery, func(control.LogLine) error, func() error) error {
+	return nil
 }
 
 func (f *fakeSupervisor) Command(ctx context.Context, c control.Command) (control.Answer, error) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -47,6 +48,14 @@ type forger struct{ refuses bool }
 func (f forger) Status(context.Context) (st control.Status, err error) {
 	forge(&st)
 	return st, nil
+}
+
+func (f forger) Incidents() (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader("")), nil
+}
+
+func (f forger) Logs(_ context.Context, _ control.LogQuery, each func(control.LogLine) error, _ func() error) error {
+	return each(control.LogLine{Program: forgery, Message: forgery, Warning: forgery})
 }
 
 func (f forger) Command(context.Context, control.Command) (a control.Answer, err error) {

@@ -1,5 +1,5 @@
 // Package control is how everything outside talks to a running supervisor: the types of its API, the server on a
-// socket that only its owner can open, and the client.
+// socket that only its owner can open, and on another one for readers, and the client.
 //
 // The supervisor implements [Backend] and publishes what happens to a [Hub]; [Listen] serves both as HTTP and JSON.
 // Nothing here knows how programs are kept running, and no client, however slow or hostile, makes Backend or Hub wait.
@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -28,6 +29,13 @@ type Backend interface {
 	// (409); any other is 500. A program that couldn't do it is no error but a [ProgramResult] that isn't Done; a reload
 	// that the definition's errors forbid is no error but Answer.Errors (422).
 	Command(ctx context.Context, c Command) (Answer, error)
+
+	// Incidents opens the incident record: lines of JSON, as its file has them.
+	Incidents() (io.ReadCloser, error)
+
+	// Logs calls each with the lines that q asks for, and idle when there is nothing more for now, until ctx ends or one of them gives an
+	// error, which Logs gives back.
+	Logs(ctx context.Context, q LogQuery, each func(LogLine) error, idle func() error) error
 }
 
 // Verb is what a Command asks for.

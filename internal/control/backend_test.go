@@ -2,7 +2,9 @@ package control
 
 import (
 	"context"
+	"io"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 type fakeBackend struct {
 	status  func(context.Context) (Status, error)
 	command func(context.Context, Command) (Answer, error)
+	logs    func(context.Context, LogQuery, func(LogLine) error, func() error) error
 
 	mu  sync.Mutex
 	got []Command
@@ -32,6 +35,17 @@ func (f *fakeBackend) Command(ctx context.Context, c Command) (Answer, error) {
 		return f.command(ctx, c)
 	}
 	return Answer{Results: []ProgramResult{{Program: c.Program, Done: true}}}, nil
+}
+
+func (f *fakeBackend) Incidents() (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader("{\"type\":\"boot\"}\n")), nil
+}
+
+func (f *fakeBackend) Logs(ctx context.Context, q LogQuery, each func(LogLine) error, idle func() error) error {
+	if f.logs != nil {
+		return f.logs(ctx, q, each, idle)
+	}
+	return each(LogLine{Program: "api", Message: "listening"})
 }
 
 func (f *fakeBackend) commands() []Command {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"mime"
 	"net"
 	"net/http"
@@ -28,9 +29,9 @@ type Client struct {
 	sent    func() // called when a request is written; nil: nobody is interested
 }
 
-// Dial gives a client for the service called name. Nothing is connected yet: the first call tells whether it runs.
+// Dial gives a client for the service called name, as this user sees it. Nothing is connected yet: the first call tells whether it runs.
 func Dial(name string) (*Client, error) {
-	f, err := folders.Of(name)
+	f, err := folders.Seen(name)
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +124,50 @@ func (c *Client) Events(ctx context.Context, from From, each func(Event) error) 
 	}
 }
 
+// Incidents gives the incident record as its file has it, lines of JSON.
+func (c *Client) Incidents(ctx context.Context) ([]byte, error) {
+	x, err := c.send(ctx, http.MethodGet, "/v1/incidents", nil)
+	if err != nil {
+		return nil, err
+	}
+	defer x.close()
+	if err := x.problem(); err != nil {
+		return nil, err
+	}
+	record, err := io.ReadAll(x.response.Body)
+	if err != nil {
+		return nil, x.failed("reading the incidents", err)
+	}
+	return record, nil
+}
+
+// Logs calls each with every line that q asks for until it gives an error (which Logs gives back), ctx ends (its error), or the supervisor
+// has no more. Where it follows, the end of the supervisor is an error.
+func (c *Client) Logs(ctx context.Context, q LogQuery, each func(LogLine) error) error {
+	x, err := c.send(ctx, http.MethodGet, "/v1/logs?"+q.values().Encode(), nil)
+	if err != nil {
+		return err
+	}
+	defer x.close()
+	if err := x.problem(); err != nil {
+		return err
+	}
+	d := json.NewDecoder(x.response.Body)
+	for {
+		x.allowed.left = c.longest // for each line: of lines there may be any number
+		var l LogLine
+		switch err := d.Decode(&l); {
+		case errors.Is(err, io.EOF) && !q.Follow:
+			return nil
+		case err != nil:
+			return x.failed("reading the logs", err)
+		}
+		if err := each(l); err != nil {
+			return err
+		}
+	}
+}
+
 // call sends one request and decodes its answer into v.
 func (c *Client) call(ctx context.Context, method, path string, body []byte, v any) error {
 	x, err := c.send(ctx, method, path, body)
@@ -162,6 +207,11 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*e
 	}
 	request.Close = true
 	conn, err := reach(ctx, c.socket)
+	if errors.Is(err, fs.ErrPermission) { // of who may read, the service has a socket of its own
+		if as, denied := reach(ctx, readersSocket(c.socket)); denied == nil {
+			conn, err = as, nil
+		}
+	}
 	if err != nil {
 		return nil, c.notReached(ctx, err)
 	}

@@ -43,7 +43,7 @@ func (e *PermissionError) Error() string {
 	if e.Owner != "" {
 		whom = e.Owner
 	}
-	return fmt.Sprintf("%s belongs to %s: %s", what, whom, elevate)
+	return fmt.Sprintf("%s belongs to %s: %s, or have yourself named among its readers (control.readers in its definition)", what, whom, elevate)
 }
 
 // APIError is an answer of the supervisor that isn't a success.

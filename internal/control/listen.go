@@ -29,10 +29,22 @@ type gate struct {
 	open     atomic.Int64
 	refusals chan struct{} // one token for each refusal whose answer is being waited for
 	admit    func(net.Conn) error
+	role     role   // of those who come in
+	whom     string // they could use instead, for people
 }
 
+// role is what the clients of a listener may do.
+type role uint8
+
+const (
+	noRole   role = iota // a connection that came through no gate
+	asReader             // see what is marked for readers in the table of routes
+	asOwner              // everything
+)
+
 func newGate(inner net.Listener, max int) *gate {
-	return &gate{Listener: inner, max: int64(max), refusals: make(chan struct{}, 16), admit: admit}
+	return &gate{Listener: inner, max: int64(max), refusals: make(chan struct{}, 16), admit: admit, role: asOwner,
+		whom: "use the account that runs the service, or " + elevate}
 }
 
 // Accept gives the next connection that may come in.
@@ -43,7 +55,7 @@ func (g *gate) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if err := g.admit(conn); err != nil {
-			g.refuse(conn, "403 Forbidden", err.Error(), "use the account that runs the service, or "+elevate)
+			g.refuse(conn, "403 Forbidden", err.Error(), g.whom)
 			continue
 		}
 		if g.open.Add(1) > g.max {

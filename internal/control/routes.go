@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,34 +29,44 @@ type Health struct {
 	PID     int    `json:"pid"` // of the supervisor
 }
 
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	handle, method := s.route(r.URL.Path)
-	if handle == nil {
-		s.refuse(w, http.StatusNotFound, fmt.Sprintf("there is no %.100q here", r.URL.Path),
-			"GET /v1/status, POST /v1/command, GET /v1/events or GET /v1/healthz")
-		return
-	}
-	if r.Method != method {
-		w.Header().Set("Allow", method)
-		s.refuse(w, http.StatusMethodNotAllowed, fmt.Sprintf("%s doesn't take %.20s", r.URL.Path, r.Method), "use "+method)
-		return
-	}
-	handle(w, r)
+// route is a request that the server knows.
+type route struct {
+	path, method string
+	readers      bool // may ask for it; who forgets to say so, keeps them out
+	handle       http.HandlerFunc
 }
 
-func (s *Server) route(path string) (http.HandlerFunc, string) {
-	switch path {
-	case "/v1/status":
-		return s.status, http.MethodGet
-	case "/v1/command":
-		return s.command, http.MethodPost
-	case "/v1/events":
-		return s.events, http.MethodGet
-	case "/v1/healthz":
-		return s.healthz, http.MethodGet
+func (s *Server) routes() []route {
+	return []route{
+		{"/v1/status", http.MethodGet, true, s.status},
+		{"/v1/command", http.MethodPost, false, s.command},
+		{"/v1/events", http.MethodGet, true, s.events},
+		{"/v1/incidents", http.MethodGet, true, s.incidents},
+		{"/v1/logs", http.MethodGet, true, s.logs},
+		{"/v1/healthz", http.MethodGet, true, s.healthz},
 	}
-	return nil, ""
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	routes := s.routes()
+	at := slices.IndexFunc(routes, func(known route) bool { return known.path == r.URL.Path })
+	if at < 0 {
+		s.refuse(w, http.StatusNotFound, fmt.Sprintf("there is no %.100q here", r.URL.Path),
+			"GET /v1/status, POST /v1/command, GET /v1/events, GET /v1/incidents, GET /v1/logs or GET /v1/healthz")
+		return
+	}
+	known := routes[at]
+	switch who := roleOf(r); {
+	case who != asOwner && (who != asReader || !known.readers):
+		s.refuse(w, http.StatusForbidden, "you may read this service's status, events, incidents and logs, and give it no orders",
+			"that takes the account that runs the service: "+elevate)
+	case r.Method != known.method:
+		w.Header().Set("Allow", known.method)
+		s.refuse(w, http.StatusMethodNotAllowed, fmt.Sprintf("%s doesn't take %.20s", r.URL.Path, r.Method), "use "+known.method)
+	default:
+		known.handle(w, r)
+	}
 }
 
 func (s *Server) status(w http.ResponseWriter, r *http.Request) {

@@ -17,6 +17,8 @@ type limits struct {
 	idle        time.Duration // between two requests of one connection
 	status      time.Duration // the Backend's time for Status
 	heartbeat   time.Duration // of a stream in which nothing happens
+	readers     int           // connections of readers at once, which take none from the others
+	reading     int           // readings of logs at once; more get 503
 }
 
 func defaultLimits() limits {
@@ -28,6 +30,8 @@ func defaultLimits() limits {
 		idle:        30 * time.Second,
 		status:      5 * time.Second,
 		heartbeat:   15 * time.Second,
+		readers:     256,
+		reading:     16,
 	}
 }
 
@@ -44,10 +48,12 @@ type Server struct {
 	http    *http.Server
 	closing context.Context // ends the streams
 	end     context.CancelFunc
-	served  chan struct{} // closed when the accept loop has ended
+	served  sync.WaitGroup // the accept loops
+	reading chan struct{}  // one token for each reading of logs under way
 
-	mu    sync.Mutex
-	fresh map[net.Conn]struct{} // connections that haven't sent a whole request yet; nil: the server closes
+	mu      sync.Mutex
+	fresh   map[net.Conn]struct{} // connections that haven't sent a whole request yet; nil: the server closes
+	readers *readersGate          // nil: there are none
 }
 
 // Listen opens the control socket at this path, for its owner alone, and answers on it from now on, in goroutines of its
@@ -68,8 +74,8 @@ func listenWith(socket string, backend Backend, hub *Hub, lim limits) (*Server, 
 	}
 	s := &Server{
 		backend: backend, hub: hub, limits: lim,
-		served: make(chan struct{}),
-		fresh:  map[net.Conn]struct{}{},
+		fresh:   map[net.Conn]struct{}{},
+		reading: make(chan struct{}, lim.reading),
 	}
 	s.closing, s.end = context.WithCancel(context.Background())
 	s.http = &http.Server{
@@ -80,13 +86,14 @@ func listenWith(socket string, backend Backend, hub *Hub, lim limits) (*Server, 
 		IdleTimeout:       lim.idle,
 		MaxHeaderBytes:    maxHeader - 4096, // net/http adds 4096
 		ConnState:         s.track,
+		ConnContext:       withRole,
 	}
-	g := newGate(l, lim.connections)
-	go func() {
-		defer close(s.served)
-		_ = s.http.Serve(g) // always an error; after Close the expected one
-	}()
+	s.serve(newGate(l, lim.connections))
 	return s, nil
+}
+
+func (s *Server) serve(l net.Listener) {
+	s.served.Go(func() { _ = s.http.Serve(l) }) // always an error; after Close the expected one
 }
 
 // Close stops listening, removes the socket, ends the streams, lets the answers under way be finished until ctx ends, and
@@ -104,7 +111,7 @@ func (s *Server) Close(ctx context.Context) error {
 	if err != nil {
 		_ = s.http.Close()
 	}
-	<-s.served
+	s.served.Wait()
 	return err
 }
 

@@ -109,7 +109,7 @@ func openOwnFolder(path string) (*os.File, error) {
 		_ = dir.Close()
 		return nil, fmt.Errorf("%s belongs to user %d, and daruma runs as %d: give it to that user, or set DARUMA_HOME", path, st.Uid, os.Geteuid())
 	}
-	if st.Mode&0o077 != 0 {
+	if st.Mode&0o067 != 0 { // with readers, of whom the keeper has put an access list there, the group's right to go through shows
 		if err := unix.Fchmod(fd, 0o700); err != nil {
 			_ = dir.Close()
 			return nil, fmt.Errorf("closing %s to other users: %w", path, err)
@@ -229,28 +229,36 @@ func dial(ctx context.Context, path string) (net.Conn, error) {
 
 // admit refuses clients of other users, root apart. The folder's mode does so already; this holds when somebody opened it.
 func admit(conn net.Conn) error {
-	c, ok := conn.(*net.UnixConn)
-	if !ok {
-		return errors.New("not a unix socket")
-	}
-	raw, err := c.SyscallConn()
+	cred, _, err := peerOf(conn)
 	if err != nil {
 		return err
-	}
-	var cred *unix.Ucred
-	var credErr error
-	if err := raw.Control(func(fd uintptr) {
-		cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	}); err != nil {
-		return err
-	}
-	if credErr != nil {
-		return fmt.Errorf("your user can't be found out: %w", credErr)
 	}
 	if own := os.Geteuid(); cred.Uid != 0 && cred.Uid != uint32(own) {
 		return fmt.Errorf("you are user %d; only user %d, who runs the service, and root may control it", cred.Uid, own)
 	}
 	return nil
+}
+
+// peerOf gives whom the kernel says a connection comes from: the account, and all its groups. Both are those of the moment in which it
+// connected.
+func peerOf(conn net.Conn) (cred *unix.Ucred, groups []uint32, err error) {
+	c, ok := conn.(*net.UnixConn)
+	if !ok {
+		return nil, nil, errors.New("not a unix socket")
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return nil, nil, err
+	}
+	controlErr := raw.Control(func(fd uintptr) {
+		if cred, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil {
+			groups, err = peerGroups(fd)
+		}
+	})
+	if err = errors.Join(controlErr, err); err != nil {
+		return nil, nil, fmt.Errorf("your user can't be found out: %w", err)
+	}
+	return cred, append(groups, cred.Gid), nil
 }
 
 // procPath names an open file, or one below an open folder, in a few bytes.

@@ -25,9 +25,16 @@ func TestMain(m *testing.M) {
 	if uid == "" {
 		os.Exit(m.Run())
 	}
+	uid, groups, _ := strings.Cut(uid, ":")
 	n, err := strconv.Atoi(uid)
+	var gids []int
+	for gid := range strings.SplitSeq(groups, ",") {
+		if id, err := strconv.Atoi(gid); err == nil {
+			gids = append(gids, id)
+		}
+	}
 	if err == nil {
-		err = errors.Join(syscall.Setgroups(nil), syscall.Setgid(n), syscall.Setuid(n))
+		err = errors.Join(syscall.Setgroups(gids), syscall.Setgid(n+1000), syscall.Setuid(n))
 	}
 	if err != nil {
 		fmt.Println("becoming another user:", err)
@@ -35,7 +42,7 @@ func TestMain(m *testing.M) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	_, err = (&Client{service: "shop", socket: os.Args[1]}).Status(ctx)
+	_, err = (&Client{service: "shop", socket: os.Args[1], longest: maxAnswer}).Status(ctx)
 	var denied *PermissionError
 	var api *APIError
 	switch {
@@ -63,9 +70,15 @@ func onlyRoot(t *testing.T) {
 // otherUser runs a client of user nobody.
 func otherUser(t *testing.T, socket string) string {
 	t.Helper()
+	return clientOf(t, "65534", socket)
+}
+
+// clientOf runs a client of the user with this number and, after a colon, these groups.
+func clientOf(t *testing.T, who, socket string) string {
+	t.Helper()
 	onlyRoot(t)
 	cmd := exec.CommandContext(within(t), os.Args[0], socket)
-	cmd.Env = append(os.Environ(), asUser+"=65534")
+	cmd.Env = append(os.Environ(), asUser+"="+who)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)

@@ -15,6 +15,8 @@ import (
 	"github.com/Microsoft/go-winio"
 	"golang.org/x/sys/windows"
 
+	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/internal/wine"
 )
 
@@ -37,7 +39,10 @@ func pipeName(path string) string {
 //
 // The pipe is made only if nobody else has one of this name (FILE_CREATE, what CreateNamedPipe calls
 // FILE_FLAG_FIRST_PIPE_INSTANCE).
-func listen(path string) (net.Listener, error) {
+func listen(path string) (net.Listener, error) { return listenForReaders(path, readers.Set{}) }
+
+// listenForReaders opens the pipe to those of the set, too, and lets them read its name in the file.
+func listenForReaders(path string, set readers.Set) (net.Listener, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("creating %s: %w", filepath.Dir(path), err)
 	}
@@ -49,6 +54,11 @@ func listen(path string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := letRead(file, sddl, set); err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("letting readers read %s: %w", path, err)
+	}
+	sddl += entries(rightsOfReaders, set)
 	l, err := listenSoon(name, &winio.PipeConfig{SecurityDescriptor: sddl, InputBufferSize: 16 << 10, OutputBufferSize: 64 << 10})
 	if err == nil && wine.Running() {
 		l, err = loosen(l, name)
@@ -128,6 +138,9 @@ func dial(ctx context.Context, path string) (net.Conn, error) {
 	}
 	if wine.Running() && !loosened(name) {
 		return nil, &os.PathError{Op: "open", Path: name, Err: windows.ERROR_FILE_NOT_FOUND}
+	}
+	if filepath.Base(path) == folders.ReadersSocket {
+		return winio.DialPipeAccess(ctx, name, rightsOfReaders)
 	}
 	return winio.DialPipeContext(ctx, name)
 }

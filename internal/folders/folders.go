@@ -38,6 +38,16 @@ func Of(name string) (Folders, error) {
 	return system(name)
 }
 
+// Seen gives the folders of the service called name for somebody who wants to see it: those of [Of], or of the system's service of this name
+// where it lets this user in (control.readers in its definition) and he has none of his own.
+func Seen(name string) (Folders, error) {
+	f, err := Of(name)
+	if err == nil && letIn(name, f) {
+		return Installed(name)
+	}
+	return f, err
+}
+
 // Installed gives the folders that the service called name has when it is installed, whichever user asks.
 func Installed(name string) (Folders, error) {
 	if os.Getenv("DARUMA_HOME") != "" {
@@ -58,7 +68,8 @@ func Named(name string) (Folders, error) {
 // nameLetters are those that names of services have: definitions allow no others.
 const nameLetters = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
-// Services lists the names of all services that have a folder for state or a definition here, sorted.
+// Services lists the names of all services that have a folder for state or a definition here, and of the system's that let this user in,
+// sorted.
 func Services() ([]string, error) {
 	f, err := Of("x")
 	if err != nil {
@@ -77,14 +88,14 @@ func Services() ([]string, error) {
 }
 
 // OfTheSystem lists the names of the services of the system, sorted, for a user whose own services are elsewhere: there [Services] names
-// others. For everybody else, and on Windows, where Services lists them, too, it is empty. It needs no rights: the names of the
+// others. Those that let him in aren't among them. For everybody else, and on Windows, where Services lists them, too, it is empty. It needs no rights: the names of the
 // folders are no secret, what is in them is.
 func OfTheSystem() []string {
 	f, err := Of("x")
 	if err != nil || os.Getenv("DARUMA_HOME") != "" || systemConfig("x") == "" || f.Config == systemConfig("x") {
 		return nil
 	}
-	return namesIn(systemNames("x"))
+	return slices.DeleteFunc(namesIn(systemNames("x")), letsIn)
 }
 
 // namesIn lists the names in the folders above those of one service.
@@ -138,6 +149,9 @@ func servicesIn(f Folders) ([]string, error) {
 
 // Socket is the path of the control socket.
 func (f Folders) Socket() string { return filepath.Join(f.Run, "control.sock") }
+
+// ReadersSocket is the name of the socket beside the control socket that readers use (control.readers in a definition).
+const ReadersSocket = "readers.sock"
 
 // Incidents is the path of the incident record.
 func (f Folders) Incidents() string { return filepath.Join(f.State, "incidents.jsonl") }

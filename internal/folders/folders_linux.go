@@ -4,6 +4,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+
+	"golang.org/x/sys/unix"
 )
 
 func system(name string) (Folders, error) {
@@ -54,5 +57,24 @@ func systemNames(name string) Folders {
 	}
 }
 
-// sharedServices: an ordinary user can't see into the folders of root's services.
-func sharedServices() []string { return nil }
+// sharedServices lists root's services that let this user in.
+func sharedServices() []string {
+	if os.Geteuid() == 0 || os.Getenv("DARUMA_HOME") != "" || os.Getenv(InstalledVariable) != "" {
+		return nil
+	}
+	return slices.DeleteFunc(namesIn(Folders{Run: systemNames("x").Run}), func(name string) bool { return !letsIn(name) })
+}
+
+// letIn says whether this user has no service of this name, with the folders own, and may go into the run folder of the system's.
+func letIn(name string, own Folders) bool {
+	if os.Getenv("DARUMA_HOME") != "" || own.Config == systemConfig(name) {
+		return false
+	}
+	if _, err := os.Lstat(own.State); err == nil {
+		return false
+	}
+	return letsIn(name)
+}
+
+// letsIn asks the kernel: the folder has an access list.
+func letsIn(name string) bool { return unix.Access(systemNames(name).Run, unix.X_OK) == nil }

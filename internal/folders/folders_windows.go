@@ -55,3 +55,8 @@ func sharedServices() []string {
 	names, _ := servicesIn(f) // where they may not be listed, there are none for this user
 	return names
 }
+
+// letIn: [system] has seen to it.
+func letIn(string, Folders) bool { return false }
+
+func letsIn(string) bool { return false }

@@ -56,6 +56,8 @@ func (k *keeper) execute(m wire.Message) {
 		if k.allowed.asked {
 			k.readAllowances()
 		}
+	case *wire.OpenToReaders:
+		k.openToReaders()
 	case *wire.Heartbeat:
 		k.reap()
 		k.checkFolders()

@@ -10,6 +10,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
+	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 )
@@ -42,6 +43,9 @@ func allowed(cfg Config, hosted bool) *wire.Allowed {
 	l := newAllowList()
 	for i := range s.def.Programs {
 		l.program(s.def, &s.def.Programs[i])
+	}
+	if set, _ := readers.Of(s.def.Control.Readers); !set.Empty() {
+		l.Sockets = append(l.Sockets, wire.AllowedSocket{Network: wire.Readers, Address: set.String()})
 	}
 	return &l.Allowed
 }

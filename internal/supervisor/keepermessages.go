@@ -29,6 +29,8 @@ func (s *supervisor) handle(m wire.Message, files []*os.File) {
 		}
 	case *wire.Listening:
 		s.sockets.Answered(m)
+	case *wire.OpenedToReaders:
+		s.openedToReaders(m)
 	case *wire.StopRequest:
 		s.stopRequested(m)
 	case *wire.ReloadRequest:

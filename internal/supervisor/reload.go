@@ -41,6 +41,7 @@ func (s *supervisor) reload(why string) control.Answer {
 	s.sockets.CloseUnused(s.def)
 	s.saveServiceState()
 	s.storeLastGood()
+	s.letReadersIn()
 	return control.Answer{Reload: answer, Results: []control.ProgramResult{}}
 }
 

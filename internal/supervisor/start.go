@@ -70,6 +70,7 @@ func start(cfg Config, link *wire.Link, inherited *inheritance) (_ *supervisor, 
 		s.takeOverPrograms(inherited, snapshot)
 	}
 	s.storeLastGood()
+	s.letReadersIn()
 	go s.receive()
 	return s, exitcode.Done, nil
 }

@@ -57,6 +57,7 @@ type supervisor struct {
 	notifyReader notifychannel.Reader
 
 	server         *control.Server
+	readersProblem error             // why some readers can't come in; nil: all can
 	terminal       *terminal.Printer // nil without a terminal
 	crashOutput    *process.CrashOutput
 	ownLog         *asyncwriter.Writer

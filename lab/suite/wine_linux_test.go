@@ -49,6 +49,7 @@ func onWine() []suite {
 		{"internal/control", time.Minute, nil},
 		{"service/notify", time.Minute, nil},
 		{"internal/access", time.Minute, nil},
+		{"internal/readers", time.Minute, nil},
 		{"internal/namedfiles", time.Minute, nil},
 		{"internal/systemlog", time.Minute, nil},
 		{"internal/migrate/nssm", time.Minute, nil},

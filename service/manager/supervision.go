@@ -12,6 +12,10 @@ type Supervision struct {
 	// the service's account, are made before it starts, and the last is removed when it stops (StateDirectory=, LogsDirectory=,
 	// RuntimeDirectory=). Windows: ignored; who installs gives the folders their access lists.
 	Folders string
+	// OpenRun keeps the folder under /run where others can be let into it. For an account that exists only while the service runs, systemd
+	// puts one that outlives a restart into /run/private, which root alone may enter (systemd.exec(5), RuntimeDirectoryPreserve=): with OpenRun
+	// the folder is made anew at each start. Linux.
+	OpenRun bool `json:",omitempty"`
 	// Capabilities are Linux' for the service's first process, where its account isn't root: upper case, with CAP_.
 	Capabilities []string
 	// Groups are those that the service's processes are in beside the account's own, so that files can be given to that service alone

@@ -51,7 +51,9 @@ func supervision(u *unitfile.Unit, s Spec, version int) {
 			u.Add("Service", kind.name+"DirectoryMode", kind.mode)
 		}
 		// What was read from the programs and isn't in a log yet survives a crash.
-		u.Add("Service", "RuntimeDirectoryPreserve", "restart")
+		if dynamic := s.Account != "" && s.Account != AccountSystem && !UserAccount(s.Account); !dynamic || !v.OpenRun {
+			u.Add("Service", "RuntimeDirectoryPreserve", "restart")
+		}
 	}
 	if s.Account != "" && s.Account != AccountSystem {
 		u.Add("Service", "SupplementaryGroups", strings.Join(v.Groups, " "))

@@ -34,6 +34,14 @@ func TestUnitOfAnAccount(t *testing.T) {
 			}
 		}
 	}
+	spec.Supervision.OpenRun = true
+	for account, kept := range map[string]bool{AccountSystem: true, AccountVirtual: false, "LocalService": false, "joe": true} {
+		spec.Account = account
+		u, _ := serviceUnit(spec, 257)
+		if text := u.Text(""); strings.Contains(text, "RuntimeDirectoryPreserve=restart\n") != kept || !strings.Contains(text, "RuntimeDirectoryMode=0700\n") {
+			t.Errorf("account %q, open to readers: the run folder outlives a restart, which wants %v:\n%s", account, kept, text)
+		}
+	}
 	if long := dynamicUser(strings.Repeat("x", 40)); len(long) > 31 || long == dynamicUser(strings.Repeat("y", 40)) {
 		t.Errorf("a long name makes user %s", long)
 	}

@@ -21,7 +21,13 @@ type AllowedRun struct {
 }
 
 // AllowedSocket is one listening socket, as the definition has it: the host in Address may be a name.
+//
+// One of the network [Readers] has in Address who may read the service (readers.Set). It is here, and not a field of its own, because the
+// process that reads the definition may be of a newer daruma than the keeper, which passes over it here.
 type AllowedSocket struct{ Name, Network, Address string }
+
+// Readers is what the Network of an AllowedSocket is for the control socket that readers use.
+const Readers = "readers"
 
 func (m *Allowed) fields(c *coder) {
 	c.str(&m.Error)

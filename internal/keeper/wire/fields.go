@@ -40,20 +40,22 @@ func (m *Signal) fields(c *coder) {
 	c.num(&m.Signal)
 	c.dur(&m.Next)
 }
-func (m *Kill) fields(c *coder)         { c.str(&m.ID); c.u64(&m.Generation) }
-func (m *Freeze) fields(c *coder)       { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
-func (m *Release) fields(c *coder)      { c.str(&m.ID); c.u64(&m.Generation) }
-func (m *Ack) fields(c *coder)          { c.str(&m.ID); c.u64(&m.Generation) }
-func (m *Listen) fields(c *coder)       { c.str(&m.Name); c.str(&m.Network); c.str(&m.Address) }
-func (m *Unlisten) fields(c *coder)     { c.str(&m.Name) }
-func (m *Heartbeat) fields(*coder)      {}
-func (m *SnapshotPart) fields(c *coder) { c.str(&m.Key); c.blob(&m.Data) }
-func (*DefinitionTaken) fields(*coder)  {}
-func (m *Finish) fields(c *coder)       { c.num(&m.Code) }
-func (m *Forget) fields(c *coder)       { c.str(&m.ID) }
-func (m *Frozen) fields(c *coder)       { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
-func (m *Welcome) fields(*coder)        {}
-func (m *DumpStacks) fields(*coder)     {}
+func (m *Kill) fields(c *coder)            { c.str(&m.ID); c.u64(&m.Generation) }
+func (m *Freeze) fields(c *coder)          { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
+func (m *Release) fields(c *coder)         { c.str(&m.ID); c.u64(&m.Generation) }
+func (m *Ack) fields(c *coder)             { c.str(&m.ID); c.u64(&m.Generation) }
+func (m *Listen) fields(c *coder)          { c.str(&m.Name); c.str(&m.Network); c.str(&m.Address) }
+func (m *Unlisten) fields(c *coder)        { c.str(&m.Name) }
+func (m *Heartbeat) fields(*coder)         {}
+func (m *SnapshotPart) fields(c *coder)    { c.str(&m.Key); c.blob(&m.Data) }
+func (*DefinitionTaken) fields(*coder)     {}
+func (*OpenToReaders) fields(*coder)       {}
+func (m *OpenedToReaders) fields(c *coder) { c.str(&m.Error) }
+func (m *Finish) fields(c *coder)          { c.num(&m.Code) }
+func (m *Forget) fields(c *coder)          { c.str(&m.ID) }
+func (m *Frozen) fields(c *coder)          { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
+func (m *Welcome) fields(*coder)           {}
+func (m *DumpStacks) fields(*coder)        {}
 func (m *Listening) fields(c *coder) {
 	c.str(&m.Name)
 	c.str(&m.Network)
@@ -81,7 +83,7 @@ func (m *Hello) fields(c *coder) {
 	c.str(&m.NoCgroup)
 	c.dur(&m.Hang)
 	c.str(&m.Mark)
-	c.flag(&m.Hosted)
+	c.flagPair(&m.Hosted, &m.Readers)
 }
 func (m *KnownRun) fields(c *coder) {
 	c.str(&m.ID)

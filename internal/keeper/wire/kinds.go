@@ -49,6 +49,8 @@ var kinds = [...]kind{
 	kindOf[ControlEvent](),
 	kindOf[DefinitionTaken](),
 	kindOf[Allowed](),
+	kindOf[OpenToReaders](),
+	kindOf[OpenedToReaders](),
 }
 
 // numberOf gives the number of a message's kind. A search of so short a list costs less than a hash.

@@ -72,6 +72,9 @@ type (
 	// DefinitionTaken says that the supervisor has taken the definition again: the keeper reads anew what it allows, and carries out no
 	// message that follows before it has done so. Linux.
 	DefinitionTaken struct{}
+	// OpenToReaders asks that the definition's readers be let through the service's run folder to their socket, and nobody else; answered
+	// by OpenedToReaders. To keepers with Hello.Readers alone. Linux.
+	OpenToReaders struct{}
 	// Finish ends the keeper with this exit code. Whatever still runs is killed.
 	Finish struct{ Code int }
 )
@@ -90,6 +93,7 @@ type (
 		Hang      time.Duration // a supervisor that sends nothing for so long is replaced; it sends Heartbeat twice as often
 		Mark      string        // begins the value of DARUMA_RUN in the environment of everything this keeper started
 		Hosted    bool          // a service manager wants to know the service's state: send ServiceState
+		Readers   bool          // OpenToReaders is known
 	}
 	// KnownRun is one run, alive or ended and not yet acknowledged and released. It carries the read ends of its output.
 	KnownRun struct {
@@ -149,6 +153,8 @@ type (
 	SessionEvent struct{ Change string }
 	// ControlEvent brings a control code of the service's own, 128 to 255.
 	ControlEvent struct{ Code int }
+	// OpenedToReaders answers OpenToReaders. Error is "" where it was done.
+	OpenedToReaders struct{ Error string }
 	// DumpStacks makes a supervisor that hangs end with the stacks of all its goroutines. Windows has no signal for that.
 	DumpStacks struct{}
 )
