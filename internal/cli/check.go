@@ -13,6 +13,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/internal/namedfiles"
+	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 	"github.com/daruma-sh/daruma/service/manager"
 )
@@ -121,7 +122,8 @@ func judgeDefinition(ctx context.Context, file string) (def *definition.Service,
 		}
 	}
 	warnings = append(warnings, launchplan.EnvFileProblems(def)...)
-	return def, append(warnings, install.MissingDependencies(ctx, manager.Manager{}, def)...), nil
+	warnings = append(warnings, install.MissingDependencies(ctx, manager.Manager{}, def)...)
+	return def, append(warnings, readers.Unknown(def.Control.Readers)...), nil
 }
 
 // installable looks a variable up in this environment, and among those that systemd gives a service for its folders: which one that

@@ -26,9 +26,9 @@ func elsewhere(service string) error {
 	case len(names) == 0:
 		return nil
 	case service == "":
-		return &elsewhereError{"no service of yours is known here; the system has " + strings.Join(names, ", ") + ", open to root and their own accounts"}
+		return &elsewhereError{"no service of yours is known here; the system has " + strings.Join(names, ", ") + ", open to root, their own accounts and the readers in their definitions"}
 	case slices.Contains(names, service):
-		return &elsewhereError{"service " + service + " is the system's, open to root and its own account"}
+		return &elsewhereError{"service " + service + " is the system's, open to root, its own account and the readers in its definition"}
 	}
 	return nil
 }

@@ -20,9 +20,9 @@ func TestOrdinaryUserOnSystemd(t *testing.T) {
 		code int
 		says string
 	}{
-		{"status", 1, "the system has shop, open to root and their own accounts: use sudo"},
+		{"status", 1, "the system has shop, open to root, their own accounts and the readers in their definitions: use sudo"},
 		{"status -o json", 1, "[]"},
-		{"status shop", 1, "service shop is the system's, open to root and its own account: use sudo"},
+		{"status shop", 1, "service shop is the system's, open to root, its own account and the readers in its definition: use sudo"},
 		{"status shop/a", 1, "use sudo"},
 		{"incidents", 1, "the system has shop"},
 		{"incidents shop", 1, "use sudo"},

@@ -126,6 +126,7 @@ const definitionExample = `  name: shop                        # what the operat
   account: virtual                  # virtual | LocalService | NetworkService | LocalSystem | a user | DOMAIN\account$
   reportRunning: started            # started | ready: when the operating system is told that it runs
   fallback: {enabled: true, everySeconds: 300, wakeToRun: false}
+  control: {readers: [ops]}                  # accounts and groups that see status, events, incidents and logs
   programs:
     api:
       command: [bin/server, --port, "8080"]

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"slices"
 	"strconv"
@@ -11,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/incident"
 )
@@ -59,7 +63,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 		if err != nil {
 			return err
 		}
-		return showIncidents(std, names, q, *output)
+		return showIncidents(cmd.Context(), std, names, q, *output)
 	}
 	return cmd
 }
@@ -137,15 +141,11 @@ type summary struct {
 	Programs []incident.Availability `json:"programs"`
 }
 
-func showIncidents(std IO, names []string, q incidentsQuery, output format) error {
+func showIncidents(ctx context.Context, std IO, names []string, q incidentsQuery, output format) error {
 	records := []serviceRecord{} // an empty list in JSON, too
 	var failed error
 	for _, name := range names {
-		f, err := folders.Of(name)
-		var h *incident.History
-		if err == nil {
-			h, err = incident.Read(f.Incidents())
-		}
+		h, err := readIncidents(ctx, name)
 		if err != nil { // the others can be shown all the same
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", name, withRights(err)))
 			continue
@@ -159,6 +159,29 @@ func showIncidents(std IO, names []string, q incidentsQuery, output format) erro
 		return &exitError{code: ExitFailed, err: failed}
 	}
 	return nil
+}
+
+// readIncidents reads the record's file, or asks the supervisor where the folder is closed to this user.
+func readIncidents(ctx context.Context, name string) (*incident.History, error) {
+	f, err := folders.Seen(name)
+	if err != nil {
+		return nil, err
+	}
+	h, err := incident.Read(f.Incidents())
+	if !errors.Is(err, fs.ErrPermission) {
+		return h, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 6*time.Second)
+	defer cancel()
+	client, dialErr := control.Dial(name)
+	if dialErr != nil {
+		return nil, err
+	}
+	record, askErr := client.Incidents(ctx)
+	if askErr != nil {
+		return nil, err
+	}
+	return incident.ReadFrom(bytes.NewReader(record))
 }
 
 // recordOf picks what is asked for.

@@ -40,7 +40,8 @@ func newLogs(std IO) *cobra.Command {
 		Use:   "logs NAME[/PROGRAM]",
 		Short: "Show what programs wrote",
 		Long: `Show what the programs of a service wrote, across rotated and compressed files, those of several programs in the
-order of time. It reads the files: the service needn't run.
+order of time. It reads the files: the service needn't run. A reader of the service (control.readers in its definition), whom these files are closed to, is
+shown them by the running service.
 
 Without -n and --since everything is shown; with -f alone the last 10 lines of each program and then what comes.
 NAME/daruma is daruma's own log.
@@ -133,12 +134,15 @@ func parseTime(flag, text string, now time.Time) (time.Time, error) {
 }
 
 func showLogs(ctx context.Context, std IO, t target, q logread.Query, flags logsFlags) error {
-	dir, err := folders.Of(t.service)
+	dir, err := folders.Seen(t.service)
 	if err != nil {
 		return &exitError{code: ExitFailed, err: err}
 	}
 	names, err := logread.Programs(dir.Logs)
 	if errors.Is(err, os.ErrPermission) {
+		if served, err := showServedLogs(ctx, std, t, q, flags); served {
+			return err
+		}
 		return &exitError{code: ExitFailed, err: fmt.Errorf("the logs of %s can't be read by you: %w", t.service, withRights(err))}
 	}
 	if err != nil {
@@ -175,7 +179,7 @@ func showLogs(ctx context.Context, std IO, t target, q logread.Query, flags logs
 
 // logsExist is an error where the target has no logs, which names those that there are.
 func logsExist(t target, dir folders.Folders, names []string) error {
-	if t.program == logfile.Own || t.program == "" && len(names) > 0 || slices.Contains(names, t.program) {
+	if t.program == "" && len(names) > 0 || slices.Contains(names, t.program) {
 		return nil
 	}
 	known, err := folders.Services()
@@ -191,7 +195,7 @@ func logsExist(t target, dir folders.Folders, names []string) error {
 		}
 		return &exitError{code: ExitFailed, err: fmt.Errorf("no service %s here; known are %s", t.service, strings.Join(known, ", "))}
 	}
-	if t.program == "" {
+	if t.program == "" || t.program == logfile.Own {
 		return nil // nothing was written so far
 	}
 	if slices.Contains(programsOf(t.service), t.program) {

@@ -128,10 +128,11 @@ func (p *logPrinter) printJSON(l logread.Line) error {
 		Time       *time.Time `json:"@timestamp,omitempty"`
 		Program    string     `json:"process.name"`
 		Generation int        `json:"daruma.generation,omitempty"`
+		Stream     string     `json:"daruma.stream,omitempty"`
 		Message    string     `json:"message"`
 		Base64     []byte     `json:"daruma.message_base64,omitempty"`
 		Partial    bool       `json:"daruma.partial,omitempty"`
-	}{Program: l.Program, Generation: l.Generation, Message: strings.ToValidUTF8(string(l.Text), "\ufffd"), Partial: l.Partial}
+	}{Program: l.Program, Generation: l.Generation, Stream: l.Stream, Message: strings.ToValidUTF8(string(l.Text), "\ufffd"), Partial: l.Partial}
 	if !l.Time.IsZero() {
 		utc := l.Time.UTC()
 		o.Time = &utc

@@ -93,7 +93,7 @@ func checks() []check {
 // Run looks over the service called name. The error is for a name or a system that can't have services; what is wrong with the
 // service is in the findings.
 func Run(ctx context.Context, m Manager, name string) ([]Finding, error) {
-	place, err := folders.Of(name)
+	place, err := folders.Seen(name)
 	if err != nil {
 		return nil, err
 	}

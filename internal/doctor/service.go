@@ -9,6 +9,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/install"
+	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -76,6 +77,9 @@ func checkDefinition(ctx context.Context, s *subject) {
 	if err == nil {
 		for _, missing := range install.MissingDependencies(ctx, s.services, def) {
 			s.add(missingDependency, missing, "name the right service in dependsOn, or install it")
+		}
+		for _, unknown := range readers.Unknown(def.Control.Readers) {
+			s.add(Warn, unknown, "then daruma reload "+s.name)
 		}
 		if s.record != nil && def.Name == s.name {
 			_, err = install.Judge(s.name, s.definition, *s.record, install.BoundsOf(*s.registered))

@@ -50,6 +50,19 @@ func Read(path string) (*History, error) {
 	return readAtMost(path, systemClock(), maxRecord)
 }
 
+// ReadFrom reads a record that a running supervisor gives: all of it is known up to now.
+func ReadFrom(r io.Reader) (*History, error) {
+	h, c := newHistory(), systemClock()
+	if err := h.fold(r); err != nil {
+		return nil, fmt.Errorf("reading the incidents: %w", err)
+	}
+	if len(h.boots) > 0 && h.last.Boot == c.boot {
+		h.observe(&moment{T: h.last.after(c), At: c.wall(), Boot: c.boot, Mono: Millis(c.mono())})
+	}
+	h.setEnd(c)
+	return h, nil
+}
+
 func read(path string, c *clock) (*History, error) { return readAtMost(path, c, math.MaxInt64) }
 
 func readAtMost(path string, c *clock, limit int64) (*History, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/operate"
+	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/internal/safefile"
 	"github.com/daruma-sh/daruma/service/manager"
 )
@@ -85,6 +86,7 @@ func (i *Installation) plan(ctx context.Context, services manager.Manager) (*Res
 		}
 	}
 	i.Warnings = append(i.Warnings, MissingDependencies(ctx, services, def)...)
+	i.Warnings = append(i.Warnings, readers.Unknown(def.Control.Readers)...)
 	beside, err := i.planBeside(ctx)
 	if err != nil {
 		return nil, err

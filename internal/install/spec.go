@@ -107,7 +107,7 @@ func capabilities(def *definition.Service) (list []string) {
 func supervisionOf(def *definition.Service, privileges []string) manager.Supervision {
 	s := manager.Supervision{
 		Folders: "daruma/" + def.Name, Delegate: true, OwnSID: true,
-		NoRestart: exitcode.NoRestart(),
+		NoRestart: exitcode.NoRestart(), OpenRun: len(def.Control.Readers) > 0,
 	}
 	if def.Account != manager.AccountSystem { // who asks for SYSTEM asks for its privileges
 		s.Privileges = leastPrivileges()
