@@ -24,11 +24,14 @@ type logPrinter struct {
 	timestamps bool
 	width      int
 	inside     string // the program whose unfinished line the cursor stands in,
-	generation int    // and its run
+	generation int    // and its run, or nobodys
 
 	clean func(dst, text []byte) []byte // makes text fit for a terminal; nil: the bytes are given
 	buf   []byte                        // of clean
 }
+
+// nobodys is the run of a line whose run has ended: nothing goes on in it.
+const nobodys = -1
 
 func newLogPrinter(std IO, out *bufio.Writer, names []string, whole bool, flags logsFlags) *logPrinter {
 	p := &logPrinter{out: out, screen: screen.Of(std.Out), json: *flags.output == formatJSON, timestamps: flags.timestamps}
@@ -49,8 +52,15 @@ func newLogPrinter(std IO, out *bufio.Writer, names []string, whole bool, flags 
 }
 
 func (p *logPrinter) print(l logread.Line) error {
+	ended := l.RunEnded && len(l.Text) == 0 // within what was printed already
 	if p.json {
+		if ended {
+			return nil
+		}
 		return p.printJSON(l)
+	}
+	if ended && p.inside != l.Program {
+		return nil
 	}
 	if p.whole && !p.prefix { // a second program has begun to write
 		p.prefix = p.only != "" && p.only != l.Program
@@ -65,7 +75,10 @@ func (p *logPrinter) print(l logread.Line) error {
 	}
 	p.write(l.Text)
 	p.inside, p.generation = l.Program, l.Generation
-	if l.Partial {
+	if l.RunEnded {
+		p.generation = nobodys
+	}
+	if l.Partial && !(l.RunEnded && p.screen.Terminal) {
 		return nil
 	}
 	p.inside = ""

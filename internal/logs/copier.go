@@ -16,6 +16,7 @@ type Copier struct {
 	generation int
 	stream     string
 	pollID     int32
+	fresh      bool // of a run that no predecessor has read, and nothing of it was written yet
 
 	queued, running, missed, gone bool // the pump's, under its lock
 
@@ -157,17 +158,29 @@ func (c *Copier) step(now time.Time) (int, error) {
 	return c.copyJSON(now)
 }
 
-// hasEarlier tells whether an earlier run of the program is still being drained: its bytes come first.
+// hasEarlier tells whether output of an earlier run of the program is still in its pipe: its bytes come first.
 func (c *Copier) hasEarlier() bool {
 	for _, o := range c.sink.copiers {
-		if o == c {
-			break
-		}
-		if o.generation < c.generation && o.draining.Load() {
+		if o.generation < c.generation {
 			return true
 		}
 	}
 	return false
+}
+
+// drainEarlier ends the copiers of all runs but the newest. A run begins when the tree of the one before is dead, so that whatever those
+// wrote is in their pipes by now. Nobody has to have said so: the next run may write before the end of the one before is dealt with.
+// The sink's lock is held.
+func (k *Sink) drainEarlier() {
+	newest := 0
+	for _, c := range k.copiers {
+		newest = max(newest, c.generation)
+	}
+	for _, c := range k.copiers {
+		if c.generation < newest && !c.draining.Swap(true) {
+			k.store.pump.ready(c)
+		}
+	}
 }
 
 // flooded grows the pipe of a program that fills it faster than it is emptied.
@@ -213,6 +226,7 @@ func (c *Copier) turnWhileFailing(now time.Time) turnResult {
 // finish ends the copier: everything is written.
 func (c *Copier) finish(now time.Time) turnResult {
 	k := c.sink
+	k.file.EndRun(now)
 	if err := c.endJSON(now); err != nil {
 		k.failed(err, now)
 		if !c.giveUp.Load() {

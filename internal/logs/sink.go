@@ -68,8 +68,17 @@ func (k *Sink) configure(settings logfile.Settings) {
 // Attach takes ownership of the reading end of a pipe and starts a copier for it. generation is the run's
 // number, stream "stdout" or "stderr" ("" is "stdout"); both must be the same when a successor attaches the same pipe.
 //
-// What an earlier run still has in its pipe after Drain was called goes into the file first.
+// A run is attached when its predecessor's process tree is dead. What the predecessor still has in its pipe goes into the file first.
 func (k *Sink) Attach(generation int, stream string, end *os.File) (*Copier, error) {
+	return k.attach(generation, stream, end, true)
+}
+
+// Resume is [Sink.Attach] for the pipe of a run that a predecessor of this process has read.
+func (k *Sink) Resume(generation int, stream string, end *os.File) (*Copier, error) {
+	return k.attach(generation, stream, end, false)
+}
+
+func (k *Sink) attach(generation int, stream string, end *os.File, fresh bool) (*Copier, error) {
 	pipe, err := newPipe(end, &k.store.pump.peeker)
 	if err != nil {
 		return nil, err
@@ -77,7 +86,7 @@ func (k *Sink) Attach(generation int, stream string, end *os.File) (*Copier, err
 	if stream == "" {
 		stream = "stdout"
 	}
-	c := &Copier{sink: k, pipe: pipe, generation: generation, stream: stream, done: make(chan struct{}), remaining: -1}
+	c := &Copier{sink: k, pipe: pipe, generation: generation, stream: stream, fresh: fresh, done: make(chan struct{}), remaining: -1}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closed {
@@ -89,6 +98,7 @@ func (k *Sink) Attach(generation int, stream string, end *os.File) (*Copier, err
 		return nil, err
 	}
 	k.copiers = append(k.copiers, c)
+	k.drainEarlier()
 	if !k.file.Indexed() { // json
 		k.store.pump.ready(c) // the spool may hold what a predecessor didn't get to encode
 	} else {

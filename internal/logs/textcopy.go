@@ -35,6 +35,10 @@ func (c *Copier) copyText(now time.Time) (int, error) {
 	if c.remaining > 0 {
 		want, cut = min(want, c.remaining), cut && want <= c.remaining
 	}
+	if c.fresh { // the end of the run before may not have been noted: the power failed, or everything was killed
+		c.fresh = false
+		l.EndRun(now)
+	}
 	l.Mark(now, c.generation)
 	n, err := c.move(l.File, l.Size, want)
 	l.Size += int64(n)

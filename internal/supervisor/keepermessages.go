@@ -10,6 +10,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/logs"
 	"github.com/daruma-sh/daruma/internal/supervisor/startfailure"
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 )
@@ -53,7 +54,7 @@ func (s *supervisor) started(m *wire.Started, files []*os.File) {
 	}
 	rt := s.runtimeOf(m.ID)
 	rt.wall, rt.freezing = time.Unix(0, m.Run.Wall), false
-	s.attach(m.ID, m.Run.Generation, outputFiles(m.Streams, files))
+	s.attach(m.ID, m.Run.Generation, outputFiles(m.Streams, files), (*logs.Sink).Attach)
 	s.step(engine.Spawned{Program: m.ID, Generation: m.Run.Generation, PID: m.Run.PID, At: m.Run.At})
 }
 

@@ -32,8 +32,11 @@ func outputFiles(streams []string, files []*os.File) []outputFile {
 	return out
 }
 
+// attacher is [logs.Sink.Attach] or [logs.Sink.Resume].
+type attacher func(k *logs.Sink, generation int, stream string, end *os.File) (*logs.Copier, error)
+
 // attach begins to copy a run's output into its log.
-func (s *supervisor) attach(program string, generation uint64, files []outputFile) {
+func (s *supervisor) attach(program string, generation uint64, files []outputFile, to attacher) {
 	rt := s.runtimeOf(program)
 	for _, f := range files {
 		if f.stream == streamNotify {
@@ -44,7 +47,7 @@ func (s *supervisor) attach(program string, generation uint64, files []outputFil
 			s.discardOutput(f.file)
 			continue
 		}
-		c, err := rt.sink.Attach(int(generation), f.stream, f.file)
+		c, err := to(rt.sink, int(generation), f.stream, f.file)
 		if err != nil {
 			// The program must not block because its log can't be written: somebody has to read.
 			s.warn("log "+program, "the output of "+program+" can't be logged: "+err.Error())

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/engine"
+	"github.com/daruma-sh/daruma/internal/logs"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 )
@@ -71,7 +72,7 @@ func (s *supervisor) inherit(r *inherited) {
 			s.runtimeOf(r.ID).wall = time.Unix(0, r.Run.Wall)
 		}
 	}
-	s.attach(r.ID, r.Run.Generation, r.files)
+	s.attach(r.ID, r.Run.Generation, r.files, (*logs.Sink).Resume)
 	if r.Alive {
 		return
 	}

@@ -12,7 +12,8 @@ type Object struct {
 	Stream     string
 	Time       time.Time
 	Text       []byte // the exact bytes of the line, without its newline
-	Partial    bool   // no newline followed
+	Partial    bool   // no newline followed,
+	RunEnded   bool   // because the run ended
 }
 
 // Decode reads one object; ok is false where it isn't one of ours.
@@ -30,7 +31,7 @@ func Decode(b []byte) (o Object, ok bool) {
 		return Object{}, false
 	}
 	o = Object{Generation: fields.Generation, Stream: fields.Stream, Time: fields.Time, Text: []byte(*fields.Message),
-		Partial: fields.Partial || fields.NoNewline}
+		Partial: fields.Partial || fields.NoNewline, RunEnded: fields.NoNewline}
 	if raw, err := base64.StdEncoding.DecodeString(fields.Base64); err == nil && fields.Base64 != "" {
 		o.Text = raw
 	}

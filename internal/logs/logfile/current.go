@@ -89,6 +89,14 @@ func (l *Current) Past() []Rotated { return l.history }
 // Mark writes to the index that what is written next comes now and from this run. It must be called before the writing.
 func (l *Current) Mark(now time.Time, generation int) { l.idx.mark(now, l.Size, generation) }
 
+// EndRun notes in the index that the run which wrote last is over. The file keeps its bytes, so that a last line without a newline is
+// ended for readers alone.
+func (l *Current) EndRun(now time.Time) {
+	if l.File != nil && l.Indexed() && !l.EndsLine() {
+		l.idx.end(now, l.Size)
+	}
+}
+
 // RetryRotation makes rotating due again.
 func (l *Current) RetryRotation() { l.retryAt = time.Time{} }
 

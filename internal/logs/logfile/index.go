@@ -10,7 +10,7 @@ import (
 //
 // It begins with 16 bytes (indexMagic) and goes on with records of 16 bytes, little endian:
 //
-//	0     kind: 1 "from this offset on", 2 "and of this generation"
+//	0     kind: 1 "from this offset on", 2 "and of this generation", 3 "the run's output ended at this offset, within a line"
 //	1     check: the sum of the other 15 bytes, plus 0x5a
 //	2…7   offset in the log, or generation (48 bits)
 //	8…15  microseconds since 1970
@@ -21,6 +21,7 @@ const (
 	recordSize = 16
 	kindOffset = 1
 	kindRun    = 2
+	kindEnd    = 3
 	markEvery  = time.Millisecond      // no two records closer than that,
 	markLazy   = 10 * time.Millisecond // nor that, unless
 	markBytes  = 1 << 10               // so many bytes lie between
@@ -45,7 +46,7 @@ func getRecord(b []byte) (record, bool) {
 		return record{}, false
 	}
 	r := record{kind: b[0], value: binary.LittleEndian.Uint64(b) >> 16, at: int64(binary.LittleEndian.Uint64(b[8:]))}
-	return r, r.kind == kindOffset || r.kind == kindRun
+	return r, r.kind == kindOffset || r.kind == kindRun || r.kind == kindEnd
 }
 
 // check is what the check byte must be for the sum to be right: 0 where it is.
@@ -110,7 +111,7 @@ func (x *index) beyond(logSize int64) bool {
 	}
 	x.f.ReadAt(rec[:], x.size-recordSize)
 	r, ok := getRecord(rec[:])
-	return ok && r.kind == kindOffset && r.value > uint64(logSize)
+	return ok && r.kind != kindRun && r.value > uint64(logSize)
 }
 
 // mark notes that the bytes from offset off on come now, from this generation. It must be called before they are
@@ -139,6 +140,19 @@ func (x *index) mark(now time.Time, off int64, generation int) {
 	}
 	x.size += int64(len(rec))
 	x.lastOff, x.lastAt, x.generation = off, at, generation
+}
+
+// end notes that a run's output ended at offset off, within a line.
+func (x *index) end(now time.Time, off int64) {
+	if x.f == nil {
+		return
+	}
+	var b [recordSize]byte
+	record{kindEnd, uint64(off), now.UnixMicro()}.put(b[:])
+	if _, err := x.f.WriteAt(b[:], x.size); err == nil {
+		x.size += recordSize
+	}
+	x.generation = -1 // what comes next says whose it is, even with the same number: those begin anew with each start of the service
 }
 
 func (x *index) fail(err error) error {

@@ -17,14 +17,17 @@ type IndexReader struct {
 
 	now        time.Time // of the last record up to the offset
 	generation int
-	next       record // the one after it, if ahead
-	ahead      bool
+	dry        bool     // there were no more records; see Refresh
+	ahead      []record // those after it that were read already,
+	taken      int      // and how many of them aren't ahead any more
 }
 
 // Swap goes on with another index. Until its first record, the last time stays.
 func (x *IndexReader) Swap(path string) {
 	x.Close()
-	x.path, x.off, x.have, x.ahead = path, 0, nil, false
+	x.path, x.off, x.have, x.ahead = path, 0, nil, x.ahead[:0]
+	x.taken = 0
+	x.dry = false
 	x.Open()
 }
 
@@ -42,33 +45,71 @@ func (x *IndexReader) Open() {
 		f.Close()
 		return
 	}
-	x.f, x.off = f, recordSize
+	x.f, x.off, x.dry = f, recordSize, false
 }
+
+// Refresh has the file looked at again where it had no more records.
+func (x *IndexReader) Refresh() { x.dry = false }
 
 // Known tells whether there is an index: then the log is text.
 func (x *IndexReader) Known() bool { return x.f != nil }
 
 // At gives the time and the generation of the byte at off; offsets must ascend.
 func (x *IndexReader) At(off int64) (time.Time, int) {
-	for off >= 0 {
-		if !x.ahead {
-			r, ok := x.read()
-			if !ok {
-				break
-			}
-			x.next, x.ahead = r, true
-		}
-		if x.next.kind == kindOffset && int64(x.next.value) > off {
+	for off >= 0 && x.lookAhead(0) {
+		next := x.ahead[x.taken]
+		if next.kind != kindRun && int64(next.value) > off {
 			break
 		}
-		x.ahead = false
-		if x.next.kind == kindRun { // of the offset before
-			x.generation = int(x.next.value)
-			continue
+		if x.taken++; x.taken == len(x.ahead) {
+			x.ahead, x.taken = x.ahead[:0], 0
 		}
-		x.now = time.UnixMicro(x.next.at)
+		switch next.kind {
+		case kindRun: // of the offset before
+			x.generation = int(next.value)
+		case kindOffset:
+			x.now = time.UnixMicro(next.at)
+		}
 	}
 	return x.now, x.generation
+}
+
+// Cut gives the first offset after off, up to and with to, at which a run's output ends; false where there is none. A negative off is
+// in the file before. Like those of At its offsets must ascend.
+func (x *IndexReader) Cut(off, to int64) (int64, bool) {
+	_, generation := x.At(off)
+	at := off
+	for i := 0; x.lookAhead(i); i++ {
+		r := x.ahead[x.taken+i]
+		if r.kind != kindRun {
+			if at = int64(r.value); at > to {
+				break
+			}
+		}
+		ends := r.kind == kindEnd || r.kind == kindRun && int(r.value) != generation
+		if ends && at > off {
+			return at, true
+		}
+	}
+	return 0, false
+}
+
+// mostAhead bounds the memory for an index that somebody else wrote. Ours has at most one record a KiB of a line.
+const mostAhead = 16 << 10
+
+// lookAhead has record i of those ahead read; false where it isn't there (yet).
+func (x *IndexReader) lookAhead(i int) bool {
+	if i >= mostAhead {
+		return false
+	}
+	for len(x.ahead)-x.taken <= i {
+		r, ok := x.read()
+		if !ok {
+			return false
+		}
+		x.ahead = append(x.ahead, r)
+	}
+	return true
 }
 
 // read gives the next record whose check byte is right.
@@ -81,7 +122,7 @@ func (x *IndexReader) read() (record, bool) {
 				return r, true
 			}
 		}
-		if x.f == nil {
+		if x.f == nil || x.dry {
 			return record{}, false
 		}
 		if x.buf == nil {
@@ -90,6 +131,7 @@ func (x *IndexReader) read() (record, bool) {
 		n, _ := x.f.ReadAt(x.buf, x.off)
 		n -= n % recordSize
 		if n == 0 {
+			x.dry = true
 			return record{}, false
 		}
 		x.off += int64(n)

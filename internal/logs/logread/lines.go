@@ -15,6 +15,7 @@ type lineReader struct {
 	buf        []byte
 	start, end int   // of what isn't given yet
 	searched   int   // from start to here there is no newline
+	reads      int   // calls of r.Read so far
 	off        int64 // of buf[start] in the stream; negative: in the one before
 }
 
@@ -49,6 +50,7 @@ func (l *lineReader) next() (text []byte, off int64, ended bool, err error) {
 		}
 		l.makeRoom()
 		n, err := l.r.Read(l.buf[l.end:])
+		l.reads++
 		l.end += n
 		if n == 0 && err != nil {
 			return nil, 0, false, err
@@ -63,6 +65,16 @@ func (l *lineReader) give(n int) ([]byte, int64) {
 	l.off += int64(n)
 	l.searched = l.start
 	return text, off
+}
+
+// giveBack takes back the last n bytes of what next gave, with the newline after them where there was one.
+func (l *lineReader) giveBack(n int, ended bool) {
+	if ended {
+		n++
+	}
+	l.start -= n
+	l.off -= int64(n)
+	l.searched = l.start
 }
 
 func (l *lineReader) makeRoom() {

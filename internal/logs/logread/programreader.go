@@ -28,10 +28,15 @@ type programReader struct {
 	src          io.ReadCloser // what is read now
 	readsCurrent bool          // that is current
 	lines        lineReader
+	reads        int // lines.reads when the index was last refreshed
 	times        logfile.IndexReader
 	json         bool
 	empty        bool // nothing of src was read yet
 	rotated      bool // current isn't current any more
+
+	inLine    bool // the last line emitted was a part of one
+	begun     int  // lines so far, of which
+	skipLines int  // so many aren't wanted
 
 	head            Line
 	full            bool      // head is a line
@@ -56,7 +61,7 @@ func (t *programReader) begin(q Query) error {
 		}
 	}
 	if q.Last != 0 {
-		return t.seekLast(q.Last)
+		return t.seekLastLines(q.Last)
 	}
 	return nil
 }
@@ -98,19 +103,40 @@ func (t *programReader) openAndList() (bool, error) {
 
 func (t *programReader) path() string { return filepath.Join(t.dir, t.program+logfile.Ext) }
 
-// fill makes head the next line; false where there is none now.
+// fill makes head the next line that is wanted; false where there is none now.
 func (t *programReader) fill() (bool, error) {
+	for !t.full {
+		before := t.head
+		if ok, err := t.fillAny(); !ok || err != nil {
+			return ok, err
+		}
+		if t.begun == 0 || !goesOn(&before, &t.head) {
+			t.begun++
+		}
+		t.full = t.begun > t.skipLines
+	}
+	return true, nil
+}
+
+// fillAny makes head the next line; false where there is none now.
+func (t *programReader) fillAny() (bool, error) {
 	for !t.full {
 		if t.src == nil {
 			if ok, err := t.advance(); !ok {
-				return false, err
+				if err == nil && !t.follow {
+					t.flush() // of several runs that all ended within a line
+				}
+				return t.full, err
 			}
+		}
+		if t.endOfRun() {
+			break
 		}
 		text, off, ended, err := t.lines.next()
 		switch {
 		case err == nil:
 			t.unfinishedSince = time.Time{}
-			t.take(text, off, !ended)
+			t.takeCut(text, off, ended)
 		case err == io.EOF:
 			if ok, err := t.atEnd(); !ok || err != nil {
 				return t.full, err
@@ -130,10 +156,10 @@ func (t *programReader) take(text []byte, off int64, part bool) {
 		t.times.Open() // it may have been made a moment after its log
 		t.json = !t.times.Known() && jsonline.IsOurs(text)
 	}
-	t.full = true
+	t.full, t.inLine = true, part
 	if t.json && !part {
 		if o, ok := jsonline.Decode(text); ok {
-			t.head = Line{Program: t.program, Generation: o.Generation, Stream: o.Stream, Time: o.Time, Text: o.Text, Raw: text, Partial: o.Partial}
+			t.head = Line{Program: t.program, Generation: o.Generation, Stream: o.Stream, Time: o.Time, Text: o.Text, Raw: text, Partial: o.Partial, RunEnded: o.RunEnded}
 			return
 		}
 	}
@@ -141,8 +167,49 @@ func (t *programReader) take(text []byte, off int64, part bool) {
 	t.head.Time, t.head.Generation = t.times.At(off)
 }
 
+// takeCut takes a line, up to where a run ended within it: what follows is another run's, and given back.
+func (t *programReader) takeCut(text []byte, off int64, ended bool) {
+	if t.empty {
+		t.times.Open()
+	}
+	if t.reads != t.lines.reads { // the index of what was read by then was written before
+		t.reads = t.lines.reads
+		t.times.Refresh()
+	}
+	end, ok := t.times.Cut(off, off+int64(len(text)))
+	if !ok {
+		t.take(text, off, !ended)
+		return
+	}
+	t.lines.giveBack(len(text)-int(end-off), ended)
+	t.take(text[:end-off], off, true)
+	t.head.RunEnded, t.inLine = true, false
+}
+
+// endOfRun makes the end of a run head where its line was emitted already; false where the line goes on.
+func (t *programReader) endOfRun() bool {
+	at := t.lines.off
+	if !t.inLine || t.json {
+		return false
+	}
+	t.times.Refresh()
+	if _, ok := t.times.Cut(at-1, at); !ok {
+		return false
+	}
+	t.head.Text, t.head.Raw, t.head.RunEnded = nil, nil, true
+	t.full, t.inLine = true, false
+	return true
+}
+
 // atEnd decides what the end of src means; false: there is nothing more now.
 func (t *programReader) atEnd() (bool, error) {
+	if t.lines.pending() { // before another file's index is looked at
+		t.times.Refresh()
+		if _, ok := t.times.Cut(t.lines.off, t.lines.position()); ok {
+			t.flush()
+			return true, nil
+		}
+	}
 	if !t.readsCurrent {
 		t.finish()
 		return true, nil
@@ -208,7 +275,7 @@ func (t *programReader) unfinished() bool { return !t.unfinishedSince.IsZero() }
 func (t *programReader) flush() {
 	if text, off := t.lines.rest(); len(text) > 0 {
 		t.unfinishedSince = time.Time{}
-		t.take(text, off, true)
+		t.takeCut(text, off, false)
 	}
 }
 

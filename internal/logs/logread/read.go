@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sort"
 	"time"
 
@@ -23,7 +24,10 @@ type Query struct {
 	Last     int       // so many last lines of each program; 0: every line; None
 	Since    time.Time // lines captured at this time or later; zero: from the beginning
 	Until    time.Time // lines captured before this time; zero: to the end
-	Follow   bool      // go on until the context ends, across rotations
+	Follow   bool      // go on until the context or Stop ends it, across rotations
+
+	Stop   <-chan struct{} // with Follow: once it is closed, Read emits what there is to the last byte, and returns
+	Expect []string        // with Follow: programs that have no log yet, whose first line mustn't wait for the search for new logs
 
 	// Warn is called with what couldn't be read (a damaged compressed file, files that retention deleted while they were
 	// followed); reading goes on. May be nil.
@@ -41,6 +45,7 @@ type Line struct {
 	Text       []byte    // without the newline; valid until emit returns
 	Raw        []byte    // the JSON object where the log has one; valid until emit returns
 	Partial    bool      // no newline follows: the line goes on, or the run ended within it
+	RunEnded   bool      // it is known that the run ended within it; without Text where that is known only after the line was emitted
 }
 
 // Programs lists the programs that have a log in dir, sorted; daruma's own log isn't one.
@@ -78,7 +83,7 @@ func Read(ctx context.Context, dir string, q Query, emit func(Line) error) error
 		defer r.watch.close()
 	}
 	defer r.close()
-	for _, name := range names {
+	for _, name := range withExpected(names, q) {
 		t := &programReader{dir: dir, program: name, follow: q.Follow, warn: r.warn}
 		r.programs = append(r.programs, t)
 		if err := t.begin(q); err != nil {
@@ -102,9 +107,58 @@ func Read(ctx context.Context, dir string, q Query, emit func(Line) error) error
 			continue
 		}
 		if err := r.wait(); err != nil {
+			if err == errStop {
+				return r.finish(dir)
+			}
 			return err
 		}
 	}
+}
+
+func withExpected(names []string, q Query) []string {
+	if !q.Follow {
+		return names
+	}
+	for _, name := range q.Expect {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// errStop says that [Query.Stop] was closed.
+var errStop = errors.New("stop")
+
+// finish emits what there is after Stop, unfinished lines too.
+func (r *reader) finish(dir string) error {
+	if r.query.Programs == nil {
+		r.discovered = time.Time{}
+		if err := r.discover(dir); err != nil {
+			return err
+		}
+	}
+	for more := true; more; {
+		var err error
+		if more, err = r.merge(); err != nil {
+			return err
+		}
+	}
+	for _, t := range r.programs {
+		for t.flush(); t.full; t.flush() {
+			t.full = false
+			if !r.wanted(t.head) {
+				continue
+			}
+			if err := r.emit(t.head); err != nil {
+				return err
+			}
+		}
+	}
+	if r.query.Idle != nil {
+		r.query.Idle()
+	}
+	return nil
 }
 
 // wait waits for a sign of something new, and not for long.
@@ -114,6 +168,8 @@ func (r *reader) wait() error {
 	select {
 	case <-r.ctx.Done():
 		return r.ctx.Err()
+	case <-r.query.Stop:
+		return errStop
 	case <-r.watch.wake:
 	case <-timer.C:
 	}
@@ -190,10 +246,10 @@ func (r *reader) wanted(l Line) bool {
 	return l.Time.IsZero() || !l.Time.Before(q.Since) && (q.Until.IsZero() || l.Time.Before(q.Until))
 }
 
-// discover follows programs that have begun to write since, once a second.
+// discover follows programs that have begun to write since: at once where the system tells of new files, else once a second.
 func (r *reader) discover(dir string) error {
 	now := time.Now()
-	if d := now.Sub(r.discovered); d >= 0 && d < time.Second {
+	if d := now.Sub(r.discovered); !r.watch.hasNew() && d >= 0 && d < time.Second {
 		return nil
 	}
 	r.discovered = now

@@ -12,6 +12,50 @@ import (
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
+// goesOn tells whether a line is a further part of the one before it.
+func goesOn(before, l *Line) bool {
+	return before.Partial && !before.RunEnded && before.Program == l.Program && before.Generation == l.Generation && before.Stream == l.Stream
+}
+
+// seekLastLines makes the program reader begin with the n last lines, however many parts they come in, and wherever runs ended within a
+// line. Newlines alone don't tell: so it begins a little earlier, reads, and counts.
+func (t *programReader) seekLastLines(n int) error {
+	if n < 0 {
+		return t.seekLast(n)
+	}
+	segments := t.segments
+	for most := n + 1; ; most *= 2 {
+		t.segments, t.skip = segments, 0
+		if err := t.seekLast(most); err != nil {
+			return err
+		}
+		beginning := len(t.segments) == len(segments) && t.skip == 0
+		found, err := t.count()
+		if err != nil {
+			return err
+		}
+		// The first one may be the end of a longer line.
+		if found > n || beginning {
+			t.skipLines = max(0, found-n)
+			return nil
+		}
+	}
+}
+
+// count says how many lines there are from where t begins.
+func (t *programReader) count() (int, error) {
+	c := &programReader{dir: t.dir, program: t.program, warn: func(error) {}, segments: t.segments, skip: t.skip, current: t.current, seq: t.seq, limit: t.limit}
+	defer c.times.Close()
+	defer c.finish() // the current file stays t's
+	for {
+		ok, err := c.fill()
+		if !ok || err != nil {
+			return c.begun, err
+		}
+		c.full = false
+	}
+}
+
 // seekLast makes the program reader begin with the n last lines. Files are read from their end, compressed ones as a whole, and
 // no more of them than needed.
 func (t *programReader) seekLast(n int) error {
@@ -140,9 +184,17 @@ func lastLinesStream(r io.Reader, n int) (off int64, found int, err error) {
 func Tail(dir, program string, rotated, maxLines, maxBytes int) []string {
 	var lines []string
 	size := 0
+	var before Line
 	emit := func(l Line) error {
-		text := l.Text[max(0, len(l.Text)-maxBytes):]
-		lines = append(lines, string(text))
+		text := string(l.Text[max(0, len(l.Text)-maxBytes):])
+		if len(lines) > 0 && goesOn(&before, &l) {
+			whole := lines[len(lines)-1]
+			lines, size = lines[:len(lines)-1], size-len(whole)
+			text = whole + text
+			text = text[max(0, len(text)-maxBytes):]
+		}
+		before = l
+		lines = append(lines, text)
 		size += len(text)
 		for size > maxBytes || len(lines) > maxLines {
 			size -= len(lines[0])

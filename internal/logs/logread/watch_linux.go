@@ -1,6 +1,7 @@
 package logread
 
 import (
+	"encoding/binary"
 	"os"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,7 @@ type watcher struct {
 	wake  chan struct{}
 	file  *os.File
 	done  chan struct{}
+	fresh atomic.Bool // a file was made
 	blind atomic.Bool // inotify doesn't work (any more): check often
 }
 
@@ -50,12 +52,30 @@ func (w *watcher) run() {
 		if n >= unix.SizeofInotifyEvent && buf[5]&(unix.IN_IGNORED>>8) != 0 { // the folder is gone
 			w.blind.Store(true)
 		}
+		if made(buf[:n]) {
+			w.fresh.Store(true)
+		}
 		select {
 		case w.wake <- struct{}{}:
 		default:
 		}
 	}
 }
+
+// made tells whether a file was made in the folder, or moved there: inotify(7).
+func made(events []byte) bool {
+	for len(events) >= unix.SizeofInotifyEvent {
+		if mask := binary.NativeEndian.Uint32(events[4:]); mask&(unix.IN_CREATE|unix.IN_MOVED_TO|unix.IN_Q_OVERFLOW) != 0 {
+			return true
+		}
+		size := unix.SizeofInotifyEvent + int(binary.NativeEndian.Uint32(events[12:]))
+		events = events[min(size, len(events)):]
+	}
+	return false
+}
+
+// hasNew tells, once, whether there are new files.
+func (w *watcher) hasNew() bool { return w.fresh.Swap(false) }
 
 // period is how long to wait at most.
 func (w *watcher) period() time.Duration {

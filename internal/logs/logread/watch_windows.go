@@ -8,6 +8,9 @@ type watcher struct{ wake chan struct{} }
 
 func newWatcher(string) *watcher { return &watcher{} }
 
+// hasNew is never known here.
+func (w *watcher) hasNew() bool { return false }
+
 // period is how long to wait at most.
 func (w *watcher) period() time.Duration { return 50 * time.Millisecond }
 

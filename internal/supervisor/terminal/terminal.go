@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
@@ -26,12 +27,18 @@ type Printer struct {
 	clean  func(dst, text []byte) []byte // nil: out is no terminal, and gets the bytes
 	width  int
 	cancel context.CancelFunc
+	stop   chan struct{} // closed by Close: print what there is, and end
 	done   sync.WaitGroup
+	lines  atomic.Int64 // printed so far
 }
 
 // New prints to stdout what happens from now on. dir is the folder of the log files.
 func New(ctx context.Context, dir string, programs []string, hub *control.Hub) *Printer {
-	p := newPrinter(os.Stdout)
+	return newTo(ctx, os.Stdout, dir, programs, hub)
+}
+
+func newTo(ctx context.Context, out *os.File, dir string, programs []string, hub *control.Hub) *Printer {
+	p := newPrinter(out)
 	for _, name := range programs {
 		p.width = max(p.width, len(name))
 	}
@@ -45,16 +52,19 @@ func New(ctx context.Context, dir string, programs []string, hub *control.Hub) *
 	begin := time.Now()
 	go func() {
 		defer p.done.Done()
-		_ = logread.Read(ctx, dir, logread.Query{Since: begin, Follow: true}, func(l logread.Line) error {
-			p.line(l.Program, "|", string(l.Text))
-			return nil
+		q := logread.Query{Since: begin, Follow: true, Stop: p.stop, Expect: programs}
+		_ = logread.Read(ctx, dir, q, func(l logread.Line) error {
+			if len(l.Text) > 0 || !l.RunEnded {
+				p.line(l.Program, "|", string(l.Text))
+			}
+			return ctx.Err()
 		})
 	}()
 	return p
 }
 
 func newPrinter(out *os.File) *Printer {
-	p := &Printer{out: out}
+	p := &Printer{out: out, stop: make(chan struct{})}
 	switch {
 	case !isTerminal(out):
 	case os.Getenv("NO_COLOR") == "":
@@ -67,12 +77,24 @@ func newPrinter(out *os.File) *Printer {
 
 func (p *Printer) events(ctx context.Context, hub *control.Hub, last uint64) {
 	events := make([]control.Event, 0, 64)
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-p.stop:
+			cancel()
+		case <-waiting.Done():
+		}
+	}()
 	for ctx.Err() == nil {
 		var err error
-		events, err = hub.Since(ctx, last, events[:0])
+		events, err = hub.Since(waiting, last, events[:0])
 		if errors.Is(err, control.ErrLagged) {
 			last = hub.Oldest() // the terminal was held: older events are skipped
 			continue
+		}
+		if err != nil { // there are no more, and none will come
+			return
 		}
 		for _, e := range events {
 			last = e.Seq
@@ -102,21 +124,35 @@ func (p *Printer) line(program, sign, text string) {
 	if _, err := fmt.Fprintf(p.out, "%s%s %-*s %s%s %s\n", begin, time.Now().Format("15:04:05"), max(p.width, 6), name, sign, end, text); err != nil {
 		p.cancel() // the terminal is gone
 	}
+	p.lines.Add(1)
 }
 
-// Close gives the last lines up to a second to be printed: a terminal that is held takes none.
+// Close prints what happened and was written until now, to the last byte, and ends. It gives up on a terminal that has taken nothing for
+// a second (it is held), and after closeTimeout on one that is slow.
 func (p *Printer) Close() {
-	time.AfterFunc(100*time.Millisecond, p.cancel)
+	close(p.stop)
+	defer p.cancel()
 	printed := make(chan struct{})
 	go func() {
 		p.done.Wait()
 		close(printed)
 	}()
-	select {
-	case <-printed:
-	case <-time.After(time.Second):
+	for end, before := time.Now().Add(closeTimeout), int64(-1); time.Now().Before(end); {
+		now := p.lines.Load()
+		if now == before {
+			return
+		}
+		before = now
+		select {
+		case <-printed:
+			return
+		case <-time.After(time.Second):
+		}
 	}
 }
+
+// closeTimeout is the most time that the last lines get.
+const closeTimeout = 5 * time.Second
 
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
