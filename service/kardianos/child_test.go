@@ -64,6 +64,9 @@ func (p *program) Start(s service.Service) error {
 			out, err := exec.Command(os.Args[0], childWord, p.mode, p.file, "uninstall").CombinedOutput()
 			p.note("child: %v %s", err, out)
 		}()
+	case "folder":
+		dir, err := os.Getwd()
+		p.note("in %s %v", dir, err)
 	case "logs":
 		logger, err := s.Logger(nil)
 		if err != nil {
@@ -115,6 +118,8 @@ func child(mode, file string, verb []string) {
 	switch mode {
 	case "script":
 		config.Option["SystemdScript"] = script
+	case "folder":
+		config.WorkingDirectory = filepath.Dir(file)
 	case "user":
 		config.Option["UserService"] = true
 	case "options":

@@ -22,7 +22,7 @@ type Config struct {
 	// where systemd ignored it).
 	Dependencies []string
 
-	WorkingDirectory string // where the service runs; systemd only (on Windows: System32)
+	WorkingDirectory string // where the service runs, an absolute path. Windows: Run goes there before Start where the SCM started it
 	ChRoot           string // RootDirectory= of systemd; not on Windows
 
 	// Option has what only some service managers know.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -62,6 +63,9 @@ func (r *runner) run(c *Config) error {
 			own = r.serve(ctx, host)
 			return own
 		},
+	}
+	if filepath.IsAbs(c.WorkingDirectory) { // Windows: systemd has gone there already
+		description.Install.WorkingDir = c.WorkingDirectory
 	}
 	description.OnReload = r.hangup()
 	if handler, err := log.NewHandler(log.Options{Name: plainName(c.Name), Output: os.Stderr}); err == nil {

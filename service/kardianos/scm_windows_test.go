@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -48,6 +49,16 @@ func TestSCMLife(t *testing.T) {
 func TestSCMServiceControlsItself(t *testing.T) {
 	onSCM(t)
 	liveAlone(t)
+}
+
+// TestSCMWorkingDirectory: Windows starts services in its system folder, where the original left them.
+func TestSCMWorkingDirectory(t *testing.T) {
+	onSCM(t)
+	s := newInstalled(t, "folder")
+	s.does("install")
+	s.does("start")
+	awaitFile(t, s.file, "in "+filepath.Dir(s.file)+" <nil>", 1)
+	s.does("stop")
 }
 
 // TestSCMStopIsNotCutShort: the SCM is told of progress as long as Stop works.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 	"unsafe"
@@ -36,8 +37,8 @@ func runWait(KeyValue) func() { return nil }
 
 func remarks(c *Config) []string {
 	list := c.Option.remarks("windows")
-	if c.WorkingDirectory != "" {
-		list = append(list, "WorkingDirectory: Windows starts every service in its system folder; it has no effect")
+	if c.WorkingDirectory != "" && !filepath.IsAbs(c.WorkingDirectory) {
+		list = append(list, "WorkingDirectory: isn't an absolute path; it has no effect")
 	}
 	if c.ChRoot != "" {
 		list = append(list, "ChRoot: Windows has none; it has no effect")
