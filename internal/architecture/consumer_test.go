@@ -49,6 +49,38 @@ func TestWhatAConsumerGets(t *testing.T) {
 	}
 }
 
+// TestAliasesForDependencies: a program whose dependency imports the original runs it on the drop-in, as docs/moving.md says.
+func TestAliasesForDependencies(t *testing.T) {
+	root := moduleRoot(t)
+	library := filepath.Join(root, "service")
+	goLine := goDirective(t, filepath.Join(library, "go.mod"))
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "aliases"), os.DirFS(filepath.Join(root, aliases))); err != nil {
+		t.Fatal(err)
+	}
+	requires := fmt.Sprintf("%s\n\nrequire %s/service v0.0.0\n", goLine, module)
+	for folder, files := range map[string][2]string{
+		"aliases":    {"module github.com/kardianos/service\n\n" + requires, ""},
+		"dependency": {"module example.org/dependency\n\n" + goLine + "\n", "package dependency\n\nimport \"github.com/kardianos/service\"\n\nvar Stopped = service.StatusStopped\n"},
+		".": {"module example.org/consumer\n\n" + requires + "\nrequire (\n\texample.org/dependency v0.0.0\n\tgithub.com/kardianos/service v1.3.0\n)\n" +
+			"\nreplace (\n\texample.org/dependency => ./dependency\n\tgithub.com/kardianos/service => ./aliases\n\t" + module + "/service => " + library + "\n)\n",
+			"package main\n\nimport (\n\t\"example.org/dependency\"\n\t\"" + module + "/service/kardianos\"\n)\n\nvar _ service.Status = dependency.Stopped\n\nfunc main() {}\n"},
+	} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, folder, "go.mod"), files[0])
+		if files[1] != "" {
+			write(t, filepath.Join(dir, folder, "main.go"), files[1])
+		}
+	}
+	inConsumer(t, dir, "mod", "tidy")
+	for _, goos := range []string{"linux", "windows"} {
+		t.Setenv("GOOS", goos)
+		inConsumer(t, dir, "build", "-o", os.DevNull, ".")
+	}
+}
+
 // goDirective is the line of a go.mod that names the Go release.
 func goDirective(t *testing.T, file string) string {
 	t.Helper()

@@ -69,24 +69,40 @@ func TestExportedNames(t *testing.T) {
 		t.Errorf("sample: %q", got)
 	}
 	for _, pkg := range slices.Sorted(maps.Keys(exported)) {
-		dir := filepath.Join(moduleRoot(t), pkg)
-		names := map[string]bool{}
-		for _, goos := range []string{"linux", "windows"} {
-			context := build.Default
-			context.GOOS = goos
-			p, err := context.ImportDir(dir, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, file := range p.GoFiles {
-				for _, name := range namesOf(parsed(t, filepath.Join(dir, file), nil)) {
-					names[name] = true
-				}
-			}
-		}
-		if len(names) != exported[pkg] {
+		if names := exportsOf(t, pkg); len(names) != exported[pkg] {
 			t.Errorf("%s exports %d names, the table in exported_test.go says %d; if one more is needed, count it there:\n%s",
-				pkg, len(names), exported[pkg], strings.Join(slices.Sorted(maps.Keys(names)), " "))
+				pkg, len(names), exported[pkg], strings.Join(names, " "))
 		}
+	}
+}
+
+// exportsOf are the names that a package exports on Linux or Windows, sorted.
+func exportsOf(t *testing.T, pkg string) []string {
+	t.Helper()
+	dir := filepath.Join(moduleRoot(t), pkg)
+	names := map[string]bool{}
+	for _, goos := range []string{"linux", "windows"} {
+		context := build.Default
+		context.GOOS = goos
+		p, err := context.ImportDir(dir, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range p.GoFiles {
+			for _, name := range namesOf(parsed(t, filepath.Join(dir, file), nil)) {
+				names[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// aliases is the package that people copy for dependencies which import the original of the drop-in; docs/moving.md says how.
+const aliases = "service/kardianos/testdata/aliases"
+
+// TestAliasesAreWhole: it has all names of the drop-in.
+func TestAliasesAreWhole(t *testing.T) {
+	if got, want := exportsOf(t, aliases), exportsOf(t, "service/kardianos"); !slices.Equal(got, want) {
+		t.Errorf("%s has %q, the drop-in %q", aliases, got, want)
 	}
 }
