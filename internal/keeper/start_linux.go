@@ -83,10 +83,22 @@ func (k *keeper) pipes(r *run, l *launchable) (with launch.Attachments, err erro
 			return with, err
 		}
 	}
+	giveOutput(r, l.plan.UID)
 	if l.plan.Notify {
 		with.Notify, err = r.pipe("notify")
 	}
 	return with, err
+}
+
+// giveOutput makes the pipes for the output the user's who runs the program: opening /dev/stdout opens the pipe anew, by its owner and mode,
+// and nginx, php-fpm and Apache log there. runc does the same (fixStdioPermissions). Where it is refused the program still has its open files.
+func giveOutput(r *run, uid int) {
+	if uid == launch.Leave {
+		return
+	}
+	for _, s := range r.streams {
+		_ = unix.Fchown(s.write, uid, -1)
+	}
 }
 
 // pipe makes one and gives its write end. The read end never blocks whoever reads it: keeper and supervisor share it.
