@@ -121,7 +121,7 @@ func judgeDefinition(ctx context.Context, file string) (def *definition.Service,
 			warnings = append(warnings, many)
 		}
 	}
-	warnings = append(warnings, launchplan.EnvFileProblems(def)...)
+	warnings = append(append(warnings, launchplan.EnvFileProblems(def)...), namedfiles.MisplacedScripts(def)...)
 	warnings = append(warnings, install.MissingDependencies(ctx, manager.Manager{}, def)...)
 	return def, append(warnings, readers.Unknown(def.Control.Readers)...), nil
 }

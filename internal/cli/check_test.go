@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,7 +23,8 @@ func inFolder(t *testing.T, files map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(content), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -85,6 +87,21 @@ func TestCheckReadsEnvFiles(t *testing.T) {
 	said := errOut.String()
 	if code != 0 || !strings.Contains(said, "programs.api.envFiles[1]: "+filepath.Join(dir, "bad.env")+":2: the quote is never closed") ||
 		!strings.Contains(said, "programs.api.envFiles[2]: ") || strings.Contains(said, "secret") || strings.Contains(said, "envFiles[0]") {
+		t.Errorf("exit code %d, %s", code, said)
+	}
+}
+
+// TestCheckFindsMisplacedScripts: a script is looked for in workingDir, not beside the definition.
+func TestCheckFindsMisplacedScripts(t *testing.T) {
+	inFolder(t, map[string]string{"app.py": "", "data/other.py": "", "daruma.yaml": `name: shop
+programs:
+  wrong: {command: [python3, app.py], workingDir: data}
+  right: {command: [python3, app.py]}
+  other: {command: [python3, other.py], workingDir: data}
+  later: {command: [python3, made-later.py], workingDir: data}
+`})
+	code, _, said := checkCommand("check")
+	if code != 0 || strings.Count(said, "warning: ") != 1 || !strings.Contains(said, "daruma.yaml:3:11: programs.wrong.command: app.py is given to python3 in workingDir") {
 		t.Errorf("exit code %d, %s", code, said)
 	}
 }

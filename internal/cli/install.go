@@ -89,7 +89,7 @@ func (f *installFlags) register(cmd *cobra.Command) {
 	f.password.register(cmd)
 	flags.StringArrayVar(&f.env, "env", nil, "NAME=VALUE for daruma's own environment, which definitions may use as ${NAME}; everybody can read it; may be repeated")
 	flags.StringSliceVar(&f.privileges, "privilege", nil, "Windows: the privileges that the service keeps, instead of the least (SeImpersonatePrivilege …); may be repeated")
-	flags.StringVar(&f.workingDir, "working-dir", "", "with NAME -- COMMAND…: the program's working folder (default: the one that the program is in)")
+	flags.StringVar(&f.workingDir, "working-dir", "", "with NAME -- COMMAND…: the program's working folder (default: the one that the program is in, or an interpreter's script)")
 	flags.DurationVar(&f.startTimeout, "start-timeout", 0, "report the service running after this long, up or not (default: from the definition)")
 	flags.DurationVar(&f.stopTimeout, "stop-timeout", 0, "for all programs to stop (default: from their grace periods)")
 	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "show what would change, change nothing")

@@ -3,11 +3,10 @@ package doctor
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 
 	"github.com/daruma-sh/daruma/internal/access"
-	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/internal/namedfiles"
 	"github.com/daruma-sh/daruma/service/manager"
 )
@@ -47,13 +46,14 @@ func (s *subject) checkNamedFiles() {
 	if s.record == nil || s.definition == "" {
 		return
 	}
-	def, err := definition.Load(s.definition, os.LookupEnv)
+	def, err := install.Load(s.definition, s.record.Spec.Env)
 	if err != nil {
 		return
 	}
 	def.Account = s.record.Spec.Account
 	all := true
-	files := namedfiles.Files(def)
+	path, _ := install.Environment(s.record.Spec.Env)("PATH")
+	files := namedfiles.Files(def, path)
 	for i := range files {
 		if f := &files[i]; f.Field != "" && f.Missing == nil {
 			all = s.safe(f.Field, f.Exposed()) && all

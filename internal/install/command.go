@@ -6,14 +6,17 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/daruma-sh/daruma/internal/namedfiles"
 )
 
 // Command is NAME -- COMMAND…: a service of one program, whose definition install writes.
 type Command struct {
 	Name       string
 	Args       []string // the program first; a name without a path is looked for in PATH
-	WorkingDir string   // "": the folder that the program is in
+	WorkingDir string   // "": the folder that the program is in, or the script that an interpreter is given
 }
 
 // definition writes the YAML. Texts are in JSON's double quotes, which are YAML's too.
@@ -26,9 +29,23 @@ func (c *Command) definition(o Overrides) ([]byte, error) {
 		return nil, fmt.Errorf("%s: there is no such program, or it can't be executed: %w", c.Args[0], err)
 	}
 	dir := filepath.Dir(path) // where most programs look for their files; this terminal's folder means nothing to a service
+	args := slices.Clone(c.Args)
+	args[0] = path
 	if c.WorkingDir != "" {
 		if dir, err = filepath.Abs(c.WorkingDir); err != nil {
 			return nil, err
+		}
+	}
+	here, err := filepath.Abs(".")
+	if err != nil {
+		return nil, err
+	}
+	there, _ := namedfiles.Script(dir, args)
+	// The script of an interpreter that isn't in the working folder: this terminal's was meant.
+	if script, word := namedfiles.Script(here, args); script != "" && (there == "" || c.WorkingDir == "") {
+		args[word] = script
+		if c.WorkingDir == "" {
+			dir = filepath.Dir(script)
 		}
 	}
 	var b strings.Builder
@@ -51,10 +68,7 @@ func (c *Command) definition(o Overrides) ([]byte, error) {
 		fmt.Fprintf(&b, "dependsOn: [%s]\n", strings.Join(list, ", "))
 	}
 	fmt.Fprintf(&b, "programs:\n  %s:\n    command:\n", quoted(c.Name))
-	for i, arg := range c.Args {
-		if i == 0 {
-			arg = path
-		}
+	for _, arg := range args {
 		fmt.Fprintf(&b, "      - %s\n", quoted(literal(arg)))
 	}
 	fmt.Fprintf(&b, "    workingDir: %s\n", quoted(literal(dir)))

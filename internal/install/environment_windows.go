@@ -20,10 +20,10 @@ func Environment(own []string) func(string) (string, bool) {
 		}
 		switch strings.ToUpper(name) {
 		case "SYSTEMROOT", "SYSTEMDRIVE", "PROGRAMDATA", "ALLUSERSPROFILE", "PROGRAMFILES", "PROGRAMFILES(X86)", "PROGRAMW6432",
-			"COMMONPROGRAMFILES", "COMMONPROGRAMFILES(X86)", "COMMONPROGRAMW6432", "COMPUTERNAME", "PUBLIC", "PATH", "DARUMA_HOME",
+			"COMMONPROGRAMFILES", "COMMONPROGRAMFILES(X86)", "COMMONPROGRAMW6432", "COMPUTERNAME", "PUBLIC", "DARUMA_HOME",
 			"USERPROFILE", "USERNAME", "USERDOMAIN", "APPDATA", "LOCALAPPDATA", "TEMP", "TMP":
 			return os.LookupEnv(name)
-		}
+		} // PATH is the machine's: the installer's has his own folders too
 		key, err := registry.OpenKey(registry.LOCAL_MACHINE, machineEnvironment, registry.QUERY_VALUE)
 		if err != nil {
 			return "", false

@@ -18,13 +18,13 @@ import (
 // account can't read, and rights that the account doesn't have. What may yet come right becomes a warning. The error is *UnsafeError.
 func (i *Installation) Check() error {
 	var problems error
-	if i.Warnings, problems = refuseUnsafe(i.Definition, i.Spec.Executable); problems != nil {
+	if i.Warnings, problems = refuseUnsafe(i.Definition, i.Spec.Executable, servicePath(i.Spec.Env)); problems != nil {
 		return &UnsafeError{problems}
 	}
 	return nil
 }
 
-func refuseUnsafe(def *definition.Service, executable string) (warnings []string, err error) {
+func refuseUnsafe(def *definition.Service, executable, path string) (warnings []string, err error) {
 	var problems []error
 	check := func(f *namedfiles.File) {
 		err := f.Exposed()
@@ -44,7 +44,7 @@ func refuseUnsafe(def *definition.Service, executable string) (warnings []string
 			problems = append(problems, err)
 		}
 	}
-	files := namedfiles.Files(def)
+	files := namedfiles.Files(def, path)
 	for i := range files {
 		f := &files[i]
 		switch {

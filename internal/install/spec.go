@@ -24,7 +24,7 @@ const homepage = "https://github.com/daruma-sh/daruma"
 
 // mountsOf gives the folders of what the service needs: daruma, the definition, and what that names. State, logs and sockets have
 // theirs without being named (systemd.exec(5), StateDirectory=); what is below /usr and /etc is there before any service.
-func mountsOf(def *definition.Service, executable string) (folders []string) {
+func mountsOf(def *definition.Service, executable, path string) (folders []string) {
 	add := func(path string) {
 		early := slices.ContainsFunc([]string{"/usr/", "/bin/", "/sbin/", "/lib/", "/etc/"}, func(prefix string) bool { return strings.HasPrefix(path+"/", prefix) })
 		if filepath.IsAbs(path) && filepath.Dir(path) != path && !early && !slices.Contains(folders, path) {
@@ -32,7 +32,7 @@ func mountsOf(def *definition.Service, executable string) (folders []string) {
 		}
 	}
 	add(filepath.Dir(executable))
-	for _, f := range namedfiles.Files(def) {
+	for _, f := range namedfiles.Files(def, path) {
 		if f.Use == namedfiles.Enters {
 			add(f.Path)
 		} else {
@@ -41,6 +41,12 @@ func mountsOf(def *definition.Service, executable string) (folders []string) {
 	}
 	slices.Sort(folders)
 	return folders
+}
+
+// servicePath is the PATH that a service finds, which isn't that of whoever installs it; own is what install gives it with --env.
+func servicePath(own []string) string {
+	path, _ := Environment(own)("PATH")
+	return path
 }
 
 // specOf translates a definition into what the service manager shall know. t are its times.
@@ -56,7 +62,7 @@ func specOf(def *definition.Service, executable string, t Times, env, privileges
 		Env:        env,
 		// The definition's address is of use to whoever comes upon the service in systemctl status.
 		Documentation: []string{homepage, (&url.URL{Scheme: "file", Path: filepath.ToSlash(def.File)}).String()},
-		Mounts:        mountsOf(def, executable),
+		Mounts:        mountsOf(def, executable, servicePath(env)),
 		Account:       def.Account,
 		Supervision:   supervisionOf(def, privileges),
 		StartType:     start, DependsOn: def.DependsOn,

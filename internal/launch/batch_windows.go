@@ -44,6 +44,37 @@ func batchLine(path string, argv []string) (application, line string, err error)
 	return filepath.Join(system, "cmd.exe"), b.String(), nil
 }
 
+// shellLine gives the command line of cmd.exe itself. What stands behind /c or /k is a text for cmd.exe, which knows no \" and reads quotes by
+// rules of its own: with a quote in it, it is handed over as it is, in a pair of quotes that /s takes away again. Without, the usual form
+// arrives as meant, as long as there are two quotes at most ("cmd /?").
+func shellLine(argv []string) string {
+	usual := windows.ComposeCommandLine(argv)
+	at := 1
+	for ; at < len(argv); at++ {
+		if option := strings.ToLower(argv[at]); option == "/c" || option == "/k" {
+			break
+		}
+	}
+	if at+1 >= len(argv) {
+		return usual
+	}
+	words := make([]string, 0, len(argv)-at)
+	verbatim := false
+	for _, word := range argv[at+1:] {
+		if strings.Contains(word, `"`) {
+			verbatim = true
+		} else {
+			word = windows.EscapeArg(word)
+		}
+		words = append(words, word)
+	}
+	text := strings.Join(words, " ")
+	if !verbatim && strings.Count(text, `"`) <= 2 {
+		return usual
+	}
+	return windows.ComposeCommandLine(argv[:at]) + " /s " + argv[at] + ` "` + text + `"`
+}
+
 // plain says that cmd.exe takes arg for one word without quotes: letters, digits and what Rust's list has.
 func plain(arg string) bool {
 	for _, c := range arg {

@@ -170,6 +170,9 @@ func commandLine(path string, argv []string) (application, line string, err erro
 	case ".bat", ".cmd":
 		return batchLine(path, argv)
 	}
+	if strings.EqualFold(filepath.Base(path), "cmd.exe") {
+		return path, shellLine(argv), nil
+	}
 	return path, windows.ComposeCommandLine(argv), nil
 }
 

@@ -206,3 +206,37 @@ func TestBatchLine(t *testing.T) {
 		}
 	}
 }
+
+// TestShellLine: what cmd.exe is given behind /c arrives, quotes and all.
+func TestShellLine(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"/c", "echo hello"}, `cmd /c "echo hello"`},
+		{[]string{"/c", "echo", "hello"}, `cmd /c echo hello`},
+		{[]string{"/c", `dir "C:\Program Files"`}, `cmd /s /c "dir "C:\Program Files""`},
+		{[]string{"/d", "/C", `"C:\a b\x.bat" "one two" > C:\log.txt`}, `cmd /d /s /C ""C:\a b\x.bat" "one two" > C:\log.txt"`},
+		{[]string{"/c", `C:\a b\x.bat`}, `cmd /c "C:\a b\x.bat"`},
+		{[]string{"/c", `C:\a b\x.bat`, "one two"}, `cmd /s /c ""C:\a b\x.bat" "one two""`},
+		{[]string{"/c", "echo", `say "hi"`, "a b"}, `cmd /s /c "echo say "hi" "a b""`},
+		{[]string{"/c"}, `cmd /c`},
+		{nil, `cmd`},
+	} {
+		if _, line, err := commandLine(`C:\windows\system32\CMD.EXE`, append([]string{"cmd"}, c.args...)); err != nil || line != c.want {
+			t.Errorf("%q: %s, %v; want %s", c.args, line, err, c.want)
+		}
+	}
+	p := plan(t)
+	exe := p.Path
+	system, err := windows.GetSystemDirectory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Path = system + `\cmd.exe`
+	p.Argv = []string{"cmd", "/c", `"` + exe + `" child echo "one two" three & echo done`}
+	p.Env = append(p.Env, "ONE=1", "TWO=2")
+	if out, _ := start(t, p, Attachments{Flags: windows.CREATE_NO_WINDOW}); !strings.Contains(out, "[one two]\n[three]\n") || !strings.Contains(out, "done") {
+		t.Errorf("cmd.exe did %q", out)
+	}
+}

@@ -59,13 +59,14 @@ func (f *File) exposed(l *access.Looker, trusted access.Principals) error {
 
 // Files lists what would decide what runs if it was changed: the definition, and for each program its command, the commands of its
 // hooks and exec probes, the scripts behind their interpreters, its envFiles and its working folder. Commands are looked up as at a
-// start, in the PATH of the program or of this process. A working folder in the service's own folders isn't listed.
-func Files(def *definition.Service) []File {
+// start, in the PATH of the program, or in path: the PATH of the process that starts the programs, which for an installed service isn't
+// that of whoever calls. A working folder in the service's own folders isn't listed.
+func Files(def *definition.Service, path string) []File {
 	files := []File{{Path: def.File, Use: Reads}}
 	if def.File == "" {
 		files = nil
 	}
-	l := newLister(def)
+	l := newLister(def, path)
 	for i := range def.Programs {
 		files = append(files, l.program(&def.Programs[i])...)
 	}
@@ -75,6 +76,7 @@ func Files(def *definition.Service) []File {
 // lister lists the files of a definition's programs. Many programs have one executable: it is looked up once.
 type lister struct {
 	def         *definition.Service
+	path        string   // PATH, where a program has none of its own
 	own         []string // folders of the service itself
 	executables map[[2]string]lookup
 }
@@ -85,8 +87,8 @@ type lookup struct {
 	err  error
 }
 
-func newLister(def *definition.Service) *lister {
-	return &lister{def: def, own: ownFolders(def.Name), executables: map[[2]string]lookup{}}
+func newLister(def *definition.Service, path string) *lister {
+	return &lister{def: def, path: path, own: ownFolders(def.Name), executables: map[[2]string]lookup{}}
 }
 
 // executable looks up the first word of a command.
@@ -107,7 +109,7 @@ func (l *lister) program(p *definition.Program) (files []File) {
 		files = append(files, File{Program: p.Name, Field: "programs." + p.Name + "." + field, Path: path, Use: use, Missing: missing, account: account})
 	}
 	for _, c := range commands(p) {
-		path, err := l.executable(c.words[0], searchPath(p))
+		path, err := l.executable(c.words[0], l.searchPath(p))
 		add(c.field, path, Executes, err)
 		if script := scriptOf(p.WorkingDir, c.words); script != "" {
 			add(c.field, script, Reads, nil)
@@ -159,14 +161,14 @@ func commands(p *definition.Program) []command {
 	return list
 }
 
-// searchPath is the PATH of a program, as far as the definition and this process' environment say.
-func searchPath(p *definition.Program) string {
+// searchPath is the PATH of a program, as far as the definition and the environment of its parent say.
+func (l *lister) searchPath(p *definition.Program) string {
 	for _, v := range p.Env {
 		if v.Name == "PATH" || runtime.GOOS == "windows" && strings.EqualFold(v.Name, "PATH") {
 			return v.Value
 		}
 	}
-	return os.Getenv("PATH")
+	return l.path
 }
 
 // executable is what the first word of a command means: with a separator from the definition's folder, else in PATH.
@@ -217,28 +219,70 @@ func within(path string, list []string) bool {
 	return false
 }
 
-// scriptOf is the script that a command gives to its interpreter, absolute; "" where there is none. It is the first argument that names
-// a file: options stand before it, and what stands behind it is the script's.
+// scriptOf is the script that a command gives to its interpreter, absolute; "" where there is none.
 func scriptOf(dir string, words []string) string {
+	file, _ := Script(dir, words)
+	return file
+}
+
+// Script is the script that a command, started in dir, gives to its interpreter: its path, and which of the words names it; "" where there
+// is none. It is the first argument that names a file: options stand before it, and what stands behind it is the script's.
+func Script(dir string, words []string) (path string, word int) {
+	for i, w := range scriptArguments(words) {
+		if w == "" {
+			continue
+		}
+		file := definition.Absolute(dir, w)
+		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
+			return file, i
+		}
+	}
+	return "", 0
+}
+
+// scriptArguments are the words of a command that could name the interpreter's script, each at its place; the others are "".
+func scriptArguments(words []string) []string {
 	name := interpreterName(words[0])
 	if !interprets(name) {
-		return ""
+		return nil
 	}
+	list := make([]string, len(words))
 	for i, word := range words[1:] {
 		switch {
 		case name == "env" && (strings.Contains(word, "=") || strings.HasPrefix(word, "-")):
 			continue
 		case name == "env":
-			return scriptOf(dir, words[i+1:])
+			copy(list[i+1:], scriptArguments(words[i+1:]))
+			return list
 		case word == "-c" || word == "-e" || word == "-m": // the program itself, or a module
-			return ""
+			return list
 		}
-		file := definition.Absolute(dir, word)
-		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
-			return file
+		list[i+1] = word
+	}
+	return list
+}
+
+// MisplacedScripts says, a sentence each with its place, which interpreter is given a script that isn't in the program's folder, from where
+// it will be looked for, but in the definition's.
+func MisplacedScripts(def *definition.Service) (said []string) {
+	for i := range def.Programs {
+		p := &def.Programs[i]
+		if p.WorkingDir == def.Dir {
+			continue
+		}
+		for _, c := range commands(p) {
+			if script, _ := Script(p.WorkingDir, c.words); script != "" {
+				continue
+			}
+			if script, word := Script(def.Dir, c.words); script != "" && !filepath.IsAbs(c.words[word]) {
+				path := "programs." + p.Name + "." + c.field
+				msg := fmt.Sprintf("%s is given to %s in workingDir, %s, and isn't there: it is in the definition's folder; write %s",
+					c.words[word], c.words[0], p.WorkingDir, script)
+				said = append(said, definition.Error{File: def.File, Pos: def.At(path), Path: path, Msg: msg}.Error())
+			}
 		}
 	}
-	return ""
+	return said
 }
 
 // interpreterName is the name of an executable without folder, version and suffix: python for /usr/bin/python3.11.

@@ -3,6 +3,7 @@ package namedfiles
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/access"
@@ -65,12 +66,12 @@ func (e *UnsafeError) Programs() []string {
 // Check tells what others than the administrators and the trusted could change of a definition and of the files that it names:
 // an *[UnsafeError]. What isn't there, or can't be looked at, is no problem of this check: its use says why.
 func Check(def *definition.Service, trust Trust) error {
-	return check(def, Files(asThisProcess(def)), trust)
+	return check(def, Files(asThisProcess(def), os.Getenv("PATH")), trust)
 }
 
 // CheckProgram is [Check] for the files of one program.
 func CheckProgram(def *definition.Service, p *definition.Program, trust Trust) error {
-	return check(def, newLister(asThisProcess(def)).program(p), trust)
+	return check(def, newLister(asThisProcess(def), os.Getenv("PATH")).program(p), trust)
 }
 
 // asThisProcess is the definition where the service's account is this process': install may have been told another than it says.
