@@ -20,6 +20,7 @@ var layering = [][]string{
 		"internal/monotonic",
 		"internal/plaintext",
 		"internal/safefile",
+		"internal/version",
 		"internal/wine",
 		"service/closer",
 		"service/internal/asynclog",
@@ -104,7 +105,14 @@ var layering = [][]string{
 		"internal/cli/screen",
 		"internal/ensure",
 		"internal/migrate/nssm",
+		"internal/observe",
 		"internal/operate",
+	},
+	{
+		"internal/observe/metrics",
+	},
+	{
+		"internal/observe/command",
 	},
 	{
 		"internal/hosting",
@@ -121,6 +129,7 @@ var layering = [][]string{
 	},
 	{
 		"cmd/daruma",
+		"cmd/daruma-observe",
 	},
 }
 

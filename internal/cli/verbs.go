@@ -30,6 +30,7 @@ func groups(std IO) []group {
 			newLogs(std),
 			newEvents(std),
 			newIncidents(std),
+			newObserve(std),
 		}},
 		{"install", "Install it as a service of the operating system:", []*cobra.Command{
 			newInstall(std),

@@ -122,6 +122,11 @@ const (
 	StateCompleted State = "completed" // ended as it should, isn't started again
 )
 
+// States gives all of them.
+func States() []State {
+	return []State{StateStopped, StateWaiting, StateStarting, StateRunning, StateStopping, StateBackoff, StatePaused, StateFailed, StateCompleted}
+}
+
 // Status is the service at one moment: the answer of GET /v1/status.
 type Status struct {
 	Service        string `json:"service"`

@@ -9,6 +9,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/systemlog"
+	"github.com/daruma-sh/daruma/internal/version"
 )
 
 // publish publishes an event everywhere: see [events.Publisher].
@@ -30,7 +31,7 @@ func (s *supervisor) publishStart() {
 	if len(s.def.Programs) == 1 {
 		programs = "1 program"
 	}
-	e := control.Event{Kind: control.EventServiceStarted, Reason: programs + ", daruma " + Version()}
+	e := control.Event{Kind: control.EventServiceStarted, Reason: programs + ", daruma " + version.Version()}
 	switch {
 	case s.found.Down == incident.Machine:
 		e.Kind, e.Reason = control.EventRecoveredAfterBoot, "the machine went down while it ran; "+e.Reason

@@ -12,6 +12,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/supervisor/process"
 	"github.com/daruma-sh/daruma/internal/supervisor/signals"
+	"github.com/daruma-sh/daruma/internal/version"
 )
 
 // Status implements control.Backend.
@@ -42,7 +43,7 @@ func (b backend) Status(ctx context.Context) (control.Status, error) {
 func (s *supervisor) status() control.Status {
 	now := monotonic.Now()
 	st := control.Status{
-		Service: s.def.Name, DisplayName: s.def.DisplayName, Version: Version(),
+		Service: s.def.Name, DisplayName: s.def.DisplayName, Version: version.Version(),
 		SupervisorPID: os.Getpid(), KeeperPID: s.hello.KeeperPID, DefinitionFile: s.state.File,
 		StartedAt: s.state.StartedAt, UptimeSeconds: (now - s.state.Started).Seconds(),
 		SupervisorSince: s.since, SupervisorRestarts: int(s.hello.Sessions),

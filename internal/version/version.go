@@ -1,8 +1,9 @@
-package supervisor
+// Package version says which daruma this is.
+package version
 
 import "runtime/debug"
 
-// Version is daruma's: of the module, or of the revision it was built from.
+// Version is that of the module, or of the revision it was built from.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/spf13/cobra"
+)
+
+// newObserve hands the command line to daruma-observe, which has flags and help of its own.
+func newObserve(IO) *cobra.Command {
+	return &cobra.Command{
+		Use:                "observe [flags]",
+		Short:              "Give what is seen of all services to Prometheus",
+		DisableFlagParsing: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			path, err := observer()
+			if err != nil {
+				return &exitError{code: ExitFailed, err: err}
+			}
+			code, err := become(path, args)
+			if err != nil {
+				return &exitError{code: ExitFailed, err: fmt.Errorf("starting %s: %w", path, err)}
+			}
+			return &exitError{code: code, err: errors.New("the observer has said why"), silent: true}
+		},
+	}
+}
+
+// observer finds the executable beside our own, and nowhere else: what PATH leads to may be a stranger's.
+func observer() (string, error) {
+	own, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	if real, err := filepath.EvalSymlinks(own); err == nil {
+		own = real
+	}
+	path := filepath.Join(filepath.Dir(own), "daruma-observe")
+	if runtime.GOOS == "windows" {
+		path += ".exe"
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("the observer is an executable of its own, and isn't there: put daruma-observe of the same version beside %s "+
+			"(from source: go build ./cmd/daruma-observe)", own)
+	}
+	return path, nil
+}

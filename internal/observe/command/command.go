@@ -1,0 +1,146 @@
+// Package command is the command line of daruma-observe.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/daruma-sh/daruma/internal/observe"
+	"github.com/daruma-sh/daruma/internal/observe/metrics"
+	"github.com/daruma-sh/daruma/internal/version"
+)
+
+// settings are the flags.
+type settings struct {
+	listen   string // "": no port
+	textfile string // "": no file
+	every    time.Duration
+}
+
+// Main runs the observer and gives the exit code of the process: 0 ended in order, 1 failed, 2 wrong usage.
+func Main(args []string, out, errs io.Writer) int {
+	cmd := newCommand(out, errs)
+	cmd.SetArgs(args)
+	err := cmd.Execute()
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(errs, "daruma observe: %v\n", err)
+	if failed := (*failure)(nil); errors.As(err, &failed) {
+		return 1
+	}
+	return 2
+}
+
+// failure is an error that isn't the usage's.
+type failure struct{ error }
+
+func (f *failure) Unwrap() error { return f.error }
+
+func newCommand(out, errs io.Writer) *cobra.Command {
+	var s settings
+	cmd := &cobra.Command{
+		Use:   "daruma observe",
+		Short: "Give what is seen of all services to Prometheus",
+		Long: `Look at all services of this machine that let you in, and give what is seen to Prometheus: on a port that it
+scrapes, or in a file for the textfile collector of node_exporter or windows_exporter, where no port may be opened.
+
+It is a client like daruma status: it holds no right over a program, and nothing that runs notices when it
+ends. A scrape takes a second at most, also where supervisors hang. Services that come or go are found.
+
+Whoever reaches the address reads the metrics: names of services and programs are in them. It is this machine
+alone unless --listen says otherwise.`,
+		Example: `  daruma observe                                   http://127.0.0.1:9490/metrics, until Ctrl+C
+  daruma observe --listen 127.0.0.1:0              on a free port, which it prints
+  daruma observe --textfile /var/lib/prometheus/node-exporter
+  curl http://127.0.0.1:9490/metrics`,
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	cmd.SetOut(out)
+	cmd.SetErr(errs)
+	cmd.Flags().StringVar(&s.listen, "listen", "127.0.0.1:9490", "`address` and port for scrapes; none with --textfile alone")
+	cmd.Flags().StringVar(&s.textfile, "textfile", "", "write the metrics into "+metrics.TextfileName+" in this `folder`")
+	cmd.Flags().DurationVar(&s.every, "every", 15*time.Second, "how often --textfile is renewed")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if s.every < time.Second {
+			return fmt.Errorf("--every must be at least 1s, is %v", s.every)
+		}
+		if s.textfile != "" && !cmd.Flags().Changed("listen") {
+			s.listen = ""
+		}
+		if s.listen == "" && s.textfile == "" {
+			return errors.New("--listen is empty and there is no --textfile: nobody would get the metrics")
+		}
+		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		if err := run(ctx, out, errs, s); err != nil {
+			return &failure{err}
+		}
+		return nil
+	}
+	return cmd
+}
+
+// run serves until asked ends, or a part of it can't begin.
+func run(asked context.Context, out, errs io.Writer, s settings) error {
+	registry := metrics.Registry(metrics.NewCollector(observe.New(), version.Version()))
+	ctx, cancel := context.WithCancelCause(asked)
+	defer cancel(nil)
+	var parts sync.WaitGroup
+	if s.listen != "" {
+		l, err := net.Listen("tcp", s.listen)
+		if err != nil {
+			return fmt.Errorf("%w: give another address with --listen", err)
+		}
+		fmt.Fprintf(out, "metrics on http://%s/metrics\n", l.Addr())
+		server := metrics.Server(registry)
+		parts.Go(func() { cancel(server.Serve(l)) })
+		parts.Go(func() {
+			<-ctx.Done()
+			closeServer(server)
+		})
+	}
+	if s.textfile != "" {
+		parts.Go(func() {
+			cancel(metrics.WriteTextfiles(ctx, registry, s.textfile, s.every, func(err error) { sayTextfile(errs, err) }))
+		})
+	}
+	<-ctx.Done()
+	parts.Wait()
+	if asked.Err() != nil {
+		return nil // Ctrl+C
+	}
+	return context.Cause(ctx)
+}
+
+// closeServer lets scrapes that are under way end.
+func closeServer(server interface {
+	Shutdown(context.Context) error
+	Close() error
+}) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if server.Shutdown(ctx) != nil {
+		_ = server.Close()
+	}
+}
+
+func sayTextfile(errs io.Writer, err error) {
+	if err == nil {
+		fmt.Fprintln(errs, "daruma observe: the metrics are written again")
+		return
+	}
+	fmt.Fprintf(errs, "daruma observe: the metrics can't be written, and it is tried again: %v\n", err)
+}

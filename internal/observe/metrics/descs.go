@@ -1,0 +1,44 @@
+package metrics
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// descs are the metrics: their names, what they say, and their labels.
+type descs struct {
+	all []*prometheus.Desc
+
+	build, serviceUp, serviceStart, supervisorRestarts, definitionLoaded, warnings *prometheus.Desc
+
+	up, wanted, ready, healthy, paused, state, start, restarts, lastExit, memory, logBytes, logLost, probeOK, probeFailures *prometheus.Desc
+}
+
+func newDescs() (d descs) {
+	add := func(to **prometheus.Desc, name, help string, labels ...string) {
+		*to = prometheus.NewDesc("daruma_"+name, help, labels, nil)
+		d.all = append(d.all, *to)
+	}
+	service := func(to **prometheus.Desc, name, help string) { add(to, name, help, "service") }
+	program := func(to **prometheus.Desc, name, help string, more ...string) {
+		add(to, name, help, append([]string{"service", "program"}, more...)...)
+	}
+	add(&d.build, "build_info", "The observer's daruma and Go; always 1.", "version", "goversion")
+	service(&d.serviceUp, "service_up", "Whether the service's supervisor answers.")
+	service(&d.serviceStart, "service_start_time_seconds", "When the service's keeper started, since the epoch.")
+	service(&d.supervisorRestarts, "service_supervisor_restarts_total", "Supervisors that the keeper had to replace.")
+	service(&d.definitionLoaded, "service_definition_loaded", "Whether the definition on disk is the one in force; 0: changed, refused or not readable.")
+	service(&d.warnings, "service_warnings", "Warnings that daruma status shows now.")
+	program(&d.up, "program_up", "Whether the program has a process.")
+	program(&d.wanted, "program_wanted", "Whether the program is meant to run, or to run to completion.")
+	program(&d.ready, "program_ready", "Whether it runs and its readiness probe succeeds; without one: whether it has started.")
+	program(&d.healthy, "program_healthy", "Whether its liveness probe doesn't fail; without one: 1.")
+	program(&d.paused, "program_paused", "Whether it is frozen by request.")
+	program(&d.state, "program_state", "1 for the state that the program is in, 0 for the others.", "state")
+	program(&d.start, "program_start_time_seconds", "When its current run started, since the epoch; none: it doesn't run.")
+	program(&d.restarts, "program_restarts_total", "Restarts of the program.")
+	program(&d.lastExit, "program_last_exit_code", "Exit code of the run before this one; none: there was none, or a signal ended it.")
+	program(&d.memory, "program_memory_bytes", "Memory of all its processes; none: unknown.")
+	program(&d.logBytes, "program_log_bytes_total", "Output that was captured.")
+	program(&d.logLost, "program_log_lost_bytes_total", "Output that couldn't be written.")
+	program(&d.probeOK, "program_probe_success", "Whether the probe of this kind succeeds, after its thresholds.", "probe")
+	program(&d.probeFailures, "program_probe_consecutive_failures", "Failures of the probe in a row.", "probe")
+	return d
+}

@@ -1,0 +1,42 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// TextfileName is the file's name. The textfile collectors of node_exporter and windows_exporter read every *.prom of their folder.
+const TextfileName = "daruma.prom"
+
+// WriteTextfiles writes the metrics into the folder dir, at once and then again and again, until ctx ends. The file is replaced whole, so that
+// no collector reads half of it, and removed at the end: what nobody renews would be taken for the present. failed hears of each file that couldn't
+// be written, and nil when it could again; the first error is returned instead.
+func WriteTextfiles(ctx context.Context, g prometheus.Gatherer, dir string, every time.Duration, failed func(error)) error {
+	path := filepath.Join(dir, TextfileName)
+	if err := prometheus.WriteToTextfile(path, g); err != nil {
+		return err
+	}
+	defer os.Remove(path)
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	var last error
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		err := prometheus.WriteToTextfile(path, g)
+		if err != nil || last != nil {
+			if (err == nil) != (last == nil) || !errors.Is(err, last) && err.Error() != last.Error() {
+				failed(err)
+			}
+		}
+		last = err
+	}
+}

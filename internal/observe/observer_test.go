@@ -1,0 +1,118 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+)
+
+func names(list ...string) func() ([]string, error) {
+	return func() ([]string, error) { return list, nil }
+}
+
+// One supervisor that hangs costs a second, and hides nothing of the others; a service that lets nobody in isn't seen at all.
+func TestLookIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newObserver(names("down", "hung", "shop", "theirs"), func(ctx context.Context, service string) (control.Status, error) {
+			switch service {
+			case "hung":
+				<-ctx.Done()
+				return control.Status{}, ctx.Err()
+			case "down":
+				return control.Status{}, control.ErrNotRunning
+			case "theirs":
+				return control.Status{}, &control.PermissionError{Service: service}
+			}
+			return control.Status{Service: service}, nil
+		})
+		begin := time.Now()
+		seen, err := o.Look(t.Context())
+		if err != nil || len(seen) != 3 {
+			t.Fatalf("%+v, %v", seen, err)
+		}
+		if took := time.Since(begin); took > askLimit {
+			t.Errorf("the look took %v", took)
+		}
+		if seen[0].Service != "down" || seen[0].Err == nil || seen[1].Service != "hung" || seen[1].Err == nil || seen[2].Service != "shop" || seen[2].Err != nil {
+			t.Errorf("%+v", seen)
+		}
+	})
+}
+
+// Two lookers ask once; later ones ask anew.
+func TestLookIsShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		o := newObserver(names("shop"), func(context.Context, string) (control.Status, error) {
+			asked++
+			return control.Status{}, nil
+		})
+		for range 2 {
+			if _, err := o.Look(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if asked != 1 {
+			t.Errorf("asked %d times at once", asked)
+		}
+		time.Sleep(freshFor)
+		if _, err := o.Look(t.Context()); err != nil || asked != 2 {
+			t.Errorf("asked %d times after that, %v", asked, err)
+		}
+	})
+}
+
+// What an asker that went away left behind isn't given to the next.
+func TestLookOfAnAskerThatWent(t *testing.T) {
+	o := newObserver(names("shop"), func(ctx context.Context, _ string) (control.Status, error) {
+		return control.Status{}, ctx.Err()
+	})
+	gone := errors.New("the scraper hung up")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(gone)
+	if _, err := o.Look(ctx); !errors.Is(err, gone) {
+		t.Errorf("%v", err)
+	}
+	if seen, err := o.Look(t.Context()); err != nil || seen[0].Err != nil {
+		t.Errorf("%+v, %v", seen, err)
+	}
+}
+
+// Counters go on over a new supervisor and a new keeper, over a time in which nobody answers, and never decrease.
+func TestCountersGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := control.Status{}
+		var down error
+		o := newObserver(names("shop"), func(context.Context, string) (control.Status, error) {
+			st := now
+			st.Programs = append([]control.ProgramStatus(nil), now.Programs...)
+			return st, down
+		})
+		look := func(supervisors, restarts int, bytes int64) control.Status {
+			t.Helper()
+			time.Sleep(freshFor)
+			now = control.Status{SupervisorRestarts: supervisors, Programs: []control.ProgramStatus{{Name: "api", Restarts: restarts, LogBytes: bytes, LogLost: bytes / 2}}}
+			seen, err := o.Look(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return seen[0].Status
+		}
+		look(1, 5, 100)
+		st := look(2, 5, 20) // a new supervisor: its count of bytes begins anew
+		if p := st.Programs[0]; st.SupervisorRestarts != 2 || p.Restarts != 5 || p.LogBytes != 120 || p.LogLost != 60 {
+			t.Errorf("%+v", st)
+		}
+		down = control.ErrNotRunning
+		look(0, 0, 0)
+		down = nil
+		st = look(0, 1, 0) // a new keeper: all counts do
+		if p := st.Programs[0]; st.SupervisorRestarts != 2 || p.Restarts != 6 || p.LogBytes != 120 || p.LogLost != 60 {
+			t.Errorf("%+v", st)
+		}
+	})
+}
