@@ -170,7 +170,7 @@ func TestInstallTellsWhoIsNotReady(t *testing.T) {
 	g := newSystemd(t)
 	file := g.dir + "daruma.yaml"
 	g.Write(file, shopYAML("reportRunning: ready")+"    readinessProbe: {tcpSocket: {port: 9}, periodSeconds: 1}\n", 0o644)
-	g.says(0, []string{"shop runs"}, "install", file, "--now", "--start-timeout", "2s")
+	g.says(1, []string{"shop runs", "not all of its programs are up after 2s"}, "install", file, "--now", "--start-timeout", "2s")
 	if text := g.shell("systemctl show -P StatusText shop"); !strings.Contains(text, "not ready: b (not up after 2s, reported running all the same)") {
 		t.Errorf("the status says %q", text)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/operate"
 )
 
 // order is one of the verbs that tell a supervisor what to do with its programs.
@@ -27,7 +28,7 @@ func newStart(std IO) *cobra.Command {
 		verb: control.VerbStart, doing: "starting",
 		short: "Start a service's programs, or one of them",
 		long: `Programs are started in the order of their dependencies, and with them what they depend on.
-The answer comes when they run (are ready, where they have a readiness probe) or can't.
+The answer comes when they have run (been ready, where they have a readiness probe) for a second, or are completed, or can't.
 An installed service that isn't running is started as a whole, by Windows or systemd. One that isn't installed must run already:
 daruma run FILE brings it.`,
 		example: `  daruma start shop           every program of shop
@@ -55,7 +56,7 @@ func newRestart(std IO) *cobra.Command {
 		verb: control.VerbRestart, doing: "restarting",
 		short: "Stop and start a service's programs, or one of them",
 		long: `Like stop and start as one order. A program that was stopped, failed or in backoff is started.
-The answer comes when the new run is up, and says how the old one ended. All of an installed service is
+The answer comes when the new run has been up for a second, or can't be, and says how the old one ended. All of an installed service is
 restarted by Windows or systemd: with daruma itself, and with settings that were changed since.`,
 		example: `  daruma restart shop/api --reason "new certificate"
   daruma restart shop`,
@@ -115,6 +116,9 @@ Exit codes: 0 done, 1 not done (the answer says why), 2 wrong usage or no such p
 			return err
 		}
 		c := control.Command{Verb: o.verb, Program: t.program, Reason: f.reason}
+		if o.verb == control.VerbStart || o.verb == control.VerbRestart {
+			c.MinReadySeconds = operate.MinReadySeconds
+		}
 		if f.reason == "" {
 			c.Reason = fmt.Sprintf("daruma %s by %s", o.verb, userName())
 		}
@@ -175,11 +179,7 @@ func printAnswer(std IO, t target, verb control.Verb, a control.Answer, output f
 		err = writeJSON(std.Out, a)
 	} else {
 		for _, r := range a.Results {
-			out := std.Out
-			if !r.Done {
-				out = std.Err
-			}
-			if err = printLine(out, "%s: %s", r.Program, outcome(verb, r)); err != nil {
+			if err = printResult(std, verb, r); err != nil {
 				break
 			}
 		}
@@ -196,6 +196,15 @@ func printAnswer(std IO, t target, verb control.Verb, a control.Answer, output f
 		}
 	}
 	return nil
+}
+
+// printResult prints what the order did to a program.
+func printResult(std IO, verb control.Verb, r control.ProgramResult) error {
+	out := std.Out
+	if !r.Done {
+		out = std.Err
+	}
+	return printLine(out, "%s: %s", r.Program, outcome(verb, r))
 }
 
 // userName is who gives an order, for events and incidents. It proves nothing: anybody can set a variable.

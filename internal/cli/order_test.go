@@ -26,12 +26,12 @@ func TestOrders(t *testing.T) {
 		gets control.ProgramResult
 		out  string
 	}{
-		{"start shop/api", control.Command{Verb: control.VerbStart, Program: "api", Reason: "daruma start by jo"},
+		{"start shop/api", control.Command{Verb: control.VerbStart, Program: "api", MinReadySeconds: 1, Reason: "daruma start by jo"},
 			control.ProgramResult{State: control.StateRunning, PID: 77, TookMs: 1234}, "api: running, pid 77, after 1.2 s\n"},
 		{"stop shop/api --reason maintenance", control.Command{Verb: control.VerbStop, Program: "api", Reason: "maintenance"},
 			control.ProgramResult{State: control.StateStopped, EndedBy: control.EndedSignal, Signal: "SIGTERM", ExitCode: &zero, TookMs: 204},
 			"api: stopped by SIGTERM after 0.2 s, exit code 0\n"},
-		{"restart shop", control.Command{Verb: control.VerbRestart, Reason: "daruma restart by jo"},
+		{"restart shop", control.Command{Verb: control.VerbRestart, MinReadySeconds: 1, Reason: "daruma restart by jo"},
 			control.ProgramResult{State: control.StateRunning, PID: 78, TookMs: 12345, EndedBy: control.EndedKill, Signal: "SIGKILL"},
 			"api: running, pid 78, after 12 s; the old run was ended by force, when its grace period was over\n"},
 		{"pause shop/api", control.Command{Verb: control.VerbPause, Program: "api", Reason: "daruma pause by jo"},
@@ -181,7 +181,7 @@ func TestReload(t *testing.T) {
 		t.Errorf("%q", out)
 	}
 	has(t, err, "web: not reloaded; it is failed: exit code 3")
-	if got := f.commands()[0]; got != (control.Command{Verb: control.VerbReload, Reason: "daruma reload by jo"}) {
+	if got := f.commands()[0]; got != (control.Command{Verb: control.VerbReload, MinReadySeconds: 1, Reason: "daruma reload by jo"}) {
 		t.Errorf("told %+v", got)
 	}
 	daruma(t, ExitUsage, "reload", "shop/api")

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/operate"
 )
 
 func newReload(std IO) *cobra.Command {
@@ -21,7 +22,8 @@ func newReload(std IO) *cobra.Command {
 
 The new definition is built whole first. Where it has errors, all of them are printed, the old one stays in
 force, and nothing is touched. Otherwise programs that are new are started, those that are gone are stopped, those
-whose definition changed are restarted, and the others run on untouched.
+whose definition changed are restarted, and the others run on untouched. The answer comes when what was started has been up for a second,
+or can't be.
 
 NAME may be left out where exactly one service runs.
 Exit codes: 0 done, 1 a program didn't get where it should, 2 wrong usage or a definition with errors,
@@ -39,7 +41,7 @@ Exit codes: 0 done, 1 a program didn't get where it should, 2 wrong usage or a d
 		if err != nil {
 			return err
 		}
-		c := control.Command{Verb: control.VerbReload, Program: t.program, Reason: reason}
+		c := control.Command{Verb: control.VerbReload, Program: t.program, Reason: reason, MinReadySeconds: operate.MinReadySeconds}
 		if reason == "" {
 			c.Reason = "daruma reload by " + userName()
 		}

@@ -27,6 +27,7 @@ func orderService(ctx context.Context, std IO, t target, c control.Command, doin
 	}
 	r, handled, err := o.Run(ctx)
 	var wrong *operate.DefinitionError
+	var notUp *operate.NotUpError
 	switch {
 	case errors.As(err, &wrong) && output == formatJSON:
 		if err := writeJSON(std.Out, control.Answer{Results: []control.ProgramResult{}, Errors: wrong.Errors}); err != nil {
@@ -38,12 +39,14 @@ func orderService(ctx context.Context, std IO, t target, c control.Command, doin
 		return true, &exitError{code: ExitUsage, err: errors.New("the definition has errors; nothing was stopped")}
 	case !handled:
 		return false, err
+	case errors.As(err, &notUp):
+		return true, reportService(std, t.service, c.Verb, r, output, notUp)
 	case timeout > 0 && errors.Is(err, context.DeadlineExceeded):
 		return true, goesOn(doing, t, timeout)
 	case err != nil:
 		return true, serviceFailure(err)
 	}
-	return true, reportService(std, t.service, c.Verb, r, output)
+	return true, reportService(std, t.service, c.Verb, r, output, nil)
 }
 
 // plainLines joins the errors of a definition, a line each, with nothing in them that a terminal obeys.
@@ -55,15 +58,19 @@ func plainLines(list []string) string {
 	return strings.Join(lines, "\n")
 }
 
-// reportService prints what became of the programs, then of the service.
-func reportService(std IO, service string, verb control.Verb, r operate.Result, output format) error {
+// reportService prints what became of the programs, then of the service; notUp: not all of them are up.
+func reportService(std IO, service string, verb control.Verb, r operate.Result, output format, notUp *operate.NotUpError) error {
 	var err error
+	as := control.VerbStop
+	if r.Up {
+		as = verb
+	}
 	if output == formatJSON {
 		err = writeJSON(std.Out, r)
 	} else {
 		for _, p := range r.Results {
 			if err == nil {
-				err = printLine(std.Out, "%s: %s", p.Program, outcome(control.VerbStop, p))
+				err = printResult(std, as, p)
 			}
 		}
 		text := "already stopped"
@@ -78,8 +85,11 @@ func reportService(std IO, service string, verb control.Verb, r operate.Result, 
 			err = printLine(std.Out, "%s: %s", service, text)
 		}
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return &exitError{code: ExitFailed, err: err}
+	case notUp != nil:
+		return &exitError{code: ExitFailed, err: notUp, silent: len(notUp.Results) > 0} // each was said
 	}
 	return nil
 }

@@ -49,6 +49,7 @@ const (
 	VerbPause   Verb = "pause"   // its processes are frozen where they are and not probed, until resume; only running ones can be
 	VerbResume  Verb = "resume"  // thawed
 	VerbControl Verb = "control" // run the onControl hooks of a code; answered when all are done
+	VerbAwait   Verb = "await"   // nothing is asked of them; answered as a start is, for those that are wanted
 	VerbReload  Verb = "reload"  // read the definition again; restart only what changed; keep the old one when the new is wrong
 )
 
@@ -62,7 +63,10 @@ type Command struct {
 	GraceSeconds *float64 `json:"graceSeconds,omitempty"` // stop and restart: instead of terminationGracePeriodSeconds; 0 … 86,400
 	Code         int      `json:"code,omitempty"`         // control alone: 128 … 255
 	WholeService bool     `json:"wholeService,omitempty"` // stop and restart without a program, of what a service manager started: see below
-	Reason       string   `json:"reason,omitempty"`       // who or why, for events and incidents; at most 1,024 bytes
+	// MinReadySeconds is how long a program must have been up, and ready where that is probed, before start, restart, reload and await
+	// call it so: 0 … 3,600. A reload with 0 doesn't wait for what it restarts.
+	MinReadySeconds float64 `json:"minReadySeconds,omitempty"`
+	Reason          string  `json:"reason,omitempty"` // who or why, for events and incidents; at most 1,024 bytes
 }
 
 // Answer is what a Command led to.
@@ -284,7 +288,7 @@ func (e *ConflictError) Error() string { return e.Reason }
 // Validate says what is wrong with c by itself, as a sentence for whoever sent it; nil: it can be given to a Backend.
 func (c Command) Validate() error {
 	switch c.Verb {
-	case VerbStart, VerbStop, VerbRestart, VerbPause, VerbResume:
+	case VerbStart, VerbStop, VerbRestart, VerbPause, VerbResume, VerbAwait:
 	case VerbControl:
 		if c.Code < 128 || c.Code > 255 {
 			return fmt.Errorf(`"code" must be from 128 to 255, is %d: Windows keeps the others to itself`, c.Code)
@@ -294,12 +298,20 @@ func (c Command) Validate() error {
 			return errors.New(`"program" doesn't go with reload: the definition is read as a whole`)
 		}
 	case "":
-		return errors.New(`"verb" is missing: one of start, stop, restart, pause, resume, control, reload`)
+		return errors.New(`"verb" is missing: one of start, stop, restart, pause, resume, control, await, reload`)
 	default:
-		return fmt.Errorf("there is no verb %.40q: one of start, stop, restart, pause, resume, control, reload", string(c.Verb))
+		return fmt.Errorf("there is no verb %.40q: one of start, stop, restart, pause, resume, control, await, reload", string(c.Verb))
 	}
 	if c.Code != 0 && c.Verb != VerbControl {
 		return fmt.Errorf(`"code" goes with control, not with %s`, c.Verb)
+	}
+	if m := c.MinReadySeconds; m != 0 {
+		if c.Verb != VerbStart && c.Verb != VerbRestart && c.Verb != VerbAwait && c.Verb != VerbReload {
+			return fmt.Errorf(`"minReadySeconds" goes with start, restart, reload and await, not with %s`, c.Verb)
+		}
+		if !(m > 0 && m <= 3600) {
+			return fmt.Errorf(`"minReadySeconds" must be from 0 to 3600, is %v`, m)
+		}
 	}
 	if c.WholeService && (c.Program != "" || c.Verb != VerbStop && c.Verb != VerbRestart) {
 		return errors.New(`"wholeService" goes with stop and restart of every program`)

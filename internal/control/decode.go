@@ -28,7 +28,7 @@ func decodeCommand(r io.Reader) (Command, error) {
 		name, _ := t.(string) // inside an object and before a value it is always a string
 		into := c.field(name)
 		if into == nil {
-			return c, fmt.Errorf("there is no field %.40q: only verb, program, graceSeconds, code, wholeService and reason", name)
+			return c, fmt.Errorf("there is no field %.40q: only verb, program, graceSeconds, code, wholeService, minReadySeconds and reason", name)
 		}
 		if slices.Contains(seen, into) {
 			return c, fmt.Errorf("the field %q is given twice", name)
@@ -67,6 +67,8 @@ func (c *Command) field(name string) any {
 		return &c.Code
 	case "wholeService":
 		return &c.WholeService
+	case "minReadySeconds":
+		return &c.MinReadySeconds
 	case "reason":
 		return &c.Reason
 	}

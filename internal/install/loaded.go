@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/operate"
 )
 
 // askTimeout is how long a running supervisor may take to say how it stands to the definition.
@@ -38,11 +39,14 @@ func (i *Installation) loadChanged(ctx context.Context, r *Result) error {
 	if err != nil || status.Definition == control.DefinitionLoaded {
 		return err
 	}
-	answer, err := client.Command(ctx, control.Command{Verb: control.VerbReload, Reason: "daruma install --now"})
+	answer, err := client.Command(ctx, control.Command{Verb: control.VerbReload, Reason: "daruma install --now", MinReadySeconds: operate.MinReadySeconds})
 	var api *control.APIError
 	if errors.As(err, &api) && len(api.Errors) > 0 {
 		return &DefinitionError{errors.New(strings.Join(api.Errors, "\n") + "\nthe old definition stays in force")}
 	}
 	r.Reload = answer.Reload
+	if err == nil {
+		err = operate.NotUp(i.Definition.Name, answer.Results)
+	}
 	return err
 }

@@ -175,6 +175,9 @@ func (i *Installation) startService(ctx context.Context, services manager.Manage
 	}
 	r.Started = err == nil
 	if r.Started {
+		_, err = operate.AwaitUp(ctx, services, name)
+	}
+	if r.Started {
 		r.Remarks = slices.DeleteFunc(r.Remarks, func(remark string) bool { return strings.HasSuffix(remark, "until it is restarted") })
 	}
 	return err

@@ -2,6 +2,7 @@ package operate
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ type Result struct {
 	control.Answer
 	System *manager.Status `json:"system"` // what the service manager says afterwards
 
+	Up             bool          `json:"-"` // Results say how programs came up, not how they ended
 	AlreadyStopped bool          `json:"-"` // nothing was to be done
 	Took           time.Duration `json:"-"`
 }
@@ -63,7 +65,7 @@ const checkTimeout = 6 * time.Second
 
 // Run carries out what concerns an installed service as a whole. handled is false where the order is for the supervisor alone: the
 // service isn't installed, or runs in a terminal, or the order is for one program, or no start, stop or restart. Errors: those of
-// the service manager, *DefinitionError, or ctx's; after Timeout one that is context.DeadlineExceeded, and the order goes on.
+// the service manager, *DefinitionError, *NotUpError with a whole result, or ctx's; after Timeout one that is context.DeadlineExceeded, and the order goes on.
 func (o Order) Run(ctx context.Context) (r Result, handled bool, err error) {
 	if o.Program != "" || o.Verb != control.VerbStart && o.Verb != control.VerbStop && o.Verb != control.VerbRestart {
 		return r, false, nil
@@ -91,14 +93,16 @@ func (o Order) Run(ctx context.Context) (r Result, handled bool, err error) {
 		}
 	}
 	begin := time.Now()
-	if err := o.carryOut(ctx, services, &r); err != nil {
+	err = o.carryOut(ctx, services, &r)
+	var notUp *NotUpError
+	if err != nil && !errors.As(err, &notUp) {
 		return r, true, err
 	}
 	r.Took = time.Since(begin)
 	if status, ok := Status(ctx, o.Service); ok {
 		r.System = &status
 	}
-	return r, true, nil
+	return r, true, err
 }
 
 // Restart restarts an installed service that runs, in a way that survives this process; its definition was checked before. reason is for
@@ -118,7 +122,10 @@ func (o Order) carryOut(ctx context.Context, services manager.Manager, r *Result
 	}
 	if o.Verb == control.VerbStart {
 		defer o.Progress("waiting for the service manager: " + o.Service)()
-		return services.Start(ctx, o.Service)
+		if err := services.Start(ctx, o.Service); err != nil {
+			return err
+		}
+		return o.awaitUp(ctx, services, r)
 	}
 	defer o.Progress("stopping " + o.Service)()
 	told := o.tell(ctx)
@@ -132,7 +139,19 @@ func (o Order) carryOut(ctx context.Context, services manager.Manager, r *Result
 	if told.answered() && told.answer.Results != nil {
 		r.Answer = told.answer
 	}
+	if o.Verb == control.VerbRestart {
+		return o.awaitUp(ctx, services, r)
+	}
 	return nil
+}
+
+// awaitUp waits for the programs of a service that was started.
+func (o Order) awaitUp(ctx context.Context, services manager.Manager, r *Result) error {
+	up, err := AwaitUp(ctx, services, o.Service)
+	if up != nil {
+		r.Results, r.Up = merge(up, r.Results), true
+	}
+	return err
 }
 
 // give gives the order to the service manager, and follows it to its end.

@@ -2,7 +2,6 @@ package operate
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/daruma-sh/daruma/service/manager"
@@ -27,28 +26,11 @@ func (o Order) restart(ctx context.Context, services manager.Manager, told *told
 	return services.Restart(ctx, o.Service)
 }
 
-// stopFlag begins the argument of the registered command line that says how long all programs may take to stop; package hosting writes it.
-const stopFlag = "--stop-timeout="
-
 // stopTime is how long the supervisor may take to stop the programs, with a margin: who answers may not be daruma's, or hang.
 func (o Order) stopTime(ctx context.Context, services manager.Manager) time.Duration {
-	most := time.Minute
-	if r, err := services.Registration(ctx, o.Service); err == nil {
-		most = registeredStop(r.Words, most)
-	}
+	most := registeredTime(ctx, services, o.Service, stopFlag, time.Minute)
 	if o.GraceSeconds != nil {
 		most = max(most, time.Duration(*o.GraceSeconds*float64(time.Second)))
 	}
 	return most + 10*time.Second
-}
-
-func registeredStop(words []string, otherwise time.Duration) time.Duration {
-	for _, word := range words {
-		if text, ok := strings.CutPrefix(word, stopFlag); ok {
-			if d, err := time.ParseDuration(text); err == nil {
-				return d
-			}
-		}
-	}
-	return otherwise
 }

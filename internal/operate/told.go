@@ -22,7 +22,7 @@ func (o Order) tell(ctx context.Context) *told {
 	t := &told{sent: make(chan struct{}), done: make(chan struct{})}
 	ctx, t.forget = context.WithCancel(ctx)
 	order := o.Command
-	order.WholeService = true
+	order.WholeService, order.MinReadySeconds = true, 0
 	go func() {
 		defer close(t.done)
 		client, err := control.Dial(o.Service)

@@ -70,8 +70,8 @@ programs:
 	reload := func(extra string) {
 		t.Helper()
 		write(t, file, def(extra))
-		if out, code := s.verb("reload", "real"); code != 0 {
-			t.Fatalf("reload: %d: %s", code, out)
+		if _, err := s.client.Command(t.Context(), control.Command{Verb: control.VerbReload}); err != nil { // without waiting for a second
+			t.Fatal(err)
 		}
 	}
 	gone := func() {

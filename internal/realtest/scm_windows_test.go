@@ -350,7 +350,7 @@ func TestRestartSurvivesItsClient(t *testing.T) {
 	i.afresh()
 	now := i.up("slow")
 	i.awaitLogged("slow", "ready")
-	if out := i.ok("restart", i.name); !strings.Contains(out, "slow: stopped by ") || !strings.Contains(out, "restarted after") {
+	if out := i.ok("restart", i.name); !strings.Contains(out, "slow: running, pid ") || !strings.Contains(out, "the old run was stopped by ") || !strings.Contains(out, "restarted after") {
 		t.Errorf("with somebody who waits: %q", out)
 	}
 	i.afresh()

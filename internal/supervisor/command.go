@@ -2,11 +2,11 @@ package supervisor
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // backend is the supervisor as the control server sees it: every method is called from other goroutines.
@@ -22,8 +22,8 @@ func (b backend) Command(ctx context.Context, c control.Command) (control.Answer
 	ch := make(chan outcome, 1)
 	b.s.mailbox.Post(func() {
 		if c.Verb == control.VerbReload {
-			answer := b.s.reload(reasonOf(c))
-			ch <- outcome{answer: &answer}
+			answer, w := b.s.orderReload(c)
+			ch <- outcome{answer: &answer, wait: w}
 			return
 		}
 		if c.Verb == control.VerbControl {
@@ -45,7 +45,7 @@ func (b backend) Command(ctx context.Context, c control.Command) (control.Answer
 	if o.err != nil {
 		return control.Answer{}, o.err
 	}
-	if o.answer != nil {
+	if o.wait == nil {
 		return *o.answer, nil
 	}
 	select {
@@ -68,11 +68,10 @@ func reasonOf(c control.Command) string {
 
 // command gives the engine a request and makes a waiter for its answer.
 func (s *supervisor) command(c control.Command) (*waiter, error) {
-	w := &waiter{verb: c.Verb, reply: make(chan control.Answer, 1)}
-	now := monotonic.Now()
+	w := &waiter{verb: c.Verb, minReady: minReadyOf(c), reply: make(chan control.Answer, 1)}
 	for _, p := range s.engine.Programs() {
 		if c.Program == "" || c.Program == p.Name {
-			w.targets = append(w.targets, target{name: p.Name, before: p.Generation, alive: p.State.Alive(), begin: now})
+			w.targets = append(w.targets, targetOf(p))
 			s.runtimeOf(p.Name).refused = ""
 		}
 	}
@@ -82,6 +81,11 @@ func (s *supervisor) command(c control.Command) (*waiter, error) {
 	if c.WholeService {
 		return w, s.orderService(c, w)
 	}
+	if c.Verb == control.VerbAwait {
+		w.targets = slices.DeleteFunc(w.targets, func(t target) bool { return !s.engine.Program(t.name).Wanted })
+		s.waiters = append(s.waiters, w)
+		return w, nil
+	}
 	if s.engine.Phase() >= engine.Ending {
 		return nil, &control.ConflictError{Reason: "the service is shutting down"}
 	}
@@ -90,6 +94,38 @@ func (s *supervisor) command(c control.Command) (*waiter, error) {
 	s.step(r)
 	s.waiters = append(s.waiters, w)
 	return w, nil
+}
+
+// orderReload reloads the definition. The waiter is for what was started and restarted; nil: the answer is complete.
+func (s *supervisor) orderReload(c control.Command) (control.Answer, *waiter) {
+	before := map[string]target{}
+	for _, p := range s.engine.Programs() {
+		before[p.Name] = targetOf(p)
+	}
+	answer := s.reload(reasonOf(c))
+	if answer.Reload == nil || c.MinReadySeconds == 0 {
+		return answer, nil
+	}
+	w := &waiter{verb: control.VerbRestart, minReady: minReadyOf(c), reload: answer.Reload, reply: make(chan control.Answer, 1)}
+	for _, name := range append(slices.Clone(answer.Reload.Added), answer.Reload.Restarted...) {
+		p := s.engine.Program(name)
+		if p == nil || !p.Wanted {
+			continue
+		}
+		t, known := before[name]
+		if !known {
+			t = targetOf(p)
+			t.alive = false // it is new
+		}
+		s.runtimeOf(name).refused = ""
+		w.targets = append(w.targets, t)
+	}
+	s.waiters = append(s.waiters, w)
+	return answer, w
+}
+
+func minReadyOf(c control.Command) time.Duration {
+	return time.Duration(c.MinReadySeconds * float64(time.Second))
 }
 
 // graceOf is the grace period that c asks for; 0: none, as the engine has it.

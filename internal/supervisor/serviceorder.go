@@ -20,9 +20,9 @@ func (s *supervisor) orderService(c control.Command, w *waiter) error {
 	if s.engine.Phase() < engine.Ending {
 		s.state.Restart = c.Verb == control.VerbRestart
 		s.state.StopWhy = reasonOf(c)
-		s.publish(control.Event{Kind: control.EventStopping, Reason: s.state.StopWhy})
-		s.saveServiceState()
 		s.step(engine.Shutdown{Reason: reasonOf(c), Grace: graceOf(c)})
+		// Only now: the keeper has the order with the new phase, and who hears of it may kill this process.
+		s.publish(control.Event{Kind: control.EventStopping, Reason: s.state.StopWhy})
 	} else if c.Verb == control.VerbStop {
 		s.state.Restart = false
 		s.saveServiceState()

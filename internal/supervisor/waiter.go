@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"cmp"
+	"fmt"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
@@ -12,10 +13,12 @@ import (
 
 // waiter is a command whose answer has to wait until its programs have reached what was asked.
 type waiter struct {
-	verb    control.Verb
-	service bool // the service ends: its programs are wanted all the same
-	targets []target
-	reply   chan control.Answer
+	verb     control.Verb
+	service  bool                  // the service ends: its programs are wanted all the same
+	minReady time.Duration         // how long a started program must have been ready
+	reload   *control.ReloadResult // part of the answer
+	targets  []target
+	reply    chan control.Answer
 }
 
 type target struct {
@@ -24,6 +27,46 @@ type target struct {
 	alive  bool   // it had a process then
 	begin  time.Duration
 	result *control.ProgramResult // once it is known
+
+	ready   bool          // it was ready when the command came
+	first   uint64        // the first generation that was seen up after it
+	readyIn uint64        // the generation that was seen ready since
+	readyAt time.Duration // when
+}
+
+// targetOf is a program as it is when a command comes.
+func targetOf(p *engine.Program) target {
+	return target{name: p.Name, before: p.Generation, alive: p.State.Alive(), begin: monotonic.Now(), ready: p.State == engine.Running && p.Ready}
+}
+
+// mostFalls is after how many falls in the time in which a program should have been up it isn't waited for any longer: one whose restarts
+// don't wait would never be seen in backoff.
+const mostFalls = 3
+
+// keepsFalling says so of a program that has fallen too often since it was first up; "" where it hasn't.
+func (t *target) keepsFalling(p *engine.Program) string {
+	if t.first == 0 {
+		t.first = p.Generation
+	}
+	if p.Generation-t.first < mostFalls || p.LastExit == nil {
+		return ""
+	}
+	return fmt.Sprintf("it fell %d times meanwhile, at last with: %s", p.Generation-t.first, p.LastExit.String())
+}
+
+// readyFor tells whether a program that is ready has been so for long enough, and has the waiters looked at again when it will have been.
+func (s *supervisor) readyFor(p *engine.Program, t *target, minReady time.Duration) bool {
+	now := monotonic.Now()
+	if t.readyIn != p.Generation {
+		t.readyIn, t.readyAt = p.Generation, now
+		if t.ready && p.Generation == t.before {
+			t.readyAt = p.StartedAt // or a little later, which nobody noted
+		}
+		if left := t.readyAt + minReady - now; left > 0 {
+			time.AfterFunc(left, func() { s.mailbox.Post(func() {}) })
+		}
+	}
+	return now >= t.readyAt+minReady
 }
 
 // answerWaiters answers the commands whose programs have all reached what was asked, or can't.
@@ -62,7 +105,7 @@ func (s *supervisor) answerTo(w *waiter) (control.Answer, bool) {
 	if !all {
 		return control.Answer{}, false
 	}
-	answer := control.Answer{Results: []control.ProgramResult{}}
+	answer := control.Answer{Results: []control.ProgramResult{}, Reload: w.reload}
 	for _, t := range w.targets {
 		answer.Results = append(answer.Results, *t.result)
 	}
@@ -99,6 +142,13 @@ func (s *supervisor) commandResult(w *waiter, t *target) *control.ProgramResult 
 			return r
 		}
 		settled, r.Done = startResult(p, verb == control.VerbRestart && t.alive, t.before)
+		if settled && p.State == engine.Running && !s.readyFor(p, t, w.minReady) {
+			if why := t.keepsFalling(p); why != "" {
+				r.Done, r.Message = false, why
+				return r
+			}
+			return nil
+		}
 		if verb == control.VerbRestart {
 			s.setEndedBy(r, p, t)
 		}
