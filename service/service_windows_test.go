@@ -1,6 +1,7 @@
 package service
 
 import (
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -41,7 +42,12 @@ func install(t *testing.T, program string, arguments ...string) *installed {
 
 func (i *installed) start(arguments ...string) {
 	i.t.Helper()
-	if err := i.s.Start(arguments...); err != nil {
+	err := i.s.Start(arguments...)
+	for deadline := time.Now().Add(30 * time.Second); errors.Is(err, windows.ERROR_SERVICE_DATABASE_LOCKED) && time.Now().Before(deadline); {
+		time.Sleep(100 * time.Millisecond) // sleep: nobody tells when another service's start lets the SCM's database go
+		err = i.s.Start(arguments...)
+	}
+	if err != nil {
 		i.t.Fatalf("starting: %v\n%s", err, i.read())
 	}
 }
