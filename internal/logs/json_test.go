@@ -101,12 +101,28 @@ func TestJSONBytesInAreBytesOut(t *testing.T) {
 			drain(t, c1)
 			drain(t, c2)
 			got := streams(t, stored(t, b.dir, "api"))
-			sameBytes(t, got["stdout"], want["stdout"])
-			sameBytes(t, got["stderr"], want["stderr"])
+			sameBytes(t, got["stdout"], withoutReturns(want["stdout"]))
+			sameBytes(t, got["stderr"], withoutReturns(want["stderr"]))
 			if left, err := filepath.Glob(filepath.Join(b.store.opts.SpoolDir, "*.spool")); err != nil || len(left) != 0 {
 				t.Errorf("left in the spool folder: %v, %v", left, err)
 			}
 		})
+	}
+}
+
+// withoutReturns gives text whose lines end as those of JSON do: a carriage return before the newline isn't in the message.
+func withoutReturns(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
+
+// Programs of Windows end their lines with a carriage return and a newline.
+func TestJSONHasNoCarriageReturnAtTheEnd(t *testing.T) {
+	b := newBench(t, Options{})
+	c, w := b.attach(b.sink("api", logfile.Settings{Format: logfile.JSON}), 1, "stdout")
+	if _, err := w.WriteString("one\r\n50%\r100%\r\n\r\nlast\r"); err != nil {
+		t.Fatal(err)
+	}
+	drain(t, c)
+	if got := streams(t, stored(t, b.dir, "api"))["stdout"]; string(got) != "one\n50%\r100%\n\nlast\r" {
+		t.Errorf("%q", got)
 	}
 }
 

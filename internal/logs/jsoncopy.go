@@ -110,7 +110,8 @@ func (b *batch) lines(in []byte, last bool) error {
 		i := bytes.IndexByte(rest, '\n')
 		switch {
 		case i >= 0:
-			b.out = jsonline.Append(b.out, b.start, b.c.spool.head, rest[:i], jsonline.WithNewline)
+			line := bytes.TrimSuffix(rest[:i], []byte("\r")) // Windows' programs end their lines with both
+			b.out = jsonline.Append(b.out, b.start, b.c.spool.head, line, jsonline.WithNewline)
 			pos += i + 1
 		case pos == 0 && len(in) == maxPart: // a line that is longer than a part
 			pos = jsonline.CutRune(in)
