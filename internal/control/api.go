@@ -167,6 +167,9 @@ const (
 	DefinitionUnreadable DefinitionState = "unreadable" // it isn't there, for example
 )
 
+// DefinitionWarning begins the warnings that repeat Status.Definition in words.
+const DefinitionWarning = "the definition on disk"
+
 // ProgramStatus is one program at one moment. Wanted, State, Ready and Healthy are four different facts.
 type ProgramStatus struct {
 	Name    string `json:"name"`

@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/hosting"
 	"github.com/daruma-sh/daruma/internal/install/record"
@@ -57,6 +58,10 @@ type subject struct {
 	definition string // the file that the service reads
 	findings   []Finding
 	check      string // that runs now
+
+	asked     bool // the supervisor, see status
+	answer    control.Status
+	answerErr error
 }
 
 func (s *subject) add(level Level, text, remedy string) {
@@ -79,6 +84,7 @@ func checks() []check {
 		{"service", false, checkService},          // it is there, and runs
 		{"command", true, checkCommand},           // what it runs, quoted, and there
 		{"definition", true, checkDefinition},     // it is right
+		{"warnings", true, checkWarnings},         // what the running supervisor says is wrong
 		{"access", true, checkAccess},             // who else may write to it
 		{"registration", true, checkRegistration}, // as it was installed
 		{"confinement", true, checkConfinement},   // what its supervisor gives up

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/hosting"
 	"github.com/daruma-sh/daruma/internal/install/record"
@@ -320,6 +321,19 @@ func TestFolders(t *testing.T) {
 	} {
 		var s subject
 		s.reportFolders(c.changes, c.err)
+		finds(t, name, s.findings, c.want...)
+	}
+}
+
+// What the supervisor warns of is found, but for what the check of the definition says already.
+func TestWarnings(t *testing.T) {
+	for name, c := range map[string]struct{ warnings, want []string }{
+		"none":       {nil, []string{"ok the running supervisor warns of nothing"}},
+		"definition": {[]string{control.DefinitionWarning + " was changed"}, []string{"ok the running supervisor warns of nothing"}},
+		"disk":       {[]string{"api: its log can't be written: read-only file system", control.DefinitionWarning + " was changed"}, []string{"warn read-only file system"}},
+	} {
+		var s subject
+		s.reportWarnings(c.warnings)
 		finds(t, name, s.findings, c.want...)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
@@ -97,13 +98,7 @@ func checkDefinition(ctx context.Context, s *subject) {
 
 // checkLoaded asks the running supervisor, which has the service's account and environment, what it thinks of the file.
 func checkLoaded(ctx context.Context, s *subject) {
-	ctx, cancel := context.WithTimeout(ctx, 6*time.Second) // the supervisor's own limit is 5 s
-	defer cancel()
-	var status control.Status
-	client, err := control.Dial(s.name)
-	if err == nil {
-		status, err = client.Status(ctx)
-	}
+	status, err := s.status(ctx)
 	switch {
 	case err == nil && status.Definition == control.DefinitionChanged:
 		s.add(Warn, s.definition+" was changed since the running service loaded it", "daruma reload "+s.name)
@@ -113,4 +108,44 @@ func checkLoaded(ctx context.Context, s *subject) {
 	default:
 		s.ok("%s is right", s.definition)
 	}
+}
+
+// checkWarnings passes on what the running supervisor warns of: a log that can't be written, a full disk, too few open files. What it says of
+// the definition is checkDefinition's.
+func checkWarnings(ctx context.Context, s *subject) {
+	status, err := s.status(ctx)
+	if err != nil {
+		s.skip("the supervisor doesn't answer: %v", err)
+		return
+	}
+	s.reportWarnings(status.Warnings)
+}
+
+func (s *subject) reportWarnings(warnings []string) {
+	found := false
+	for _, w := range warnings {
+		if !strings.HasPrefix(w, control.DefinitionWarning) {
+			s.add(Warn, w, "daruma status "+s.name+" shows when it is over")
+			found = true
+		}
+	}
+	if !found {
+		s.ok("the running supervisor warns of nothing")
+	}
+}
+
+// status asks the supervisor once for all checks.
+func (s *subject) status(ctx context.Context) (control.Status, error) {
+	if s.asked {
+		return s.answer, s.answerErr
+	}
+	s.asked = true
+	ctx, cancel := context.WithTimeout(ctx, 6*time.Second) // the supervisor's own limit is 5 s
+	defer cancel()
+	client, err := control.Dial(s.name)
+	if err == nil {
+		s.answer, err = client.Status(ctx)
+	}
+	s.answerErr = err
+	return s.answer, err
 }

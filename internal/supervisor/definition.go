@@ -83,11 +83,11 @@ func (s *supervisor) addDefinition(st *control.Status, def *definition.Service) 
 	switch r.State {
 	case control.DefinitionChanged:
 		note = noteChanged
-		st.Warnings = append(st.Warnings, "the definition on disk was changed and isn't loaded; daruma reload "+def.Name+" takes it")
+		st.Warnings = append(st.Warnings, control.DefinitionWarning+" was changed and isn't loaded; daruma reload "+def.Name+" takes it")
 	case control.DefinitionRefused, control.DefinitionUnreadable:
 		note = noteRefused
 		st.DefinitionErrors, _ = problems(r.Err)
-		st.Warnings = append(st.Warnings, "the definition on disk is refused and the last good one in force; "+countErrors(st.DefinitionErrors))
+		st.Warnings = append(st.Warnings, control.DefinitionWarning+" is refused and the last good one in force; "+countErrors(st.DefinitionErrors))
 	}
 	slices.Sort(st.Warnings)
 	s.mailbox.Post(func() {
