@@ -16,6 +16,7 @@ func TestMisleadingTexts(t *testing.T) {
 		program + `workingDir: "C:\tools"}}`:                                             `workingDir: contains the character \t`,
 		program + `envFiles: ["x\e.env"]}}`:                                              `envFiles[0]: contains the character \e`,
 		program + `env: {DATA: "E:\temp"}}}`:                                             `env.DATA: contains the character \t behind the drive`,
+		`name: a` + "\n" + `programs: {b: {command: ["C:\Program Files\\x.exe"]}}`:       `programs.b.command[0]: contains the character \P, which no path has`,
 		program + `livenessProbe: {exec: {command: ["C:\bin"]}}}}`:                       `exec.command[0]: contains the character \b`,
 		program + `exitCodes: {-1: restart}}}`:                                           "must be 4294967295 (0xFFFFFFFF): so Windows has the exit code -1; on Linux a program that ends with -1 has the exit code 255",
 		program + `exitCodes: {"-1073741510": stop}}}`:                                   "must be 3221225786 (0xC000013A)",

@@ -93,7 +93,8 @@ func TestConvertKeepsText(t *testing.T) {
 		for i := range args {
 			args[i] += random()
 		}
-		program, dir, value := `C:\p\`+random()+"x.exe", `C:\`+random(), random()
+		inPath := strings.NewReplacer("\u2028", "_") // a definition refuses it there: it is what YAML makes of \L
+		program, dir, value := `C:\p\`+inPath.Replace(random())+"x.exe", `C:\`+inPath.Replace(random()), random()
 		key := NewKey("x")
 		parameters := key.Make("Parameters")
 		// REG_SZ isn't expanded; values of the environment always are, so there is no % there.
