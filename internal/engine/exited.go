@@ -38,6 +38,9 @@ func exited(s *Service, p *Program, ev Event) {
 		s.openIncident(p, failureKind(exit), words, &exit)
 		s.giveUp(p, words+why)
 	default:
+		if exit.Orphans && exit.Code == 0 {
+			words += ", and processes that it had started went on (they were ended): have it stay in the foreground"
+		}
 		s.openIncident(p, failureKind(exit), words, &exit)
 		s.restartByPolicy(p, words, restarted)
 	}

@@ -23,6 +23,10 @@ func TestExits(t *testing.T) {
 	}{
 		{definition.Always, nil, Exit{Code: 0}, Spawning, "exit code 0; restarted at once"},
 		{definition.Always, nil, Exit{Code: 9}, Spawning, "exit code 9; restarted at once"},
+		{definition.Always, nil, Exit{Code: 0, Orphans: true}, Spawning,
+			"exit code 0, and processes that it had started went on (they were ended): have it stay in the foreground; restarted at once"},
+		{definition.Always, nil, Exit{Code: 9, Orphans: true}, Spawning, "exit code 9; restarted at once"},
+		{definition.OnFailure, nil, Exit{Code: 0, Orphans: true}, Completed, "exit code 0, restartPolicy is OnFailure"},
 		{definition.OnFailure, nil, Exit{Code: 0}, Completed, "exit code 0, restartPolicy is OnFailure"},
 		{definition.OnFailure, nil, Exit{Code: 9}, Spawning, "exit code 9; restarted at once"},
 		{definition.OnFailure, nil, killed(15), Spawning, "ended by SIGTERM; restarted at once"},

@@ -110,6 +110,7 @@ type Exit struct {
 	Signal     int           // 0: none
 	CoreDump   bool          // with Signal
 	NoMemory   bool          // with Signal: the kernel ended it because memory ran out
+	Orphans    bool          // processes that it had started went on, and were ended
 	Error      string        // it could not even be started: why
 	At         time.Duration // monotonic
 }

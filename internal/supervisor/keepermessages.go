@@ -101,7 +101,8 @@ func (s *supervisor) ended(id string, generation uint64, exit wire.Exit, next ui
 		}
 		s.step(engine.SpawnFailed{Program: id, Generation: generation, Error: failed})
 	} else {
-		e := engine.Exit{Generation: generation, Code: exit.Code, Signal: exit.Signal, CoreDump: exit.CoreDump, NoMemory: exit.NoMemory, At: exit.At}
+		e := engine.Exit{Generation: generation, Code: exit.Code, Signal: exit.Signal, CoreDump: exit.CoreDump, NoMemory: exit.NoMemory,
+			Orphans: exit.Orphans, At: exit.At}
 		s.step(engine.Exited{Program: id, Generation: generation, Exit: e, Restarted: next})
 	}
 	s.link.Send(&wire.Ack{ID: id, Generation: generation})
