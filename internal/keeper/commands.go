@@ -61,6 +61,7 @@ func (k *keeper) execute(m wire.Message) {
 	case *wire.Heartbeat:
 		k.reap()
 		k.checkFolders()
+		k.renewLock()
 		k.forgetOldKills()
 	default:
 		k.rejectSupervisor(fmt.Errorf("%T, which only a keeper sends", m))

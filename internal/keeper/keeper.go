@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/keeper/lock"
 	"github.com/daruma-sh/daruma/internal/keeper/poll"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
@@ -15,6 +16,7 @@ import (
 // keeper is the state of the process. One goroutine owns it.
 type keeper struct {
 	cfg  Config
+	lock *lock.Lock
 	mark string // begins DARUMA_RUN of everything started here
 
 	poll *poll.Poller

@@ -43,7 +43,7 @@ func Main(cfg Config) int {
 	if err := access.MakeFolders(cfg.Service, cfg.Folders, cfg.Distrust); err != nil {
 		return failed(&exitcode.Error{Code: exitcode.NoFiles, Err: err})
 	}
-	held, clean, err := lock.Take(filepath.Join(cfg.Folders.Run, "lock"))
+	held, clean, err := lock.Take(lockFile(cfg))
 	if err != nil {
 		return failed(lockError(err, cfg.Service))
 	}
@@ -52,10 +52,20 @@ func Main(cfg Config) int {
 		held.Release()
 		return failed(err)
 	}
+	k.lock = held
 	k.loop()
 	k.cleanUp()
 	held.Release()
 	return k.exitCode
+}
+
+func lockFile(cfg Config) string { return filepath.Join(cfg.Folders.Run, "lock") }
+
+// renewLock is called at each heartbeat.
+func (k *keeper) renewLock() {
+	if k.lock != nil && k.stops == 0 {
+		_ = k.lock.Renew(lockFile(k.cfg)) // tried again; where another keeper was faster, it ends our programs as a dead one's
+	}
 }
 
 // failed prints why a keeper can't begin, and gives the exit code for that.

@@ -1,12 +1,14 @@
 package realtest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/daruma-sh/daruma/internal/keeper/lock"
 	"github.com/daruma-sh/daruma/internal/testprog/testbin"
 )
 
@@ -85,7 +87,7 @@ func TestSupervisorOfAnOrdinaryUser(t *testing.T) {
 }
 
 // TestFoldersRemoved: a supervisor may write to the folders that were there at its start. Where somebody removes them, they are made
-// anew, and it is replaced; the programs go on.
+// anew, and it is replaced; the programs go on, and nobody else can hold the service.
 func TestFoldersRemoved(t *testing.T) {
 	needRoot(t) // for a cgroup: without one there are no rules
 	s := through(t, folder(t), hanging(t), []string{"DARUMA_HANG_SECONDS=1"})
@@ -101,6 +103,22 @@ func TestFoldersRemoved(t *testing.T) {
 	})
 	s.eventually("it logs again", func() bool {
 		_, err := os.Stat(filepath.Join(logs, "daruma.log"))
+		return err == nil
+	})
+	run := filepath.Join(s.home, "real", "run")
+	if err := os.RemoveAll(run); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("the keeper holds the lock again", func() bool { // it signs after it has it
+		pid, err := os.ReadFile(filepath.Join(run, "lock"))
+		return err == nil && strings.TrimSpace(string(pid)) == fmt.Sprint(st.KeeperPID)
+	})
+	var held *lock.HeldError
+	if _, _, err := lock.Take(filepath.Join(run, "lock")); !errors.As(err, &held) {
+		t.Errorf("another daruma could take the service: %v", err)
+	}
+	s.eventually("a supervisor answers again", func() bool {
+		_, err := s.client.Status(t.Context())
 		return err == nil
 	})
 	if _, now := s.status("it"); now.PID != before.PID {

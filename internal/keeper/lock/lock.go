@@ -37,14 +37,46 @@ func Take(path string) (l *Lock, clean bool, err error) {
 		}
 		return nil, false, fmt.Errorf("%s: %w", path, err)
 	}
-	if err = f.Truncate(0); err == nil {
-		_, err = f.WriteAt(fmt.Appendf(nil, "%d\n", os.Getpid()), 0)
-	}
-	if err != nil && !errors.Is(err, errDiskFull) { // the lock holds on a full disk too; only the pid is missing
+	if err := sign(f); err != nil {
 		f.Close()
 		return nil, false, fmt.Errorf("%s: %w", path, err)
 	}
 	return &Lock{f}, holder == "", nil
+}
+
+// sign writes our pid into the file. The lock holds on a full disk too; only the pid is missing then.
+func sign(f *os.File) error {
+	err := f.Truncate(0)
+	if err == nil {
+		_, err = f.WriteAt(fmt.Appendf(nil, "%d\n", os.Getpid()), 0)
+	}
+	if errors.Is(err, errDiskFull) {
+		return nil
+	}
+	return err
+}
+
+// Renew takes the lock anew where somebody has removed its file: the next keeper would make another, and hold the lock in that one. path is
+// that of Take. It doesn't wait. After an error the old lock is all there is, and Renew may be tried again; a *HeldError says that the next
+// keeper was faster. On Windows nobody can remove the file.
+func (l *Lock) Renew(path string) error {
+	if !removed(l.file) {
+		return nil
+	}
+	f, err := open(path)
+	if err != nil {
+		return err
+	}
+	if err := try(f); err != nil {
+		f.Close()
+		if errors.Is(err, errHeld) {
+			return &HeldError{}
+		}
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	_ = l.file.Close()
+	l.file = f
+	return sign(f)
 }
 
 // deathTime is how long a holder that was just killed may still have the lock: until the kernel has taken it apart. Whoever tries on

@@ -87,3 +87,37 @@ func TestOfTheDying(t *testing.T) {
 	}
 	l.Release()
 }
+
+// Whoever cleans up removes the file of a lock that is held: it is made again, and nobody else gets it.
+func TestRenew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	l, _, err := Take(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Release()
+	if err := l.Renew(path); err != nil {
+		t.Errorf("nothing was removed: %v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Renew(path); err != nil {
+		t.Fatal(err)
+	}
+	var held *HeldError
+	if _, _, err := Take(path); !errors.As(err, &held) || held.PID != fmt.Sprint(os.Getpid()) {
+		t.Errorf("%v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	next, _, err := Take(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer next.Release()
+	if err := l.Renew(path); !errors.As(err, &held) {
+		t.Errorf("the next one was faster: %v", err)
+	}
+}

@@ -33,3 +33,6 @@ func Held(f *os.File) bool { return lockByte(f, 0) == errHeld }
 func lockByte(f *os.File, flags uint32) error {
 	return windows.LockFileEx(windows.Handle(f.Fd()), flags|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &windows.Overlapped{OffsetHigh: byteOffset})
 }
+
+// removed: see open.
+func removed(*os.File) bool { return false }
