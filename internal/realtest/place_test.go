@@ -6,9 +6,11 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/daruma-sh/daruma/internal/incident"
@@ -42,6 +44,9 @@ var built = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	beSomebodyElse()
+	if signal.Ignored(syscall.SIGHUP) { // under nohup: a program inherits what is ignored, and not what is caught
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	code := m.Run()
 	if path, err := built(); err == nil && os.Getenv("DARUMA_TEST_BINARIES") == "" {
 		os.RemoveAll(filepath.Dir(path))

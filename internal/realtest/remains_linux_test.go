@@ -59,7 +59,7 @@ func TestDescriptorsStayFlat(t *testing.T) {
 		return fmt.Sprintf(`
 name: real
 programs:
-  good: {command: [%[1]s, hang], livenessProbe: {exec: {command: [/bin/true]}, periodSeconds: 0.05}}
+  good: {command: [%[1]s, hang], livenessProbe: {exec: {command: [/bin/true]}, periodSeconds: 0.05, timeoutSeconds: 30}} # a reload holds orders up while the definition is read
 %[2]s`, testbin.Path(t), extra)
 	}
 	const falling = "  falls: {command: [/bin/false], backoff: {initialSeconds: 0}, logs: {format: json}}\n"

@@ -15,12 +15,12 @@ import (
 func onWine() []suite {
 	return []suite{
 		{"internal/realtest", 12 * time.Minute, []exception{{"TestHandlesStayFlat", "takes minutes there: TestThousandFallsOnWine runs it by itself"}}},
-		{"service", 3 * time.Minute, nil},
+		{"service", 5 * time.Minute, nil},
 		{"service/log", time.Minute, nil},
 		{"service/log/eventlog", time.Minute, nil},
 		{"service/internal/scm", time.Minute, nil},
 		{"service/internal/verbs", time.Minute, nil},
-		{"internal/logs", 3 * time.Minute, []exception{{"TestIdleProgramsCostNextToNothing",
+		{"internal/logs", 5 * time.Minute, []exception{{"TestIdleProgramsCostNextToNothing",
 			"passes in 20 s: 500 pipes are looked at 20 times a second, for each of which Wine asks another process"}}},
 		{"internal/launch", 2 * time.Minute, nil},
 		{"internal/keeper", time.Minute, nil},

@@ -34,7 +34,7 @@ func FuzzParseReg(f *testing.F) {
 		for _, s := range services {
 			d, err := Convert(s, nil)
 			if err != nil {
-				if s.hasApplication() && !strings.Contains(err.Error(), "longer than the") {
+				if s.hasApplication() && !strings.Contains(err.Error(), "longer than the") && !strings.Contains(err.Error(), "only cmd.exe does that") {
 					t.Errorf("%v", err)
 				}
 				continue
@@ -93,7 +93,7 @@ func TestConvertKeepsText(t *testing.T) {
 		for i := range args {
 			args[i] += random()
 		}
-		inPath := strings.NewReplacer("\u2028", "_") // a definition refuses it there: it is what YAML makes of \L
+		inPath := strings.NewReplacer("\u2028", "_", "%", "_") // a definition refuses the first, which YAML makes of \L, and on Windows %NAME%
 		program, dir, value := `C:\p\`+inPath.Replace(random())+"x.exe", `C:\`+inPath.Replace(random()), random()
 		key := NewKey("x")
 		parameters := key.Make("Parameters")
