@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,8 +13,8 @@ import (
 const TextfileName = "daruma.prom"
 
 // WriteTextfiles writes the metrics into the folder dir, at once and then again and again, until ctx ends. The file is replaced whole, so that
-// no collector reads half of it, and removed at the end: what nobody renews would be taken for the present. failed hears of each file that couldn't
-// be written, and nil when it could again; the first error is returned instead.
+// no collector reads half of it, and removed at the end: what nobody renews would be taken for the present. failed hears of the first file that couldn't
+// be written, and nil when one could again; an error at the beginning is returned instead.
 func WriteTextfiles(ctx context.Context, g prometheus.Gatherer, dir string, every time.Duration, failed func(error)) error {
 	path := filepath.Join(dir, TextfileName)
 	if err := prometheus.WriteToTextfile(path, g); err != nil {
@@ -32,10 +31,8 @@ func WriteTextfiles(ctx context.Context, g prometheus.Gatherer, dir string, ever
 		case <-tick.C:
 		}
 		err := prometheus.WriteToTextfile(path, g)
-		if err != nil || last != nil {
-			if (err == nil) != (last == nil) || !errors.Is(err, last) && err.Error() != last.Error() {
-				failed(err)
-			}
+		if (err == nil) != (last == nil) { // the texts differ each time: a temporary file's name is in them
+			failed(err)
 		}
 		last = err
 	}
