@@ -254,6 +254,10 @@ func TestRegistration(t *testing.T) {
 	i.plan.Remarks = []string{"not known here"}
 	finds(t, "changed", i.examine(t, "registration"),
 		"fail START_TYPE: 2 → 3", "warn DESCRIPTION: b → a", "skip not known here")
+	i.plan.Outdated = true
+	finds(t, "outdated", i.examine(t, "registration"),
+		"warn another version of daruma wrote it, or one for another systemd, and it is unchanged since; this one would write START_TYPE: 3 → 2; DESCRIPTION: a → b",
+		"skip not known here")
 	i.planErr = errors.New("no rights")
 	finds(t, "unknown", i.examine(t, "registration"), "fail comparing it with what was installed: no rights")
 
@@ -278,6 +282,8 @@ func TestFallback(t *testing.T) {
 	finds(t, "there", i.examine(t, "fallback"), "ok every 5m0s")
 	i.task.Changed = []manager.Change{{Setting: "Interval", From: "PT9M", To: "PT5M"}}
 	finds(t, "changed", i.examine(t, "fallback"), "warn Interval: PT5M → PT9M")
+	i.task.Outdated = true
+	finds(t, "outdated", i.examine(t, "fallback"), "warn unchanged since; this one would write Interval: PT9M → PT5M")
 	i.task.Created = true
 	finds(t, "gone", i.examine(t, "fallback"), "fail the fallback task is gone")
 	i.taskErr = errors.New("no answer")

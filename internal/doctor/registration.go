@@ -30,7 +30,10 @@ func checkRegistration(ctx context.Context, s *subject) {
 	case changes.None():
 		s.ok("as it was installed")
 	}
-	for _, c := range changes.Changed {
+	if changes.Outdated {
+		s.reportOutdated(changes)
+	}
+	for _, c := range drift(changes) {
 		// A plan says what would have to change. What has changed since is the other way round.
 		s.add(levelOf(c.Setting), "changed since it was installed: "+manager.Change{Setting: c.Setting, From: c.To, To: c.From}.String(),
 			"daruma ensure "+s.name+" --repair sets it back; daruma install FILE, where it is meant")
@@ -38,6 +41,24 @@ func checkRegistration(ctx context.Context, s *subject) {
 	for _, remark := range changes.Remarks {
 		s.skip("%s", remark)
 	}
+}
+
+// drift is what somebody changed since the installation.
+func drift(planned manager.Changes) []manager.Change {
+	if planned.Outdated {
+		return nil
+	}
+	return planned.Changed
+}
+
+// reportOutdated: after an upgrade each unit differs from what the new daruma would write, and nobody has touched it.
+func (s *subject) reportOutdated(changes manager.Changes) {
+	var settings []string
+	for _, c := range changes.Changed {
+		settings = append(settings, c.String())
+	}
+	s.add(Warn, "another version of daruma wrote it, or one for another systemd, and it is unchanged since; this one would write "+strings.Join(settings, "; "),
+		"daruma ensure "+s.name+" --repair takes that over, from the service's next start on")
 }
 
 // levelOf: without the right path or account the service doesn't start, or starts something else.
@@ -108,6 +129,8 @@ func checkFallback(ctx context.Context, s *subject) {
 		s.add(Fail, "the fallback task is gone: nobody starts the service where the service manager doesn't", "daruma ensure "+s.name+" --repair")
 	case changes.None():
 		s.ok("looks after the service every %v", s.record.Fallback.Every)
+	case changes.Outdated:
+		s.reportOutdated(changes)
 	default:
 		for _, c := range changes.Changed {
 			s.add(Warn, "changed since it was installed: "+manager.Change{Setting: c.Setting, From: c.To, To: c.From}.String(),

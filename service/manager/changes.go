@@ -11,6 +11,9 @@ type Changes struct {
 	Removed bool     `json:"removed"` // the service was there before
 	Changed []Change `json:"changed"` // in the order they were made; for a new service all its settings
 	Remarks []string `json:"remarks"` // what the reader should know: unsupported settings, a restart that is due …
+	// Outdated: what differs comes from another version of this package, which wrote the unit, and nobody has changed it since. Linux only;
+	// on Windows false, because the SCM doesn't tell who wrote its settings.
+	Outdated bool `json:"outdated,omitempty"`
 }
 
 // Change is one setting that differed.

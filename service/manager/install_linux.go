@@ -18,6 +18,7 @@ type plan struct {
 	files   []*planned
 	enable  []string // units
 	disable []string
+	touched bool // a person changed one of the files
 	changes Changes
 }
 
@@ -71,6 +72,7 @@ func (s *systemd) plan(ctx context.Context, spec Spec) (plan, error) {
 		}
 	}
 	p.changes.Created = service.have == ""
+	p.changes.Outdated = !p.changes.None() && !p.changes.Created && !p.touched && len(p.enable)+len(p.disable) == 0
 	return p, s.notes(ctx, &p)
 }
 
@@ -95,6 +97,9 @@ func (s *systemd) planFile(ctx context.Context, p *plan, f *planned, start Start
 			d.Setting = "timer " + d.Setting
 		}
 		p.changes.Changed = append(p.changes.Changed, Change(d))
+	}
+	if f.have != "" && f.differs() && !unitfile.Untouched(f.have) {
+		p.touched = true
 	}
 	if len(diff) == 0 && f.differs() {
 		p.changes.Changed = append(p.changes.Changed, Change{Setting: f.path, From: "other comments or order", To: "written anew"})
@@ -152,9 +157,10 @@ func (s *systemd) mayWrite(ctx context.Context, unit string) error {
 		Remedy: "choose another name, or allow to overwrite it"}
 }
 
-// carryOut writes the files, has systemd read them, checks what it has read, then enables.
+// carryOut writes the files, makes their links, has systemd read all of it once, and checks what it has read. Once, because a reload reads the
+// units of the whole machine: with hundreds of services it is what an installation takes its time for.
 func (s *systemd) carryOut(ctx context.Context, spec Spec, p plan) error {
-	// Links first: systemd finds them by the [Install] section of the file that is about to change.
+	// Links that go before the files: systemd finds them by the [Install] section of the file that is about to change.
 	if len(p.disable) > 0 {
 		if _, err := s.conn.DisableUnitFilesContext(ctx, p.disable, false); err != nil {
 			return s.fail("disabling "+strings.Join(p.disable, " "), err)
@@ -168,22 +174,17 @@ func (s *systemd) carryOut(ctx context.Context, spec Spec, p plan) error {
 			return s.fail("writing the unit file", err)
 		}
 	}
-	if err := s.conn.ReloadContext(ctx); err != nil {
-		return s.fail("having systemd read the unit", err)
-	}
-	if err := s.readBack(ctx, spec); err != nil {
-		return err
-	}
 	if len(p.enable) > 0 {
 		// With force it replaces a link that an older unit of this name left.
 		if _, _, err := s.conn.EnableUnitFilesContext(ctx, p.enable, false, true); err != nil {
 			return s.fail("enabling "+strings.Join(p.enable, " "), err)
 		}
 	}
-	if len(p.enable)+len(p.disable) > 0 {
-		if err := s.conn.ReloadContext(ctx); err != nil {
-			return s.fail("having systemd read the unit's links", err)
-		}
+	if err := s.conn.ReloadContext(ctx); err != nil {
+		return s.fail("having systemd read the unit", err)
+	}
+	if err := s.readBack(ctx, spec); err != nil {
+		return err
 	}
 	return syncLinks()
 }
@@ -192,6 +193,10 @@ func (s *systemd) carryOut(ctx context.Context, spec Spec, p plan) error {
 func (s *systemd) rollBack(ctx context.Context, p plan) error {
 	var errs []error
 	for _, f := range p.files {
+		if slices.Contains(p.enable, f.unit) && exists(f.path) { // before the file goes, as in carryOut
+			_, err := s.conn.DisableUnitFilesContext(ctx, []string{f.unit}, false)
+			errs = append(errs, err)
+		}
 		if f.differs() {
 			errs = append(errs, unitfile.Write(f.path, f.have))
 		}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/service/internal/testarguments"
+	"github.com/daruma-sh/daruma/service/internal/unitfile"
 )
 
 // onSystemd skips unless the machine is a lab's, for these tests install services in it.
@@ -356,6 +357,45 @@ func TestSystemdGoesBackWhereItFails(t *testing.T) {
 		t.Errorf("after the failure the unit is\n%s", after)
 	}
 	do(t, m.Start, spec.Name)
+
+	do(t, m.Stop, spec.Name)
+	if _, err := m.Uninstall(t.Context(), spec.Name); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Install(t.Context(), broken); err == nil {
+		t.Fatal("systemd took a path that can't be")
+	}
+	if left, _ := filepath.Glob("/etc/systemd/system/*/host-back.service"); len(left) > 0 || exists(filepath.Join(unitDir, "host-back.service")) {
+		t.Errorf("of a first installation that failed there is left: its unit file, or links %q", left)
+	}
+}
+
+func TestSystemdTellsItsOwnChangesFromAPersons(t *testing.T) {
+	spec, _ := real(t, "host-older", "steady")
+	var m Manager
+	install(t, m, spec)
+	path := filepath.Join(unitDir, "host-older.service")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := slices.DeleteFunc(unitfile.Parse(string(text)), func(d unitfile.Directive) bool { return d.Key == "RestartSec" }).Text("Of an older version.")
+	for what, c := range map[string]struct {
+		text     string
+		outdated bool
+	}{
+		"an older version's": {older, true},
+		"a person's":         {strings.Replace(string(text), "Description=", "Description=my ", 1), false},
+		"as it was":          {string(text), false},
+	} {
+		if err := os.WriteFile(path, []byte(c.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		plan, err := m.Plan(t.Context(), spec)
+		if err != nil || plan.Outdated != c.outdated || plan.None() != (c.text == string(text)) {
+			t.Errorf("%s: %+v, %v; want outdated %v", what, plan, err, c.outdated)
+		}
+	}
 }
 
 func TestSystemdRightsAreMissingBeforehand(t *testing.T) {

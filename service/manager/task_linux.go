@@ -53,7 +53,7 @@ func registerTask(ctx context.Context, m Manager, f Fallback, dryRun bool) (Chan
 		{unit: fallbackUnit(f.Name, ".service"), want: service.Text(comment)},
 		{unit: fallbackUnit(f.Name, ".timer"), want: timer.Text(comment)},
 	}
-	var changes Changes
+	changes := Changes{Outdated: true} // until something else is found
 	for _, file := range files {
 		if err := s.planFallback(ctx, file, &changes); err != nil {
 			return Changes{}, err
@@ -63,7 +63,9 @@ func registerTask(ctx context.Context, m Manager, f Fallback, dryRun bool) (Chan
 		return Changes{}, err
 	} else if state != "enabled" {
 		changes.Changed = append(changes.Changed, Change{files[1].unit, state, "enabled"})
+		changes.Outdated = false
 	}
+	changes.Outdated = changes.Outdated && len(changes.Changed) > 0
 	if dryRun || len(changes.Changed) == 0 {
 		return changes, nil
 	}
@@ -84,7 +86,11 @@ func (s *systemd) planFallback(ctx context.Context, file *planned, changes *Chan
 	if file.have == "" {
 		changes.Created = true // without either of the two there is no fallback
 	}
-	for _, d := range unitfile.Diff(unitfile.Parse(file.have), unitfile.Parse(file.want)) {
+	diff := unitfile.Diff(unitfile.Parse(file.have), unitfile.Parse(file.want))
+	if len(diff) > 0 && !unitfile.Untouched(file.have) {
+		changes.Outdated = false
+	}
+	for _, d := range diff {
 		d.Setting = filepath.Ext(file.unit)[1:] + "." + d.Setting // timer.Timer.OnBootSec
 		changes.Changed = append(changes.Changed, Change(d))
 	}
@@ -100,15 +106,12 @@ func (s *systemd) writeFallback(ctx context.Context, files []*planned) error {
 			return s.fail("writing the unit file", err)
 		}
 	}
-	if err := s.conn.ReloadContext(ctx); err != nil {
-		return s.fail("having systemd read the units", err)
-	}
 	timer := files[1].unit
 	if _, _, err := s.conn.EnableUnitFilesContext(ctx, []string{timer}, false, true); err != nil {
 		return s.fail("enabling "+timer, err)
 	}
-	if err := s.conn.ReloadContext(ctx); err != nil {
-		return s.fail("having systemd read the unit's links", err)
+	if err := s.conn.ReloadContext(ctx); err != nil { // once: see carryOut
+		return s.fail("having systemd read the units", err)
 	}
 	// Restarted, so that a changed time counts from now on. OnBootSec may be in the past: it elapses at once, then the service
 	// that was just installed is checked, which changes nothing.

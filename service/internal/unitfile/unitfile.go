@@ -41,10 +41,9 @@ func (u Unit) Get(section, key string) string {
 	return ""
 }
 
-// Text is the file's text. The comment stands behind the mark.
+// Text is the file's text. The comment stands behind the mark, and a checksum of the settings in the next line.
 func (u Unit) Text(comment string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n", Mark, comment)
 	section := ""
 	for _, d := range u {
 		if d.Section != section {
@@ -53,5 +52,5 @@ func (u Unit) Text(comment string) string {
 		}
 		fmt.Fprintf(&b, "%s=%s\n", d.Key, d.Value)
 	}
-	return b.String()
+	return fmt.Sprintf("%s %s\n%s%s\n%s", Mark, comment, checksumMark, checksum(b.String()), b.String())
 }
