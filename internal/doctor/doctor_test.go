@@ -179,6 +179,24 @@ func TestNotInstalled(t *testing.T) {
 	}
 }
 
+// A service that isn't installed may run all the same.
+func TestRunsWithoutInstallation(t *testing.T) {
+	for name, c := range map[string]struct {
+		why  error
+		runs bool
+		want string
+	}{
+		"nowhere":                {manager.ErrNotInstalled, false, "fail there is no service of this name"},
+		"in a terminal":          {manager.ErrNotInstalled, true, "warn it runs by daruma run: nothing starts it at boot"},
+		"in a container":         {manager.ErrUnsupported, true, "skip it runs by daruma run: whoever started that has to see that it comes back"},
+		"nowhere in a container": {manager.ErrUnsupported, false, "fail it doesn't run, and can't be installed"},
+	} {
+		var s subject
+		s.reportNotInstalled(c.why, c.runs)
+		finds(t, name, s.findings, c.want)
+	}
+}
+
 func TestService(t *testing.T) {
 	for name, c := range map[string]struct {
 		state            manager.State

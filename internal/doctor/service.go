@@ -18,8 +18,9 @@ import (
 func checkService(ctx context.Context, s *subject) {
 	status, err := s.services.Status(ctx, s.name)
 	switch {
-	case errors.Is(err, manager.ErrNotInstalled):
-		s.add(Fail, "there is no service of this name", "daruma install FILE; daruma status lists what is known")
+	case errors.Is(err, manager.ErrNotInstalled), errors.Is(err, manager.ErrUnsupported):
+		_, askErr := s.status(ctx)
+		s.reportNotInstalled(err, askErr == nil)
 		return
 	case err != nil:
 		s.add(Fail, err.Error(), "")
@@ -42,6 +43,21 @@ func checkService(ctx context.Context, s *subject) {
 		s.add(Warn, "it isn't running: it is "+string(status.State), "daruma ensure "+s.name+" says why, or starts it")
 	default:
 		s.ok("it is %s", status.State)
+	}
+}
+
+// reportNotInstalled: it may run all the same, by daruma run in a terminal or as the program of a container.
+func (s *subject) reportNotInstalled(why error, runs bool) {
+	const run = "it runs by daruma run: "
+	switch unsupported := errors.Is(why, manager.ErrUnsupported); {
+	case unsupported && runs:
+		s.skip(run+"whoever started that has to see that it comes back, because %v", why)
+	case unsupported:
+		s.add(Fail, "it doesn't run, and can't be installed: "+why.Error(), "daruma run FILE")
+	case runs:
+		s.add(Warn, run+"nothing starts it at boot", "daruma install FILE")
+	default:
+		s.add(Fail, "there is no service of this name", "daruma install FILE; daruma status lists what is known")
 	}
 }
 
@@ -114,6 +130,9 @@ func checkLoaded(ctx context.Context, s *subject) {
 // the definition is checkDefinition's.
 func checkWarnings(ctx context.Context, s *subject) {
 	status, err := s.status(ctx)
+	if err != nil && s.registered == nil {
+		return // checkService has said it
+	}
 	if err != nil {
 		s.skip("the supervisor doesn't answer: %v", err)
 		return
