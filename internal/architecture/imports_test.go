@@ -106,6 +106,7 @@ var layering = [][]string{
 		"internal/ensure",
 		"internal/migrate/nssm",
 		"internal/observe",
+		"internal/observe/config",
 		"internal/operate",
 	},
 	{

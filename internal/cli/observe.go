@@ -14,13 +14,14 @@ import (
 // newObserve hands the command line to daruma-observe, which has flags and help of its own.
 func newObserve(IO) *cobra.Command {
 	return &cobra.Command{
-		Use:   "observe [flags]",
+		Use:   "observe [observe.yaml] [flags]",
 		Short: "Give what is seen of all services to Prometheus",
 		Long: `Give what is seen of all services that let you in to Prometheus: on a port, or in a file for a textfile collector.
 
 This runs daruma-observe, an executable of its own that belongs beside this one; its flags are in daruma observe --help.`,
 		Example: `  daruma observe                                   http://127.0.0.1:9490/metrics, until Ctrl+C
-  daruma observe --textfile /var/lib/prometheus/node-exporter`,
+  daruma observe --textfile /var/lib/prometheus/node-exporter
+  daruma observe observe.yaml                      as the file says`,
 		DisableFlagParsing: true,
 		RunE: func(_ *cobra.Command, args []string) error {
 			path, err := observer()

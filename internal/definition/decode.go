@@ -9,6 +9,8 @@ import (
 type decoder struct {
 	dir string // absolute folder that relative paths start from
 	env func(string) (string, bool)
+	// foreign says what to write in place of a key that people know from elsewhere, "" where it knows nothing.
+	foreign func(parent, key string) string
 
 	path      []byte // of the field being decoded
 	positions []fieldPosition

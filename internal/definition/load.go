@@ -29,7 +29,12 @@ func Load(path string, env func(string) (string, bool)) (*Service, error) {
 
 // Read reads the file path as [Load] does, and nothing more. The error is of type [Errors].
 func Read(path string) ([]byte, error) {
-	src, err := readFile(path)
+	return ReadNamed(path, DefaultFile)
+}
+
+// ReadNamed is [Read] for a file that is usually called name.
+func ReadNamed(path, name string) ([]byte, error) {
+	src, err := readFile(path, name)
 	if err != nil {
 		return nil, Errors{{File: path, Msg: err.Error()}}
 	}
@@ -37,7 +42,7 @@ func Read(path string) ([]byte, error) {
 }
 
 // readFile gives the file's bytes, or an error that doesn't repeat path.
-func readFile(path string) ([]byte, error) {
+func readFile(path, name string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -45,10 +50,10 @@ func readFile(path string) ([]byte, error) {
 	case err != nil:
 		return nil, plain(err)
 	case info.IsDir():
-		return nil, fmt.Errorf("is a folder: name the file in it, such as %s", filepath.Join(path, "daruma.yaml"))
+		return nil, fmt.Errorf("is a folder: name the file in it, such as %s", filepath.Join(path, name))
 	case !info.Mode().IsRegular():
 		// Opening a FIFO blocks until someone writes, and a device such as /dev/zero never ends.
-		return nil, errors.New("is not a regular file: write the definition to a file first")
+		return nil, errors.New("is not a regular file: write it to a file first")
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -86,7 +91,7 @@ func Parse(src []byte, file string, env func(string) (string, bool)) (svc *Servi
 		abs, dir = "", abs
 	}
 
-	d := &decoder{dir: dir, env: env}
+	d := &decoder{dir: dir, env: env, foreign: foreignKeyHint}
 	root, found := read(src)
 	d.errs = found
 	if root != nil {

@@ -45,7 +45,7 @@ func TestLoadRefuses(t *testing.T) {
 		dir:                          dir + ": is a folder: name the file in it, such as " + filepath.Join(dir, "daruma.yaml"),
 		filepath.Join(dir, "no.yml"): filepath.Join(dir, "no.yml") + ": there is no such file",
 		large:                        large + ": is larger than 10 MiB: a definition may not be",
-		os.DevNull:                   os.DevNull + ": is not a regular file: write the definition to a file first",
+		os.DevNull:                   os.DevNull + ": is not a regular file: write it to a file first",
 	} {
 		if _, err := Load(path, nil); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", path, err, want)

@@ -14,7 +14,7 @@ func (d *decoder) unknown(e *entry, fields []field) {
 	}
 	parent := string(d.path)
 	d.in(e.key, e.pos, func() {
-		if word := foreignKeyHint(parent, e.key); word != "" {
+		if word := d.foreign(parent, e.key); word != "" {
 			d.fail(e.pos, "unknown key: %s", word)
 		} else if near := nearest(e.key, known); near != "" {
 			d.fail(e.pos, "unknown key: did you mean %s?", near)

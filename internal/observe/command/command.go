@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -16,14 +17,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/daruma-sh/daruma/internal/observe"
+	"github.com/daruma-sh/daruma/internal/observe/config"
 	"github.com/daruma-sh/daruma/internal/observe/metrics"
 	"github.com/daruma-sh/daruma/internal/version"
 )
 
-// settings are the flags.
-type settings struct {
-	listen   string // "": no port
-	textfile string // "": no file
+// flags are what the command line says; what isn't said there, the file says.
+type flags struct {
+	listen   string
+	textfile string
 	every    time.Duration
 }
 
@@ -48,9 +50,9 @@ type failure struct{ error }
 func (f *failure) Unwrap() error { return f.error }
 
 func newCommand(out, errs io.Writer) *cobra.Command {
-	var s settings
+	var f flags
 	cmd := &cobra.Command{
-		Use:   "daruma observe",
+		Use:   "daruma observe [observe.yaml]",
 		Short: "Give what is seen of all services to Prometheus",
 		Long: `Look at all services of this machine that let you in, and give what is seen to Prometheus: on a port that it
 scrapes, or in a file for the textfile collector of node_exporter or windows_exporter, where no port may be opened.
@@ -63,29 +65,25 @@ alone unless --listen says otherwise.`,
 		Example: `  daruma observe                                   http://127.0.0.1:9490/metrics, until Ctrl+C
   daruma observe --listen 127.0.0.1:0              on a free port, which it prints
   daruma observe --textfile /var/lib/prometheus/node-exporter
+  daruma observe observe.yaml                      as the file says; flags count more than it
   curl http://127.0.0.1:9490/metrics`,
-		Args:          cobra.NoArgs,
+		Args:          cobra.MaximumNArgs(1),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	cmd.SetOut(out)
 	cmd.SetErr(errs)
-	cmd.Flags().StringVar(&s.listen, "listen", "127.0.0.1:9490", "`address` and port for scrapes; none with --textfile alone")
-	cmd.Flags().StringVar(&s.textfile, "textfile", "", "write the metrics into "+metrics.TextfileName+" in this `folder`")
-	cmd.Flags().DurationVar(&s.every, "every", 15*time.Second, "how often --textfile is renewed")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if s.every < time.Second {
-			return fmt.Errorf("--every must be at least 1s, is %v", s.every)
-		}
-		if s.textfile != "" && !cmd.Flags().Changed("listen") {
-			s.listen = ""
-		}
-		if s.listen == "" && s.textfile == "" {
-			return errors.New("--listen is empty and there is no --textfile: nobody would get the metrics")
+	cmd.Flags().StringVar(&f.listen, "listen", config.DefaultListen, "`address` and port for scrapes; none with --textfile alone")
+	cmd.Flags().StringVar(&f.textfile, "textfile", "", "write the metrics into "+metrics.TextfileName+" in this `folder`")
+	cmd.Flags().DurationVar(&f.every, "every", 15*time.Second, "how often --textfile is renewed")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := configuration(args, f, cmd.Flags().Changed)
+		if err != nil {
+			return err
 		}
 		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		if err := run(ctx, out, errs, s); err != nil {
+		if err := run(ctx, out, errs, c); err != nil {
 			return &failure{err}
 		}
 		return nil
@@ -93,16 +91,50 @@ alone unless --listen says otherwise.`,
 	return cmd
 }
 
+// configuration puts together what the file and the flags say.
+func configuration(args []string, f flags, given func(flag string) bool) (c config.Config, err error) {
+	if len(args) > 0 {
+		c, err = config.Load(args[0])
+	} else {
+		c, err = config.Default()
+	}
+	if err != nil {
+		return c, err
+	}
+	if given("textfile") {
+		if c.Textfile.Folder, err = filepath.Abs(f.textfile); err != nil {
+			return c, err
+		}
+		if len(args) == 0 {
+			c.Listen = ""
+		}
+	}
+	if given("listen") {
+		if c.Listen = f.listen; f.listen != "" && !config.IsAddress(f.listen) {
+			return c, fmt.Errorf("--listen must be ADDRESS:PORT such as %s, is %s", config.DefaultListen, f.listen)
+		}
+	}
+	if given("every") {
+		if c.Textfile.Period = f.every; f.every < time.Second {
+			return c, fmt.Errorf("--every must be at least 1s, is %v", f.every)
+		}
+	}
+	if c.Listen == "" && c.Textfile.Folder == "" {
+		return c, errors.New("there is neither an address to listen at nor a folder for a textfile: nobody would get the metrics")
+	}
+	return c, nil
+}
+
 // run serves until asked ends, or a part of it can't begin.
-func run(asked context.Context, out, errs io.Writer, s settings) error {
+func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 	registry := metrics.Registry(metrics.NewCollector(observe.New(), version.Version()))
 	ctx, cancel := context.WithCancelCause(asked)
 	defer cancel(nil)
 	var parts sync.WaitGroup
-	if s.listen != "" {
-		l, err := net.Listen("tcp", s.listen)
+	if c.Listen != "" {
+		l, err := net.Listen("tcp", c.Listen)
 		if err != nil {
-			return fmt.Errorf("%w: give another address with --listen", err)
+			return fmt.Errorf("%w: give another address with --listen, or with listen in observe.yaml", err)
 		}
 		fmt.Fprintf(out, "metrics on http://%s/metrics\n", l.Addr())
 		server := metrics.Server(registry)
@@ -112,9 +144,9 @@ func run(asked context.Context, out, errs io.Writer, s settings) error {
 			closeServer(server)
 		})
 	}
-	if s.textfile != "" {
+	if c.Textfile.Folder != "" {
 		parts.Go(func() {
-			cancel(metrics.WriteTextfiles(ctx, registry, s.textfile, s.every, func(err error) { sayTextfile(errs, err) }))
+			cancel(metrics.WriteTextfiles(ctx, registry, c.Textfile.Folder, c.Textfile.Period, func(err error) { sayTextfile(errs, err) }))
 		})
 	}
 	<-ctx.Done()

@@ -1,0 +1,101 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+)
+
+func parse(src string) (Config, error) {
+	return Parse([]byte(src), "observe.yaml", func(name string) (string, bool) { return "10.0.0.1", name == "ADDRESS" })
+}
+
+func TestParse(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("DARUMA_HOME", home)
+	own := filepath.Join(home, ".observer", "state")
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	every := func(seconds int) Textfile { return Textfile{Period: time.Duration(seconds) * time.Second} }
+	text := Textfile{Folder: filepath.Join(here, "text"), Period: 30 * time.Second}
+	for src, want := range map[string]Config{
+		"":                                       {DefaultListen, every(15), own},
+		"# nothing\n":                            {DefaultListen, every(15), own},
+		"listen: none\n":                         {"", every(15), own},
+		"listen: ${ADDRESS}:80\nfolder: state\n": {"10.0.0.1:80", every(15), filepath.Join(here, "state")},
+		"listen: \":9490\"\n":                    {":9490", every(15), own},
+		"textfile: {folder: text, periodSeconds: 30}\n":                  {"", text, own},
+		"textfile: {folder: text, periodSeconds: 30}\nlisten: '[::1]:1'": {"[::1]:1", text, own},
+	} {
+		if got, err := parse(src); err != nil || got != want {
+			t.Errorf("%s: %+v, %v, want %+v", src, got, err, want)
+		}
+	}
+	if got, err := Default(); err != nil || got != (Config{DefaultListen, every(15), own}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// Each problem is told with its place, all of a file at once.
+func TestProblems(t *testing.T) {
+	t.Setenv("DARUMA_HOME", t.TempDir())
+	for src, want := range map[string]string{
+		"listen: 9490\n":                 `observe.yaml:1:9: listen: must be text, is the number 9490: write it in quotes, "9490"`,
+		"listen: localhost\n":            "observe.yaml:1:9: listen: must be ADDRESS:PORT such as 127.0.0.1:9490, or none",
+		"listen: a:99999\n":              "observe.yaml:1:9: listen: must be ADDRESS:PORT such as 127.0.0.1:9490, or none",
+		"lisen: none\n":                  "observe.yaml:1:1: lisen: unknown key: did you mean listen?",
+		"version: 1\n":                   "observe.yaml:1:1: version: unknown key: allowed here are listen, textfile, folder",
+		"textfile: /a\n":                 `observe.yaml:1:11: textfile: must be a map (key: value), is the text "/a"`,
+		"textfile: {periodSeconds: 0}\n": "observe.yaml:1:11: textfile: folder is missing\nobserve.yaml:1:27: textfile.periodSeconds: must be greater than 0, is 0",
+		"textfile:\n  folder: a\n  periodSeconds: 0.5\n": "observe.yaml:3:18: textfile.periodSeconds: must be at least 1, is 0.5",
+		"listen: ${NONE}:1\n":                            "observe.yaml:1:9: listen: the variable NONE isn't set: set it, or write ${NONE:-default}",
+		"- a\n":                                          "observe.yaml:1:1: must be a map (key: value), is a list",
+		"listen: none\nlisten: none\n":                   "observe.yaml:2:1: the key \"listen\" stands here a second time, the first is in line 1: remove one",
+	} {
+		_, err := parse(src)
+		if errs := (definition.Errors)(nil); !errors.As(err, &errs) || err.Error() != want {
+			t.Errorf("%s\n got %v\nwant %s", src, err, want)
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	t.Setenv("DARUMA_HOME", t.TempDir())
+	path := filepath.Join(t.TempDir(), "observe.yaml")
+	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), path+": there is no such file") {
+		t.Error(err)
+	}
+	if _, err := Load(filepath.Dir(path)); err == nil || !strings.Contains(err.Error(), "name the file in it, such as "+path) {
+		t.Error(err)
+	}
+	if err := os.WriteFile(path, []byte("textfile: {folder: text}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Load(path); err != nil || c.Textfile.Folder != filepath.Join(filepath.Dir(path), "text") {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("listen: none\ntextfile: {folder: a, periodSeconds: 1}\nfolder: b\n")
+	f.Add("textfile: &a {folder: *a}")
+	f.Fuzz(func(t *testing.T, src string) {
+		c, err := parse(src)
+		if err != nil {
+			if errs := (definition.Errors)(nil); !errors.As(err, &errs) {
+				t.Errorf("%v", err)
+			}
+			return
+		}
+		if c.Listen != "" && !IsAddress(c.Listen) || c.Textfile.Period < time.Second || !filepath.IsAbs(c.Folder) {
+			t.Errorf("%+v", c)
+		}
+	})
+}
