@@ -172,12 +172,12 @@ func TestReload(t *testing.T) {
 	f := supervise(t, "shop", up("api"))
 	f.command = func(context.Context, control.Command) (control.Answer, error) {
 		return control.Answer{
-			Reload:  &control.ReloadResult{Added: []string{"mail"}, Restarted: []string{"api", "web"}, Unchanged: []string{"db"}},
+			Reload:  &control.ReloadResult{Added: []string{"mail"}, Restarted: []string{"api", "web"}, Updated: []string{"log"}, Unchanged: []string{"db"}},
 			Results: []control.ProgramResult{{Program: "mail", Done: true}, {Program: "web", State: control.StateFailed, Message: "exit code 3"}},
 		}, nil
 	}
 	out, err := daruma(t, ExitFailed, "reload", "shop")
-	if out != "added: mail\nrestarted: api, web\nunchanged: db\n" {
+	if out != "added: mail\nrestarted: api, web\nupdated as they run: log\nunchanged: db\n" {
 		t.Errorf("%q", out)
 	}
 	has(t, err, "web: not reloaded; it is failed: exit code 3")

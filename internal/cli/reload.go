@@ -22,8 +22,8 @@ func newReload(std IO) *cobra.Command {
 
 The new definition is built whole first. Where it has errors, all of them are printed, the old one stays in
 force, and nothing is touched. Otherwise programs that are new are started, those that are gone are stopped, those
-whose definition changed are restarted, and the others run on untouched. The answer comes when what was started has been up for a second,
-or can't be.
+whose definition changed are restarted, and the others run on untouched. A program whose probes or log settings alone changed takes
+them as it runs (but for logs.format). The answer comes when what was started has been up for a second, or can't be.
 
 NAME may be left out where exactly one service runs.
 Exit codes: 0 done, 1 a program didn't get where it should, 2 wrong usage or a definition with errors,
@@ -77,7 +77,8 @@ func reportReload(std IO, t target, a control.Answer, output format) error {
 		for _, group := range []struct {
 			what  string
 			names []string
-		}{{"added", a.Reload.Added}, {"removed", a.Reload.Removed}, {"restarted", a.Reload.Restarted}, {"unchanged", a.Reload.Unchanged}} {
+		}{{"added", a.Reload.Added}, {"removed", a.Reload.Removed}, {"restarted", a.Reload.Restarted},
+			{"updated as they run", a.Reload.Updated}, {"unchanged", a.Reload.Unchanged}} {
 			if len(group.names) > 0 {
 				said = true
 				if err := printLine(std.Out, "%s: %s", group.what, strings.Join(group.names, ", ")); err != nil {

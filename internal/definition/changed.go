@@ -3,16 +3,28 @@ package definition
 import (
 	"reflect"
 	"slices"
+	"time"
 )
 
-// Changed says what a reload from old to new has to do. added, removed and changed are names of programs, in the order
-// of new (removed: of old); a program counts as changed where anything of its definition differs, the expanded values of
-// variables included, but not the contents of its envFiles, which are read at each start. serviceChanged: something
-// differs that the operating system was told at install (name, displayName, description, startType, dependsOn,
-// account, fallback). The order of the programs in the file, comments and formatting are no change.
+// Changes are what a reload has to do: names of programs, in the order of the new definition (Removed: of the old one).
+type Changes struct {
+	Added, Removed []string
+	Restarted      []string // changed in what a run is started with, or goes by
+	Updated        []string // changed in what a run takes as it goes on: see [Program.UpdateSuffices]
+	Unchanged      []string
+
+	// Service: something differs that the operating system was told at install (name, displayName, description, startType, dependsOn,
+	// account, fallback).
+	Service bool
+}
+
+// Changed says what a reload from old to new has to do. A program has changed where anything of its definition differs, the expanded
+// values of variables included, but not the contents of its envFiles, which are read at each start. The order of the programs in the
+// file, comments and formatting are no change.
 //
-// Where the folder of the definition differs, every program has changed, since commands are looked up from there.
-func Changed(old, new *Service) (added, removed, changed []string, serviceChanged bool) {
+// Where the folder of the definition differs, every program is restarted, since commands are looked up from there.
+func Changed(old, new *Service) Changes {
+	var c Changes
 	before := make(map[string]*Program, len(old.Programs))
 	for i := range old.Programs {
 		before[old.Programs[i].Name] = &old.Programs[i]
@@ -22,22 +34,49 @@ func Changed(old, new *Service) (added, removed, changed []string, serviceChange
 		was, known := before[p.Name]
 		switch {
 		case !known:
-			added = append(added, p.Name)
-		case old.Dir != new.Dir || !p.Equal(was):
-			changed = append(changed, p.Name)
+			c.Added = append(c.Added, p.Name)
+		case old.Dir == new.Dir && p.Equal(was):
+			c.Unchanged = append(c.Unchanged, p.Name)
+		case old.Dir == new.Dir && was.UpdateSuffices(p):
+			c.Updated = append(c.Updated, p.Name)
+		default:
+			c.Restarted = append(c.Restarted, p.Name)
 		}
 		delete(before, p.Name)
 	}
 	for i := range old.Programs {
 		if name := old.Programs[i].Name; before[name] != nil {
-			removed = append(removed, name)
+			c.Removed = append(c.Removed, name)
 		}
 	}
-	serviceChanged = old.Name != new.Name || old.DisplayName != new.DisplayName || old.Description != new.Description ||
+	c.Service = old.Name != new.Name || old.DisplayName != new.DisplayName || old.Description != new.Description ||
 		old.StartType != new.StartType || old.Account != new.Account || !slices.Equal(old.DependsOn, new.DependsOn) ||
 		!old.Fallback.Equal(new.Fallback)
-	return added, removed, changed, serviceChanged
+	return c
 }
 
 // Equal reports whether two programs are defined alike.
 func (p *Program) Equal(q *Program) bool { return reflect.DeepEqual(p, q) }
+
+// Equal reports whether two probes are defined alike; nil is no probe.
+func (p *Probe) Equal(q *Probe) bool { return reflect.DeepEqual(p, q) }
+
+// UpdateSuffices reports whether a run of p can go on as one of q: only the probes and the settings of the log differ, and neither
+// what it was started with. That is the form of the log, text or json, which decides whether stdout and stderr are one pipe; the notify
+// channel; and how often it has to give a sign of life there, which a variable told it.
+func (p *Program) UpdateSuffices(q *Program) bool {
+	if p.Logs.Format != q.Logs.Format || p.Notifies() != q.Notifies() || p.watchdogPeriod() != q.watchdogPeriod() {
+		return false
+	}
+	same := *p
+	same.Logs, same.StartupProbe, same.LivenessProbe, same.ReadinessProbe = q.Logs, q.StartupProbe, q.LivenessProbe, q.ReadinessProbe
+	return same.Equal(q)
+}
+
+// watchdogPeriod is what the program is told of its livenessProbe; 0: nothing.
+func (p *Program) watchdogPeriod() time.Duration {
+	if p.LivenessProbe == nil || p.LivenessProbe.Handler.Notify == nil {
+		return 0
+	}
+	return p.LivenessProbe.Period
+}

@@ -24,9 +24,8 @@ programs:
   c: {command: [c]}
 `
 	for _, c := range []struct {
-		name, from, to          string
-		added, removed, changed []string
-		service                 bool
+		name, from, to string
+		want           Changes // but for Unchanged
 	}{
 		{name: "formatting, comments, defaults and order", from: base, to: `
 # the same
@@ -40,24 +39,35 @@ programs:
 description: x
 name: shop
 `},
-		{name: "a command", from: base, to: strings.Replace(base, "[c]", "[c, d]", 1), changed: []string{"c"}},
-		{name: "behind a pointer", from: base, to: strings.Replace(base, "port: 80}", "port: 81}", 1), changed: []string{"b"}},
-		{name: "a value behind a pointer", from: base, to: strings.Replace(base, "nice: 5", "nice: 6", 1), changed: []string{"b"}},
-		{name: "a variable's value", from: base, to: strings.Replace(base, "${PORT}", "${PORT}1", 1), changed: []string{"a"}},
-		{name: "a renamed program", from: base, to: strings.Replace(base, "  c:", "  d:", 1), added: []string{"d"}, removed: []string{"c"}},
-		{name: "the service", from: base, to: strings.Replace(base, "description: x", "description: y", 1), service: true},
-		{name: "the start type", from: base, to: "startType: manual\n" + base, service: true},
-		{name: "services depended on", from: base, to: "dependsOn: [x]\n" + base, service: true},
+		{name: "a command", from: base, to: strings.Replace(base, "[c]", "[c, d]", 1), want: Changes{Restarted: []string{"c"}}},
+		{name: "a probe", from: base, to: strings.Replace(base, "port: 80}", "port: 81}", 1), want: Changes{Updated: []string{"b"}}},
+		{name: "no probe any more", from: base, to: strings.Replace(base, ", livenessProbe: {tcpSocket: {port: 80}}", "", 1), want: Changes{Updated: []string{"b"}}},
+		{name: "logs", from: base, to: strings.Replace(base, "[c]", "[c], logs: {maxSize: 1Mi, maxFiles: 3, maxAgeSeconds: 60, compress: false}", 1), want: Changes{Updated: []string{"c"}}},
+		{name: "the form of the log", from: base, to: strings.Replace(base, "[c]", "[c], logs: {format: json}", 1), want: Changes{Restarted: []string{"c"}}},
+		{name: "a probe and more", from: base, to: strings.Replace(base, "port: 80}}, nice: 5", "port: 81}}, nice: 6", 1), want: Changes{Restarted: []string{"b"}}},
+		{name: "a notify channel", from: base, to: strings.Replace(base, "[c]", "[c], readinessProbe: {notify: {}}", 1), want: Changes{Restarted: []string{"c"}}},
+		{name: "how often a sign of life is expected", from: strings.Replace(base, "[c]", "[c], livenessProbe: {notify: {}}", 1),
+			to: strings.Replace(base, "[c]", "[c], livenessProbe: {notify: {}, periodSeconds: 5}", 1), want: Changes{Restarted: []string{"c"}}},
+		{name: "a value behind a pointer", from: base, to: strings.Replace(base, "nice: 5", "nice: 6", 1), want: Changes{Restarted: []string{"b"}}},
+		{name: "a variable's value", from: base, to: strings.Replace(base, "${PORT}", "${PORT}1", 1), want: Changes{Restarted: []string{"a"}}},
+		{name: "a renamed program", from: base, to: strings.Replace(base, "  c:", "  d:", 1), want: Changes{Added: []string{"d"}, Removed: []string{"c"}}},
+		{name: "the service", from: base, to: strings.Replace(base, "description: x", "description: y", 1), want: Changes{Service: true}},
+		{name: "the start type", from: base, to: "startType: manual\n" + base, want: Changes{Service: true}},
+		{name: "services depended on", from: base, to: "dependsOn: [x]\n" + base, want: Changes{Service: true}},
 	} {
-		added, removed, changed, service := Changed(parse(t, c.from), parse(t, c.to))
-		if !reflect.DeepEqual(added, c.added) || !reflect.DeepEqual(removed, c.removed) || !reflect.DeepEqual(changed, c.changed) || service != c.service {
-			t.Errorf("%s: added %v, removed %v, changed %v, service %v", c.name, added, removed, changed, service)
+		next := parse(t, c.to)
+		got := Changed(parse(t, c.from), next)
+		if n := len(got.Added) + len(got.Restarted) + len(got.Updated) + len(got.Unchanged); n != len(next.Programs) {
+			t.Errorf("%s: %d of %d programs are in the answer: %+v", c.name, n, len(next.Programs), got)
+		}
+		if got.Unchanged = nil; !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
 	moved := parse(t, base)
 	moved.Dir = "/elsewhere"
-	if _, _, changed, _ := Changed(parse(t, base), moved); len(changed) != 3 {
-		t.Errorf("a moved definition changes every program, not %v", changed)
+	if c := Changed(parse(t, base), moved); len(c.Restarted) != 3 {
+		t.Errorf("a moved definition changes every program, not %+v", c)
 	}
 }
 

@@ -119,8 +119,8 @@ func checkModel(t *testing.T, s *Service) {
 		}
 	}
 	must(ordered(s), "the dependencies have an order")
-	added, removed, changed, service := Changed(s, s)
-	must(added == nil && removed == nil && changed == nil && !service, "unchanged")
+	c := Changed(s, s)
+	must(c.Added == nil && c.Removed == nil && c.Restarted == nil && c.Updated == nil && !c.Service, "unchanged")
 }
 
 func actions(h *Handler) int {

@@ -73,6 +73,14 @@ type (
 		Program  string
 		OnlyLife bool
 	}
+	// ReplaceProbes ends the probes of these kinds and starts those that Def has instead. Ready is what readiness begins with.
+	ReplaceProbes struct {
+		Program    string
+		Generation uint64
+		Def        *definition.Program
+		Kinds      []ProbeKind
+		Ready      bool
+	}
 	// SetTimer asks for a TimerFired with this serial after the duration After. It replaces the timer with the same Reset.
 	SetTimer struct {
 		Program string
@@ -136,6 +144,7 @@ func (Freeze) effect()          {}
 func (RunHook) effect()         {}
 func (StartProbes) effect()     {}
 func (StopProbes) effect()      {}
+func (ReplaceProbes) effect()   {}
 func (SetTimer) effect()        {}
 func (PublishEvent) effect()    {}
 func (OpenIncident) effect()    {}

@@ -37,10 +37,10 @@ type (
 		Reason string
 		Grace  time.Duration // instead of terminationGracePeriodSeconds; 0: as defined
 	}
-	// Reload replaces the definition. Changed names the programs to restart.
+	// Reload replaces the definition. Restarted and Updated name programs, as [definition.Changes] has them.
 	Reload struct {
-		Definition *definition.Service
-		Changed    []string
+		Definition         *definition.Service
+		Restarted, Updated []string
 	}
 	// Spawned says that a run has begun. Where the keeper used its restart grant, Generation is newer than any Spawn asked for.
 	Spawned struct {

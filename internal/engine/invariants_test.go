@@ -164,7 +164,7 @@ func (w *world) moves(p *Program) bool {
 		})
 	}
 	probes := w.probes[p.Name]
-	probed := probes.Generation == p.Generation && probes.Def != nil && reflect.DeepEqual(probes.Def, p.Def)
+	probed := probes.Generation == p.Generation && probes.Def != nil && sameProbes(probes, p.Def)
 	switch p.State {
 	case Stopped:
 		return !p.Wanted || w.s.phase != Supervising
@@ -190,6 +190,14 @@ func (w *world) moves(p *Program) bool {
 		return false
 	}
 	return true // failed, completed
+}
+
+// sameProbes: the probes that were started are those of the definition.
+func sameProbes(started StartProbes, def *definition.Program) bool {
+	if started.Startup {
+		return started.Def.StartupProbe.Equal(def.StartupProbe)
+	}
+	return started.Def.LivenessProbe.Equal(def.LivenessProbe) && started.Def.ReadinessProbe.Equal(def.ReadinessProbe)
 }
 
 func (p *Program) needs(name string) bool {

@@ -181,14 +181,19 @@ func (w *world) reload() {
 		if p == nil || w.rng.IntN(4) == 0 || lacks(p, earlier) {
 			changed := w.define(name, earlier)
 			p = &changed
+		} else if w.rng.IntN(4) == 0 { // its probes alone, or its log
+			changed, other := *p, w.define(name, nil)
+			changed.StartupProbe, changed.LivenessProbe, changed.ReadinessProbe = other.StartupProbe, other.LivenessProbe, other.ReadinessProbe
+			changed.Logs.MaxFiles = w.rng.IntN(3)
+			p = &changed
 		}
 		next.Programs = append(next.Programs, *p)
 		earlier = append(earlier, name)
 	}
-	_, _, changed, _ := definition.Changed(w.def, next)
+	c := definition.Changed(w.def, next)
 	w.def = next
 	w.shuffle()
-	w.send(Reload{Definition: w.def, Changed: changed})
+	w.send(Reload{Definition: w.def, Restarted: c.Restarted, Updated: c.Updated})
 }
 
 func lacks(p *definition.Program, names []string) bool {

@@ -2,7 +2,8 @@ package engine
 
 import "slices"
 
-// reload takes a new definition: programs that left it stop, new and changed ones (re)start, the others aren't touched.
+// reload takes a new definition: programs that left it stop, new and changed ones (re)start, those of which only probes and
+// logs changed go on with the new settings, and the others aren't touched.
 func (s *Service) reload(r Reload) {
 	if s.phase >= Ending {
 		s.emit(Refuse{Reason: "the service is shutting down"})
@@ -22,9 +23,11 @@ func (s *Service) reload(r Reload) {
 		case p.State == Stopping && p.AfterStop == Remove: // it came back before it was gone
 			p.next, p.AfterStop = def, StartChanged
 			s.want(p, true)
-		case slices.Contains(r.Changed, def.Name):
+		case slices.Contains(r.Restarted, def.Name):
 			p.next = def
 			s.restartChanged(p)
+		case slices.Contains(r.Updated, def.Name):
+			s.update(p, def)
 		case p.next != nil:
 			p.next = def // changed by an earlier reload, and not started since
 		default:

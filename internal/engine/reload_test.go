@@ -11,8 +11,8 @@ import (
 func reload(d *harness, old *definition.Service, programs ...definition.Program) *definition.Service {
 	d.t.Helper()
 	next := service(programs...)
-	_, _, changed, _ := definition.Changed(old, next)
-	d.step(Reload{Definition: next, Changed: changed})
+	c := definition.Changed(old, next)
+	d.step(Reload{Definition: next, Restarted: c.Restarted, Updated: c.Updated})
 	return next
 }
 

@@ -203,6 +203,12 @@ func (w *world) carryOut(e Effect) {
 		if r := w.probes[e.Program]; !e.OnlyLife || r.Startup || r.Def != nil && r.Def.ReadinessProbe == nil {
 			delete(w.probes, e.Program)
 		}
+	case ReplaceProbes:
+		r, running := w.probes[e.Program]
+		if running && r.Generation != e.Generation {
+			w.fail("probes of run %d of %s are replaced, but run %d is probed", e.Generation, e.Program, r.Generation)
+		}
+		w.probes[e.Program] = StartProbes{Program: e.Program, Generation: e.Generation, Def: e.Def, Startup: slices.Contains(e.Kinds, StartupProbe)}
 	case ForgetProgram:
 		delete(w.timer, timerKey{e.Program, false})
 		delete(w.timer, timerKey{e.Program, true})

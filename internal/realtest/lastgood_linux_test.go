@@ -132,7 +132,7 @@ func TestChangedOnDisk(t *testing.T) {
 	}
 	want(control.DefinitionLoaded, 0, "running")
 	write(t, file, strings.Replace(good, "10ms", "20ms", 1))
-	want(control.DefinitionChanged, 0, "was changed and isn't loaded; daruma reload real takes it")
+	want(control.DefinitionChanged, 0, "was changed and isn't loaded; daruma reload real takes it, restarts a")
 	awaitStatus("was changed and isn't loaded")
 	write(t, file, "name: real\nprograms:\n  a: {comand: [hunter23]}\n")
 	want(control.DefinitionRefused, 2, "is refused and the last good one in force; 2 errors, the first: "+file+":3:")

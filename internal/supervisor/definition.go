@@ -83,7 +83,8 @@ func (s *supervisor) addDefinition(st *control.Status, def *definition.Service) 
 	switch r.State {
 	case control.DefinitionChanged:
 		note = noteChanged
-		st.Warnings = append(st.Warnings, control.DefinitionWarning+" was changed and isn't loaded; daruma reload "+def.Name+" takes it")
+		st.Warnings = append(st.Warnings, control.DefinitionWarning+" was changed and isn't loaded; daruma reload "+def.Name+" takes it"+
+			reloadWould(definition.Changed(def, r.New)))
 	case control.DefinitionRefused, control.DefinitionUnreadable:
 		note = noteRefused
 		st.DefinitionErrors, _ = problems(r.Err)
@@ -95,6 +96,28 @@ func (s *supervisor) addDefinition(st *control.Status, def *definition.Service) 
 			s.noteDefinition(note)
 		}
 	})
+}
+
+// reloadWould says what a reload would do to programs that run; "": nothing.
+func reloadWould(c definition.Changes) string {
+	var parts []string
+	for _, group := range []struct {
+		what  string
+		names []string
+	}{{"stops ", c.Removed}, {"restarts ", c.Restarted}, {"updates as they run ", c.Updated}} {
+		const most = 5
+		names := group.names
+		if n := len(names); n > most {
+			names = append(slices.Clone(names[:most]), fmt.Sprintf("%d more", n-most))
+		}
+		if len(names) > 0 {
+			parts = append(parts, group.what+strings.Join(names, ", "))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return ", " + strings.Join(parts, "; ")
 }
 
 // What the service manager's status says of the definition on disk. Everybody can read it: the errors, which may quote a secret, aren't in it.

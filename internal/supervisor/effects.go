@@ -72,6 +72,8 @@ func programOf(e engine.Effect) string {
 		return e.Program
 	case engine.SetRestartGrant:
 		return e.Program
+	case engine.ReplaceProbes:
+		return e.Program
 	case engine.RecordWanted:
 		return e.Program
 	case engine.ForgetProgram:
@@ -98,6 +100,8 @@ func (s *supervisor) do(effect engine.Effect) {
 		s.startProbes(e)
 	case engine.StopProbes:
 		s.stopProbes(e)
+	case engine.ReplaceProbes:
+		s.replaceProbes(e)
 	case engine.SetTimer:
 		s.setTimer(e)
 	case engine.Refuse:

@@ -1,6 +1,8 @@
 package supervisor
 
 import (
+	"slices"
+
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/monotonic"
@@ -17,15 +19,43 @@ func (s *supervisor) startProbes(e engine.StartProbes) {
 	s.startProbe(e, engine.ReadinessProbe, e.Def.ReadinessProbe)
 }
 
+// replaceProbes starts the probes of a changed definition instead of a run's old ones.
+func (s *supervisor) replaceProbes(e engine.ReplaceProbes) {
+	rt := s.runtimeOf(e.Program)
+	rt.probes = slices.DeleteFunc(rt.probes, func(w *activeProbe) bool {
+		if !slices.Contains(e.Kinds, w.kind) {
+			return false
+		}
+		w.replaced = true
+		w.worker.Cancel()
+		return true
+	})
+	start := engine.StartProbes{Program: e.Program, Generation: e.Generation, Def: e.Def, Ready: e.Ready}
+	for _, kind := range e.Kinds {
+		switch kind {
+		case engine.StartupProbe:
+			s.startProbe(start, kind, e.Def.StartupProbe)
+		case engine.LivenessProbe:
+			s.startProbe(start, kind, e.Def.LivenessProbe)
+		case engine.ReadinessProbe:
+			s.startProbe(start, kind, e.Def.ReadinessProbe)
+		}
+	}
+}
+
 func (s *supervisor) startProbe(e engine.StartProbes, kind engine.ProbeKind, p *definition.Probe) {
 	if p == nil {
 		return
 	}
+	active := &activeProbe{kind: kind}
 	cfg := probe.Config{
 		Probe: *p, Kind: probe.Kind(kind.String()), Generation: int(e.Generation),
 		Runner: s.tasks.Runner(e.Def, kind.String()),
 		Report: func(o probe.Outcome) {
 			s.mailbox.Post(func() {
+				if active.replaced { // the generation is the same: it doesn't tell this result from one of its successor's
+					return
+				}
 				s.step(engine.Probed{Program: e.Program, Generation: e.Generation, Kind: kind, OK: o.Healthy, Reason: o.Reason})
 			})
 		},
@@ -39,11 +69,12 @@ func (s *supervisor) startProbe(e engine.StartProbes, kind engine.ProbeKind, p *
 	}
 	rt := s.runtimeOf(e.Program)
 	if p.Handler.Notify != nil {
-		n := probe.StartNotifyProbe(cfg, s.notifyStateOf(e.Program), s.mailbox.Post)
-		rt.probes = append(rt.probes, &activeProbe{kind: kind, worker: n, notify: n})
-		return
+		active.notify = probe.StartNotifyProbe(cfg, s.notifyStateOf(e.Program), s.mailbox.Post)
+		active.worker = active.notify
+	} else {
+		active.worker = s.scheduler.Start(s.ctx, cfg)
 	}
-	rt.probes = append(rt.probes, &activeProbe{kind: kind, worker: s.scheduler.Start(s.ctx, cfg)})
+	rt.probes = append(rt.probes, active)
 }
 
 // stopProbes cancels probes and event hooks without waiting: what a probe under way still reports carries an old generation, or

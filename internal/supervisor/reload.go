@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
@@ -21,28 +20,38 @@ func (s *supervisor) reload(why string) control.Answer {
 		return control.Answer{Errors: problems, Results: []control.ProgramResult{}}
 	}
 	s.noteDefinition("")
-	added, removed, changed, _ := definition.Changed(s.def, def)
-	answer := &control.ReloadResult{Added: orEmpty(added), Removed: orEmpty(removed), Restarted: orEmpty(changed), Unchanged: []string{}}
-	for i := range def.Programs {
-		name := def.Programs[i].Name
-		if !slices.Contains(added, name) && !slices.Contains(changed, name) {
-			answer.Unchanged = append(answer.Unchanged, name)
-		}
+	c := definition.Changed(s.def, def)
+	answer := &control.ReloadResult{
+		Added: orEmpty(c.Added), Removed: orEmpty(c.Removed), Restarted: orEmpty(c.Restarted), Updated: orEmpty(c.Updated),
+		Unchanged: orEmpty(c.Unchanged),
 	}
 	if s.cfg.checked {
 		s.link.Send(&wire.DefinitionTaken{}) // before the orders that follow from it
 	}
 	s.def, s.refusal, s.guarded = def, nil, nil
 	s.countOpenFiles()
-	s.publish(control.Event{Kind: control.EventReloaded, Reason: fmt.Sprintf("%s: %d added, %d removed, %d restarted, %d unchanged",
-		why, len(added), len(removed), len(changed), len(answer.Unchanged))})
-	s.step(engine.Reload{Definition: def, Changed: changed})
+	s.publish(control.Event{Kind: control.EventReloaded, Reason: fmt.Sprintf("%s: %d added, %d removed, %d restarted, %d updated, %d unchanged",
+		why, len(c.Added), len(c.Removed), len(c.Restarted), len(c.Updated), len(c.Unchanged))})
+	s.updateLogs(c.Updated)
+	s.step(engine.Reload{Definition: def, Restarted: c.Restarted, Updated: c.Updated})
 	s.saveDefinition(def) // after the states that follow from it: after half a reload a successor has the old definition, and a person can reload again
 	s.sockets.CloseUnused(s.def)
 	s.saveServiceState()
 	s.storeLastGood()
 	s.letReadersIn()
 	return control.Answer{Reload: answer, Results: []control.ProgramResult{}}
+}
+
+// updateLogs gives the logs of programs that run on their new settings.
+func (s *supervisor) updateLogs(programs []string) {
+	for _, name := range programs {
+		if s.runtimeOf(name).sink == nil {
+			continue // it gets them when it starts
+		}
+		if _, err := s.sink(s.def.Program(name)); err != nil {
+			s.warn("log "+name, "the log of "+name+" keeps its old settings: "+err.Error())
+		}
+	}
 }
 
 func orEmpty(list []string) []string {

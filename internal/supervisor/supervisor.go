@@ -109,7 +109,8 @@ type activeProbe struct {
 		Woke()
 		Last() probe.Last
 	}
-	notify *probe.NotifyProbe // the same, where it reads the notify channel
+	notify   *probe.NotifyProbe // the same, where it reads the notify channel
+	replaced bool               // by one of a changed definition: what it still reports is dropped
 }
 
 // runtimeOf gives the runtime of a program, a new one where there is none yet.

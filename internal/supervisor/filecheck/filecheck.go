@@ -24,7 +24,8 @@ const maxWaiting = 8
 // Result is how the file stands to the definition in force.
 type Result struct {
 	State control.DefinitionState
-	Err   error // of a file that is refused or can't be read
+	Err   error               // of a file that is refused or can't be read
+	New   *definition.Service // what a reload would take; nil: nothing
 }
 
 // Checker remembers the last comparison. Its methods may be called from any goroutine. The zero value is ready.
@@ -43,7 +44,7 @@ type comparison struct {
 
 // Compare compares def.File with def. load reads a file and says whether it would be taken.
 func (c *Checker) Compare(def *definition.Service, load func(file string) (*definition.Service, error)) Result {
-	late := Result{control.DefinitionUnreadable, fmt.Errorf("%s: it couldn't be read within %v", def.File, timeout)}
+	late := Result{State: control.DefinitionUnreadable, Err: fmt.Errorf("%s: it couldn't be read within %v", def.File, timeout)}
 	if c.waiting.Add(1) > maxWaiting {
 		c.waiting.Add(-1)
 		return late
@@ -66,7 +67,7 @@ func (c *Checker) Compare(def *definition.Service, load func(file string) (*defi
 func (c *Checker) compare(def *definition.Service, load func(string) (*definition.Service, error)) Result {
 	info, err := os.Stat(def.File)
 	if err != nil {
-		return Result{control.DefinitionUnreadable, err}
+		return Result{State: control.DefinitionUnreadable, Err: err}
 	}
 	if l := c.last; l.inForce == def && os.SameFile(l.info, info) && l.info.ModTime().Equal(info.ModTime()) && l.info.Size() == info.Size() {
 		return l.result
@@ -81,12 +82,13 @@ func judge(def *definition.Service, load func(string) (*definition.Service, erro
 	source, err := definition.Read(def.File)
 	switch {
 	case err != nil:
-		return Result{control.DefinitionUnreadable, err}
+		return Result{State: control.DefinitionUnreadable, Err: err}
 	case bytes.Equal(source, def.Source):
 		return Result{State: control.DefinitionLoaded}
 	}
-	if _, err := load(def.File); err != nil {
-		return Result{control.DefinitionRefused, err}
+	next, err := load(def.File)
+	if err != nil {
+		return Result{State: control.DefinitionRefused, Err: err}
 	}
-	return Result{State: control.DefinitionChanged}
+	return Result{State: control.DefinitionChanged, New: next}
 }
