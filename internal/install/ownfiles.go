@@ -61,7 +61,9 @@ func (p *purger) clear(place folders.Folders) error {
 			return !isFolder && matches(configPatterns(), name) || isFolder && slices.Contains(configFolders(), name)
 		}},
 		{place.State, func(name string, isFolder bool) bool { return !isFolder && matches(statePatterns(), name) }},
-		{place.Logs, func(name string, isFolder bool) bool { return !isFolder && p.isLog(logs, name) }},
+		{place.Logs, func(name string, isFolder bool) bool {
+			return !isFolder && p.isLog(logs, name) || isFolder && name == logfile.CompressedFolder && p.clearCompressed(place.Logs)
+		}},
 	} {
 		if err := p.clearFolder(f.folder, f.own); err != nil {
 			return err
@@ -82,7 +84,10 @@ func (p *purger) clearFolder(folder string, own func(name string, isFolder bool)
 	for _, e := range entries {
 		file := filepath.Join(folder, e.Name())
 		if !e.IsDir() && !e.Type().IsRegular() || !own(e.Name(), e.IsDir()) { // a link is never daruma's
-			p.kept, left = append(p.kept, file), true
+			left = true
+			if !slices.ContainsFunc(p.kept, func(kept string) bool { return filepath.Dir(kept) == file }) { // what is in it was said
+				p.kept = append(p.kept, file)
+			}
 			continue
 		}
 		if err := os.RemoveAll(file); err != nil {
@@ -93,6 +98,30 @@ func (p *purger) clearFolder(folder string, own func(name string, isFolder bool)
 		return nil
 	}
 	return os.Remove(folder)
+}
+
+// clearCompressed removes daruma's files from the folder of compressed logs, and reports whether nothing is left in it. The account that
+// owns the log folder may put a link in its place at any time, and who purges is root: so all goes through os.Root, which leaves no folder.
+func (p *purger) clearCompressed(logs string) (empty bool) {
+	root, err := os.OpenRoot(logs)
+	if err != nil {
+		return false
+	}
+	defer root.Close()
+	folder, err := root.OpenRoot(logfile.CompressedFolder)
+	if err != nil {
+		return false
+	}
+	defer folder.Close()
+	entries, err := fs.ReadDir(folder.FS(), ".")
+	empty = err == nil
+	for _, e := range entries {
+		_, rotated, _ := logfile.ProgramOf(e.Name())
+		if !rotated || !e.Type().IsRegular() || folder.Remove(e.Name()) != nil {
+			p.kept, empty = append(p.kept, filepath.Join(logs, logfile.CompressedFolder, e.Name())), false
+		}
+	}
+	return empty
 }
 
 // isLog reports whether name is a file of the logs that daruma wrote. A file PROGRAM.log alone may be a program's own: it counts where

@@ -1,8 +1,10 @@
 package install
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -44,8 +46,9 @@ func purgeable(t *testing.T) (place folders.Folders, foreign []string) {
 		"supervisor-20261122T030000Z-77.txt", ".wanted.new-123")
 	put(place.State, false, "incidents.jsonl.bak", "shop.db", "supervisor-notes.txt")
 	put(place.Logs, true, "daruma.log", "api.log", "api.log.idx", "gone.log", "gone.00000001-20261122T030000Z.log.gz",
-		"gone.00000002-20261122T030000Z.log", "gone.00000002-20261122T030000Z.log.idx", "api.00000003-20261122T030000Z.log.gz.tmp")
-	put(place.Logs, false, "access.log")
+		"gone.00000002-20261122T030000Z.log", "gone.00000002-20261122T030000Z.log.idx", "api.00000003-20261122T030000Z.log.gz.tmp",
+		"compressed/api.00000002-20261122T030000Z.log.gz", "compressed/old.00000003-20261122T030000Z.log.gz.tmp")
+	put(place.Logs, false, "access.log", "compressed/access.log.gz")
 	put(place.Run, true, "lock", "spool/api.1.stdout.spool")
 	if err := os.MkdirAll(filepath.Join(place.State, "wanted.d", "x"), 0o700); err != nil {
 		t.Fatal(err)
@@ -80,6 +83,31 @@ func TestPurgeLeavesTheProgramsData(t *testing.T) {
 	}
 	if anyExists(place) || len(r.Kept) > 0 || len(r.Purged) != 3 {
 		t.Errorf("kept %q, purged %q", r.Kept, r.Purged)
+	}
+}
+
+// TestPurgeFollowsNoLink: the service's account owns the log folder, and may have put a link to somebody else's logs there.
+func TestPurgeFollowsNoLink(t *testing.T) {
+	place, _ := purgeable(t)
+	theirs := filepath.Join(t.TempDir(), "api.00000002-20261122T030000Z.log.gz")
+	folder := filepath.Join(place.Logs, "compressed")
+	if err := errors.Join(os.WriteFile(theirs, nil, 0o600), os.RemoveAll(folder)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Dir(theirs), folder); errors.Is(err, errors.ErrUnsupported) || runtime.GOOS == "windows" && err != nil {
+		t.Skipf("this machine makes no links: %v", err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	r := Removal{Name: "shop"}
+	if err := r.purge(place, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(theirs); err != nil {
+		t.Error(err)
+	}
+	if !slices.Contains(r.Kept, folder) {
+		t.Errorf("kept %q, want %s among them", r.Kept, folder)
 	}
 }
 

@@ -220,14 +220,14 @@ func TestFollowTellsOfNewProgramsAndUnfinishedLines(t *testing.T) {
 func TestDamagedFilesAreReadAsFarAsTheyGo(t *testing.T) {
 	b := newBench(t, Options{})
 	b.store.zip.Settle = 0
-	k := b.sink("api", logfile.Settings{MaxSize: 3000, MaxFiles: 1000, Compress: true})
+	k := b.sink("api", logfile.Settings{MaxSize: 2500, MaxFiles: 1000, Compress: true})
 	c, w := b.attach(k, 1, "")
 	for i := range 1000 {
 		fmt.Fprintf(w, "line %d\n", i)
 	}
 	drain(t, c)
 	compressed(b)
-	zipped, err := filepath.Glob(filepath.Join(b.dir, "*.gz"))
+	zipped, err := filepath.Glob(filepath.Join(b.dir, logfile.CompressedFolder, "*.gz"))
 	if err != nil || len(zipped) < 2 {
 		t.Fatalf("%v, %v", zipped, err)
 	}

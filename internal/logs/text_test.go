@@ -97,7 +97,7 @@ func stored(t testing.TB, dir, program string) []byte {
 	for _, r := range h[program].Files {
 		path := filepath.Join(dir, r.Name(program))
 		if h[program].Zipped[r.Seq] {
-			f, err := os.Open(path + logfile.GzipExt)
+			f, err := logfile.OpenCompressed(dir, program, r)
 			if err != nil {
 				t.Fatal(err)
 			}

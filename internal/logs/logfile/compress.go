@@ -8,15 +8,17 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
-// settleTime is how long a rotated file rests before it is compressed. In a flood retention deletes it before that, and
-// the work is saved.
-const settleTime = 2 * time.Second
+// settleTime is how long a rotated file rests before it is compressed, once the next one has been rotated too. Log shippers look for new
+// files every 10 s or so, and one that was restarted must still find what it hadn't read. In a flood retention deletes it before that,
+// and the work is saved.
+const settleTime = time.Minute
 
 // Compressor deletes and compresses rotated files in goroutines of its own, so that nobody who writes waits. Nothing runs while there is nothing to do.
 type Compressor struct {
@@ -24,6 +26,8 @@ type Compressor struct {
 
 	mu      sync.Mutex
 	jobs    []job
+	pruneAt int            // so many jobs are looked through for those that retention has made void
+	oldest  map[log]uint64 // number of the oldest file that retention has left
 	trash   []job
 	busy    bool      // compressing, or a timer is set
 	idle    sync.Cond // not busy any more
@@ -33,18 +37,22 @@ type Compressor struct {
 	running sync.WaitGroup
 }
 
+// log is one program's log.
+type log struct{ dir, program string }
+
 // job is one rotated file.
 type job struct {
-	dir, program string
-	r            Rotated
-	due          time.Time
+	log
+	r   Rotated
+	due time.Time
 }
 
-func (j job) plain() string { return filepath.Join(j.dir, j.r.Name(j.program)) }
+func (j job) plain() string      { return filepath.Join(j.dir, j.r.Name(j.program)) }
+func (j job) compressed() string { return filepath.Join(j.dir, j.r.Compressed(j.program)) }
 
 // NewCompressor makes one that has nothing to do.
 func NewCompressor() *Compressor {
-	z := &Compressor{Settle: settleTime}
+	z := &Compressor{Settle: settleTime, oldest: map[log]uint64{}, pruneAt: pruneLeast}
 	z.idle.L = &z.mu
 	return z
 }
@@ -58,30 +66,32 @@ func (z *Compressor) AwaitIdle() {
 	}
 }
 
-// retire keeps the newest files, has the others deleted, and the newest one compressed when it has settled.
+// retire keeps the newest files, has the others deleted, and the last but one compressed when it has settled. The newest stays plain until
+// the next rotation, however long that takes: a log shipper that lags behind is still reading it.
 // It gives what is left of the history and returns at once.
 func (z *Compressor) retire(dir, program string, h []Rotated, s Settings) []Rotated {
+	of := log{dir, program}
 	drop := len(h) - max(1, s.MaxFiles)
 	if drop > 0 {
 		for _, r := range h[:drop] {
-			z.remove(job{dir: dir, program: program, r: r})
+			z.remove(job{log: of, r: r})
 		}
 		h = append([]Rotated(nil), h[drop:]...)
 	}
-	if n := len(h); s.Compress && n > 0 {
-		z.add(job{dir: dir, program: program, r: h[n-1], due: time.Now().Add(z.Settle)})
+	if n := len(h); s.Compress && n > 1 {
+		z.add(job{log: of, r: h[n-2], due: time.Now().Add(z.Settle)})
 	}
 	return h
 }
 
 // resume finishes what a predecessor left undone.
 func (z *Compressor) resume(dir, program string, h *History, s Settings) {
-	for _, r := range h.Files {
-		j := job{dir: dir, program: program, r: r}
+	for i, r := range h.Files {
+		j := job{log: log{dir, program}, r: r}
 		switch {
 		case h.plain[r.Seq] && h.Zipped[r.Seq]:
 			os.Remove(j.plain()) // the compressed one got its name when it was complete
-		case s.Compress && h.plain[r.Seq]:
+		case s.Compress && h.plain[r.Seq] && i < len(h.Files)-1:
 			j.due = time.Now().Add(z.Settle)
 			z.add(j)
 		}
@@ -92,6 +102,7 @@ func (z *Compressor) resume(dir, program string, h *History, s Settings) {
 func (z *Compressor) remove(j job) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
+	z.oldest[j.log] = max(z.oldest[j.log], j.r.Seq+1)
 	if z.closed || len(z.trash) >= 32 { // more than that mustn't wait: the disk would fill
 		j.delete()
 		return
@@ -119,9 +130,10 @@ func (z *Compressor) sweep() {
 }
 
 func (j job) delete() {
-	for _, ext := range []string{"", GzipExt, IndexExt} {
-		os.Remove(j.plain() + ext)
-	}
+	os.Remove(j.plain())
+	os.Remove(j.plain() + IndexExt)
+	os.Remove(j.compressed())
+	os.Remove(filepath.Join(j.dir, j.r.compressedBeside(j.program)))
 }
 
 func (z *Compressor) add(j job) {
@@ -131,9 +143,21 @@ func (z *Compressor) add(j job) {
 		return
 	}
 	z.jobs = append(z.jobs, j)
+	if len(z.jobs) >= z.pruneAt {
+		z.prune()
+	}
 	if !z.busy {
 		z.schedule()
 	}
+}
+
+// pruneLeast is how many jobs are few.
+const pruneLeast = 64
+
+// prune takes out the jobs whose files retention has deleted: a flood would leave thousands in a minute. z.mu is held.
+func (z *Compressor) prune() {
+	z.jobs = slices.DeleteFunc(z.jobs, func(j job) bool { return j.r.Seq < z.oldest[j.log] })
+	z.pruneAt = max(pruneLeast, 2*len(z.jobs))
 }
 
 // schedule sets the timer for the first job; z.mu is held.
@@ -171,8 +195,7 @@ func (z *Compressor) run() {
 
 var errUnwanted = errors.New("not wanted any more")
 
-// compress writes the compressed file beside the plain one, makes it durable, gives it its name, and only then removes
-// the plain one.
+// compress writes the compressed file into its folder, makes it durable, gives it its name, and only then removes the plain one.
 func (z *Compressor) compress(gz *gzip.Writer, j job) (err error) {
 	in, err := safefile.Open(j.plain())
 	if err != nil {
@@ -183,7 +206,10 @@ func (z *Compressor) compress(gz *gzip.Writer, j job) (err error) {
 	if err != nil {
 		return err
 	}
-	tmp := j.plain() + GzipExt + tmpExt
+	if err := makeCompressedFolder(j.dir); err != nil {
+		return err
+	}
+	tmp := j.compressed() + tmpExt
 	os.Remove(tmp)
 	out, err := openFile(tmp, os.O_CREATE|os.O_EXCL)
 	if err != nil {
@@ -213,15 +239,15 @@ func (z *Compressor) compress(gz *gzip.Writer, j job) (err error) {
 	if unlinked(in) {
 		return errUnwanted
 	}
-	if err := safefile.RenameNew(tmp, j.plain()+GzipExt); err != nil {
+	if err := safefile.RenameNew(tmp, j.compressed()); err != nil {
 		return err
 	}
-	os.Chtimes(j.plain()+GzipExt, st.ModTime(), st.ModTime())
-	if err := safefile.SyncFolder(j.dir); err != nil {
+	os.Chtimes(j.compressed(), st.ModTime(), st.ModTime())
+	if err := safefile.SyncFolder(filepath.Dir(j.compressed())); err != nil {
 		return nil // both files stay; the next start removes the plain one
 	}
 	if unlinked(in) { // retention deleted it in this moment, and didn't see the new name
-		os.Remove(j.plain() + GzipExt)
+		os.Remove(j.compressed())
 		return nil
 	}
 	return os.Remove(j.plain())
@@ -258,4 +284,11 @@ func (z *Compressor) Close() {
 func unlinked(f *os.File) bool {
 	links, _, err := stateOf(f)
 	return err == nil && links == 0
+}
+
+// Waiting is how many files wait to be compressed. Some of them may have been deleted meanwhile.
+func (z *Compressor) Waiting() int {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	return len(z.jobs)
 }

@@ -20,7 +20,7 @@ const (
 
 const stampLayout = "20060102T150405Z"
 
-// Rotated is one rotated file: PROGRAM.SEQ-STAMP.log, with or without .gz. The number, not the stamp, decides the order.
+// Rotated is one rotated file: PROGRAM.SEQ-STAMP.log, or compressed, PROGRAM.SEQ-STAMP.log.gz in [CompressedFolder]. The number, not the stamp, decides the order.
 type Rotated struct {
 	Seq   uint64
 	Stamp string // UTC, when it was rotated
@@ -88,7 +88,8 @@ type History struct {
 	Current     bool              // the current file is there
 }
 
-// Scan lists a folder by program. A folder that doesn't exist holds nothing.
+// Scan lists a log folder by program, with the compressed files in their folder, which is listed last: a file that is compressed meanwhile
+// is seen in one of its places at least. A folder that doesn't exist holds nothing.
 func Scan(dir string) (map[string]*History, error) {
 	entries, err := os.ReadDir(dir)
 	if os.IsNotExist(err) {
@@ -106,7 +107,9 @@ func Scan(dir string) (map[string]*History, error) {
 		}
 		return h
 	}
+	folder := false
 	for _, e := range entries {
+		folder = folder || e.Name() == CompressedFolder && e.IsDir()
 		if !e.Type().IsRegular() { // a link or folder with such a name isn't ours
 			continue
 		}
@@ -114,14 +117,7 @@ func Scan(dir string) (map[string]*History, error) {
 		switch {
 		case ok && (kind == "" || kind == GzipExt):
 			h := of(program)
-			if !h.plain[r.Seq] && !h.Zipped[r.Seq] {
-				h.Files = append(h.Files, r)
-			}
-			if kind == "" {
-				h.plain[r.Seq] = true
-			} else {
-				h.Zipped[r.Seq] = true
-			}
+			h.add(r, kind)
 		case ok && kind == IndexExt:
 			of(program).idx[r.Seq] = e.Name()
 		case ok:
@@ -134,15 +130,52 @@ func Scan(dir string) (map[string]*History, error) {
 			h.temporaries = append(h.temporaries, filepath.Join(dir, e.Name()))
 		}
 	}
+	if folder {
+		if err := scanCompressed(filepath.Join(dir, CompressedFolder), of); err != nil {
+			return nil, err
+		}
+	}
 	for _, h := range all {
 		sort.Slice(h.Files, func(i, j int) bool { return h.Files[i].Seq < h.Files[j].Seq })
 	}
 	return all, nil
 }
 
+// scanCompressed lists the folder of the compressed files; of gives where the files of a program are noted.
+func scanCompressed(dir string, of func(program string) *History) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	for _, e := range entries {
+		program, r, kind, ok := parseRotated(e.Name())
+		switch {
+		case !ok || !e.Type().IsRegular():
+		case kind == GzipExt:
+			of(program).add(r, kind)
+		case kind == GzipExt+tmpExt:
+			h := of(program)
+			h.temporaries = append(h.temporaries, filepath.Join(dir, e.Name()))
+		}
+	}
+	return nil
+}
+
+// add notes a file that was seen; kind is "" or [GzipExt].
+func (h *History) add(r Rotated, kind string) {
+	if !h.plain[r.Seq] && !h.Zipped[r.Seq] {
+		h.Files = append(h.Files, r)
+	}
+	if kind == "" {
+		h.plain[r.Seq] = true
+	} else {
+		h.Zipped[r.Seq] = true
+	}
+}
+
 // ScanLive lists a folder in which files are being renamed. A listing may miss a file whose name changes meanwhile: it is past the place
-// of the new name, and reaches that of the old one too late. That happens to a file twice at most (it is rotated, it is compressed), so
-// three listings together miss nothing that was there before the first.
+// of the new name, and reaches that of the old one too late. That happens to a file twice at most (it is rotated, and a supervisor of
+// an older version compresses it in the same folder), so three listings together miss nothing that was there before the first.
 func ScanLive(dir string) (map[string]*History, error) {
 	all, err := Scan(dir)
 	st, statErr := os.Stat(dir)

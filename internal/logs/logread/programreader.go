@@ -285,7 +285,7 @@ func (t *programReader) advance() (bool, error) {
 		r := t.segments[0]
 		t.segments = t.segments[1:]
 		path := filepath.Join(t.dir, r.Name(t.program))
-		src, err := openSegment(path)
+		src, err := openSegment(t.dir, t.program, r)
 		if err != nil {
 			if !errors.Is(err, os.ErrNotExist) || t.follow {
 				t.warn(fmt.Errorf("output of %s is missing: %w", t.program, err))

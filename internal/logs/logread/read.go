@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"sort"
 	"time"
@@ -288,15 +289,18 @@ func (r *reader) waitTime() time.Duration {
 const partialAfter = 500 * time.Millisecond
 
 // openSegment opens a rotated file for reading, whichever form it has.
-func openSegment(path string) (io.ReadCloser, error) {
-	f, err := safefile.Open(path)
+func openSegment(dir, program string, r logfile.Rotated) (io.ReadCloser, error) {
+	f, err := safefile.Open(filepath.Join(dir, r.Name(program)))
 	if !errors.Is(err, os.ErrNotExist) {
 		if err != nil {
 			return nil, err
 		}
 		return f, nil
 	}
-	return openGzip(path + logfile.GzipExt)
+	if f, err = logfile.OpenCompressed(dir, program, r); err != nil {
+		return nil, err
+	}
+	return openGzip(f)
 }
 
 // gzipFile is a compressed file that is read.
@@ -307,15 +311,12 @@ type gzipFile struct {
 
 func (g *gzipFile) Close() error { return g.f.Close() }
 
-func openGzip(path string) (io.ReadCloser, error) {
-	f, err := safefile.Open(path)
-	if err != nil {
-		return nil, err
-	}
+// openGzip takes ownership of f.
+func openGzip(f *os.File) (io.ReadCloser, error) {
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	return &gzipFile{z, f}, nil
 }

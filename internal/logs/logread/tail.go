@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/daruma-sh/daruma/internal/logs/logfile"
 	"github.com/daruma-sh/daruma/internal/safefile"
@@ -90,7 +89,7 @@ func (t *programReader) seekLast(n int) error {
 }
 
 func (t *programReader) lastOfSegment(r logfile.Rotated, n int) (int64, int, error) {
-	src, err := openSegment(filepath.Join(t.dir, r.Name(t.program)))
+	src, err := openSegment(t.dir, t.program, r)
 	if err != nil {
 		return 0, 0, err
 	}
