@@ -47,6 +47,25 @@ func must(t *testing.T, method, url, body string, status int) string {
 	return text
 }
 
+// TestMetrics: requests are counted by route and answer, which the alerts on an application go by.
+func TestMetrics(t *testing.T) {
+	_, url := startAPI(t)
+	must(t, http.MethodPost, url+"/orders", "tea", http.StatusCreated)
+	must(t, http.MethodPost, url+"/orders", "", http.StatusBadRequest)
+	must(t, http.MethodGet, url+"/no/such/place", "", http.StatusNotFound)
+	text := must(t, http.MethodGet, url+"/metrics", "", http.StatusOK)
+	for _, line := range []string{
+		`http_request_duration_seconds_count{code="201",handler="POST /orders"} 1`,
+		`http_request_duration_seconds_count{code="400",handler="POST /orders"} 1`,
+		`http_request_duration_seconds_count{code="404",handler=""} 1`,
+		`http_request_duration_seconds_bucket{code="201",handler="POST /orders",le="0.5"}`,
+	} {
+		if !strings.Contains(text, line) {
+			t.Errorf("not in the metrics: %s", line)
+		}
+	}
+}
+
 func TestCrash(t *testing.T) {
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		api, url := startAPI(t)

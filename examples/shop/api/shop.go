@@ -15,10 +15,11 @@ import (
 type shop struct {
 	book     *book
 	falls    *falls
+	requests *requests
 	draining atomic.Bool // /drain was called: no new orders, the end is near
 }
 
-func newShop(b *book) *shop { return &shop{book: b, falls: newFalls()} }
+func newShop(b *book) *shop { return &shop{book: b, falls: newFalls(), requests: newRequests()} }
 
 func (s *shop) routes() http.Handler {
 	mux := http.NewServeMux()
@@ -31,7 +32,8 @@ func (s *shop) routes() http.Handler {
 	mux.HandleFunc("POST /worker/next", s.next)
 	mux.HandleFunc("POST /worker/done/{id}", s.done)
 	s.falls.routes(mux)
-	return mux
+	mux.Handle("GET /metrics", s.requests.metrics())
+	return s.requests.measure(mux)
 }
 
 // health is what the startup and liveness probes ask: does this process still answer?
