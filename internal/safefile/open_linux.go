@@ -28,6 +28,17 @@ func open(path string, flag int, mode fs.FileMode) (*os.File, error) {
 	return f, nil
 }
 
+func openWithin(root *os.Root, name string) (*os.File, error) {
+	f, err := root.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0) // it may find a FIFO, as open may
+	if err != nil {
+		return nil, err
+	}
+	if err := check(f, f.Name(), false); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
 // check asks what was opened, not what has the name now.
 func check(f *os.File, path string, write bool) error {
 	info, err := f.Stat()

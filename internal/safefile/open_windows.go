@@ -57,6 +57,17 @@ func create(path string, access, share uint32, attributes *windows.SecurityAttri
 	return os.NewFile(uintptr(h), path), nil
 }
 
+func openWithin(root *os.Root, name string) (*os.File, error) {
+	f, err := root.Open(name) // shares all, as open does
+	if err != nil {
+		return nil, err
+	}
+	if err := check(windows.Handle(f.Fd()), f.Name(), false); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
 // check asks what was opened, not what has the name now.
 func check(h windows.Handle, path string, write bool) error {
 	if kind, err := windows.GetFileType(h); err != nil || kind != windows.FILE_TYPE_DISK {

@@ -15,8 +15,8 @@
 // name lead to one after all. Owners aren't compared there: files of one service belong to its account, to SYSTEM or to the
 // administrators, depending on who was first, and access lists decide who writes.
 //
-// The folder of the path is the caller's business: a link in the middle of a path is followed, except by [ReadOwned], which looks at the
-// whole path.
+// The folder of the path is the caller's business: a link in the middle of a path is followed, except by [OpenWithin], which follows none
+// that leads out of its folder, and [ReadOwned], which looks at the whole path.
 package safefile
 
 import (
@@ -47,6 +47,17 @@ const (
 
 // Open opens a file for reading. A file that somebody writes to, renames or deletes meanwhile is no error, on Windows either.
 func Open(path string) (*os.File, error) { return OpenFile(path, os.O_RDONLY, 0) }
+
+// OpenWithin opens the file name, a path within dir, for reading. Whatever happens to the folders between the two meanwhile, no link on the
+// way leads out of dir: it is [os.Root] that walks it.
+func OpenWithin(dir, name string) (*os.File, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return openWithin(root, name)
+}
 
 // OpenFile opens a file as [os.OpenFile] does. Flags are one of os.O_RDONLY, os.O_WRONLY and os.O_RDWR, and os.O_CREATE, os.O_EXCL
 // and os.O_TRUNC. A file is emptied only after it was checked. mode is that of a new file, less umask; Windows has none, a new file

@@ -107,3 +107,44 @@ func TestReplaceOnAFullDisk(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// TestOpenWithin: a link in the place of a folder leads nowhere out, and nothing is waited for.
+func TestOpenWithin(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	writeFile(t, filepath.Join(elsewhere, "file"), "theirs")
+	for name, put := range map[string]func(folder string) error{
+		"a link to elsewhere": func(folder string) error { return os.Symlink(elsewhere, folder) },
+		"a relative one":      func(folder string) error { return os.Symlink("../"+filepath.Base(elsewhere), folder) },
+		"a link as the file": func(folder string) error {
+			return errors.Join(os.Mkdir(folder, 0o755), os.Symlink(elsewhere+"/file", folder+"/file"))
+		},
+		"a FIFO as the file": func(folder string) error {
+			return errors.Join(os.Mkdir(folder, 0o755), unix.Mkfifo(folder+"/file", 0o600))
+		},
+		"a folder as the file": func(folder string) error { return os.MkdirAll(folder+"/file", 0o755) },
+	} {
+		folder := filepath.Join(dir, "folder")
+		if err := put(folder); err != nil {
+			t.Fatal(err)
+		}
+		if f, err := OpenWithin(dir, "folder/file"); err == nil {
+			f.Close()
+			t.Errorf("%s: was opened", name)
+		}
+		if err := os.RemoveAll(folder); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := OpenWithin(dir, "folder/file"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("nothing there: %v", err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, "folder", "file"), "ours")
+	f, err := OpenWithin(dir, "folder/file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+}

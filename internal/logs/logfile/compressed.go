@@ -25,20 +25,12 @@ func (r Rotated) compressedBeside(program string) string { return r.Name(program
 
 // OpenCompressed opens the compressed form of a rotated file of the program in dir for reading, wherever it is.
 func OpenCompressed(dir, program string, r Rotated) (*os.File, error) {
-	f, err := openWithin(dir, r.Compressed(program))
+	// Whoever reads may have more rights than the account that owns the log folder, and may put a link in the place of the other.
+	f, err := safefile.OpenWithin(dir, r.Compressed(program))
 	if !errors.Is(err, fs.ErrNotExist) {
 		return f, err
 	}
 	return safefile.Open(filepath.Join(dir, r.compressedBeside(program)))
-}
-
-// openWithin opens a file in [CompressedFolder], unless that is a link: whoever reads may have more rights than the account that owns
-// the log folder.
-func openWithin(dir, name string) (*os.File, error) {
-	if err := isFolder(filepath.Join(dir, CompressedFolder)); err != nil {
-		return nil, err
-	}
-	return safefile.Open(filepath.Join(dir, name))
 }
 
 // isFolder gives an error where path isn't a folder itself.
