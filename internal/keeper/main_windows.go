@@ -10,6 +10,9 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper/tree"
 )
 
+// runAlone has nothing to do: other threads read the supervisor's pipe and create processes beside the loop here.
+func runAlone() {}
+
 // closeInherited has nothing to do: a process here inherits the handles that are listed for it and no other.
 func closeInherited() error { return nil }
 
