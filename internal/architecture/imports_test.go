@@ -111,6 +111,18 @@ var layering = [][]string{
 	},
 	{
 		"internal/observe/metrics",
+		"internal/observe/notice",
+	},
+	{
+		"internal/observe/notice/channel",
+		"internal/observe/notice/queue",
+		"internal/observe/notice/watch",
+	},
+	{
+		"internal/observe/notice/delivery",
+	},
+	{
+		"internal/observe/notice/notifier",
 	},
 	{
 		"internal/observe/command",
