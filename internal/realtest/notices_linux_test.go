@@ -44,7 +44,7 @@ func (s *service) observer(state, address string) (stop func()) {
 	s.t.Helper()
 	s.t.Setenv("DARUMA_HOME", s.home)
 	n, err := notifier.Open(notifier.Options{
-		Config: notifier.Config{Machine: "m1", Channels: map[string]notifier.Channel{"own": {Config: channel.Config{Type: "webhook", URL: address}}}},
+		Config: notifier.Config{Machine: "m1", Channels: []notifier.Channel{{Name: "own", Config: channel.Config{Type: "webhook", URL: address}}}},
 		State:  state, Say: func(line string) { s.t.Log("the observer says: ", line) },
 	})
 	if err != nil {

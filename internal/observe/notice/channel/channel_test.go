@@ -50,13 +50,13 @@ func receiver(t *testing.T, status int, answer string, header ...string) (addres
 func made(t *testing.T, kind, address string) Channel {
 	t.Helper()
 	folder := t.TempDir()
-	c := Config{Type: kind, URLFile: "url"}
+	c := Config{Type: kind, URLFile: filepath.Join(folder, "url")}
 	put(t, folder, "url", address+"\n")
 	if kind == "dingtalk" || kind == "feishu" || kind == "webhook" {
 		c.SecretFile = filepath.Join(folder, "secret")
 		put(t, folder, "secret", "SECfoo\n")
 	}
-	channel, errs := New(c, folder)
+	channel, errs := New(c)
 	if errs != nil {
 		t.Fatal(errs)
 	}

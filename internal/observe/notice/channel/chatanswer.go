@@ -2,14 +2,20 @@ package channel
 
 import (
 	"encoding/json"
-	"slices"
 
 	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
-// tooMany are the codes with which chats say that there were too many messages: WeCom 45009 and 45033, DingTalk 130101, 410100 and
-// 90030, Feishu 9499 and 11232.
-var tooMany = []int{45009, 45033, 130101, 410100, 90030, 9499, 11232}
+// tooMany tells whether a chat says by this code that there were too many messages.
+func tooMany(code int) bool {
+	switch code {
+	case 45009, 45033, // WeCom
+		130101, 410100, 90030, // DingTalk
+		9499, 11232: // Feishu
+		return true
+	}
+	return false
+}
 
 // chatAnswer reads the answer of a chat that says with status 200 whether it took the message: 0 in the field code.
 func chatAnswer(a *answer, code, message string) error {
@@ -27,7 +33,7 @@ func chatAnswer(a *answer, code, message string) error {
 	var said string
 	_ = json.Unmarshal(fields[message], &said)
 	e := failed("it refuses: %s %d (%s)", code, n, plaintext.Excerpt([]byte(said), maxExcerpt))
-	if slices.Contains(tooMany, n) {
+	if tooMany(n) {
 		e.After = throttled
 	}
 	return e

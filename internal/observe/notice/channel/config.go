@@ -6,35 +6,59 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
 // Config is how a channel is configured: one entry of notices.channels in observe.yaml. What is a secret stands in a file of its own or in
-// the environment, never in observe.yaml.
+// the environment, never in observe.yaml. Paths are absolute.
 type Config struct {
-	Type string `yaml:"type"` // wecom, dingtalk, feishu, slack, teams, webhook or smtp
+	Type string // one of Types
 
-	URL        string `yaml:"url,omitempty"`        // webhook alone: an address that is no secret
-	URLFile    string `yaml:"urlFile,omitempty"`    // a file with the address
-	URLEnv     string `yaml:"urlEnv,omitempty"`     // an environment variable with the address
-	SecretFile string `yaml:"secretFile,omitempty"` // dingtalk, feishu, webhook: what messages are signed with
-	SecretEnv  string `yaml:"secretEnv,omitempty"`
+	URL                   string // webhook alone: an address that is no secret
+	URLFile, URLEnv       string // a file, or an environment variable, with the address
+	SecretFile, SecretEnv string // dingtalk, feishu, webhook: what messages are signed with
 
-	Host         string   `yaml:"host,omitempty"`   // smtp
-	Port         int      `yaml:"port,omitempty"`   // smtp: default 587, 465 with tls: implicit, 25 with tls: none
-	TLS          string   `yaml:"tls,omitempty"`    // smtp: starttls (default), implicit or none
-	CAFile       string   `yaml:"caFile,omitempty"` // smtp: certificates to trust instead of the system's
-	From         string   `yaml:"from,omitempty"`   // smtp: an address
-	To           []string `yaml:"to,omitempty"`     // smtp: addresses
-	Username     string   `yaml:"username,omitempty"`
-	PasswordFile string   `yaml:"passwordFile,omitempty"`
-	PasswordEnv  string   `yaml:"passwordEnv,omitempty"`
+	// Of smtp.
+	Host                      string
+	Port                      int    // 0: 587, 465 where the connection is encrypted from its first byte, 25 where it isn't
+	TLS                       string // "" and starttls, implicit, or none
+	CAFile                    string // certificates to trust instead of the system's
+	From                      string
+	To                        []string
+	Username                  string
+	PasswordFile, PasswordEnv string
+}
+
+// Fields are the keys of a channel in observe.yaml.
+func (c *Config) Fields() []definition.Field {
+	line := func(to *string) func(definition.Value) { return func(v definition.Value) { *to = v.Line() } }
+	path := func(to *string) func(definition.Value) { return func(v definition.Value) { *to = v.Path() } }
+	return []definition.Field{
+		{Key: "type", Decode: func(v definition.Value) { c.Type = v.Enum(Types()...) }},
+		{Key: "url", Decode: func(v definition.Value) { c.URL = v.Expanded() }},
+		{Key: "urlFile", Decode: path(&c.URLFile)},
+		{Key: "urlEnv", Decode: line(&c.URLEnv)},
+		{Key: "secretFile", Decode: path(&c.SecretFile)},
+		{Key: "secretEnv", Decode: line(&c.SecretEnv)},
+		{Key: "host", Decode: line(&c.Host)},
+		{Key: "port", Decode: func(v definition.Value) {
+			n, _ := v.Integer(1, 65535)
+			c.Port = int(n)
+		}},
+		{Key: "tls", Decode: func(v definition.Value) { c.TLS = v.Enum(tlsStart, tlsImplicit, tlsNone) }},
+		{Key: "caFile", Decode: path(&c.CAFile)},
+		{Key: "from", Decode: line(&c.From)},
+		{Key: "to", Decode: func(v definition.Value) { v.List(func(v definition.Value) { c.To = append(c.To, v.Line()) }) }},
+		{Key: "username", Decode: line(&c.Username)},
+		{Key: "passwordFile", Decode: path(&c.PasswordFile)},
+		{Key: "passwordEnv", Decode: line(&c.PasswordEnv)},
+	}
 }
 
 // Types lists what a channel can be.
@@ -45,9 +69,9 @@ func Types() []string {
 // maxSecret is the size in bytes of a file with a secret, or with certificates.
 const maxSecret = 256 << 10
 
-// New makes the channel. Relative files are looked for in folder. The errors are whole sentences, each with the field it is about.
-func New(c Config, folder string) (Channel, []error) {
-	r := &reader{folder: folder}
+// New makes the channel, and reads its secrets. The errors are whole sentences, each with the field it is about.
+func New(c Config) (Channel, []error) {
+	r := &reader{}
 	var made Channel
 	switch c.Type {
 	case "wecom":
@@ -78,8 +102,7 @@ func New(c Config, folder string) (Channel, []error) {
 
 // reader reads a configuration's values and collects what is wrong with it.
 type reader struct {
-	folder string
-	errs   []error
+	errs []error
 }
 
 func (r *reader) fail(field, format string, args ...any) {
@@ -98,9 +121,6 @@ func (r *reader) secret(field, file, env string) string {
 		}
 		return value
 	case file != "":
-		if !filepath.IsAbs(file) {
-			file = filepath.Join(r.folder, file)
-		}
 		data, err := safefile.ReadFile(file, maxSecret)
 		if err != nil {
 			r.fail(field+"File", "%v", err)
@@ -150,14 +170,8 @@ func (r *reader) mail(c Config) Channel {
 	if m.tls == "" {
 		m.tls = tlsStart
 	}
-	if ports[m.tls] == 0 {
-		r.fail("tls", "must be starttls, implicit or none, is %q", c.TLS)
-	}
 	if m.port = strconv.Itoa(ports[m.tls]); c.Port != 0 {
 		m.port = strconv.Itoa(c.Port)
-	}
-	if c.Port < 0 || c.Port > 65535 {
-		r.fail("port", "must be from 1 to 65535, is %d", c.Port)
 	}
 	if m.host == "" {
 		r.fail("host", "is missing: the mail server")

@@ -7,21 +7,23 @@ import (
 	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
-// The markdowns of WeCom and DingTalk have no documented way to escape: what a backslash or an entity does differs between their
-// programs. So characters that can begin markup are replaced by others that look alike and mean nothing there.
-var lookAlikes = strings.NewReplacer(
-	"<", "＜", ">", "＞", "[", "［", "]", "］", "(", "（", ")", "）", "@", "＠", "`", "ˋ", "*", "＊", "_", "＿", "#", "＃", "~", "～", "|", "｜", "!", "！",
-	"\\", "＼", "&", "＆",
-)
+// lookAlike gives a character that looks like r and begins no markup. The markdowns of WeCom and DingTalk have no documented way to
+// escape: what a backslash or an entity does differs between their programs.
+func lookAlike(r rune) rune {
+	switch r {
+	case '<', '>', '[', ']', '(', ')', '@', '*', '_', '#', '~', '|', '!', '\\', '&':
+		return r - '!' + '！' // the block of fullwidth forms has ASCII's order
+	case '`':
+		return 'ˋ'
+	}
+	return r
+}
 
 // inertLine makes a text one line that a markdown shows as it is.
-func inertLine(s string) string { return lookAlikes.Replace(plaintext.Line(s)) }
+func inertLine(s string) string { return strings.Map(lookAlike, plaintext.Line(s)) }
 
-// entities are the three characters of Slack (docs.slack.dev, "Formatting message text": escaping text). Mentions and links need < and >.
-var entities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-
-// fence is for what stands between ``` and ```.
-var fence = strings.NewReplacer("`", "ˋ")
+// unfenced is for what stands between ``` and ```.
+func unfenced(s string) string { return strings.ReplaceAll(s, "`", "ˋ") }
 
 // cleaned gives the message with all of its texts fit to be shown: one line each, nothing invisible.
 func cleaned(m notice.Message) notice.Message {
@@ -85,4 +87,4 @@ func fit(m notice.Message, limit int, write func(notice.Message) string) string 
 }
 
 // inertCommand shows a command, which consists of letters, digits, spaces and -_./: alone, as code.
-func inertCommand(s string) string { return "`" + fence.Replace(s) + "`" }
+func inertCommand(s string) string { return "`" + unfenced(s) + "`" }

@@ -52,4 +52,8 @@ func slackBody(m notice.Message) map[string]any {
 	}
 }
 
-func slackEscape(s string) string { return fence.Replace(entities.Replace(s)) }
+// slackEscape escapes the three characters that are special (docs.slack.dev, "Formatting message text"): mentions and links need < and >.
+func slackEscape(s string) string {
+	s = strings.ReplaceAll(unfenced(s), "&", "&amp;")
+	return strings.ReplaceAll(strings.ReplaceAll(s, "<", "&lt;"), ">", "&gt;")
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -121,19 +122,19 @@ func TestOneByOne(t *testing.T) {
 
 // An outage of an hour is said once, when it begins and when it is over, and costs few attempts; what waited comes in one message.
 func TestOutage(t *testing.T) {
-	var down bool
+	var down atomic.Bool
 	c := &chat{}
 	c.answer = func(notice.Message) error {
-		if down {
+		if down.Load() {
 			return errors.New("connection refused")
 		}
 		return nil
 	}
 	sending(t, c, func(put func(from, to int), said *[]string) {
-		down = true
+		down.Store(true)
 		put(0, 20)
 		time.Sleep(time.Hour)
-		down = false
+		down.Store(false)
 		time.Sleep(longestWait * 2)
 		synctest.Wait()
 		if c.tries > 30 || len(c.took) != 1 || len(c.ids()) != 20 {

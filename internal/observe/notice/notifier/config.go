@@ -3,33 +3,86 @@
 package notifier
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/observe/notice"
 	"github.com/daruma-sh/daruma/internal/observe/notice/channel"
 )
 
-// Config is `notices:` of observe.yaml.
+// Config is `notices` of observe.yaml.
 type Config struct {
-	Language string             `yaml:"language,omitempty"` // en (default) or zh
-	Machine  string             `yaml:"machine,omitempty"`  // the name that messages give this machine; default: its host name
-	Kinds    []string           `yaml:"kinds,omitempty"`    // what is told; default: everything
-	Channels map[string]Channel `yaml:"channels"`           // by a name of one's own, which appears in the observer's log
+	Language notice.Language // "": English
+	Machine  string          // the name that messages give this machine; "": its host name
+	Kinds    []notice.Kind   // what is told; nil: everything
+	Channels []Channel       // by name
 }
 
 // Channel is one entry of channels: where to, and what of it.
 type Channel struct {
-	channel.Config `yaml:",inline"`
+	Name string // appears in the observer's log
+	channel.Config
 
-	Language string   `yaml:"language,omitempty"` // default: that of notices
-	Kinds    []string `yaml:"kinds,omitempty"`    // default: those of notices
-	Services []string `yaml:"services,omitempty"` // default: all that are seen
+	Language notice.Language // "": that of notices
+	Kinds    []notice.Kind   // nil: those of notices
+	Services []string        // nil: all that are seen
+}
+
+// Decode reads `notices` of observe.yaml.
+func Decode(v definition.Value) *Config {
+	c := &Config{}
+	v.Object([]definition.Field{
+		{Key: "language", Decode: func(v definition.Value) { c.Language = language(v) }},
+		{Key: "machine", Decode: func(v definition.Value) { c.Machine = v.Line() }},
+		{Key: "kinds", Decode: func(v definition.Value) { c.Kinds = kinds(v) }},
+		{Key: "channels", Decode: func(v definition.Value) {
+			v.Map(func(name string, v definition.Value) {
+				if !isChannelName(name) {
+					v.Fail("a channel's name consists of letters, digits, - and _, of 64 at most")
+				}
+				c.Channels = append(c.Channels, decodeChannel(name, v))
+			})
+			if len(c.Channels) == 0 {
+				v.Fail("names no channel: where should notices go?")
+			}
+		}},
+	}, "channels")
+	return c
+}
+
+func decodeChannel(name string, v definition.Value) Channel {
+	c := Channel{Name: name}
+	v.Object(append(c.Fields(),
+		definition.Field{Key: "language", Decode: func(v definition.Value) { c.Language = language(v) }},
+		definition.Field{Key: "kinds", Decode: func(v definition.Value) { c.Kinds = kinds(v) }},
+		definition.Field{Key: "services", Decode: func(v definition.Value) {
+			v.List(func(v definition.Value) { c.Services = append(c.Services, v.Line()) })
+		}},
+	), "type")
+	return c
+}
+
+func language(v definition.Value) notice.Language {
+	return notice.Language(v.Enum(string(notice.English), string(notice.Chinese)))
+}
+
+func kinds(v definition.Value) []notice.Kind {
+	var names []string
+	for _, k := range notice.Kinds() {
+		names = append(names, string(k))
+	}
+	list := []notice.Kind{}
+	v.List(func(v definition.Value) { list = append(list, notice.Kind(v.Enum(names...))) })
+	return list
+}
+
+func isChannelName(s string) bool {
+	return len(s) <= 64 && s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
 }
 
 // destination is a channel that is ready for use.
@@ -43,7 +96,7 @@ type destination struct {
 
 // wants tells whether the channel is to have the notice.
 func (d *destination) wants(n *notice.Notice) bool {
-	if n.Kind == notice.Test {
+	if n.Kind == notice.Test || n.Kind == notice.Summary {
 		return true
 	}
 	if d.services != nil && n.Service != "" && !slices.Contains(d.services, n.Service) {
@@ -52,74 +105,25 @@ func (d *destination) wants(n *notice.Notice) bool {
 	return slices.Contains(d.kinds, n.Kind)
 }
 
-var channelName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-
-// open makes the channels. All that is wrong is in the error, a line each, with the field it is about. Relative files are looked for in
-// folder.
-func (c *Config) open(folder string) ([]destination, error) {
+// open makes the channels and reads their secrets. All that is wrong is in the error, a line each, with the field it is about.
+func (c *Config) open() ([]destination, error) {
 	var errs []error
-	fail := func(field string, err error) { errs = append(errs, fmt.Errorf("notices.%s%w", field, err)) }
-	language, err := languageOf(c.Language, notice.English)
-	if err != nil {
-		fail("", err)
-	}
-	kinds, err := kindsOf(c.Kinds, notice.Kinds())
-	if err != nil {
-		fail("", err)
-	}
-	if len(c.Channels) == 0 {
-		fail("channels", errors.New(": is missing: where to send notices"))
-	}
 	var list []destination
-	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
-		at, entry := "channels."+name+".", c.Channels[name]
-		if !channelName.MatchString(name) {
-			fail("channels", fmt.Errorf(": the name %q must consist of letters, digits, - and _", name))
-			continue
-		}
-		d := destination{name: name, services: entry.Services}
-		if d.language, err = languageOf(entry.Language, language); err != nil {
-			fail(at, err)
-		}
-		if d.kinds, err = kindsOf(entry.Kinds, kinds); err != nil {
-			fail(at, err)
+	for _, entry := range c.Channels {
+		d := destination{name: entry.Name, services: entry.Services, language: cmp.Or(entry.Language, c.Language, notice.English), kinds: notice.Kinds()}
+		for _, chosen := range [][]notice.Kind{c.Kinds, entry.Kinds} {
+			if chosen != nil {
+				d.kinds = chosen
+			}
 		}
 		var problems []error
-		d.channel, problems = channel.New(entry.Config, folder)
+		d.channel, problems = channel.New(entry.Config)
 		for _, p := range problems {
-			fail(at, p)
+			errs = append(errs, fmt.Errorf("notices.channels.%s.%w", entry.Name, p))
 		}
 		list = append(list, d)
 	}
 	return list, errors.Join(errs...)
-}
-
-func languageOf(s string, otherwise notice.Language) (notice.Language, error) {
-	switch l := notice.Language(s); l {
-	case "":
-		return otherwise, nil
-	case notice.English, notice.Chinese:
-		return l, nil
-	}
-	return "", fmt.Errorf("language: must be en or zh, is %q", s)
-}
-
-func kindsOf(names []string, otherwise []notice.Kind) ([]notice.Kind, error) {
-	if names == nil {
-		return append(slices.Clone(otherwise), notice.Summary), nil
-	}
-	var kinds []notice.Kind
-	for _, name := range names {
-		if !slices.Contains(notice.Kinds(), notice.Kind(name)) {
-			var known []string
-			for _, k := range notice.Kinds() {
-				known = append(known, string(k))
-			}
-			return nil, fmt.Errorf("kinds: there is no kind %q: they are %s", name, strings.Join(known, ", "))
-		}
-		kinds = append(kinds, notice.Kind(name))
-	}
-	return append(kinds, notice.Summary), nil
 }
 
 // machine is how messages call this machine.

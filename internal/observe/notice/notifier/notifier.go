@@ -21,7 +21,6 @@ import (
 // Options of [Open].
 type Options struct {
 	Config Config
-	Folder string       // where observe.yaml is: relative files of the configuration are looked for there
 	State  string       // the observer's own folder, which is made where it isn't there
 	Say    func(string) // for the observer's own log; a line each
 
@@ -40,7 +39,7 @@ type Notifier struct {
 
 // Open reads the secrets and what waits on disk. It sends nothing yet.
 func Open(o Options) (*Notifier, error) {
-	destinations, err := o.Config.open(o.Folder)
+	destinations, err := o.Config.open()
 	if err != nil {
 		return nil, err
 	}
@@ -133,8 +132,8 @@ type Result struct {
 }
 
 // TestMessages sends one test message to each channel, at once and beside the queue, and gives what came of it, by the channels' names.
-func TestMessages(ctx context.Context, c Config, folder string) ([]Result, error) {
-	destinations, err := c.open(folder)
+func TestMessages(ctx context.Context, c Config) ([]Result, error) {
+	destinations, err := c.open()
 	if err != nil {
 		return nil, err
 	}
