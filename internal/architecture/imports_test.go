@@ -106,7 +106,6 @@ var layering = [][]string{
 		"internal/ensure",
 		"internal/migrate/nssm",
 		"internal/observe",
-		"internal/observe/config",
 		"internal/operate",
 	},
 	{
@@ -114,6 +113,7 @@ var layering = [][]string{
 		"internal/observe/notice",
 	},
 	{
+		"internal/observe/notice/alertmanager",
 		"internal/observe/notice/channel",
 		"internal/observe/notice/queue",
 		"internal/observe/notice/watch",
@@ -123,6 +123,9 @@ var layering = [][]string{
 	},
 	{
 		"internal/observe/notice/notifier",
+	},
+	{
+		"internal/observe/config",
 	},
 	{
 		"internal/observe/command",

@@ -27,6 +27,7 @@ type flags struct {
 	listen   string
 	textfile string
 	every    time.Duration
+	test     bool
 }
 
 // Main runs the observer and gives the exit code of the process: 0 ended in order, 1 failed, 2 wrong usage.
@@ -53,7 +54,7 @@ func newCommand(out, errs io.Writer) *cobra.Command {
 	var f flags
 	cmd := &cobra.Command{
 		Use:   "daruma observe [observe.yaml]",
-		Short: "Give what is seen of all services to Prometheus",
+		Short: "Give what is seen of all services to Prometheus, and tell people what happens",
 		Long: `Look at all services of this machine that let you in, and give what is seen to Prometheus: on a port that it
 scrapes, or in a file for the textfile collector of node_exporter or windows_exporter, where no port may be opened.
 
@@ -66,6 +67,7 @@ alone unless --listen says otherwise.`,
   daruma observe --listen 127.0.0.1:0              on a free port, which it prints
   daruma observe --textfile /var/lib/prometheus/node-exporter
   daruma observe observe.yaml                      as the file says; flags count more than it
+  daruma observe --test-notices observe.yaml       send a test message to each channel of notices
   curl http://127.0.0.1:9490/metrics`,
 		Args:          cobra.MaximumNArgs(1),
 		SilenceErrors: true,
@@ -76,6 +78,7 @@ alone unless --listen says otherwise.`,
 	cmd.Flags().StringVar(&f.listen, "listen", config.DefaultListen, "`address` and port for scrapes; none with --textfile alone")
 	cmd.Flags().StringVar(&f.textfile, "textfile", "", "write the metrics into "+metrics.TextfileName+" in this `folder`")
 	cmd.Flags().DurationVar(&f.every, "every", 15*time.Second, "how often --textfile is renewed")
+	cmd.Flags().BoolVar(&f.test, "test-notices", false, "send one test message to each channel of notices, say what came of it, and end")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		c, err := configuration(args, f, cmd.Flags().Changed)
 		if err != nil {
@@ -83,6 +86,9 @@ alone unless --listen says otherwise.`,
 		}
 		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
+		if f.test {
+			return testNotices(ctx, out, c)
+		}
 		if err := run(ctx, out, errs, c); err != nil {
 			return &failure{err}
 		}
@@ -119,8 +125,11 @@ func configuration(args []string, f flags, given func(flag string) bool) (c conf
 			return c, fmt.Errorf("--every must be at least 1s, is %v", f.every)
 		}
 	}
-	if c.Listen == "" && c.Textfile.Folder == "" {
+	if c.Listen == "" && c.Textfile.Folder == "" && c.Notices == nil {
 		return c, errors.New("there is neither an address to listen at nor a folder for a textfile: nobody would get the metrics")
+	}
+	if n := c.Notices; n != nil && n.Alertmanager != nil && c.Listen == "" {
+		return c, errors.New("notices.alertmanager takes requests, and there is no address to listen at: give one with listen")
 	}
 	return c, nil
 }
@@ -131,6 +140,11 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 	ctx, cancel := context.WithCancelCause(asked)
 	defer cancel(nil)
 	var parts sync.WaitGroup
+	notices, err := openNotices(errs, c)
+	if err != nil {
+		return err
+	}
+	defer notices.close()
 	if c.Listen != "" {
 		l, err := net.Listen("tcp", c.Listen)
 		if err != nil {
@@ -138,6 +152,7 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 		}
 		fmt.Fprintf(out, "metrics on http://%s/metrics\n", l.Addr())
 		server := metrics.Server(registry)
+		server.Handler = notices.withAlerts(server.Handler)
 		parts.Go(func() { cancel(server.Serve(l)) })
 		parts.Go(func() {
 			<-ctx.Done()
@@ -149,6 +164,7 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 			cancel(metrics.WriteTextfiles(ctx, registry, c.Textfile.Folder, c.Textfile.Period, func(err error) { sayTextfile(errs, err) }))
 		})
 	}
+	parts.Go(func() { notices.run(ctx) })
 	<-ctx.Done()
 	parts.Wait()
 	if asked.Err() != nil {

@@ -3,12 +3,15 @@ package command
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -95,5 +98,60 @@ func TestConfiguration(t *testing.T) {
 		if err != nil || got.Listen != c.listen || got.Textfile.Folder != c.textfile || got.Textfile.Period != c.every {
 			t.Errorf("%+v: %+v, %v", c, got, err)
 		}
+	}
+}
+
+// --test-notices says of each channel what came of it.
+func TestTestNotices(t *testing.T) {
+	t.Setenv("DARUMA_HOME", t.TempDir())
+	var got atomic.Int32
+	good := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { got.Add(1) }))
+	t.Cleanup(good.Close)
+	file := filepath.Join(t.TempDir(), "observe.yaml")
+	text := fmt.Sprintf("notices: {channels: {good: {type: webhook, url: %q}, bad: {type: webhook, url: \"http://127.0.0.1:1/\"}}}\n", good.URL)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	code := Main([]string{"--test-notices", file}, &out, &errs)
+	if code != 1 || got.Load() != 1 || !strings.Contains(out.String(), "good: sent") || !strings.Contains(out.String(), "bad: failed: dial tcp 127.0.0.1:1") ||
+		!strings.Contains(errs.String(), "1 of 2 channels didn't take the test message") {
+		t.Errorf("%d, %d messages\n%s\n%s", code, got.Load(), out.String(), errs.String())
+	}
+	if code := Main([]string{"--test-notices"}, io.Discard, io.Discard); code != 2 {
+		t.Errorf("without notices: %d", code)
+	}
+}
+
+// What Alertmanager posts to the observer's port arrives in a chat.
+func TestAlertsBecomeNotices(t *testing.T) {
+	t.Setenv("DARUMA_HOME", t.TempDir())
+	got := make(chan string, 1)
+	chat := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got <- string(body)
+	}))
+	t.Cleanup(chat.Close)
+	c, err := config.Parse(fmt.Appendf(nil, "listen: 127.0.0.1:0\nnotices: {alertmanager: {}, channels: {own: {type: webhook, url: %q}}}\n", chat.URL), "observe.yaml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	out := make(lineWriter, 1)
+	done := make(chan error)
+	go func() { done <- run(ctx, out, io.Discard, c) }()
+	url := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(<-out), "metrics on "), "/metrics") + "/alertmanager"
+	body := `{"version":"4","groupKey":"g","alerts":[{"status":"firing","labels":{"alertname":"Slow"},"startsAt":"2026-11-28T03:00:00Z"}]}`
+	answer, err := http.Post(url, "application/json", strings.NewReader(body))
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("%v, %v", answer, err)
+	}
+	answer.Body.Close()
+	if text := <-got; !strings.Contains(text, "Alert: Slow") {
+		t.Error(text)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/observe/notice/notifier"
 )
 
 // DefaultFile is what the file is usually called.
@@ -21,7 +22,8 @@ const DefaultListen = "127.0.0.1:9490"
 type Config struct {
 	Listen   string // host:port; "": no port
 	Textfile Textfile
-	Folder   string // absolute: the observer's own, for what must outlive it
+	Folder   string           // absolute: the observer's own, for what must outlive it
+	Notices  *notifier.Config // nil: nobody is told anything
 }
 
 // Textfile says where the file for a textfile collector is written.
@@ -77,6 +79,7 @@ func (c *Config) fields(listens *bool) []definition.Field {
 		{Key: "listen", Decode: func(v definition.Value) { c.Listen, *listens = listen(v), true }},
 		{Key: "textfile", Decode: func(v definition.Value) { v.Object(c.Textfile.fields(), "folder") }},
 		{Key: "folder", Decode: func(v definition.Value) { c.Folder = v.Path() }},
+		{Key: "notices", Decode: func(v definition.Value) { c.Notices = notifier.Decode(v) }},
 	}
 }
 

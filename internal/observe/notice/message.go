@@ -35,7 +35,6 @@ type Message struct {
 	Facts   []Fact   // in the order of their weight
 	Output  []string // last lines of a program
 	Command string   // that helps; "": none
-	Link    string   // "": none
 	At      time.Time
 	Notices []Notice // what it is made of
 }
@@ -99,7 +98,7 @@ func (w Writer) one(m *Message, n *Notice, i *Item) {
 	if i.Took > 0 && !n.Over && n.Kind != Brief {
 		add(p.lasted, w.duration(i.Took))
 	}
-	m.Link = i.Link
+	add(p.labels, i.Labels)
 	if !n.Over {
 		m.Output = i.Output
 	}
@@ -148,7 +147,7 @@ func (w Writer) place(s string) string {
 // short says one of several programs of a notice.
 func (w Writer) short(n *Notice, i *Item) string {
 	p := w.phrases()
-	parts := []string{Clip(i.Cause, 200)}
+	parts := []string{i.Title, Clip(i.Cause, 200)}
 	if i.Falls > 1 {
 		parts = append(parts, fmt.Sprintf(p.nFalls, i.Falls))
 	}

@@ -58,6 +58,7 @@ type Item struct {
 	Stopped   bool          `json:"stopped,omitempty"`   // it was over because nobody wanted the program any more
 	Output    []string      `json:"output,omitempty"`    // last lines before the fall, as the program wrote them
 	Title     string        `json:"title,omitempty"`     // of an alert
+	Labels    string        `json:"labels,omitempty"`    // of an alert
 	Link      string        `json:"link,omitempty"`      // of an alert
 }
 

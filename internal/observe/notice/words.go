@@ -2,15 +2,16 @@ package notice
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // phrases are the words of one language.
 type phrases struct {
-	cause, lastCause, falls, lasted, when, machine string // names of facts
-	more, nFalls, digest                           string // with one number
-	programs                                       string // service, number, names
-	units                                          [5]string
+	cause, lastCause, falls, lasted, labels, when, machine string // names of facts
+	more, nFalls, digest                                   string // with one number
+	programs                                               string // service, number, names
+	units                                                  [5]string
 
 	down, loop, again, ended         string
 	gaveUp, back                     string
@@ -33,7 +34,7 @@ func (w Writer) phrases() *phrases {
 
 func english() *phrases {
 	return &phrases{
-		cause: "Cause", lastCause: "At last", falls: "Falls", lasted: "For", when: "Since", machine: "Machine",
+		cause: "Cause", lastCause: "At last", falls: "Falls", lasted: "For", labels: "Labels", when: "Since", machine: "Machine",
 		more: "and %d more", nFalls: "%d falls", digest: "%d notices", programs: "%s: %d programs (%s)",
 		units: [5]string{"ms", "s", "min", "h", "d"},
 		down:  "%s is down", loop: "%s keeps falling", again: "%s stands again", ended: "%s was stopped before it stood again",
@@ -53,7 +54,7 @@ func english() *phrases {
 
 func chinese() *phrases {
 	return &phrases{
-		cause: "原因", lastCause: "最近原因", falls: "崩溃次数", lasted: "已持续", when: "开始时间", machine: "机器",
+		cause: "原因", lastCause: "最近原因", falls: "崩溃次数", lasted: "已持续", labels: "标签", when: "开始时间", machine: "机器",
 		more: "另有 %d 项", nFalls: "崩溃 %d 次", digest: "%d 条通知", programs: "%s：%d 个程序（%s）",
 		units: [5]string{"毫秒", "秒", "分", "小时", "天"},
 		down:  "%s 已停止运行", loop: "%s 反复崩溃", again: "%s 已恢复", ended: "%s 在恢复之前被人工停止",
@@ -85,13 +86,24 @@ func (w Writer) phrase(n *Notice) string {
 		first = n.Items[0]
 	}
 	if n.Kind == Alert {
-		return fmt.Sprintf(pick(n.Over, p.alertOver, p.alert), first.Title)
+		return fmt.Sprintf(pick(n.Over, p.alertOver, p.alert), titles(n.Items)) + w.tail(n, &first)
 	}
 	form := w.form(n, &first)
 	if len(n.Items) > 1 {
 		form = plural(form)
 	}
 	return fmt.Sprintf(form, w.subject(n)) + w.tail(n, &first)
+}
+
+// titles are those of alerts, each once.
+func titles(items []Item) string {
+	var list []string
+	for _, i := range items {
+		if !slices.Contains(list, i.Title) && len(list) < 4 {
+			list = append(list, i.Title)
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // plural turns what is said of one into what is said of several, in English.

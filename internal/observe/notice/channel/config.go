@@ -135,6 +135,14 @@ func (r *reader) secret(field, file, env string) string {
 	return ""
 }
 
+// Secret reads what stands in the file or in the environment variable, of which one at most is given; "": none is. field begins the names
+// of the two keys in observe.yaml, for errors.
+func Secret(field, file, env string) (string, error) {
+	r := &reader{}
+	s := r.secret(field, file, env)
+	return s, errors.Join(r.errs...)
+}
+
 // address reads the address of a chat or webhook. No error repeats it.
 func (r *reader) address(c Config) string {
 	from, field := c.URL, "url"

@@ -21,6 +21,13 @@ type Config struct {
 	Machine  string          // the name that messages give this machine; "": its host name
 	Kinds    []notice.Kind   // what is told; nil: everything
 	Channels []Channel       // by name
+
+	Alertmanager *Alertmanager // nil: its webhook isn't taken
+}
+
+// Alertmanager says how Alertmanager's webhook is taken.
+type Alertmanager struct {
+	TokenFile, TokenEnv string // a file or an environment variable with the token that it has to send; both "": none
 }
 
 // Channel is one entry of channels: where to, and what of it.
@@ -50,6 +57,13 @@ func Decode(v definition.Value) *Config {
 			if len(c.Channels) == 0 {
 				v.Fail("names no channel: where should notices go?")
 			}
+		}},
+		{Key: "alertmanager", Decode: func(v definition.Value) {
+			c.Alertmanager = &Alertmanager{}
+			v.Object([]definition.Field{
+				{Key: "tokenFile", Decode: func(v definition.Value) { c.Alertmanager.TokenFile = v.Path() }},
+				{Key: "tokenEnv", Decode: func(v definition.Value) { c.Alertmanager.TokenEnv = v.Line() }},
+			})
 		}},
 	}, "channels")
 	return c

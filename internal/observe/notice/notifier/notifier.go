@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/keeper/lock"
 	"github.com/daruma-sh/daruma/internal/observe/notice"
+	"github.com/daruma-sh/daruma/internal/observe/notice/alertmanager"
+	"github.com/daruma-sh/daruma/internal/observe/notice/channel"
 	"github.com/daruma-sh/daruma/internal/observe/notice/delivery"
 	"github.com/daruma-sh/daruma/internal/observe/notice/queue"
 	"github.com/daruma-sh/daruma/internal/observe/notice/watch"
@@ -35,6 +38,7 @@ type Notifier struct {
 	say          func(string)
 	source       watch.Source
 	held         *lock.Lock
+	alerts       http.Handler // nil: none are taken
 }
 
 // Open reads the secrets and what waits on disk. It sends nothing yet.
@@ -57,6 +61,14 @@ func Open(o Options) (*Notifier, error) {
 	n := &Notifier{destinations: destinations, machine: o.Config.machine(), say: o.Say, source: watch.Machine(), held: held}
 	if o.source != nil {
 		n.source = *o.source
+	}
+	if c := o.Config.Alertmanager; c != nil {
+		token, err := channel.Secret("token", c.TokenFile, c.TokenEnv)
+		if err != nil {
+			held.Release()
+			return nil, fmt.Errorf("notices.alertmanager.%w", err)
+		}
+		n.alerts = alertmanager.Handler(token, n.Tell)
 	}
 	if n.queue, err = queue.Open(o.State, n.sayQueue); err != nil {
 		held.Release()
@@ -96,6 +108,20 @@ func (n *Notifier) Run(ctx context.Context) {
 func (n *Notifier) Close() error {
 	defer n.held.Release()
 	return n.queue.Close()
+}
+
+// WithAlerts gives a handler that takes Alertmanager's webhook, if observe.yaml says so, and leaves all other requests to next.
+func (n *Notifier) WithAlerts(next http.Handler) http.Handler {
+	if n.alerts == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == alertmanager.Path {
+			n.alerts.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Tell has notices sent that come from elsewhere than the services.
