@@ -66,6 +66,7 @@ var layering = [][]string{
 		"internal/install/record",
 		"internal/keeper/tree",
 		"internal/logs/logread",
+		"internal/logs/shipper",
 		"internal/probe",
 		"internal/supervisor/signals",
 		"internal/systemlog",

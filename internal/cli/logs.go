@@ -63,6 +63,7 @@ pipe, and with --raw that to a terminal, is what the program wrote, byte for byt
 	cmd.Flags().BoolVarP(&flags.timestamps, "timestamps", "t", false, "begin each line with the time at which it was captured")
 	cmd.Flags().BoolVar(&flags.raw, "raw", false, "give a terminal the bytes as they are: it obeys what is in them")
 	flags.output = outputFlag(cmd)
+	cmd.AddCommand(newLogsShipper(std))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		t, err := targetOf(cmd.Context(), std, args)
 		if err != nil {
