@@ -17,8 +17,9 @@ import (
 // attackVariable makes this test binary a supervisor that was taken over. It holds the folder of the test.
 const attackVariable = "DARUMA_TEST_ATTACK"
 
-// beSomebodyElse doesn't return where this process is such a supervisor.
+// beSomebodyElse doesn't return where this process is such a supervisor, an observer, or a reader.
 func beSomebodyElse() {
+	beObserver()
 	if folder := os.Getenv(attackVariable); folder != "" {
 		takenOver(folder)
 	}
