@@ -92,6 +92,7 @@ var layering = [][]string{
 		"internal/supervisor/stopped",
 		"internal/supervisor/tasks",
 		"internal/supervisor/terminal",
+		"internal/supervisor/usage",
 		"internal/winres",
 		"service",
 	},

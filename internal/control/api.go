@@ -192,9 +192,17 @@ type ProgramStatus struct {
 
 	Probes []ProbeStatus `json:"probes,omitempty"` // those that are defined
 
-	MemoryBytes int64 `json:"memoryBytes,omitempty"` // of the whole tree; 0: unknown or no process
-	LogBytes    int64 `json:"logBytes"`              // captured since the service started
-	LogLost     int64 `json:"logLost"`               // bytes of output that couldn't be written
+	// RestartsBy counts the Restarts by the kind of the fall that led to each: the kinds of incidents, and postStart.
+	RestartsBy map[string]int `json:"restartsBy,omitempty"`
+
+	// What the processes of the whole tree use; 0: unknown, or no process.
+	CPUSeconds  float64 `json:"cpuSeconds,omitempty"`  // so far; it may begin anew with a run
+	MemoryBytes int64   `json:"memoryBytes,omitempty"` // in RAM, what processes share counted in each
+	Processes   int     `json:"processes,omitempty"`
+	OpenFiles   int     `json:"openFiles,omitempty"` // sockets and pipes too; Windows: handles
+
+	LogBytes int64 `json:"logBytes"` // captured since the service started
+	LogLost  int64 `json:"logLost"`  // bytes of output that couldn't be written
 }
 
 // Exit is how a run ended.
@@ -212,6 +220,10 @@ type ProbeStatus struct {
 	At       time.Time `json:"at,omitzero"`       // of the last result; zero: none yet
 	Failures int       `json:"failures"`          // in a row
 	Message  string    `json:"message,omitempty"` // the last error
+
+	Probes          uint64  `json:"probes,omitempty"`          // made since the run began, or since its supervisor did
+	Failed          uint64  `json:"failed,omitempty"`          // of them
+	DurationSeconds float64 `json:"durationSeconds,omitempty"` // of the last one
 }
 
 // EventKind is what kind of thing happened.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -199,4 +200,21 @@ func TestMaxRestartsCountsUnhealthyRuns(t *testing.T) {
 		}
 	}
 	d.want("p", Failed)
+}
+
+// Restarts are counted by what led to them: exits, signals, starts that failed, probes.
+func TestRestartsByKind(t *testing.T) {
+	d := newHarness(t, prog("p", func(p *definition.Program) { p.Backoff.Initial, p.LivenessProbe = 0, &definition.Probe{} }))
+	d.run("p")
+	crash(d, "p")
+	crash(d, "p")
+	d.step(Exited{Program: "p", Generation: d.gen("p"), Exit: Exit{Code: -1, Signal: 9}})
+	d.step(SpawnFailed{Program: "p", Generation: d.gen("p"), Error: "not found"})
+	d.spawned("p")
+	d.step(Probed{Program: "p", Generation: d.gen("p"), Kind: LivenessProbe, Reason: "livenessProbe failed 3 times in a row: 503"})
+	d.exit("p", 0)
+	want := map[string]int{"exit": 2, "signal": 1, "spawn": 1, "livenessProbe": 1}
+	if p := d.s.Program("p"); !maps.Equal(p.RestartsBy, want) || p.Restarts != 5 {
+		t.Errorf("%d restarts, %v, want %v", p.Restarts, p.RestartsBy, want)
+	}
 }

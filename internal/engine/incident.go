@@ -10,7 +10,7 @@ func (s *Service) ResumeIncident(name string) {
 
 // openIncident opens an incident, or counts one more failure in the open one.
 func (s *Service) openIncident(p *Program, kind, cause string, exit *Exit) {
-	p.Incident = true
+	p.Incident, p.FallKind = true, kind
 	s.emit(OpenIncident{Program: p.Name, Generation: p.Generation, Kind: kind, Cause: cause, Exit: exit})
 }
 

@@ -50,6 +50,10 @@ func (s *Service) restartUnhealthy(p *Program) {
 
 func (s *Service) noteRestart(p *Program) {
 	p.Restarts++
+	if p.RestartsBy == nil {
+		p.RestartsBy = map[string]int{}
+	}
+	p.RestartsBy[p.FallKind]++
 	if p.Def.MaxRestarts != nil {
 		p.prune(s.now)
 		p.History = append(p.History, s.now)

@@ -90,6 +90,7 @@ type Program struct {
 
 	Failures  int             // consecutive, since the last healthy period
 	Restarts  int             // since daruma started
+	FallKind  string          // of the last fall, an incident's kind
 	History   []time.Duration // times of automatic restarts, for maxRestarts
 	NextStart time.Duration   // in Backoff: when
 
@@ -98,6 +99,8 @@ type Program struct {
 	Startup   bool // the startup probe hasn't succeeded yet
 
 	LastExit *Exit
+
+	RestartsBy map[string]int `json:",omitempty"` // Restarts by FallKind
 
 	Serial   uint64 // of the armed timer; a timer with another one is stale
 	ResetSer uint64 // the same for the reset timer, which runs beside the others

@@ -20,42 +20,52 @@ const (
 // Seen is what was seen of one service.
 type Seen struct {
 	Service string
-	Status  control.Status // counters go on over new supervisors and keepers, see [Observer.Look]
-	Err     error          // why there is no Status; nil: there is one
+	Status  control.Status   // counters go on over new supervisors and keepers, see [Observer.Look]
+	Falls   map[string]Falls // by program, "": the service itself; none where the record couldn't be read yet
+	Err     error            // why there is no Status; nil: there is one
+}
+
+// client is control.Client, as far as the observer goes.
+type client interface {
+	Status(ctx context.Context) (control.Status, error)
+	Incidents(ctx context.Context) ([]byte, error)
 }
 
 // Observer looks at all services of this machine, those of DARUMA_HOME where it is set. Make one with [New]; its methods may be called from
 // any goroutine.
 type Observer struct {
 	services func() ([]string, error)
-	ask      func(ctx context.Context, service string) (control.Status, error)
+	dial     func(service string) (client, error)
+	failed   func(error)
 
-	mu       sync.Mutex // held during a look: a second looker waits and takes the same
-	seen     []Seen
-	at       time.Time
-	counters map[string]counters // by service
+	mu     sync.Mutex // held during a look: a second looker waits and takes the same
+	seen   []Seen
+	at     time.Time
+	store  store
+	known  map[string]*service
+	unkept bool // writing the counters failed the last time
 }
 
-// New gives an observer. It opens nothing before the first look.
-func New() *Observer { return newObserver(folders.Services, ask) }
-
-func newObserver(services func() ([]string, error), ask func(context.Context, string) (control.Status, error)) *Observer {
-	return &Observer{services: services, ask: ask, counters: map[string]counters{}}
+// New gives an observer that keeps its counters in the folder, where one observer at a time may be; "": in memory alone. failed hears of counters
+// that can't be kept, once, and nil when they can be again. Nobody is asked before the first look.
+func New(folder string, failed func(error)) *Observer {
+	return newObserver(folder, failed, folders.Services, func(service string) (client, error) { return control.Dial(service) })
 }
 
-func ask(ctx context.Context, service string) (control.Status, error) {
-	c, err := control.Dial(service)
-	if err != nil {
-		return control.Status{}, err
+func newObserver(folder string, failed func(error), services func() ([]string, error), dial func(string) (client, error)) *Observer {
+	o := &Observer{services: services, dial: dial, failed: failed}
+	var err error
+	if o.store, o.known, err = openStore(folder); err != nil {
+		failed(err)
 	}
-	return c.Status(ctx)
+	return o
 }
 
 // Look asks all services at once and gives what was seen of those that let it in, sorted by name. It takes a second at most, however
 // many of them hang. Services that came or went since the last look are found or left out.
 //
-// Counters (restarts, bytes of output) never decrease while the observer lives: where a new supervisor or keeper begins at zero, they go on
-// from what was seen last.
+// Counters (restarts, probes, processor time, bytes of output, incidents) never decrease: where a new supervisor or keeper begins at zero, they go on
+// from what was seen last, also by an observer before this one.
 func (o *Observer) Look(ctx context.Context) ([]Seen, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -66,44 +76,79 @@ func (o *Observer) Look(ctx context.Context) ([]Seen, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := o.askAll(ctx, names)
+	all := o.askAll(ctx, names)
 	if ctx.Err() != nil { // the asker went: what it has isn't what the next one is to get
 		return nil, context.Cause(ctx)
 	}
-	o.seen, o.at = o.goOn(seen), time.Now()
+	seen := o.goOn(all)
+	err = o.store.write(o.known)
+	if (err != nil) != o.unkept {
+		o.unkept = err != nil
+		o.failed(err)
+	}
+	o.seen, o.at = seen, time.Now()
 	return o.seen, nil
 }
 
-func (o *Observer) askAll(ctx context.Context, names []string) []Seen {
+// answer is what one service says.
+type answer struct {
+	Seen
+	record []byte // the incident record, where it may say more than when it was read
+}
+
+func (o *Observer) askAll(ctx context.Context, names []string) []answer {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
-	all := make([]Seen, len(names))
+	all := make([]answer, len(names))
 	var wg sync.WaitGroup
 	for i, name := range names {
-		wg.Go(func() {
-			status, err := o.ask(ctx, name)
-			all[i] = Seen{name, status, err}
-		})
+		wg.Go(func() { all[i] = o.ask(ctx, name) })
 	}
 	wg.Wait()
 	return all
 }
 
+// ask reads what is known and changes nothing of it: others are asked meanwhile.
+func (o *Observer) ask(ctx context.Context, name string) (a answer) {
+	a.Service = name
+	var c client
+	if c, a.Err = o.dial(name); a.Err != nil {
+		return a
+	}
+	if a.Status, a.Err = c.Status(ctx); a.Err != nil {
+		return a
+	}
+	if known := o.known[name]; known == nil || known.Falls == nil || known.Falls.due(&a.Status) {
+		a.record, _ = c.Incidents(ctx) // without it, what was read last stands
+	}
+	return a
+}
+
 // goOn leaves out the services that don't let us in, and has the counters of the others go on.
-func (o *Observer) goOn(all []Seen) []Seen {
+func (o *Observer) goOn(all []answer) []Seen {
 	seen := make([]Seen, 0, len(all))
-	known := make(map[string]counters, len(all))
-	for _, s := range all {
-		if denied := (*control.PermissionError)(nil); errors.As(s.Err, &denied) {
+	for i := range all {
+		a := &all[i]
+		s := o.known[a.Service] // kept also while it is gone or lets us not in: between two supervisors that may be for a moment
+		if denied := (*control.PermissionError)(nil); errors.As(a.Err, &denied) {
 			continue
 		}
-		c := o.counters[s.Service]
-		if s.Err == nil {
-			c = c.goOn(&s.Status)
+		if s == nil {
+			s = &service{}
+			o.known[a.Service] = s
 		}
-		known[s.Service] = c
-		seen = append(seen, s)
+		if a.Err == nil {
+			now := time.Now()
+			s.goOn(&a.Status)
+			if s.Falls == nil {
+				s.Falls = &falls{}
+			}
+			if a.record != nil {
+				_ = s.Falls.take(a.record, &a.Status, now) // one that can't be read is asked for again
+			}
+			a.Falls = s.Falls.at(&a.Status, now)
+		}
+		seen = append(seen, a.Seen)
 	}
-	o.counters = known
 	return seen
 }

@@ -10,6 +10,28 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 )
 
+// answering is a client whose supervisor gives this status, or this error, and a record.
+type answering struct {
+	status func(context.Context) (control.Status, error)
+	record func() []byte
+}
+
+func (a answering) Status(ctx context.Context) (control.Status, error) { return a.status(ctx) }
+
+func (a answering) Incidents(context.Context) ([]byte, error) {
+	if a.record == nil {
+		return nil, errors.New("no record")
+	}
+	return a.record(), nil
+}
+
+// observing gives an observer that keeps nothing.
+func observing(services func() ([]string, error), ask func(context.Context, string) (control.Status, error)) *Observer {
+	return newObserver("", nil, services, func(service string) (client, error) {
+		return answering{status: func(ctx context.Context) (control.Status, error) { return ask(ctx, service) }}, nil
+	})
+}
+
 func names(list ...string) func() ([]string, error) {
 	return func() ([]string, error) { return list, nil }
 }
@@ -17,7 +39,7 @@ func names(list ...string) func() ([]string, error) {
 // One supervisor that hangs costs a second, and hides nothing of the others; a service that lets nobody in isn't seen at all.
 func TestLookIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newObserver(names("down", "hung", "shop", "theirs"), func(ctx context.Context, service string) (control.Status, error) {
+		o := observing(names("down", "hung", "shop", "theirs"), func(ctx context.Context, service string) (control.Status, error) {
 			switch service {
 			case "hung":
 				<-ctx.Done()
@@ -47,7 +69,7 @@ func TestLookIsBounded(t *testing.T) {
 func TestLookIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
-		o := newObserver(names("shop"), func(context.Context, string) (control.Status, error) {
+		o := observing(names("shop"), func(context.Context, string) (control.Status, error) {
 			asked++
 			return control.Status{}, nil
 		})
@@ -68,7 +90,7 @@ func TestLookIsShared(t *testing.T) {
 
 // What an asker that went away left behind isn't given to the next.
 func TestLookOfAnAskerThatWent(t *testing.T) {
-	o := newObserver(names("shop"), func(ctx context.Context, _ string) (control.Status, error) {
+	o := observing(names("shop"), func(ctx context.Context, _ string) (control.Status, error) {
 		return control.Status{}, ctx.Err()
 	})
 	gone := errors.New("the scraper hung up")
@@ -87,7 +109,7 @@ func TestCountersGoOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := control.Status{}
 		var down error
-		o := newObserver(names("shop"), func(context.Context, string) (control.Status, error) {
+		o := observing(names("shop"), func(context.Context, string) (control.Status, error) {
 			st := now
 			st.Programs = append([]control.ProgramStatus(nil), now.Programs...)
 			return st, down

@@ -148,7 +148,7 @@ func TestObserverAsAReader(t *testing.T) {
 		}
 	}
 	o := observe(t, s.home)
-	o.awaitMetrics("at first", `daruma_service_up{service="real"} 1`, `daruma_program_ready{program="it",service="real"} 1`,
+	o.awaitMetrics("at first", `daruma_service_up{service="real"} 1`, `daruma_program_ready{program="it",service="real"} 1`, `daruma_program_processes{program="it",service="real"} 1`,
 		`daruma_service_supervisor_restarts_total{service="real"} 0`)
 
 	// Services come, one of which lets nobody in.

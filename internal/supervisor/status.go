@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -10,8 +11,8 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/monotonic"
-	"github.com/daruma-sh/daruma/internal/supervisor/process"
 	"github.com/daruma-sh/daruma/internal/supervisor/signals"
+	"github.com/daruma-sh/daruma/internal/supervisor/usage"
 	"github.com/daruma-sh/daruma/internal/version"
 )
 
@@ -19,24 +20,37 @@ import (
 func (b backend) Status(ctx context.Context) (control.Status, error) {
 	type snapshot struct {
 		control.Status
-		def *definition.Service
+		def    *definition.Service
+		cgroup string
 	}
 	ch := make(chan snapshot, 1)
-	b.s.mailbox.Post(func() { ch <- snapshot{b.s.status(), b.s.def} })
+	b.s.mailbox.Post(func() { ch <- snapshot{b.s.status(), b.s.def, b.s.hello.Cgroup} })
 	select {
 	case snapshot := <-ch: // reading files is left to the asker's goroutine
 		st := snapshot.Status
 		b.s.addDefinition(&st, snapshot.def)
-		for i := range st.Programs {
-			if pid := st.Programs[i].PID; pid != 0 {
-				st.Programs[i].MemoryBytes = process.ResidentBytes(pid)
-			}
-		}
+		addUsage(&st, snapshot.cgroup)
 		return st, nil
 	case <-ctx.Done():
 		return control.Status{}, ctx.Err()
 	case <-b.s.ctx.Done():
 		return control.Status{}, context.Cause(b.s.ctx)
+	}
+}
+
+// addUsage reads what the programs' processes use.
+func addUsage(st *control.Status, cgroup string) {
+	var mains []usage.Main
+	for i := range st.Programs {
+		if p := &st.Programs[i]; p.PID != 0 {
+			mains = append(mains, usage.Main{Program: p.Name, PID: p.PID})
+		}
+	}
+	trees := usage.Of(cgroup, mains)
+	for i := range st.Programs {
+		p := &st.Programs[i]
+		t := trees[p.Name]
+		p.CPUSeconds, p.MemoryBytes, p.Processes, p.OpenFiles = t.CPU.Seconds(), t.Memory, t.Processes, t.Files
 	}
 }
 
@@ -67,6 +81,7 @@ func (s *supervisor) programStatus(p *engine.Program, now time.Duration) control
 	ps := control.ProgramStatus{
 		Name: p.Name, Wanted: p.Wanted, State: stateOf(p), Ready: p.Ready, Healthy: p.Healthy, Paused: p.Paused,
 		Generation: int(p.Generation), PID: p.PID, Restarts: p.Restarts, Reason: p.Reason,
+		RestartsBy: maps.Clone(p.RestartsBy), // the engine goes on counting in its own
 	}
 	if p.State.Alive() && p.PID != 0 {
 		ps.StartedAt = rt.wall
@@ -90,6 +105,7 @@ func (s *supervisor) programStatus(p *engine.Program, now time.Duration) control
 		ps.Probes = append(ps.Probes, control.ProbeStatus{
 			Kind: []string{"startup", "liveness", "readiness"}[w.kind], OK: last.Healthy, At: last.At,
 			Failures: last.Failures, Message: last.Result.Message,
+			Probes: last.Probes, Failed: last.Failed, DurationSeconds: last.Result.Duration.Seconds(),
 		})
 	}
 	if rt.notify != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -150,6 +151,27 @@ func tryBirth(path string) error {
 			return errors.New("it was killed at birth; was the group that daruma runs in killed before?")
 		}
 	}
+}
+
+// Cgroups gives the folder of each program's cgroup in the folder base, by the program's id; of several the latest. They are there as long as
+// their [Tree]s are.
+func Cgroups(base string) map[string]string {
+	if base == "" {
+		return nil
+	}
+	entries, _ := os.ReadDir(base)
+	paths, latest := make(map[string]string, len(entries)), make(map[string]int, len(entries))
+	for _, e := range entries {
+		rest, ours := strings.CutPrefix(e.Name(), groupPrefix)
+		dot := strings.LastIndexByte(rest, '.')
+		if !ours || dot < 0 {
+			continue
+		}
+		if serial, err := strconv.Atoi(rest[dot+1:]); err == nil && serial > latest[rest[:dot]] {
+			latest[rest[:dot]], paths[rest[:dot]] = serial, base+"/"+e.Name()
+		}
+	}
+	return paths
 }
 
 // MemoryEvents opens the memory.events of the cgroup that this process is in (cgroups(7), the kernel's cgroup-v2.rst). -1: it has none.

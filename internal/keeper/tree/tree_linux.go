@@ -22,6 +22,9 @@ type Tree struct {
 	serial int
 }
 
+// groupPrefix begins the name of a program's cgroup: PREFIX ID . SERIAL.
+const groupPrefix = "p-"
+
 // Open prepares the tree for the next run of the program id: it makes a cgroup for it in the folder base, where that isn't "".
 //
 // One cgroup serves for many runs, but not after a kill: Linux 6.14 and later end a
@@ -42,7 +45,7 @@ func (t *Tree) Open(base, id string) error {
 		t.Close()
 	}
 	t.serial++
-	cg, err := makeCgroup(base + "/p-" + id + "." + strconv.Itoa(t.serial))
+	cg, err := makeCgroup(base + "/" + groupPrefix + id + "." + strconv.Itoa(t.serial))
 	if errors.Is(err, os.ErrPermission) || errors.Is(err, unix.EROFS) {
 		return nil // we could make base, and may not make this one: the tree is held without a cgroup
 	}

@@ -136,7 +136,7 @@ func configuration(args []string, f flags, given func(flag string) bool) (c conf
 
 // run serves until asked ends, or a part of it can't begin.
 func run(asked context.Context, out, errs io.Writer, c config.Config) error {
-	registry := metrics.Registry(metrics.NewCollector(observe.New(), version.Version()))
+	registry := metrics.Registry(metrics.NewCollector(observe.New(c.Folder, func(err error) { sayCounters(errs, err) }), version.Version()))
 	ctx, cancel := context.WithCancelCause(asked)
 	defer cancel(nil)
 	var parts sync.WaitGroup
@@ -191,4 +191,12 @@ func sayTextfile(errs io.Writer, err error) {
 		return
 	}
 	fmt.Fprintf(errs, "daruma observe: the metrics can't be written, and it is tried again: %v\n", err)
+}
+
+func sayCounters(errs io.Writer, err error) {
+	if err == nil {
+		fmt.Fprintln(errs, "daruma observe: the counters are kept again")
+		return
+	}
+	fmt.Fprintf(errs, "daruma observe: the counters can't be kept, and would begin anew in the next observer: %v\n", err)
 }

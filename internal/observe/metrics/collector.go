@@ -71,6 +71,13 @@ func (s sender) counter(d *prometheus.Desc, v float64) {
 	s.ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, s.labels...)
 }
 
+// known sends what is unknown where it is 0.
+func (s sender) known(d *prometheus.Desc, v float64) {
+	if v > 0 {
+		s.gauge(d, v)
+	}
+}
+
 func (s sender) flag(d *prometheus.Desc, v bool) {
 	if v {
 		s.gauge(d, 1)
@@ -91,8 +98,15 @@ func (c *Collector) service(to sender, seen *observe.Seen) {
 	to.counter(c.descs.supervisorRestarts, float64(st.SupervisorRestarts))
 	to.flag(c.descs.definitionLoaded, st.Definition == control.DefinitionLoaded || st.Definition == "")
 	to.gauge(c.descs.warnings, float64(len(st.Warnings)))
+	for kind, n := range seen.Falls[""].Incidents {
+		to.with(string(kind)).counter(c.descs.serviceIncidents, float64(n))
+	}
 	for i := range st.Programs {
-		c.program(to.with(st.Programs[i].Name), &st.Programs[i])
+		p := to.with(st.Programs[i].Name)
+		c.program(p, &st.Programs[i])
+		if f, there := seen.Falls[st.Programs[i].Name]; there {
+			c.falls(p, &f)
+		}
 	}
 }
 
@@ -109,18 +123,58 @@ func (c *Collector) program(to sender, p *control.ProgramStatus) {
 	if p.PID != 0 && !p.StartedAt.IsZero() {
 		to.gauge(d.start, float64(p.StartedAt.UnixMilli())/1e3)
 	}
-	to.counter(d.restarts, float64(p.Restarts))
+	c.restarts(to, p)
 	if e := p.LastExit; e != nil && e.Code != nil {
 		to.gauge(d.lastExit, float64(*e.Code))
 	}
-	if p.MemoryBytes > 0 {
-		to.gauge(d.memory, float64(p.MemoryBytes))
-	}
+	to.counter(d.cpu, p.CPUSeconds)
+	to.known(d.memory, float64(p.MemoryBytes))
+	to.known(d.processes, float64(p.Processes))
+	to.known(d.files, float64(p.OpenFiles))
 	to.counter(d.logBytes, float64(p.LogBytes))
 	to.counter(d.logLost, float64(p.LogLost))
 	for i := range p.Probes {
 		probe := to.with(p.Probes[i].Kind)
 		probe.flag(d.probeOK, p.Probes[i].OK)
-		probe.gauge(d.probeFailures, float64(p.Probes[i].Failures))
+		probe.gauge(d.probeInARow, float64(p.Probes[i].Failures))
+		probe.counter(d.probes, float64(p.Probes[i].Probes))
+		probe.counter(d.probesFailed, float64(p.Probes[i].Failed))
+		probe.known(d.probeDuration, p.Probes[i].DurationSeconds)
+	}
+}
+
+// causes are the kinds of falls that restarts follow. Each is there from the beginning: a rate() doesn't see the first step of a series that begins
+// with it.
+var causes = [...]string{"exit", "signal", "outOfMemory", "livenessProbe", "startupProbe", "postStart", "spawn"}
+
+func (c *Collector) restarts(to sender, p *control.ProgramStatus) {
+	rest := p.Restarts
+	for _, cause := range causes {
+		n := p.RestartsBy[cause]
+		to.with(cause).counter(c.descs.restarts, float64(n))
+		rest -= n
+	}
+	if rest > 0 { // of a daruma that didn't count them apart
+		to.with("other").counter(c.descs.restarts, float64(rest))
+	}
+}
+
+func (c *Collector) falls(to sender, f *observe.Falls) {
+	d := &c.descs
+	for kind, n := range f.Incidents {
+		to.with(string(kind)).counter(d.incidents, float64(n))
+	}
+	buckets, sum := make(map[float64]uint64, len(f.Recovery.In)), uint64(0)
+	for i, bound := range observe.RecoveryBuckets() {
+		sum += f.Recovery.In[i]
+		buckets[bound] = sum
+	}
+	to.ch <- prometheus.MustNewConstHistogram(d.recovery, f.Recovery.Count, f.Recovery.Seconds, buckets, to.labels...)
+	if f.Recorded {
+		ratio := 1.0
+		if f.Wanted > 0 {
+			ratio = 1 - min(1, f.Down.Seconds()/f.Wanted.Seconds())
+		}
+		to.gauge(d.availability, ratio)
 	}
 }

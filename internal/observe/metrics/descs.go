@@ -8,7 +8,9 @@ type descs struct {
 
 	build, serviceUp, serviceStart, supervisorRestarts, definitionLoaded, warnings *prometheus.Desc
 
-	up, wanted, ready, healthy, paused, state, start, restarts, lastExit, memory, logBytes, logLost, probeOK, probeFailures *prometheus.Desc
+	up, wanted, ready, healthy, paused, state, start, restarts, lastExit, cpu, memory, processes, files, logBytes, logLost *prometheus.Desc
+
+	probeOK, probeInARow, probes, probesFailed, probeDuration, incidents, serviceIncidents, recovery, availability *prometheus.Desc
 }
 
 func newDescs() (d descs) {
@@ -33,12 +35,22 @@ func newDescs() (d descs) {
 	program(&d.paused, "program_paused", "Whether it is frozen by request.")
 	program(&d.state, "program_state", "1 for the state that the program is in, 0 for the others.", "state")
 	program(&d.start, "program_start_time_seconds", "When its current run started, since the epoch; none: it doesn't run.")
-	program(&d.restarts, "program_restarts_total", "Restarts of the program.")
+	program(&d.restarts, "program_restarts_total", "Restarts of the program, by the kind of the fall that led to each.", "cause")
 	program(&d.lastExit, "program_last_exit_code", "Exit code of the run before this one; none: there was none, or a signal ended it.")
-	program(&d.memory, "program_memory_bytes", "Memory of all its processes; none: unknown.")
+	program(&d.cpu, "program_cpu_seconds_total", "Processor time that its processes used.")
+	program(&d.memory, "program_memory_bytes", "Memory of all its processes that is in RAM; none: unknown.")
+	program(&d.processes, "program_processes", "Its processes; none: unknown.")
+	program(&d.files, "program_open_files", "Open files, sockets and pipes of all its processes (Windows: handles); none: unknown.")
 	program(&d.logBytes, "program_log_bytes_total", "Output that was captured.")
 	program(&d.logLost, "program_log_lost_bytes_total", "Output that couldn't be written.")
 	program(&d.probeOK, "program_probe_success", "Whether the probe of this kind succeeds, after its thresholds.", "probe")
-	program(&d.probeFailures, "program_probe_consecutive_failures", "Failures of the probe in a row.", "probe")
+	program(&d.probeInARow, "program_probe_consecutive_failures", "Failures of the probe in a row.", "probe")
+	program(&d.probes, "program_probes_total", "Probes that were made.", "probe")
+	program(&d.probesFailed, "program_probe_failures_total", "Probes that failed.", "probe")
+	program(&d.probeDuration, "program_probe_duration_seconds", "How long the last probe took; none: there was none yet.", "probe")
+	program(&d.incidents, "program_incidents_total", "Incidents of the incident record, by the kind of the first fall.", "cause")
+	add(&d.serviceIncidents, "service_incidents_total", "Incidents of daruma's own processes, by kind; no program was down by them.", "service", "cause")
+	program(&d.recovery, "program_recovery_seconds", "How long it took from the first fall of an incident until the program stood again.")
+	program(&d.availability, "program_availability_ratio", "Of the time since the machine's boot in which the program was to run, the part in which no incident had it down.")
 	return d
 }
