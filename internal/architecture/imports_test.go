@@ -14,6 +14,7 @@ import (
 // A package that isn't here yet needs a place. One package a line, without comments: what it does stands in its own.
 var layering = [][]string{
 	{
+		"internal/charset",
 		"internal/confine",
 		"internal/logs/jsonline",
 		"internal/mailbox",

@@ -147,7 +147,7 @@ const definitionExample = `  name: shop                        # what the operat
         onControl: {130: {exec: {command: [bin/rotate-keys]}}}
         stopSignal: SIGTERM         # Windows: CTRL_C | CTRL_BREAK | WM_CLOSE
       terminationGracePeriodSeconds: 30
-      logs: {format: text, maxSize: 10Mi, maxAgeSeconds: 604800, maxFiles: 10, compress: true}
+      logs: {format: text, maxSize: 10Mi, maxAgeSeconds: 604800, maxFiles: 10, compress: true, encoding: utf-8}
     worker:
       command: [bin/worker]
       dependsOn: {api: ready}       # started | ready | completed

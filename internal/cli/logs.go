@@ -47,7 +47,8 @@ Without -n and --since everything is shown; with -f alone the last 10 lines of e
 NAME/daruma is daruma's own log.
 
 On a terminal escape sequences and other control characters are shown (^[ for ESC), not obeyed, except colours. Output to a file or
-pipe, and with --raw that to a terminal, is what the program wrote, byte for byte.`,
+pipe, and with --raw that to a terminal, is what the program wrote, byte for byte. Where logs.encoding is set, what is shown is decoded,
+but not with --raw.`,
 		Example: `  daruma logs shop                      everything, all programs
   daruma logs shop/api -f               the last lines, then what comes, until Ctrl+C
   daruma logs shop -n 100               the last 100 lines of each program
@@ -61,7 +62,7 @@ pipe, and with --raw that to a terminal, is what the program wrote, byte for byt
 	cmd.Flags().StringVar(&flags.since, "since", "", "lines from this time on: an age (10m, 2h, 3d) or a time")
 	cmd.Flags().StringVar(&flags.until, "until", "", "lines before this time, likewise")
 	cmd.Flags().BoolVarP(&flags.timestamps, "timestamps", "t", false, "begin each line with the time at which it was captured")
-	cmd.Flags().BoolVar(&flags.raw, "raw", false, "give a terminal the bytes as they are: it obeys what is in them")
+	cmd.Flags().BoolVar(&flags.raw, "raw", false, "the bytes as they are, not decoded, and to a terminal, which obeys what is in them")
 	flags.output = outputFlag(cmd)
 	cmd.AddCommand(newLogsShipper(std))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -80,7 +81,7 @@ pipe, and with --raw that to a terminal, is what the program wrote, byte for byt
 
 // query makes the flags a query; now is what ages count from.
 func (f logsFlags) query(now time.Time) (logread.Query, error) {
-	q := logread.Query{Follow: f.follow}
+	q := logread.Query{Follow: f.follow, Raw: f.raw}
 	var err error
 	if q.Since, err = parseTime("--since", f.since, now); err != nil {
 		return q, err

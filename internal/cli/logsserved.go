@@ -41,7 +41,7 @@ func showServedLogs(ctx context.Context, std IO, t target, q logread.Query, flag
 	defer stop()
 	out := bufio.NewWriterSize(screen.Unguarded(std.Out), 64<<10)
 	p := newLogPrinter(std, out, names, t.program == "", flags)
-	err = client.Logs(ctx, control.LogQuery{Program: t.program, Last: q.Last, Since: q.Since, Until: q.Until, Follow: q.Follow}, func(l control.LogLine) error {
+	err = client.Logs(ctx, control.LogQuery{Program: t.program, Last: q.Last, Since: q.Since, Until: q.Until, Follow: q.Follow, Raw: q.Raw}, func(l control.LogLine) error {
 		if l.Warning != "" {
 			out.Flush()
 			return printLine(std.Err, "daruma: %s", l.Warning)

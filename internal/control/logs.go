@@ -18,6 +18,7 @@ type LogQuery struct {
 	Since   time.Time // captured at this time or later; zero: from the beginning
 	Until   time.Time // captured before; zero: to the end
 	Follow  bool      // go on with what comes
+	Raw     bool      // the bytes as they are, though their encoding is known
 }
 
 // LogLine is one line of output. The names are those of `daruma logs -o json`.
@@ -53,6 +54,7 @@ func (q LogQuery) values() url.Values {
 	add("since", q.Since.Format(time.RFC3339Nano), !q.Since.IsZero())
 	add("until", q.Until.Format(time.RFC3339Nano), !q.Until.IsZero())
 	add("follow", "true", q.Follow)
+	add("raw", "true", q.Raw)
 	return v
 }
 
@@ -73,8 +75,10 @@ func parseLogQuery(v url.Values) (q LogQuery, err error) {
 			q.Until, err = time.Parse(time.RFC3339Nano, text)
 		case "follow":
 			q.Follow, err = strconv.ParseBool(text)
+		case "raw":
+			q.Raw, err = strconv.ParseBool(text)
 		default:
-			return q, fmt.Errorf("there is no parameter %.40q: only program, last, since, until and follow", name)
+			return q, fmt.Errorf("there is no parameter %.40q: only program, last, since, until, follow and raw", name)
 		}
 		if err != nil {
 			return q, fmt.Errorf("%s: %.60q is none: %w", name, text, err)

@@ -134,7 +134,7 @@ func TestReadersRead(t *testing.T) {
 	if record, err := c.Incidents(within(t)); err != nil || string(record) != "{\"type\":\"boot\"}\n" {
 		t.Errorf("incidents: %q, %v", record, err)
 	}
-	query := LogQuery{Program: "api", Last: -1, Since: stamp, Until: stamp.Add(time.Hour)}
+	query := LogQuery{Program: "api", Last: -1, Since: stamp, Until: stamp.Add(time.Hour), Raw: true}
 	var got []string
 	err := c.Logs(within(t), query, func(l LogLine) error {
 		got = append(got, fmt.Sprintf("%v %s %d %q %v %s", l.Time, l.Program, l.Generation, l.Text(), l.Partial, l.Warning))

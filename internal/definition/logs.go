@@ -1,7 +1,13 @@
 package definition
 
+import (
+	"strings"
+
+	"github.com/daruma-sh/daruma/internal/charset"
+)
+
 func defaultLogs() Logs {
-	return Logs{Format: Text, MaxSize: 10 << 20, MaxFiles: 10, Compress: true}
+	return Logs{Format: Text, MaxSize: 10 << 20, MaxFiles: 10, Compress: true, Encoding: charset.UTF8}
 }
 
 func (d *decoder) logsFields(l *Logs) []field {
@@ -27,6 +33,17 @@ func (d *decoder) logsFields(l *Logs) []field {
 			if v, ok := d.integer(n, 1, 10_000); ok {
 				l.MaxFiles = int(v)
 			}
+		}},
+		{"encoding", func(n *node) {
+			name := strings.ToLower(d.str(n))
+			if name == "" {
+				return
+			}
+			if err := charset.Check(name); err != nil {
+				d.fail(n.pos, "%v", err)
+				return
+			}
+			l.Encoding = name
 		}},
 		{"compress", func(n *node) { l.Compress = d.boolean(n) }},
 	}

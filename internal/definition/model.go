@@ -266,6 +266,10 @@ type Logs struct {
 	MaxAge   time.Duration // age after which the file is rotated; default 0: never
 	MaxFiles int           // rotated files kept; default 10, at least 1
 	Compress bool          // rotated files are gzipped; default true
+
+	// Encoding is what the program writes in, as package charset names it; default utf-8. The bytes are kept as they are: it decides how
+	// they are shown.
+	Encoding string
 }
 
 // Position is a place in the definition file.

@@ -245,7 +245,7 @@ func TestSchemaRefusesInvalid(t *testing.T) {
 		`securityContext: {runAsUser: -1}`, `securityContext: {runAsUser: true}`, `securityContext: {capabilities: {add: [ALL]}}`,
 		`securityContext: {capabilities: {add: [NOPE]}}`, `securityContext: {allowPrivilegeEscalation: "no"}`, `securityContext: {privileged: true}`,
 		`listen: {}`, `listen: [{name: x}]`, `listen: [{address: ":1"}]`, `listen: [{name: "a b", address: ":1"}]`, `logs: json`,
-		`logs: {format: xml}`, `logs: {maxSize: 10MB}`, `logs: {maxFiles: 0}`, `logs: {compress: "yes"}`, `logs: {maxAgeSeconds: -1}`,
+		`logs: {format: xml}`, `logs: {maxSize: 10MB}`, `logs: {maxFiles: 0}`, `logs: {compress: "yes"}`, `logs: {encoding: ""}`, `logs: {maxAgeSeconds: -1}`,
 	} {
 		key, _, _ := strings.Cut(program, ":")
 		command := "command: [c], "

@@ -111,13 +111,13 @@ func (b *batch) lines(in []byte, last bool) error {
 		switch {
 		case i >= 0:
 			line := bytes.TrimSuffix(rest[:i], []byte("\r")) // Windows' programs end their lines with both
-			b.out = jsonline.Append(b.out, b.start, b.c.spool.head, line, jsonline.WithNewline)
+			b.append(line, jsonline.WithNewline)
 			pos += i + 1
 		case pos == 0 && len(in) == maxPart: // a line that is longer than a part
 			pos = jsonline.CutRune(in)
-			b.out = jsonline.Append(b.out, b.start, b.c.spool.head, in[:pos], jsonline.Partial)
+			b.append(in[:pos], jsonline.Partial)
 		case last:
-			b.out = jsonline.Append(b.out, b.start, b.c.spool.head, rest, jsonline.NoNewline)
+			b.append(rest, jsonline.NoNewline)
 			pos = len(in)
 		default: // the beginning of a line: read again when there is more of it
 			return b.flush(pos)
@@ -130,6 +130,11 @@ func (b *batch) lines(in []byte, last bool) error {
 		}
 	}
 	return b.flush(pos)
+}
+
+// append encodes a line, its message decoded where the program doesn't write UTF-8.
+func (b *batch) append(line []byte, end jsonline.End) {
+	b.out = jsonline.AppendDecoded(b.out, b.start, b.c.spool.head, line, b.c.sink.decoder.Decode(line), end)
 }
 
 // full tells whether it is time to write.

@@ -1,11 +1,14 @@
 package logs
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/charset"
 	"github.com/daruma-sh/daruma/internal/logs/logfile"
 	"github.com/daruma-sh/daruma/internal/logs/logread"
 )
@@ -26,6 +29,9 @@ type Sink struct {
 	commits *commitFile  // json only
 	journal *copyJournal // nil: not opened yet
 	closed  bool
+
+	encoding string           // of the settings
+	decoder  *charset.Decoder // of the program's output, for json; nil: it is UTF-8
 }
 
 // Stats is what a sink has done since it was opened.
@@ -52,6 +58,7 @@ func newSink(s *Store, name string, settings logfile.Settings, h *logfile.Histor
 	k.file = logfile.NewCurrent(s.opts.Dir, name, settings, h, s.zip, func(err error) {
 		s.emit(Event{Program: name, Kind: Notice, Err: err})
 	})
+	k.setEncoding(settings.Encoding)
 	return k
 }
 
@@ -63,6 +70,22 @@ func (k *Sink) configure(settings logfile.Settings) {
 		k.closeCommits()
 	}
 	k.file.Configure(settings)
+	if settings.Encoding != k.encoding {
+		k.setEncoding(settings.Encoding)
+	}
+}
+
+// setEncoding notes for readers in which encoding the program writes, and decodes what becomes JSON from now on.
+func (k *Sink) setEncoding(name string) {
+	k.encoding, k.decoder = name, nil
+	name, err := logfile.KeepEncoding(k.store.opts.Dir, k.name, name)
+	if name != "" {
+		decoder, unknown := charset.New(name)
+		k.decoder, err = decoder, errors.Join(err, unknown)
+	}
+	if err != nil {
+		k.file.Report(fmt.Errorf("logs.encoding: what %s writes is shown as it is: %w", k.name, err))
+	}
 }
 
 // Attach takes ownership of the reading end of a pipe and starts a copier for it. generation is the run's

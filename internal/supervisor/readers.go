@@ -87,7 +87,7 @@ func (b backend) Incidents() (io.ReadCloser, error) {
 // Logs implements control.Backend.
 func (b backend) Logs(ctx context.Context, q control.LogQuery, each func(control.LogLine) error, idle func() error) error {
 	dir := b.s.place.Logs
-	query := logread.Query{Last: q.Last, Since: q.Since, Until: q.Until, Follow: q.Follow}
+	query := logread.Query{Last: q.Last, Since: q.Since, Until: q.Until, Follow: q.Follow, Raw: q.Raw}
 	if q.Last < 0 {
 		query.Last = logread.None
 	}

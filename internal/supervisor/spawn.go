@@ -57,7 +57,7 @@ func (s *supervisor) spawnFailed(program string, generation uint64, err error) {
 func (s *supervisor) sink(def *definition.Program) (*logs.Sink, error) {
 	sink, err := s.store.Program(def.Name, logfile.Settings{
 		Format: logfile.Format(def.Logs.Format), MaxSize: def.Logs.MaxSize, MaxAge: def.Logs.MaxAge,
-		MaxFiles: def.Logs.MaxFiles, Compress: def.Logs.Compress,
+		MaxFiles: def.Logs.MaxFiles, Compress: def.Logs.Compress, Encoding: def.Logs.Encoding,
 	})
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ type Object struct {
 	Stream     string
 	Time       time.Time
 	Text       []byte // the exact bytes of the line, without its newline
+	Encoded    bool   // Text isn't the message: that was decoded, or isn't UTF-8
 	Partial    bool   // no newline followed,
 	RunEnded   bool   // because the run ended
 }
@@ -33,7 +34,7 @@ func Decode(b []byte) (o Object, ok bool) {
 	o = Object{Generation: fields.Generation, Stream: fields.Stream, Time: fields.Time, Text: []byte(*fields.Message),
 		Partial: fields.Partial || fields.NoNewline, RunEnded: fields.NoNewline}
 	if raw, err := base64.StdEncoding.DecodeString(fields.Base64); err == nil && fields.Base64 != "" {
-		o.Text = raw
+		o.Text, o.Encoded = raw, true
 	}
 	return o, true
 }

@@ -6,6 +6,7 @@
 package jsonline
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"strconv"
@@ -55,14 +56,21 @@ func AppendStamp(b []byte, now time.Time) []byte {
 //
 // What isn't UTF-8 becomes U+FFFD in the message, and the exact bytes follow as daruma.message_base64.
 func Append(dst, start, head, line []byte, end End) []byte {
+	return AppendDecoded(dst, start, head, line, line, end)
+}
+
+// AppendDecoded is [Append] of a line that isn't UTF-8, but in an encoding that is known: message is the line in UTF-8. Where they differ
+// the exact bytes follow, too.
+func AppendDecoded(dst, start, head, line, message []byte, end End) []byte {
 	dst = append(dst, start...)
 	dst = append(dst, head...)
-	clean := plainLength(line)
-	dst = append(dst, line[:clean]...)
+	clean := plainLength(message)
+	dst = append(dst, message[:clean]...)
 	valid := true
-	if clean < len(line) {
-		valid = utf8.Valid(line[clean:])
-		dst = appendEscaped(dst, line[clean:], valid)
+	if clean < len(message) {
+		valid = utf8.Valid(message[clean:])
+		dst = appendEscaped(dst, message[clean:], valid)
+		valid = valid && bytes.Equal(line, message)
 	}
 	if valid && end == WithNewline {
 		return append(dst, "\"}\n"...)

@@ -15,7 +15,9 @@ const (
 	Ext      = ".log"
 	IndexExt = ".idx" // after Ext
 	GzipExt  = ".gz"  // after Ext
-	tmpExt   = ".tmp" // last: half done, worthless after a kill
+	// EncodingExt is that of the file that names the encoding of all of a program's logs; after Ext. There is none for UTF-8.
+	EncodingExt = ".encoding"
+	tmpExt      = ".tmp" // last: half done, worthless after a kill
 )
 
 const stampLayout = "20060102T150405Z"
@@ -73,7 +75,7 @@ func ProgramOf(name string) (program string, rotated, ok bool) {
 	if program, _, _, ok := parseRotated(name); ok {
 		return program, true, true
 	}
-	base := strings.TrimSuffix(strings.TrimSuffix(name, tmpExt), IndexExt)
+	base := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, tmpExt), IndexExt), EncodingExt)
 	program, ok = strings.CutSuffix(base, Ext)
 	return program, false, ok
 }

@@ -18,4 +18,5 @@ type Settings struct {
 	MaxAge   time.Duration // age after which the file is rotated when the next bytes come; 0: never
 	MaxFiles int           // rotated files kept; less than 1 is taken as 1
 	Compress bool          // rotated files are gzipped in the background
+	Encoding string        // what the program writes in: a name of package charset, or "", which is UTF-8; kept for readers in a file beside the log
 }

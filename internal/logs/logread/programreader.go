@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/charset"
 	"github.com/daruma-sh/daruma/internal/logs/jsonline"
 	"github.com/daruma-sh/daruma/internal/logs/logfile"
 	"github.com/daruma-sh/daruma/internal/safefile"
@@ -16,7 +17,7 @@ import (
 // programReader reads one program's files one after the other.
 type programReader struct {
 	dir, program string
-	follow       bool
+	follow, raw  bool
 	warn         func(error)
 
 	segments []logfile.Rotated // still to be read before the current file
@@ -30,6 +31,7 @@ type programReader struct {
 	lines        lineReader
 	reads        int // lines.reads when the index was last refreshed
 	times        logfile.IndexReader
+	decoder      *charset.Decoder // nil: the lines are given as they are
 	json         bool
 	empty        bool // nothing of src was read yet
 	rotated      bool // current isn't current any more
@@ -155,16 +157,32 @@ func (t *programReader) take(text []byte, off int64, part bool) {
 		t.empty = false
 		t.times.Open() // it may have been made a moment after its log
 		t.json = !t.times.Known() && jsonline.IsOurs(text)
+		t.setDecoder()
 	}
 	t.full, t.inLine = true, part
 	if t.json && !part {
 		if o, ok := jsonline.Decode(text); ok {
 			t.head = Line{Program: t.program, Generation: o.Generation, Stream: o.Stream, Time: o.Time, Text: o.Text, Raw: text, Partial: o.Partial, RunEnded: o.RunEnded}
+			if o.Encoded { // else the message is UTF-8, of whatever time it is
+				t.head.Text = t.decoder.Decode(o.Text)
+			}
 			return
 		}
 	}
-	t.head = Line{Program: t.program, Text: text, Partial: part}
+	t.head = Line{Program: t.program, Text: t.decoder.Decode(text), Partial: part}
 	t.head.Time, t.head.Generation = t.times.At(off)
+}
+
+// setDecoder looks up in which encoding the program writes, at the beginning of each file: it may have been set meanwhile.
+func (t *programReader) setDecoder() {
+	t.decoder = nil
+	if t.raw {
+		return
+	}
+	var err error
+	if t.decoder, err = charset.New(logfile.Encoding(t.dir, t.program)); err != nil {
+		t.warn(fmt.Errorf("%s: its output is shown as it is: %w", t.program, err))
+	}
 }
 
 // takeCut takes a line, up to where a run ended within it: what follows is another run's, and given back.

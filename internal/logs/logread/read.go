@@ -25,6 +25,7 @@ type Query struct {
 	Last     int       // so many last lines of each program; 0: every line; None
 	Since    time.Time // lines captured at this time or later; zero: from the beginning
 	Until    time.Time // lines captured before this time; zero: to the end
+	Raw      bool      // the lines' bytes as they are, though their encoding is known
 	Follow   bool      // go on until the context or Stop ends it, across rotations
 
 	Stop   <-chan struct{} // with Follow: once it is closed, Read emits what there is to the last byte, and returns
@@ -43,7 +44,7 @@ type Line struct {
 	Generation int       // 0: not known
 	Stream     string    // "" in text logs, where both streams share a pipe
 	Time       time.Time // when its first byte was captured; zero: not known
-	Text       []byte    // without the newline; valid until emit returns
+	Text       []byte    // without the newline, in UTF-8 where the encoding of the log is known; valid until emit returns
 	Raw        []byte    // the JSON object where the log has one; valid until emit returns
 	Partial    bool      // no newline follows: the line goes on, or the run ended within it
 	RunEnded   bool      // it is known that the run ended within it; without Text where that is known only after the line was emitted
@@ -85,7 +86,7 @@ func Read(ctx context.Context, dir string, q Query, emit func(Line) error) error
 	}
 	defer r.close()
 	for _, name := range withExpected(names, q) {
-		t := &programReader{dir: dir, program: name, follow: q.Follow, warn: r.warn}
+		t := &programReader{dir: dir, program: name, follow: q.Follow, raw: q.Raw, warn: r.warn}
 		r.programs = append(r.programs, t)
 		if err := t.begin(q); err != nil {
 			return err
@@ -266,7 +267,7 @@ func (r *reader) discover(dir string) error {
 		if known[name] {
 			continue
 		}
-		t := &programReader{dir: dir, program: name, follow: true, warn: r.warn}
+		t := &programReader{dir: dir, program: name, follow: true, raw: r.query.Raw, warn: r.warn}
 		r.programs = append(r.programs, t)
 		if err := t.begin(Query{Since: r.query.Since}); err != nil {
 			return err

@@ -43,7 +43,7 @@ func (t *programReader) seekLastLines(n int) error {
 
 // count says how many lines there are from where t begins.
 func (t *programReader) count() (int, error) {
-	c := &programReader{dir: t.dir, program: t.program, warn: func(error) {}, segments: t.segments, skip: t.skip, current: t.current, seq: t.seq, limit: t.limit}
+	c := &programReader{dir: t.dir, program: t.program, raw: true, warn: func(error) {}, segments: t.segments, skip: t.skip, current: t.current, seq: t.seq, limit: t.limit}
 	defer c.times.Close()
 	defer c.finish() // the current file stays t's
 	for {
