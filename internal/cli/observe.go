@@ -15,13 +15,15 @@ import (
 func newObserve(IO) *cobra.Command {
 	return &cobra.Command{
 		Use:   "observe [observe.yaml] [flags]",
-		Short: "Give what is seen of all services to Prometheus",
-		Long: `Give what is seen of all services that let you in to Prometheus: on a port, or in a file for a textfile collector.
+		Short: "Give what is seen of all services to Prometheus, and tell people what happens",
+		Long: `Give what is seen of all services that let you in to Prometheus: on a port, or in a file for a textfile collector. Tell people
+what happens to them: in chats, by a webhook, or by mail.
 
 This runs daruma-observe, an executable of its own that belongs beside this one; its flags are in daruma observe --help.`,
 		Example: `  daruma observe                                   http://127.0.0.1:9490/metrics, until Ctrl+C
   daruma observe --textfile /var/lib/prometheus/node-exporter
-  daruma observe observe.yaml                      as the file says`,
+  daruma observe observe.yaml                      as the file says
+  daruma observe --test-notices observe.yaml       send a test message to each channel`,
 		DisableFlagParsing: true,
 		RunE: func(_ *cobra.Command, args []string) error {
 			path, err := observer()

@@ -40,6 +40,7 @@ func (c *Condition) once() bool { return c.Kind == Boot || c.Kind == Definition 
 // TakeEvent takes in one event. Events of incidents are left to the incident record, which outlives whoever misses them.
 func (s *State) TakeEvent(e control.Event, now time.Time) {
 	s.Event = max(s.Event, e.Seq)
+	e.Program = Clip(e.Program, maxName)
 	switch e.Kind {
 	case control.EventNotReady:
 		s.begin(NotReady, e, now)
@@ -94,10 +95,13 @@ func (s *State) begin(kind Kind, e control.Event, now time.Time) {
 	if c := s.Conditions[key]; c != nil && (kind != LogLoss || !c.Told || e.Time.Sub(c.At) < lossAgain) {
 		return
 	}
+	if len(s.Conditions) >= maxOpen {
+		return
+	}
 	if s.Conditions == nil {
 		s.Conditions = map[string]*Condition{}
 	}
-	s.Conditions[key] = &Condition{Kind: kind, Program: e.Program, At: e.Time, Reason: e.Reason, seen: now}
+	s.Conditions[key] = &Condition{Kind: kind, Program: e.Program, At: e.Time, Reason: Clip(e.Reason, maxText), seen: now}
 }
 
 // end tells that a condition is over, if it was told or had lasted for long enough to be.

@@ -52,12 +52,15 @@ func (s *State) downDue(o *Open, now time.Time) *Notice {
 // item says what an incident is about.
 func (s *State) item(i *incident.Incident) Item {
 	item := Item{
-		Key:     fmt.Sprintf("%s/%s@%d", s.Service, i.ID, i.Detected.UnixMilli()),
-		Program: i.Program, At: i.Detected, Cause: i.Cause, LastCause: i.LastCause, Falls: max(i.Falls, 1), Incidents: 1,
-		Output: i.LastOutput[max(0, len(i.LastOutput)-maxOutput):],
+		Key:     fmt.Sprintf("%s/%s@%d", s.Service, Clip(i.ID, maxName), i.Detected.UnixMilli()),
+		Program: Clip(i.Program, maxName), At: i.Detected, Cause: Clip(i.Cause, maxText), LastCause: Clip(i.LastCause, maxText), Falls: max(i.Falls, 1),
+		Incidents: 1,
+	}
+	for _, line := range i.LastOutput[max(0, len(i.LastOutput)-maxOutput):] {
+		item.Output = append(item.Output, Clip(line, maxOutputLine))
 	}
 	if i.Outcome == incident.GaveUp && i.EndReason != "" {
-		item.LastCause = i.EndReason
+		item.LastCause = Clip(i.EndReason, maxText)
 	}
 	return item
 }
@@ -69,6 +72,9 @@ func (s *State) gather(i *incident.Incident, item Item, now time.Time) *Notice {
 	}
 	b := s.Brief[item.Program]
 	if b == nil {
+		if len(s.Brief) >= maxOpen {
+			return s.about(briefKind(i.Program), false, item) // none is lost; the pace of the channels bounds what is sent
+		}
 		s.Brief[item.Program] = &Gathered{Told: now}
 		return s.about(briefKind(i.Program), false, item)
 	}

@@ -63,7 +63,7 @@ func (w Writer) Write(n *Notice) Message {
 	default:
 		for k := range n.Items {
 			if k == maxItems {
-				m.Facts = append(m.Facts, Fact{"", fmt.Sprintf(p.more, len(n.Items)-k)})
+				m.Facts = append(m.Facts, Fact{"", fmt.Sprintf(p.more, len(n.Items)-k+n.More)})
 				break
 			}
 			i := &n.Items[k]

@@ -38,6 +38,7 @@ type Notice struct {
 	Service string    `json:"service,omitempty"`
 	At      time.Time `json:"at"` // when it happened, by the wall clock
 	Items   []Item    `json:"items,omitempty"`
+	More    int       `json:"more,omitempty"` // items that were too many to keep
 
 	// Of a summary alone: how many notices there were, and until when.
 	Count int            `json:"count,omitempty"`
@@ -64,7 +65,7 @@ type Item struct {
 
 // Replaces tells whether nobody needs old any more who gets n: n is the end of all that old tells the beginning of.
 func (n *Notice) Replaces(old *Notice) bool {
-	if !n.Over && n.Kind != GaveUp || old.Over || n.Service != old.Service || len(old.Items) == 0 || old.ID == n.ID {
+	if !n.Over && n.Kind != GaveUp || old.Over || n.Service != old.Service || len(old.Items) == 0 || old.ID == n.ID || old.More > 0 {
 		return false
 	}
 	for _, was := range old.Items {

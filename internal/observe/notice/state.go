@@ -18,7 +18,16 @@ const (
 	LoopFalls  = 3                // falls of one incident that are told without waiting
 	BriefEvery = time.Hour        // brief falls of one program
 	GoneAfter  = time.Minute      // nobody answers for the service: a restart of all of it may take that long
-	maxOutput  = 10               // lines of a program's last output that are kept
+)
+
+// Bounds on what a service makes the observer remember: a supervisor that somebody else wrote may say anything.
+const (
+	maxOpen       = 1000 // incidents of a service that aren't told to their end, and likewise conditions and brief incidents
+	maxTogether   = 100  // items of one notice; more are counted
+	maxName       = 256  // bytes of a program's name
+	maxText       = 1000 // bytes of a text; daruma's own incidents have no longer ones
+	maxOutput     = 10   // lines of a program's last output
+	maxOutputLine = 500  // bytes
 )
 
 // State is what is remembered of one service. It belongs to one goroutine. It is stored as JSON; what isn't exported is found out again.
@@ -79,15 +88,16 @@ func (s *State) TakeIncidents(list []incident.Incident, now time.Time) {
 		if err != nil {
 			continue // not of a record that this daruma knows
 		}
+		id := strconv.FormatUint(number, 10) // without zeros in front, of which there may be any number
 		over := i.DownSince == 0
 		fresh := number > s.High || i.Detected.After(s.Latest)
 		if !s.Seen {
 			fresh = !over
 		}
-		o := s.Open[i.ID]
-		if o == nil && fresh {
+		o := s.Open[id]
+		if o == nil && fresh && len(s.Open) < maxOpen {
 			o = &Open{since: now, first: now}
-			s.Open[i.ID] = o
+			s.Open[id] = o
 		}
 		high = max(high, number)
 		if i.Detected.After(latest) {
@@ -96,7 +106,7 @@ func (s *State) TakeIncidents(list []incident.Incident, now time.Time) {
 		if o == nil {
 			continue
 		}
-		there[i.ID] = true
+		there[id] = true
 		if over != (o.incident.DownSince == 0) || i.Falls != o.incident.Falls {
 			o.since = now
 		}
@@ -171,8 +181,12 @@ func join(found []Notice) []Notice {
 			joined = append(joined, n)
 			continue
 		}
-		joined[k].Items = append(joined[k].Items, n.Items...)
-		joined[k].ID = fmt.Sprintf("%s+%d", n.ID, len(joined[k].Items)-1)
+		if len(joined[k].Items) < maxTogether {
+			joined[k].Items = append(joined[k].Items, n.Items...)
+			joined[k].ID = fmt.Sprintf("%s+%d", n.ID, len(joined[k].Items)-1)
+		} else {
+			joined[k].More += len(n.Items)
+		}
 	}
 	return joined
 }

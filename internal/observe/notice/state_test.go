@@ -340,3 +340,28 @@ func TestBackAfterBoot(t *testing.T) {
 		w.want(w.told(time.Hour), "shop is back after the machine was started")
 	})
 }
+
+// Whatever a supervisor says that somebody else wrote, what is remembered and told of it is bounded.
+func TestHostileSupervisor(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		long := strings.Repeat("x", 100_000)
+		for k := range 3000 {
+			w.falls(fmt.Sprint(k), incident.Exit)
+			w.last().Cause, w.last().LastOutput = long, []string{long, long}
+			w.event(control.EventNotReady, fmt.Sprint(k)+long)
+		}
+		time.Sleep(time.Minute)
+		w.state.TakeIncidents(w.record, time.Now())
+		told := w.state.Due(time.Now())
+		raw, err := json.Marshal(told)
+		if err != nil || len(told) > 2 || len(raw) > 1<<20 {
+			w.t.Errorf("%d notices of %d bytes, %v", len(told), len(raw), err)
+		}
+		if raw, err := json.Marshal(w.state); err != nil || len(raw) > 4<<20 {
+			w.t.Errorf("a state of %d bytes, %v", len(raw), err)
+		}
+		if m := (Writer{}).Write(&told[0]); len(m.Facts) > maxItems+2 {
+			w.t.Errorf("%d facts", len(m.Facts))
+		}
+	})
+}

@@ -178,7 +178,7 @@ func (w Writer) subject(n *Notice) string {
 		if len(n.Items) > 3 {
 			list += ", …"
 		}
-		return fmt.Sprintf(w.phrases().programs, n.Service, len(n.Items), list)
+		return fmt.Sprintf(w.phrases().programs, n.Service, len(n.Items)+n.More, list)
 	}
 	if len(n.Items) == 1 && n.Items[0].Program != "" {
 		return n.Service + "/" + n.Items[0].Program

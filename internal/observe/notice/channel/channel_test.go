@@ -2,11 +2,19 @@ package channel
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
+	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -181,6 +189,36 @@ func TestCertificate(t *testing.T) {
 	}
 }
 
+// A certificate that has expired is said as that, and nothing is sent.
+func TestExpiredCertificate(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().AddDate(-1, 0, 0), NotAfter: time.Now().AddDate(0, 0, -1), IsCA: true,
+		BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was sent") }))
+	server.Config.ErrorLog = quiet
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	c := made(t, "slack", server.URL+"/5ecret").(*slack)
+	root, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(root)
+	c.client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots}
+	if err := c.Send(t.Context(), hostile()); err == nil || !strings.Contains(err.Error(), "expired") || strings.Contains(err.Error(), "5ecret") {
+		t.Errorf("%v", err)
+	}
+}
+
 // DingTalk: open.dingtalk.com, "custom robot security settings": the sign of milliseconds, newline and secret, with the secret as the key.
 func TestDingTalkSignature(t *testing.T) {
 	address, got := receiver(t, http.StatusOK, chats["dingtalk"])
@@ -261,6 +299,27 @@ func within(t *testing.T, m notice.Message) {
 	}
 	if body, err := marshal(teamsBody(m)); err != nil || len(body) > 28<<10 {
 		t.Errorf("teams: %d bytes, %v", len(body), err)
+	}
+}
+
+// A message of as many notices as a channel takes at once has a line for each of them, also where their causes are long: none is lost.
+func TestDigestsAreWhole(t *testing.T) {
+	for kind := range chats {
+		address, got := receiver(t, http.StatusOK, chats[kind])
+		c := made(t, kind, address)
+		var list []notice.Notice
+		for k := range c.Room() {
+			list = append(list, notice.Notice{ID: fmt.Sprint(k), Kind: notice.Fell, Service: "shop-backend", At: time.Unix(1e9, 0),
+				Items: []notice.Item{{Program: fmt.Sprintf("worker-%03d", k), Cause: strings.Repeat("<连接被拒绝>", 50), Falls: 3}}})
+		}
+		if err := c.Send(t.Context(), (notice.Writer{Language: notice.Chinese, Machine: "web-1.example.com"}).Digest(list)); err != nil {
+			t.Fatal(err)
+		}
+		for k := range list {
+			if !strings.Contains(string(got.body), fmt.Sprintf("worker-%03d", k)) {
+				t.Errorf("%s: notice %d of %d is lost", kind, k, len(list))
+			}
+		}
 	}
 }
 

@@ -25,12 +25,15 @@ func inertLine(s string) string { return strings.Map(lookAlike, plaintext.Line(s
 // unfenced is for what stands between ``` and ```.
 func unfenced(s string) string { return strings.ReplaceAll(s, "`", "ˋ") }
 
+// maxFact is how long a fact may be, in bytes.
+const maxFact = 700
+
 // cleaned gives the message with all of its texts fit to be shown: one line each, nothing invisible.
 func cleaned(m notice.Message) notice.Message {
 	m.Title = notice.Clip(plaintext.Line(m.Title), 300)
 	facts := make([]notice.Fact, 0, len(m.Facts))
 	for _, f := range m.Facts {
-		facts = append(facts, notice.Fact{Name: notice.Clip(plaintext.Line(f.Name), 100), Value: notice.Clip(plaintext.Line(f.Value), 700)})
+		facts = append(facts, notice.Fact{Name: notice.Clip(plaintext.Line(f.Name), 100), Value: notice.Clip(plaintext.Line(f.Value), maxFact)})
 	}
 	m.Facts = facts
 	output := make([]string, 0, len(m.Output))
@@ -69,8 +72,13 @@ func factLine(f notice.Fact) string {
 	return f.Name + ": " + f.Value
 }
 
-// fit writes the message in at most limit bytes: without its oldest lines of output, then with the last facts left out, then cut.
+// shortest is to how many bytes the facts of a message are shortened before one is left out.
+const shortest = 40
+
+// fit writes the message in at most limit bytes: without its oldest lines of output, with shorter facts, then with the last facts left out,
+// then cut. Facts are shortened first because in a message of several notices each is one.
 func fit(m notice.Message, limit int, write func(notice.Message) string) string {
+	longest := maxFact
 	for {
 		s := write(m)
 		switch {
@@ -78,12 +86,23 @@ func fit(m notice.Message, limit int, write func(notice.Message) string) string 
 			return s
 		case len(m.Output) > 0:
 			m.Output = m.Output[1:]
+		case longest > shortest:
+			longest = max(longest/2, shortest)
+			m.Facts = shortened(m.Facts, longest)
 		case len(m.Facts) > 1:
-			m.Facts = m.Facts[:len(m.Facts)-1]
+			m.Facts = m.Facts[:max(1, len(m.Facts)*9/10)]
 		default:
 			return notice.Clip(s, limit)
 		}
 	}
+}
+
+func shortened(facts []notice.Fact, longest int) []notice.Fact {
+	short := make([]notice.Fact, len(facts))
+	for k, f := range facts {
+		short[k] = notice.Fact{Name: f.Name, Value: notice.Clip(f.Value, longest)}
+	}
+	return short
 }
 
 // inertCommand shows a command, which consists of letters, digits, spaces and -_./: alone, as code.
