@@ -247,28 +247,33 @@ func (f *follower) status(ctx context.Context) (control.Status, error) {
 	return f.source.Status(ctx, f.service)
 }
 
-// tell stores what is due. A state that has only seen more events is stored with the next that says more, for they can be read again.
+// eventsUnsaved is how many events may be read again after a restart of the observer because nothing else of the state had changed.
+const eventsUnsaved = 64
+
+// tell stores what is due. A state that has only seen some more events isn't stored for that: they can be read again.
 func (f *follower) tell() {
 	notices := f.state.Due(time.Now())
-	event := f.state.Event
 	raw, err := json.Marshal(f.state)
 	if err != nil {
 		return // there is nothing in it that can't be written
 	}
-	if len(notices) == 0 && sameButEvent(f.state, raw, f.stored) && event%64 != 0 {
+	if len(notices) == 0 && f.seenAlready(raw) {
 		return
 	}
 	f.store.Put(f.service, raw, notices)
 	f.stored = raw
 }
 
-// sameButEvent tells whether raw says no more than stored, but for the number of the last event.
-func sameButEvent(s *notice.State, raw, stored []byte) bool {
-	old := notice.NewState(s.Service)
-	if stored == nil || json.Unmarshal(stored, old) != nil {
+// seenAlready tells whether raw says no more than what is stored, but for the number of the last event.
+func (f *follower) seenAlready(raw []byte) bool {
+	old := notice.NewState(f.service)
+	if f.stored == nil || json.Unmarshal(f.stored, old) != nil {
 		return false
 	}
-	old.Event = s.Event
+	if f.state.Event-old.Event >= eventsUnsaved { // also where the count began anew
+		return false
+	}
+	old.Event = f.state.Event
 	was, err := json.Marshal(old)
 	return err == nil && string(was) == string(raw)
 }

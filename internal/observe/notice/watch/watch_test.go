@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,7 +24,7 @@ type service struct {
 	events []control.Event
 	record []incident.Incident
 	news   chan struct{}
-	asked  int // readings of the record
+	asked  atomic.Int32 // readings of the record
 }
 
 func newService() *service { return &service{life: time.Now(), news: make(chan struct{})} }
@@ -55,7 +56,7 @@ func (s *service) source() Source {
 		Incidents: func(context.Context, string) ([]incident.Incident, error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.asked++
+			s.asked.Add(1)
 			return append([]incident.Incident(nil), s.record...), s.up
 		},
 		Events: s.stream,
@@ -88,6 +89,7 @@ type memory struct {
 	mu     sync.Mutex
 	states map[string]json.RawMessage
 	told   []string
+	puts   int
 }
 
 func (m *memory) State(service string) json.RawMessage {
@@ -99,6 +101,7 @@ func (m *memory) State(service string) json.RawMessage {
 func (m *memory) Put(service string, state json.RawMessage, notices []notice.Notice) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.puts++
 	m.states[service] = state
 	for _, n := range notices {
 		m.told = append(m.told, notice.Writer{}.Title(&n))
@@ -141,8 +144,8 @@ func TestFollows(t *testing.T) {
 	watched(t, func(t *testing.T, s *service, m *memory, observe func(func())) {
 		observe(func() {
 			time.Sleep(time.Hour)
-			if s.asked > 2 {
-				t.Errorf("the record was read %d times while nothing happened", s.asked)
+			if n := s.asked.Load(); n > 2 {
+				t.Errorf("the record was read %d times while nothing happened", n)
 			}
 			s.happens(control.EventExited, "api")
 			time.Sleep(3 * time.Second)
@@ -166,8 +169,8 @@ func TestReadsNotTooOften(t *testing.T) {
 				s.happens(control.EventExited, "api")
 				time.Sleep(100 * time.Millisecond)
 			}
-			if s.asked > 60 {
-				t.Errorf("the record was read %d times in 100 s", s.asked)
+			if n := s.asked.Load(); n > 60 {
+				t.Errorf("the record was read %d times in 100 s", n)
 			}
 		})
 	})
@@ -218,12 +221,31 @@ func TestGone(t *testing.T) {
 			m.want(t, "shop: nobody answers for the service")
 		})
 		observe(func() {
-			time.Sleep(time.Minute)
+			time.Sleep(time.Minute + time.Second) // between two attempts
 			m.want(t)
 			s.change(func() { s.up = nil })
 			time.Sleep(time.Minute)
 			m.want(t, "shop answers again, after 3 min 5 s")
 		})
+	})
+}
+
+// A service that isn't there doesn't have the disk written to.
+func TestWritesNothingForNothing(t *testing.T) {
+	watched(t, func(t *testing.T, s *service, m *memory, observe func(func())) {
+		s.up = control.ErrNotRunning
+		observe(func() {
+			time.Sleep(time.Hour)
+			s.change(func() { s.up = nil })
+			time.Sleep(time.Hour)
+			for range 1000 {
+				s.happens(control.EventHookDone, "api")
+			}
+			time.Sleep(time.Hour)
+		})
+		if m.puts > 20 {
+			t.Errorf("written %d times", m.puts)
+		}
 	})
 }
 
