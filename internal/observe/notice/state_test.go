@@ -344,8 +344,8 @@ func TestBackAfterBoot(t *testing.T) {
 // Whatever a supervisor says that somebody else wrote, what is remembered and told of it is bounded.
 func TestHostileSupervisor(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
-		long := strings.Repeat("x", 100_000)
-		for k := range 3000 {
+		long := strings.Repeat("x", 5_000)
+		for k := range 1500 {
 			w.falls(fmt.Sprint(k), incident.Exit)
 			w.last().Cause, w.last().LastOutput = long, []string{long, long}
 			w.event(control.EventNotReady, fmt.Sprint(k)+long)

@@ -111,7 +111,7 @@ func TestEndReplacesBeginning(t *testing.T) {
 func TestBounded(t *testing.T) {
 	folder := t.TempDir()
 	q := open(t, folder)
-	const many = 5_000
+	const many = 2_500
 	var list []notice.Notice
 	for k := range many {
 		list = append(list, fell(fmt.Sprint(k)))
