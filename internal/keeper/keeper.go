@@ -62,10 +62,9 @@ func newKeeper(cfg Config) *keeper {
 	if cfg.Hang == 0 {
 		cfg.Hang = defaultHang
 	}
-	sum := sha256.Sum256([]byte(cfg.Folders.Run)) // two homes may have services of the same name
 	return &keeper{
 		cfg:      cfg,
-		mark:     cfg.Service + "." + hex.EncodeToString(sum[:4]),
+		mark:     markOf(cfg),
 		platform: newPlatform(),
 		programs: map[string]*program{},
 		emptying: map[*program]struct{}{},
@@ -178,4 +177,10 @@ func (k *keeper) sleepTime() time.Duration {
 		due(p.alive.late.at - now)
 	}
 	return next
+}
+
+// markOf gives what names a service on this machine: two homes may have services of the same name.
+func markOf(cfg Config) string {
+	sum := sha256.Sum256([]byte(cfg.Folders.Run))
+	return cfg.Service + "." + hex.EncodeToString(sum[:4])
 }

@@ -72,3 +72,11 @@ func (k *keeper) close() {
 		s.close()
 	}
 }
+
+// livingKeeper gives the pid of another keeper of the service, as its processes show it, or 0.
+func livingKeeper(cfg Config) int {
+	return tree.LivingKeeper(supervisorMark(markOf(cfg)), []string{Role, hostRole}, cfg.Service)
+}
+
+// hostRole is the first argument of a keeper that a service manager started: package hosting's Role.
+const hostRole = "host"
