@@ -97,7 +97,7 @@ func (k *keeper) loop() {
 // startTime is how long the start of even a large service takes.
 const startTime = 3 * time.Second
 
-// saveMemory makes the garbage collector eager once everything is started, and gives back what that took.
+// saveMemory makes the garbage collector eager once everything is started, and gives back what that took, processors too.
 func (k *keeper) saveMemory() {
 	if k.saveMemoryAt > 0 && monotonic.Now() > k.saveMemoryAt {
 		if k.sup.pending || k.allowed.reading { // thousands of programs, or a slow machine
@@ -108,6 +108,9 @@ func (k *keeper) saveMemory() {
 		k.plans = launch.Decoder{}
 		debug.SetGCPercent(25)
 		debug.FreeOSMemory()
+		if k.cfg.Handle == nil {
+			runAlone()
+		}
 	}
 }
 

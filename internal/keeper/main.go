@@ -39,9 +39,6 @@ const Role = "keeper"
 // which case it has said so on stderr; see package exitcode.
 func Main(cfg Config) int {
 	reserve.Threads(5)
-	if cfg.Handle == nil {
-		runAlone()
-	}
 	if err := closeInherited(); err != nil {
 		return failed(err)
 	}
