@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/operate"
 )
 
 func newControl(std IO) *cobra.Command {
@@ -41,7 +42,7 @@ Exit codes: 0 done, 1 a hook failed or there is none for the code, 2 wrong usage
 		}
 		c := control.Command{Verb: control.VerbControl, Program: t.program, Code: code, Reason: reason}
 		if reason == "" {
-			c.Reason = "daruma control by " + userName()
+			c.Reason = "daruma control by " + operate.UserName()
 		}
 		answer, err := sendOrder(cmd.Context(), std, t, c, "running the hooks of", timeout)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/cli/reason"
 	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/incident"
 )
@@ -132,7 +133,7 @@ func causeOf(i incident.Incident) string {
 		text += fmt.Sprintf(" (run %d)", i.Generation)
 	}
 	if i.Falls > 1 {
-		text += fmt.Sprintf("; fell %s", times(i.Falls))
+		text += fmt.Sprintf("; fell %s", reason.Times(i.Falls))
 		if i.LastCause != "" {
 			text += ", at last: " + i.LastCause
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -120,7 +119,7 @@ Exit codes: 0 done, 1 not done (the answer says why), 2 wrong usage or no such p
 			c.MinReadySeconds = operate.MinReadySeconds
 		}
 		if f.reason == "" {
-			c.Reason = fmt.Sprintf("daruma %s by %s", o.verb, userName())
+			c.Reason = fmt.Sprintf("daruma %s by %s", o.verb, operate.UserName())
 		}
 		if cmd.Flags().Changed("grace") {
 			if f.grace < 0 {
@@ -167,10 +166,9 @@ func sendOrder(ctx context.Context, std IO, t target, c control.Command, doing s
 	return answer, clientFailure(t.service, err)
 }
 
-// goesOn says that the time to wait is over, and the order isn't, and because of whom.
+// goesOn says that the time to wait is over, and the order isn't.
 func goesOn(doing string, t target, timeout time.Duration) error {
-	return &exitError{code: ExitFailed, err: fmt.Errorf("%s %s isn't over after %v and goes on%s; see: daruma status %s",
-		doing, t, timeout, stillOpen(t, doing == "stopping"), t.service)}
+	return &exitError{code: ExitFailed, err: fmt.Errorf("%s %s isn't over after %v and goes on; see: daruma status %s", doing, t, timeout, t.service)}
 }
 
 // printAnswer prints what the order did.
@@ -206,14 +204,4 @@ func printResult(std IO, verb control.Verb, r control.ProgramResult) error {
 		out = std.Err
 	}
 	return printLine(out, "%s: %s", r.Program, outcome(verb, r))
-}
-
-// userName is who gives an order, for events and incidents. It proves nothing: anybody can set a variable.
-func userName() string {
-	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME", "USERNAME"} {
-		if v := os.Getenv(name); v != "" && len(v) < 100 {
-			return v
-		}
-	}
-	return fmt.Sprintf("user %d", os.Geteuid())
 }

@@ -43,7 +43,7 @@ Exit codes: 0 done, 1 a program didn't get where it should, 2 wrong usage or a d
 		}
 		c := control.Command{Verb: control.VerbReload, Program: t.program, Reason: reason, MinReadySeconds: operate.MinReadySeconds}
 		if reason == "" {
-			c.Reason = "daruma reload by " + userName()
+			c.Reason = "daruma reload by " + operate.UserName()
 		}
 		answer, err := sendOrder(cmd.Context(), std, t, c, "reloading", timeout)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/cli/reason"
 	"github.com/daruma-sh/daruma/internal/control"
 )
 
@@ -58,9 +59,9 @@ func factOf(p control.ProgramStatus) string {
 		fact += fmt.Sprintf(", pid %d", p.PID)
 	}
 	if p.Restarts > 0 {
-		fact += ", restarted " + times(p.Restarts)
+		fact += ", restarted " + reason.Times(p.Restarts)
 	}
-	if why := because(p, time.Time{}); why != "" {
+	if why := reason.Of(p, time.Time{}); why != "" {
 		fact += " (" + why + ")"
 	}
 	return fact

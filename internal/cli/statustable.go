@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/cli/reason"
 	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/operate"
@@ -80,7 +81,7 @@ func row(service string, p control.ProgramStatus, now time.Time) []screen.Cell {
 	}
 	return []screen.Cell{
 		{Text: service + "/" + p.Name}, screen.In(c, state), screen.In(readyColour, ready), {Text: pid}, {Text: up},
-		{Text: strconv.Itoa(p.Restarts)}, {Text: memory}, {Text: because(p, now)},
+		{Text: strconv.Itoa(p.Restarts)}, {Text: memory}, {Text: reason.Of(p, now)},
 	}
 }
 
@@ -103,27 +104,6 @@ func stateOf(p control.ProgramStatus) (string, screen.Colour) {
 	return string(p.State), screen.Yellow
 }
 
-// because joins the last decision, the time of the next start (counted from now; the zero time leaves it out), and what
-// probes complain about.
-func because(p control.ProgramStatus, now time.Time) string {
-	parts := make([]string, 0, 4)
-	if p.Reason != "" {
-		parts = append(parts, p.Reason)
-	}
-	if p.StatusText != "" {
-		parts = append(parts, "says: "+p.StatusText)
-	}
-	if p.State == control.StateBackoff && !now.IsZero() && p.NextRestartAt.After(now) {
-		parts = append(parts, screen.Span(p.NextRestartAt.Sub(now).Seconds())+" left")
-	}
-	for _, probe := range p.Probes {
-		if probe.Failures > 0 && probe.Message != "" {
-			parts = append(parts, fmt.Sprintf("%s probe failed %s: %s", probe.Kind, times(probe.Failures), probe.Message))
-		}
-	}
-	return strings.Join(parts, "; ")
-}
-
 // remarks are the lines below the table.
 func remarks(s screen.Screen, views []view) string {
 	var b strings.Builder
@@ -144,11 +124,4 @@ func remarks(s screen.Screen, views []view) string {
 		return ""
 	}
 	return "\n" + b.String()
-}
-
-func times(n int) string {
-	if n == 1 {
-		return "once"
-	}
-	return fmt.Sprintf("%d times", n)
 }

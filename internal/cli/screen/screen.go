@@ -45,6 +45,7 @@ const (
 	Plain  Colour = 0
 	Bold   Colour = 1
 	Dim    Colour = 2
+	Invert Colour = 7
 	Red    Colour = 31
 	Green  Colour = 32
 	Yellow Colour = 33
@@ -55,7 +56,7 @@ func (s Screen) Paint(c Colour, text string) string {
 	if !s.Colours || c == Plain || text == "" {
 		return text
 	}
-	return "\x1b[" + [...]string{Bold: "1", Dim: "2", Red: "31", Green: "32", Yellow: "33"}[c] + "m" + text + "\x1b[0m"
+	return "\x1b[" + [...]string{Bold: "1", Dim: "2", Invert: "7", Red: "31", Green: "32", Yellow: "33"}[c] + "m" + text + "\x1b[0m"
 }
 
 // Cell is one field of a table.
@@ -119,3 +120,6 @@ func (s Screen) fit(text string, used int) string {
 	}
 	return string([]rune(text)[:room-1]) + "…"
 }
+
+// IsTerminal tells whether f is a terminal, to read from or to write to. A console of Windows may be too old to show what [Of] promises.
+func IsTerminal(f *os.File) bool { return isTerminal(f) }
