@@ -26,17 +26,22 @@ This runs daruma-observe, an executable of its own that belongs beside this one;
   daruma observe --test-notices observe.yaml       send a test message to each channel`,
 		DisableFlagParsing: true,
 		RunE: func(_ *cobra.Command, args []string) error {
-			path, err := observer()
-			if err != nil {
-				return &exitError{code: ExitFailed, err: err}
-			}
-			code, err := become(path, args)
-			if err != nil {
-				return &exitError{code: ExitFailed, err: fmt.Errorf("starting %s: %w", path, err)}
-			}
-			return &exitError{code: code, err: errors.New("the observer has said why"), silent: true}
+			return becomeObserver(args)
 		},
 	}
+}
+
+// becomeObserver runs daruma-observe with these arguments in place of this command.
+func becomeObserver(args []string) error {
+	path, err := observer()
+	if err != nil {
+		return &exitError{code: ExitFailed, err: err}
+	}
+	code, err := become(path, args)
+	if err != nil {
+		return &exitError{code: ExitFailed, err: fmt.Errorf("starting %s: %w", path, err)}
+	}
+	return &exitError{code: code, err: errors.New("the observer has said why"), silent: true}
 }
 
 // observer finds the executable beside our own, and nowhere else: what PATH leads to may be a stranger's.

@@ -27,6 +27,7 @@ func groups(std IO) []group {
 		}},
 		{"look", "Look at it:", []*cobra.Command{
 			newStatus(std),
+			newTop(std),
 			newLogs(std),
 			newEvents(std),
 			newIncidents(std),

@@ -1,5 +1,7 @@
 package engine
 
+import "fmt"
+
 func pauseRun(s *Service, p *Program, ev Event) {
 	if p.PostStart { // the probes that follow it would watch a frozen program
 		s.emit(Refuse{Program: p.Name, Reason: "its postStart hook hasn't ended yet"})
@@ -21,9 +23,9 @@ func resumePaused(s *Service, p *Program, ev Event) {
 }
 
 func refusePause(s *Service, p *Program, ev Event) {
-	reason := "only a running program can be paused"
+	verb := "paused"
 	if r, ok := ev.(Request); ok && r.Verb == Resume {
-		reason = "only a paused program can be resumed"
+		verb = "resumed"
 	}
-	s.emit(Refuse{Program: p.Name, Reason: reason}) // the answer says what it is instead
+	s.emit(Refuse{Program: p.Name, Reason: fmt.Sprintf("it is %s; only a running program can be %s", p.State, verb)})
 }

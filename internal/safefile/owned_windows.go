@@ -12,7 +12,7 @@ func openOwned(path string, _ []int) (*os.File, error) {
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = refused(path, namesNone)
+		err = refused(path, isNotFile)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

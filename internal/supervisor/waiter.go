@@ -141,10 +141,6 @@ func (s *supervisor) commandResult(w *waiter, t *target) *control.ProgramResult 
 			r.Message = why
 			return r
 		}
-		if verb == control.VerbStart && p.Paused {
-			r.Message = "daruma resume lets it go on"
-			return r
-		}
 		settled, r.Done = startResult(p, verb == control.VerbRestart && t.alive, t.before)
 		if settled && p.State == engine.Running && !s.readyFor(p, t, w.minReady) {
 			if why := t.keepsFalling(p); why != "" {
@@ -155,9 +151,6 @@ func (s *supervisor) commandResult(w *waiter, t *target) *control.ProgramResult 
 		}
 		if verb == control.VerbRestart {
 			s.setEndedBy(r, p, t)
-		}
-		if r.Done && verb == control.VerbStart && t.ready && p.Generation == t.before {
-			r.Message = "it ran already"
 		}
 	}
 	if !settled {

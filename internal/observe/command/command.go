@@ -31,7 +31,12 @@ type flags struct {
 }
 
 // Main runs the observer and gives the exit code of the process: 0 ended in order, 1 failed, 2 wrong usage.
+//
+// Where the first argument is top, that is daruma top, which needs this process's terminal. A file of this name is ./top.
 func Main(args []string, out, errs io.Writer) int {
+	if len(args) > 0 && args[0] == "top" {
+		return topMain(args[1:], os.Stdin, os.Stdout, out, errs)
+	}
 	cmd := newCommand(out, errs)
 	cmd.SetArgs(args)
 	err := cmd.Execute()
@@ -136,7 +141,7 @@ func configuration(args []string, f flags, given func(flag string) bool) (c conf
 
 // run serves until asked ends, or a part of it can't begin.
 func run(asked context.Context, out, errs io.Writer, c config.Config) error {
-	collector := metrics.NewCollector(observe.New(c.Folder, func(err error) { sayCounters(errs, err) }), version.Version())
+	registry := metrics.Registry(metrics.NewCollector(observe.New(c.Folder, func(err error) { sayCounters(errs, err) }), version.Version()))
 	ctx, cancel := context.WithCancelCause(asked)
 	defer cancel(nil)
 	var parts sync.WaitGroup
@@ -151,7 +156,7 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 			return fmt.Errorf("%w: give another address with --listen, or with listen in observe.yaml", err)
 		}
 		fmt.Fprintf(out, "metrics on http://%s/metrics\n", l.Addr())
-		server := metrics.Server(collector)
+		server := metrics.Server(registry)
 		server.Handler = notices.withAlerts(server.Handler)
 		parts.Go(func() { cancel(server.Serve(l)) })
 		parts.Go(func() {
@@ -161,7 +166,7 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 	}
 	if c.Textfile.Folder != "" {
 		parts.Go(func() {
-			cancel(metrics.WriteTextfiles(ctx, collector, c.Textfile.Folder, c.Textfile.Period, func(err error) { sayTextfile(errs, err) }))
+			cancel(metrics.WriteTextfiles(ctx, registry, c.Textfile.Folder, c.Textfile.Period, func(err error) { sayTextfile(errs, err) }))
 		})
 	}
 	parts.Go(func() { notices.run(ctx) })
