@@ -38,6 +38,7 @@ func onWine() []suite {
 		{"internal/operate", time.Minute, nil},
 		{"internal/supervisor", time.Minute, nil},
 		{"internal/supervisor/launchplan", time.Minute, nil},
+		{"internal/supervisor/usage", time.Minute, nil},
 		{"internal/supervisor/startfailure", time.Minute, nil},
 		{"internal/supervisor/signals", time.Minute, nil},
 		{"internal/supervisor/tasks", time.Minute, nil},

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/wine"
 )
 
 // TestMain is also the child that a test starts: it waits until its standard input ends.
@@ -21,7 +23,7 @@ func TestMain(m *testing.M) {
 func TestOf(t *testing.T) {
 	mains := []Main{{"it", os.Getpid()}, {"gone", 1 << 30}}
 	before := Of("", mains)["it"]
-	if before.Processes != 1 || before.Memory < 1<<20 || before.Files < 3 {
+	if before.Processes != 1 || before.Memory < 1<<20 || before.Files < 3 && !wine.Running() { // Wine counts no handles
 		t.Errorf("of this process alone: %+v", before)
 	}
 	child := exec.Command(os.Args[0])
@@ -37,7 +39,7 @@ func TestOf(t *testing.T) {
 		runtime.Gosched()
 	}
 	after := Of("", mains)
-	if now := after["it"]; now.Processes != 2 || now.Memory <= before.Memory || now.Files <= before.Files || now.CPU <= before.CPU {
+	if now := after["it"]; now.Processes != 2 || now.Memory <= before.Memory || now.Files <= before.Files && !wine.Running() || now.CPU <= before.CPU {
 		t.Errorf("with a child: %+v, before %+v", now, before)
 	}
 	if _, there := after["gone"]; there {
