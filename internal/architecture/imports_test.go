@@ -107,6 +107,7 @@ var layering = [][]string{
 	{
 		"internal/cli/screen",
 		"internal/ensure",
+		"internal/export",
 		"internal/migrate/nssm",
 		"internal/observe",
 		"internal/operate",

@@ -32,6 +32,7 @@ func groups(std IO) []group {
 			newEvents(std),
 			newIncidents(std),
 			newObserve(std),
+			newExport(std),
 		}},
 		{"install", "Install it as a service of the operating system:", []*cobra.Command{
 			newInstall(std),
