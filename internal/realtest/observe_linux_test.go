@@ -61,8 +61,11 @@ type observer struct {
 	url string
 }
 
-// asReader prepares this test's binary to run as user 4711 and nobody else.
-func asReader(t *testing.T, home, role string, args ...string) *exec.Cmd {
+// reader is a user that is nobody else.
+const reader = 4711
+
+// as prepares this test's binary to run as a user.
+func as(t *testing.T, user int, home, role string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -72,15 +75,17 @@ func asReader(t *testing.T, home, role string, args ...string) *exec.Cmd {
 	cmd := exec.Command(self, args...)
 	cmd.Env = append(os.Environ(), "DARUMA_HOME="+home, roleVariable+"="+role)
 	cmd.Dir = "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 4711, Gid: 4711}}
+	if user != os.Geteuid() {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(user), Gid: uint32(user)}}
+	}
 	cmd.Stderr = os.Stderr
 	return cmd
 }
 
 // observe starts one, which the test's end ends.
-func observe(t *testing.T, home string) *observer {
+func observe(t *testing.T, home string, user int, args ...string) *observer {
 	t.Helper()
-	cmd := asReader(t, home, "observer", "--listen", "127.0.0.1:0")
+	cmd := as(t, user, home, "observer", append(args, "--listen", "127.0.0.1:0")...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +152,7 @@ func TestObserverAsAReader(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o := observe(t, s.home)
+	o := observe(t, s.home, reader)
 	o.awaitMetrics("at first", `daruma_service_up{service="real"} 1`, `daruma_program_ready{program="it",service="real"} 1`, `daruma_program_processes{program="it",service="real"} 1`,
 		`daruma_service_supervisor_restarts_total{service="real"} 0`)
 
@@ -174,7 +179,7 @@ func TestObserverAsAReader(t *testing.T) {
 	later.end()
 	o.awaitMetrics("with one gone", `daruma_service_up{service="later"} 0`, `daruma_service_up{service="real"} 1`)
 
-	out, err := asReader(t, s.home, "orders", "real").Output()
+	out, err := as(t, reader, s.home, "orders", "real").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
