@@ -94,6 +94,7 @@ var layering = [][]string{
 		"internal/supervisor/tasks",
 		"internal/supervisor/terminal",
 		"internal/supervisor/usage",
+		"internal/wanted",
 		"internal/winres",
 		"service",
 	},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/wanted"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -22,7 +23,7 @@ const (
 // Facts are all that a decision depends on.
 type Facts struct {
 	Status    manager.Status
-	Wanted    *WantedState       // nil: none of this boot
+	Wanted    *wanted.State      // nil: none of this boot
 	Installed *manager.StartType // what install recorded; nil: no record
 	Uptime    time.Duration      // of the machine, time asleep included
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/wanted"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -21,7 +22,7 @@ func unit(state manager.State, since bool, result string) manager.Status {
 }
 
 func TestDecide(t *testing.T) {
-	no, yes := &WantedState{Why: "sc stop", At: time.Unix(0, 0)}, &WantedState{Wanted: true, At: time.Unix(0, 0)}
+	no, yes := &wanted.State{Why: "sc stop", At: time.Unix(0, 0)}, &wanted.State{Wanted: true, At: time.Unix(0, 0)}
 	automatic, manual := manager.Automatic, manager.Manual
 	with := func(s manager.Status, start manager.StartType) manager.Status { s.StartType = start; return s }
 	for name, c := range map[string]struct {

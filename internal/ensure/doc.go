@@ -7,7 +7,7 @@
 //
 // # How "stopped on purpose" is known
 //
-// From the service manager, and from the service's own file (WantedState). Either is enough, since undoing an administrator's stop is
+// From the service manager, and from the service's own file (package wanted). Either is enough, since undoing an administrator's stop is
 // worse than not starting:
 //
 //   - SCM: the state is STOPPED with exit code 0. A process that dies leaves 1067, an error of the service its own, a service

@@ -10,6 +10,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/install/record"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/systemlog"
+	"github.com/daruma-sh/daruma/internal/wanted"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -100,7 +101,7 @@ func (r *run) check(ctx context.Context) (Facts, Action, error) {
 	r.result.State, r.result.Start, r.result.Running = status.State, status.StartType, status.Up()
 	if !status.Up() { // the rest is needed for nothing else
 		f.Uptime = monotonic.SinceBoot()
-		if w, ok := LoadWanted(r.place); ok {
+		if w, ok := wanted.Load(r.place); ok {
 			f.Wanted = &w
 		}
 		f.Installed = r.installed(status)

@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/access"
-	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/supervisor/lastgood"
 	"github.com/daruma-sh/daruma/internal/supervisor/stopped"
+	"github.com/daruma-sh/daruma/internal/wanted"
 	"github.com/daruma-sh/daruma/service"
 )
 
@@ -146,8 +146,8 @@ func (h *host) forgetStopped() {
 
 // noteWanted notes for daruma ensure whether the service is to run. systemd doesn't tell a shutdown of the machine from a stop: so
 // the note counts until the next boot only.
-func (h *host) noteWanted(wanted bool, why string) {
-	if err := ensure.SaveWanted(h.cfg.Folders.State, wanted, why); err != nil {
+func (h *host) noteWanted(run bool, why string) {
+	if err := wanted.Save(h.cfg.Folders.State, run, why); err != nil {
 		fmt.Fprintln(os.Stderr, "daruma:", err) // without the note, ensure goes by what the service manager says
 	}
 }

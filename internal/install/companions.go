@@ -6,10 +6,10 @@ import (
 	"slices"
 
 	"github.com/daruma-sh/daruma/internal/definition"
-	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/install/record"
 	"github.com/daruma-sh/daruma/internal/systemlog"
+	"github.com/daruma-sh/daruma/internal/wanted"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -57,7 +57,7 @@ func RemoveCompanions(ctx context.Context, name string, place folders.Folders) (
 		}
 		all = append(all, changes...)
 	}
-	return all, errors.Join(record.Remove(place.Config), ensure.ForgetWanted(place.Config))
+	return all, errors.Join(record.Remove(place.Config), wanted.Forget(place.Config))
 }
 
 func addEventSource(_ context.Context, def *definition.Service, executable string, dryRun bool) ([]manager.Change, error) {

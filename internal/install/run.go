@@ -11,10 +11,10 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/control"
-	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/operate"
 	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/internal/safefile"
+	"github.com/daruma-sh/daruma/internal/wanted"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -153,7 +153,7 @@ func (i *Installation) carryOut(ctx context.Context, services manager.Manager, r
 		err = i.SaveRecord()
 	}
 	if err == nil && done.Created && !i.start {
-		err = ensure.SaveWanted(i.Folders.Config, false, "installed, and not started yet")
+		err = wanted.Save(i.Folders.Config, false, "installed, and not started yet")
 	}
 	return err
 }

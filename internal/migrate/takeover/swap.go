@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/access"
-	"github.com/daruma-sh/daruma/internal/ensure"
 	"github.com/daruma-sh/daruma/internal/install"
+	"github.com/daruma-sh/daruma/internal/wanted"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -159,7 +159,7 @@ func (r *replacement) finish(ctx context.Context) error {
 func (r *replacement) finishLocked(ctx context.Context) error {
 	err := r.install.SaveRecord()
 	if err == nil && !r.journal.Running {
-		err = ensure.SaveWanted(r.place.Config, false, "replaced NSSM's, which didn't run")
+		err = wanted.Save(r.place.Config, false, "replaced NSSM's, which didn't run")
 	}
 	if err == nil {
 		err = r.install.AddCompanions(ctx)

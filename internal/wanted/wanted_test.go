@@ -1,4 +1,4 @@
-package ensure
+package wanted
 
 import (
 	"os"
@@ -13,15 +13,15 @@ import (
 
 func TestWanted(t *testing.T) {
 	place := folders.Folders{Config: t.TempDir(), State: t.TempDir()}
-	if _, ok := LoadWanted(place); ok {
+	if _, ok := Load(place); ok {
 		t.Error("a note where there is none")
 	}
 	want := func(folder string, wanted bool, why string) {
 		t.Helper()
-		if err := SaveWanted(folder, wanted, why); err != nil {
+		if err := Save(folder, wanted, why); err != nil {
 			t.Fatal(err)
 		}
-		if w, ok := LoadWanted(place); !ok || w.Wanted != wanted || w.Why != why {
+		if w, ok := Load(place); !ok || w.Wanted != wanted || w.Why != why {
 			t.Errorf("%+v %v, want %v %s", w, ok, wanted, why)
 		}
 	}
@@ -33,7 +33,7 @@ func TestWanted(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(place.State, ".*")); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
-	if err := SaveWanted(filepath.Join(place.State, "gone"), true, ""); err == nil {
+	if err := Save(filepath.Join(place.State, "gone"), true, ""); err == nil {
 		t.Error("a note in a folder that isn't there")
 	}
 }
@@ -41,13 +41,13 @@ func TestWanted(t *testing.T) {
 // TestWantedOfStrangers: the service's account may write anything into State.
 func TestWantedOfStrangers(t *testing.T) {
 	place := folders.Folders{Config: t.TempDir(), State: t.TempDir()}
-	path := filepath.Join(place.State, wantedFile)
+	path := filepath.Join(place.State, fileName)
 	for _, text := range []string{"", "{", "null", "[]", `{"wanted":false}`, `{"wanted":"no","at":"2026-01-01T00:00:00Z"}`,
 		`{"wanted":false,"boot":"another","at":"2026-01-01T00:00:00Z"}`, `{"why":"` + strings.Repeat("x", 1<<20) + `"}`} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if w, ok := LoadWanted(place); ok {
+		if w, ok := Load(place); ok {
 			t.Errorf("%.40s is taken for %+v", text, w)
 		}
 	}
@@ -57,7 +57,7 @@ func TestWantedOfStrangers(t *testing.T) {
 	if err := os.Mkdir(path, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := LoadWanted(place); ok {
+	if _, ok := Load(place); ok {
 		t.Error("a folder is taken for a note")
 	}
 }
@@ -65,29 +65,29 @@ func TestWantedOfStrangers(t *testing.T) {
 // TestWhyIsOneLine: the reason is shown in an administrator's terminal.
 func TestWhyIsOneLine(t *testing.T) {
 	place := folders.Folders{Config: t.TempDir(), State: t.TempDir()}
-	if err := SaveWanted(place.State, false, "a\x1b]0;evil\x07\r\nshop runs\u009b2J\u202e\u2028x"); err != nil {
+	if err := Save(place.State, false, "a\x1b]0;evil\x07\r\nshop runs\u009b2J\u202e\u2028x"); err != nil {
 		t.Fatal(err)
 	}
-	if w, ok := LoadWanted(place); !ok || w.Why != "a ]0;evil   shop runs 2J  x" {
+	if w, ok := Load(place); !ok || w.Why != "a ]0;evil   shop runs 2J  x" {
 		t.Errorf("%v %q", ok, w.Why)
 	}
 }
 
-// FuzzLoadWanted: whatever the service's account writes, the reason is one short line, and a note of another boot counts for nothing.
-func FuzzLoadWanted(f *testing.F) {
+// FuzzLoad: whatever the service's account writes, the reason is one short line, and a note of another boot counts for nothing.
+func FuzzLoad(f *testing.F) {
 	f.Add([]byte(`{"wanted":false,"why":"stopped","boot":"` + incident.Boot() + `","at":"2026-01-01T00:00:00Z"}`))
 	f.Add([]byte(`{"wanted":true,"why":"\u001b[2J","boot":"x","at":"9999-12-31T23:59:59Z"}`))
 	f.Add([]byte("null"))
 	place := folders.Folders{Config: f.TempDir(), State: f.TempDir()}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if err := os.WriteFile(filepath.Join(place.State, wantedFile), text, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(place.State, fileName), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		w, ok := LoadWanted(place)
-		if !ok && w != (WantedState{}) {
+		w, ok := Load(place)
+		if !ok && w != (State{}) {
 			t.Errorf("%+v is none, and was given", w)
 		}
-		if ok && (w.Boot != incident.Boot() || w.At.IsZero() || len(w.Why) > 4*maxWanted || strings.ContainsFunc(w.Why, unicode.IsControl)) {
+		if ok && (w.Boot != incident.Boot() || w.At.IsZero() || len(w.Why) > 4*maxFile || strings.ContainsFunc(w.Why, unicode.IsControl)) {
 			t.Errorf("%+v", w)
 		}
 	})

@@ -1,4 +1,4 @@
-package ensure
+package wanted
 
 import (
 	"os"
@@ -14,11 +14,11 @@ import (
 // TestWantedIsAPipe: opening one waits for its writer, and root would wait for ever.
 func TestWantedIsAPipe(t *testing.T) {
 	place := folders.Folders{Config: t.TempDir(), State: t.TempDir()}
-	path := filepath.Join(place.State, wantedFile)
+	path := filepath.Join(place.State, fileName)
 	if err := unix.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := LoadWanted(place); ok {
+	if _, ok := Load(place); ok {
 		t.Error("a pipe is taken for a note")
 	}
 	if err := os.Rename(path, path+"2"); err != nil {
@@ -27,7 +27,7 @@ func TestWantedIsAPipe(t *testing.T) {
 	if err := os.Symlink(path+"2", path); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := LoadWanted(place); ok {
+	if _, ok := Load(place); ok {
 		t.Error("a link is taken for a note")
 	}
 }
@@ -35,7 +35,7 @@ func TestWantedIsAPipe(t *testing.T) {
 // TestWantedSwapped: between a look at the name and the opening of it the service's account may put a link there. Root would open
 // what it leads to, and there are devices that do something when they are opened.
 func TestWantedSwapped(t *testing.T) {
-	path := filepath.Join(t.TempDir(), wantedFile)
+	path := filepath.Join(t.TempDir(), fileName)
 	if err := os.Symlink("/dev/null", path); err != nil {
 		t.Fatal(err)
 	}
