@@ -18,7 +18,9 @@ import (
 // install sets. A service with failure actions but without the flag, installed by something else,
 // isn't reported as STOPPED when it failed: its process just ends, so that the actions run all the same, and
 // the code is in the process's exit status alone. A failure during a stop that was asked for runs no action: what somebody stopped
-// stays stopped. It is reported as STOPPED with NO_ERROR; the service-specific code beside it is that of the failure.
+// stays stopped. It is reported as STOPPED with NO_ERROR; the service-specific code beside it is that of the failure. So is a failure
+// that another start doesn't cure: an error of Run's that has a method StaysDown() bool which gives true, or that wraps one. For
+// systemd its exit code must be in the unit's RestartPreventExitStatus=.
 // Source: learn.microsoft.com, SERVICE_FAILURE_ACTIONS_FLAG.
 const (
 	// ExitOK: a clean stop.
@@ -93,6 +95,12 @@ func ExitCode(err error) int {
 		}
 	}
 	return ExitFailed
+}
+
+// isFinal reports that err is a failure after which the service manager isn't to start the service again.
+func isFinal(err error) bool {
+	var final interface{ StaysDown() bool }
+	return errors.As(err, &final) && final.StaysDown()
 }
 
 // WithExitCode gives err an exit code, 1 to 255; nil stays nil. Any other code becomes ExitFailed.

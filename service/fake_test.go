@@ -43,6 +43,10 @@ func (p *fakePlatform) Extend(d time.Duration) { p.note("extend %v", d) }
 func (p *fakePlatform) Beat()                  { p.note("beat") }
 func (p *fakePlatform) Send(lines ...string)   { p.note("send %s", strings.Join(lines, " ")) }
 func (p *fakePlatform) Ended(o platform.Outcome) {
+	if o.Final {
+		p.note("ended %d for good", o.Code)
+		return
+	}
 	p.note("ended %d", o.Code)
 }
 func (p *fakePlatform) Report(s platform.Situation) {

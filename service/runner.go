@@ -293,7 +293,7 @@ func (r *runner) giveUp(code int, why string) {
 
 func (r *runner) outcome() platform.Outcome {
 	asked := r.state == platform.Stopping && r.reason != ReasonFinished && r.reason != ReasonPanic
-	o := platform.Outcome{Code: r.code, Asked: asked, Hung: r.code == ExitWatchdog}
+	o := platform.Outcome{Code: r.code, Asked: asked, Final: isFinal(r.failure), Hung: r.code == ExitWatchdog}
 	if r.failure != nil {
 		o.Failure = shortLine(r.failure.Error())
 	}

@@ -78,6 +78,25 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+// finalError is a failure that another start doesn't cure.
+type finalError struct{}
+
+func (finalError) Error() string   { return "nothing is left to do" }
+func (finalError) ExitCode() int   { return 97 }
+func (finalError) StaysDown() bool { return true }
+
+func TestFinalFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := rehearse(t, Service{Run: func(context.Context, *Host) error { return fmt.Errorf("a: %w", finalError{}) }})
+		if code := ExitCode(h.finish()); code != 97 {
+			t.Errorf("code %d", code)
+		}
+		if said := h.platform.all(); said[len(said)-1] != "ended 97 for good" {
+			t.Errorf("last word %q", said[len(said)-1])
+		}
+	})
+}
+
 func TestFailureWhileStopping(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := rehearse(t, Service{Run: func(ctx context.Context, host *Host) error {

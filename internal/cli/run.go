@@ -25,8 +25,8 @@ FILE is a definition; without it ./daruma.yaml is taken. What happens and what t
 and kept in the service's folders, so that daruma status, logs and incidents work from another terminal.
 
 Ctrl+C (SIGINT) and SIGTERM stop all programs, dependents first; a second one ends everything at once. SIGHUP reads the
-definition again. It ends with 0 when stopped or when all programs are completed, with 1 when a program's
-maxRestarts says escalate or when another daruma holds the service, with 2 when the definition is wrong.
+definition again. It ends with 0 when stopped or when all programs are completed, with 1 when nothing is left to run
+because programs were given up, when a program's maxRestarts says escalate or when another daruma holds the service, with 2 when the definition is wrong.
 
 As root, or as an administrator with all rights, it refuses a definition that others could change, or whose files they could: what they
 write would run with these rights. --allow-unsafe takes it all the same, for a container whose folders belong to somebody outside.`,

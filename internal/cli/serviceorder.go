@@ -89,7 +89,7 @@ func reportService(std IO, service string, verb control.Verb, r operate.Result, 
 	case err != nil:
 		return &exitError{code: ExitFailed, err: err}
 	case notUp != nil:
-		return &exitError{code: ExitFailed, err: notUp, silent: len(notUp.Results) > 0} // each was said
+		return &exitError{code: ExitFailed, err: notUp, silent: len(notUp.Results) > 0 && notUp.Ended == ""} // each was said
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/operate"
+	"github.com/daruma-sh/daruma/internal/wanted"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -22,6 +23,7 @@ type view struct {
 	Problem string `json:"problem,omitempty"`
 	control.Status
 	System *manager.Status `json:"system,omitempty"` // what the service manager says, where no supervisor answers and the service is installed
+	Ended  *wanted.State   `json:"ended,omitempty"`  // nobody stopped it: when it ended by itself, and why
 
 	err error
 }
@@ -155,8 +157,21 @@ func readView(ctx context.Context, name string) view {
 	v.err, v.Problem = err, inWords(err).Error()
 	if status, ok := operate.Status(ctx, name); ok {
 		v.System = &status
+		v.Ended = endedByItself(name, status)
 	}
 	return v
+}
+
+// endedByItself gives the note of a service that nobody stopped, and that doesn't run; nil where it was stopped, or nothing can be read.
+func endedByItself(name string, s manager.Status) *wanted.State {
+	place, err := folders.Of(name)
+	if err != nil || operate.HasProcess(s) {
+		return nil
+	}
+	if w, ok := wanted.Load(place); ok && w.Ended {
+		return &w
+	}
+	return nil
 }
 
 // onlyProgram leaves one program of the one service in views.

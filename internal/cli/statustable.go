@@ -58,6 +58,9 @@ func whyNot(v view) string {
 	}
 	if v.System != nil {
 		_, reason := operate.Describe(*v.System)
+		if v.Ended != nil {
+			reason = fmt.Sprintf("ended by itself at %s: %s; %s", v.Ended.At.Format("2006-01-02 15:04:05"), v.Ended.Why, reason)
+		}
 		why = strings.TrimPrefix(why+"; "+reason, "; ")
 	}
 	return why

@@ -234,6 +234,7 @@ const (
 	EventServiceStarted     EventKind = "serviceStarted"
 	EventRecoveredAfterBoot EventKind = "recoveredAfterBoot" // instead of serviceStarted: the first start since the system's
 	EventServiceStopped     EventKind = "serviceStopped"     // the last one; the reason says by whom
+	EventServiceFailed      EventKind = "serviceFailed"      // instead of serviceStopped: it ended by itself, and not all programs have done their work
 	EventStopOverdue        EventKind = "stopOverdue"        // the time to stop was over: what was left was ended by force
 	EventKeeperFailed       EventKind = "keeperFailed"       // it fell, or (instead of serviceStarted) had fallen
 	EventWaiting            EventKind = "waiting"            // for a dependency

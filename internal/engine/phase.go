@@ -1,6 +1,10 @@
 package engine
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+)
 
 // finishPhase ends a stop of the whole service once everything is down.
 func (s *Service) finishPhase() bool {
@@ -60,4 +64,40 @@ func (s *Service) stopAll(r Request) {
 			act(s, p, r)
 		}
 	}
+}
+
+// Over says whether nothing of the service runs, and nothing will before somebody orders it: each program is completed or given up, or waits
+// for one that is. What was stopped by order may be started by order: while there is such a program, the service isn't over. unfinished are
+// the programs that didn't do their work, those that were given up first; none where all are completed.
+func (s *Service) Over() (over bool, unfinished []*Program) {
+	if s.phase != Supervising || len(s.programs) == 0 || s.unadopted > 0 {
+		return false, nil
+	}
+	for _, p := range s.programs {
+		if !s.over(p) {
+			return false, nil
+		}
+	}
+	for _, state := range []State{Failed, Waiting} {
+		for _, p := range s.programs {
+			if p.State == state {
+				unfinished = append(unfinished, p)
+			}
+		}
+	}
+	return true, unfinished
+}
+
+// over says so of one program. Dependencies have no cycles.
+func (s *Service) over(p *Program) bool {
+	switch p.State {
+	case Completed, Failed:
+		return true
+	case Waiting:
+		return slices.ContainsFunc(p.Def.DependsOn, func(d definition.Dependency) bool {
+			q := s.byName[d.Program]
+			return q != nil && !q.reached(d.Condition) && s.over(q)
+		})
+	}
+	return false
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/wanted"
 	"github.com/daruma-sh/daruma/service/manager"
 )
@@ -47,8 +48,14 @@ func Decide(f Facts) (Action, string) {
 	default:
 		return Await, "is " + string(f.Status.State)
 	}
+	if f.Wanted != nil && f.Wanted.Ended {
+		return Leave, fmt.Sprintf("ended by itself at %s: %s", f.Wanted.At.Format("2006-01-02 15:04:05"), f.Wanted.Why)
+	}
 	if f.Wanted != nil && !f.Wanted.Wanted {
 		return Leave, fmt.Sprintf("was stopped on purpose at %s: %s", f.Wanted.At.Format("2006-01-02 15:04:05"), f.Wanted.Why)
+	}
+	if code := wanted.ExitCode(f.Status); code == exitcode.ProgramsFailed { // the note is lost, and the service manager's word is enough
+		return Leave, "ended by itself: " + code.String()
 	}
 	never, how := ended(f.Status)
 	start := f.Status.StartType

@@ -9,7 +9,7 @@ type Code int
 
 // The codes. 80 to 84 and 130 are those of package service, which speaks with the service manager.
 //
-// Refused tells systemd not to start the service again, so no death of the process may end with the same number. Go's
+// Refused and ProgramsFailed tell systemd not to start the service again, so no death of the process may end with the same numbers. Go's
 // runtime ends with 2 after a panic, a fatal error, SIGQUIT and SIGABRT, which is what systemd's watchdog sends.
 const (
 	Done         Code = 0
@@ -27,7 +27,9 @@ const (
 	Unreadable   Code = 94
 	Refused      Code = 95
 	Restarting   Code = 96
-	Interrupted  Code = 130
+	// ProgramsFailed is a failure that no recovery action of the Service Control Manager may follow either.
+	ProgramsFailed Code = 97
+	Interrupted    Code = 130
 )
 
 // Entry is what a code means.
@@ -35,7 +37,7 @@ type Entry struct {
 	Code    Code
 	Text    string // what happened
 	Remedy  string // what to do about it
-	Restart bool   // another start may go better: systemd tries again. The Service Control Manager tries again in every case
+	Restart bool   // another start may go better: systemd tries again. The Service Control Manager tries again in every case but ProgramsFailed
 }
 
 // All are the codes in the order of their numbers.
@@ -58,6 +60,7 @@ func All() []Entry {
 		{Unreadable, "the definition can't be read, and no good one was ever loaded", "is the file there, and may the service's account read it?", true},
 		{Refused, "the definition is refused, and no good one was ever loaded", "daruma check FILE lists every error", false},
 		{Restarting, "a restart was ordered, and whoever ordered it was gone before the end: the service manager is to start the service", "", true},
+		{ProgramsFailed, "all programs have ended for good, and not all of them have done their work", "daruma status NAME names one, daruma logs NAME/PROGRAM has its last words; daruma start NAME starts the service again", false},
 		{Interrupted, "interrupted twice (Ctrl+C)", "", true},
 	}
 }
@@ -88,7 +91,7 @@ func (c Code) Plain() Code {
 	switch c {
 	case Refused, Unreadable:
 		return 2 // what every verb ends with where a definition is wrong
-	case Held, Escalated, NoSupervisor, NoFiles:
+	case Held, Escalated, NoSupervisor, NoFiles, ProgramsFailed:
 		return Failed
 	}
 	return c

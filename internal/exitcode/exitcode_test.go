@@ -47,7 +47,7 @@ func TestPlain(t *testing.T) {
 	for _, e := range All() {
 		want := e.Code
 		switch e.Code {
-		case Held, Escalated, NoSupervisor, NoFiles:
+		case Held, Escalated, NoSupervisor, NoFiles, ProgramsFailed:
 			want = Failed
 		case Refused, Unreadable:
 			want = 2
@@ -56,7 +56,7 @@ func TestPlain(t *testing.T) {
 			t.Errorf("daruma run ends with %d for %d, want %d", got, e.Code, want)
 		}
 	}
-	if got := fmt.Sprint(NoRestart()); got != "[95]" {
+	if got := fmt.Sprint(NoRestart()); got != "[95 97]" {
 		t.Errorf("systemd is told not to restart after %s", got)
 	}
 	if got := Code(7).String(); got != "exit code 7" {

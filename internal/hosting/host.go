@@ -122,7 +122,7 @@ func (h *host) run(ctx context.Context, manager *service.Host) error {
 	}
 	if ctx.Err() == nil {
 		h.forgetStopped()
-		h.noteWanted(false, "its programs have done their work")
+		h.noteEnded("its programs have done their work")
 	}
 	return nil
 }
@@ -149,5 +149,12 @@ func (h *host) forgetStopped() {
 func (h *host) noteWanted(run bool, why string) {
 	if err := wanted.Save(h.cfg.Folders.State, run, why); err != nil {
 		fmt.Fprintln(os.Stderr, "daruma:", err) // without the note, ensure goes by what the service manager says
+	}
+}
+
+// noteEnded notes that the service has ended by itself.
+func (h *host) noteEnded(why string) {
+	if err := wanted.SaveEnded(h.cfg.Folders.State, why); err != nil {
+		fmt.Fprintln(os.Stderr, "daruma:", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/exitcode"
+	"github.com/daruma-sh/daruma/internal/wanted"
 	"github.com/daruma-sh/daruma/service"
 )
 
@@ -42,8 +43,32 @@ func (h *host) outcome(code exitcode.Code) error {
 		}
 		return service.WithExitCode(errors.New("the time to stop was over; "+what), int(exitcode.StopTimeout))
 	}
+	if code == exitcode.ProgramsFailed {
+		return &programsFailedError{h.whyEnded()}
+	}
 	if code != exitcode.Done {
 		return service.WithExitCode(fmt.Errorf("%v (exit code %d); %s says why", code, int(code), whyIn(h.cfg.Service)), int(code))
 	}
 	return nil
+}
+
+// programsFailedError is the end of a service of which nothing is left to run.
+type programsFailedError struct{ text string }
+
+func (e *programsFailedError) Error() string { return e.text }
+
+// ExitCode is what the service manager shows; see service.ExitCode.
+func (*programsFailedError) ExitCode() int { return int(exitcode.ProgramsFailed) }
+
+// StaysDown says that Windows isn't to start the service again: see service.ExitOK. For systemd the code is in the unit.
+func (*programsFailedError) StaysDown() bool { return true }
+
+// whyEnded is what the supervisor has noted, or could not.
+func (h *host) whyEnded() string {
+	if w, ok := wanted.Load(h.cfg.Folders); ok && w.Ended {
+		return w.Why
+	}
+	why := exitcode.ProgramsFailed.String()
+	h.noteEnded(why)
+	return why
 }

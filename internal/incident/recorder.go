@@ -114,8 +114,8 @@ func (r *Recorder) begin(h *History) (down Kind, booted bool) {
 		fall.Kind, fall.Cause, booted = Machine, "the machine went down", true
 	}
 	for _, p := range sorted(l.wanted) {
-		if l.wanted[p] {
-			down = fall.Kind
+		if i := l.latest[p]; l.wanted[p] && (i == nil || !i.down() || i.Outcome != GaveUp && i.Kind != Service) {
+			down = fall.Kind // else it was down for good before, or the service had ended by itself
 		}
 		if i := l.latest[p]; l.wanted[p] && (i == nil || !i.down()) {
 			fall.Program = p

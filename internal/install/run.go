@@ -173,6 +173,9 @@ func (i *Installation) startService(ctx context.Context, services manager.Manage
 	} else {
 		err = services.Start(ctx, name)
 	}
+	if err != nil {
+		err = operate.WithEnd(ctx, services, name, err)
+	}
 	r.Started = err == nil
 	if r.Started {
 		_, err = operate.AwaitUp(ctx, services, name)

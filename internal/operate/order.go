@@ -3,6 +3,7 @@ package operate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -123,7 +124,7 @@ func (o Order) carryOut(ctx context.Context, services manager.Manager, r *Result
 	if o.Verb == control.VerbStart {
 		defer o.Progress("waiting for the service manager: " + o.Service)()
 		if err := services.Start(ctx, o.Service); err != nil {
-			return err
+			return WithEnd(ctx, services, o.Service, err)
 		}
 		return o.awaitUp(ctx, services, r)
 	}
@@ -132,6 +133,9 @@ func (o Order) carryOut(ctx context.Context, services manager.Manager, r *Result
 	defer told.forget()
 	told.awaitSent(ctx)
 	err := o.give(ctx, services, told)
+	if err != nil && o.Verb == control.VerbRestart {
+		return WithEnd(ctx, services, o.Service, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -143,6 +147,14 @@ func (o Order) carryOut(ctx context.Context, services manager.Manager, r *Result
 		return o.awaitUp(ctx, services, r)
 	}
 	return nil
+}
+
+// WithEnd adds to the service manager's error, which knows an exit code at most, why the service ended by itself.
+func WithEnd(ctx context.Context, services manager.Manager, service string, err error) error {
+	if how := ended(ctx, services, service); ctx.Err() == nil && how != "" {
+		return fmt.Errorf("%w; the service ended by itself: %s", err, how)
+	}
+	return err
 }
 
 // awaitUp waits for the programs of a service that was started.

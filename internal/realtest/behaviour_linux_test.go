@@ -205,6 +205,7 @@ func TestOrderThatWaitsInVain(t *testing.T) {
 programs:
   migrate: {command: [sh, -c, 'test -e done'], restartPolicy: Never}
   api: {command: [sleep, "1000"], dependsOn: {migrate: completed}}
+  other: {command: [sleep, "1000"]}
 `)
 	s.await("migrate has failed", func(e control.Event) bool { return e.Program == "migrate" && e.Kind == control.EventFailed })
 	for _, verb := range []control.Verb{control.VerbStart, control.VerbRestart} {

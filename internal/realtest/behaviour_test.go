@@ -62,6 +62,23 @@ programs:
 	})
 }
 
+// TestNothingLeftToRun: a program that has failed for good ends a service of which nothing else runs, and it says which and why.
+func TestNothingLeftToRun(t *testing.T) {
+	s := run(t, folder(t), fmt.Sprintf(`
+name: real
+programs:
+  once: {command: ['%[1]s', exit], restartPolicy: Never}
+  bad: {command: ['%[1]s', exit, -code, "3"], backoff: {initialSeconds: 0.01}, maxRestarts: {count: 2, withinSeconds: 60}}
+`, testbin.Path(t)))
+	<-s.ended
+	if code := s.cmd.ProcessState.ExitCode(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	if out := s.out.String(); !strings.Contains(out, "daruma: real: nothing is left to run: bad is failed: exit code 3; restarted 2 times within ") {
+		t.Errorf("it doesn't say so:\n%s", out)
+	}
+}
+
 // TestCompleted: programs that have done their work end the service, cleanly.
 func TestCompleted(t *testing.T) {
 	s := run(t, folder(t), fmt.Sprintf(`

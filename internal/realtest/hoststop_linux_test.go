@@ -12,7 +12,9 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/exitcode"
+	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/testprog/testbin"
+	"github.com/daruma-sh/daruma/internal/wanted"
 )
 
 // wantCode waits for the end of daruma and compares its exit code.
@@ -86,6 +88,54 @@ func TestHostsExitCodes(t *testing.T) {
 		s := host(t, m, dir, fmt.Sprintf("name: real\nprograms:\n  a: {command: [%q, exit, -code, '3'], maxRestarts: {count: 1, withinSeconds: 60, then: escalate}}\n", testbin.Path(t)))
 		m.await("STATUS=Failed (91): " + exitcode.Escalated.String())
 		s.wantCode(exitcode.Escalated)
+	})
+	t.Run("nothing left to run", func(t *testing.T) {
+		dir := folder(t)
+		m := newManager(t, dir)
+		s := host(t, m, dir, fmt.Sprintf("name: real\nprograms:\n"+
+			"  done: {command: [%[1]q, exit], restartPolicy: OnFailure}\n"+
+			"  a: {command: [%[1]q, exit, -code, '3'], restartPolicy: Never, dependsOn: {done: completed}}\n"+
+			"  waits: {command: [%[1]q, hang], dependsOn: {a: completed}}\n", testbin.Path(t)))
+		const why = "nothing is left to run: a is failed: exit code 3, and restartPolicy is Never; not completed either: waits"
+		if text := m.await("STATUS=Failed (97): "); text != why {
+			t.Errorf("the service manager hears %q", text)
+		}
+		s.wantCode(exitcode.ProgramsFailed)
+		note, ok := wanted.Load(folders.Folders{State: filepath.Join(s.home, "real", "state")})
+		if !ok || !note.Ended || note.Wanted || note.Why != why {
+			t.Errorf("noted: %v %+v", ok, note)
+		}
+	})
+	t.Run("given up, killed supervisors", func(t *testing.T) { // by the time the keeper knows what happened, somebody else has to end the service
+		dir := folder(t)
+		m := newManager(t, dir)
+		s := host(t, m, dir, fmt.Sprintf("name: real\nprograms:\n  a: {command: [%q, hang], restartPolicy: Never}\n", testbin.Path(t)))
+		a := s.awaitReady("a", 0)
+		status, _ := s.status("a")
+		for _, step := range []error{unix.Kill(status.SupervisorPID, unix.SIGSTOP), unix.Kill(a.PID, unix.SIGKILL), unix.Kill(status.SupervisorPID, unix.SIGKILL)} {
+			if step != nil {
+				t.Fatal(step)
+			}
+		}
+		s.wantCode(exitcode.ProgramsFailed)
+	})
+	t.Run("one is stopped by order", func(t *testing.T) {
+		dir := folder(t)
+		m := newManager(t, dir)
+		s := host(t, m, dir, fmt.Sprintf("name: real\nprograms:\n  a: {command: [%[1]q, hang], restartPolicy: Never}\n  b: {command: [%[1]q, grace]}\n", testbin.Path(t)))
+		a := s.awaitReady("a", 0)
+		s.command(control.VerbStop, "b")
+		if err := unix.Kill(a.PID, unix.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		s.await("a fails", func(e control.Event) bool { return e.Program == "a" && e.Kind == control.EventFailed })
+		if r := s.command(control.VerbStart, "b"); !r.Done {
+			t.Errorf("the service should go on: %+v", r)
+		}
+		if err := s.cmd.Process.Signal(unix.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		s.wantCode(exitcode.Done)
 	})
 	t.Run("held", func(t *testing.T) {
 		dir := folder(t)

@@ -243,6 +243,24 @@ programs:
 	})
 }
 
+// TestServiceEndsByItself: one of which nothing is left to run ends with a code that the service manager shows, and with no error that has
+// Windows start it again; status says why.
+func TestServiceEndsByItself(t *testing.T) {
+	i := install(t, "\nprograms:\n  it: {command: [./testprog, hang], restartPolicy: Never}\n")
+	i.start()
+	st := i.up("it")
+	kill(t, st.Programs[0].PID)
+	if now, _ := i.state(svc.Stopped); now.Win32ExitCode != 0 || now.ServiceSpecificExitCode != uint32(exitcode.ProgramsFailed) {
+		t.Errorf("exit code %d, %d", now.Win32ExitCode, now.ServiceSpecificExitCode)
+	}
+	if out, code := i.verb("status", i.name); code != 3 || !strings.Contains(out, "ended by itself at 20") || !strings.Contains(out, "nothing is left to run: it is failed") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	if out, code := i.verb("ensure", i.name); code != 0 || !strings.Contains(out, "ended by itself") {
+		t.Errorf("ensure: exit code %d: %s", code, out)
+	}
+}
+
 // goes wants the stop to end the service without an error, its last line in the log, nothing left of it.
 func (i *installed) goes(stop func()) {
 	i.t.Helper()

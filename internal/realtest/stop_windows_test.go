@@ -75,6 +75,7 @@ programs:
   refused:
     command: [./args, 'say "hello"']
     restartPolicy: Never
+  stays: {command: ['`+testbin.Path(t)+`', hang]}
 `)
 	e := s.await("the end of it", func(e control.Event) bool { return e.Program == "it" && e.Kind == control.EventExited })
 	if !strings.Contains(e.Reason, "exit code 7") {

@@ -9,7 +9,7 @@
 // connection: what the keeper has carried out is always in the snapshot.
 //
 // In the order in which it happens: main.go, start.go, takeover.go (where there was a predecessor), loop.go, then
-// keepermessages.go (what happened), effects.go (what is to be done), command.go and waiter.go (what people ask), end.go.
+// keepermessages.go (what happened), effects.go (what is to be done), command.go and waiter.go (what people ask), over.go, end.go.
 // allowed.go is another process' work: it tells the keeper what the definition allows, see [Read].
 // What can do without the supervisor's state is in the packages below this one.
 package supervisor

@@ -41,25 +41,12 @@ func (s *supervisor) carryOut(effects []engine.Effect) {
 			s.do(e)
 		}
 	}
-	s.endWhenCompleted()
+	s.endWhenOver()
 }
 
 // flushAt is how many bytes for the keeper may wait for more: with 500 programs to start, the keeper begins with the first
 // while the last is being prepared.
 const flushAt = 8 << 10
-
-// endWhenCompleted ends a service whose programs are all completed.
-func (s *supervisor) endWhenCompleted() {
-	if s.engine.Phase() != engine.Supervising || len(s.engine.Programs()) == 0 {
-		return
-	}
-	for _, p := range s.engine.Programs() {
-		if p.State != engine.Completed {
-			return
-		}
-	}
-	s.step(engine.Shutdown{Reason: "all programs are completed"})
-}
 
 // programOf names the program whose state has to be saved for an effect.
 func programOf(e engine.Effect) string {

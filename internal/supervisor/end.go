@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,9 @@ func (s *supervisor) over() (int, bool) {
 	}
 	if s.state.Restart {
 		return int(exitcode.Restarting), s.ending.alone
+	}
+	if s.state.Over != "" {
+		return int(exitcode.ProgramsFailed), true
 	}
 	return int(exitcode.Done), true
 }
@@ -66,8 +70,8 @@ func (s *supervisor) close(keeperLost bool) {
 	s.endDraining()
 	switch {
 	case keeperLost: // the programs are down, not unwanted: the next start records that
-	case s.ending != nil && s.ending.failed && s.hello.Hosted: // the service manager starts it again: until then its programs are down
-		outage := incident.Outage{Kind: incident.Service, Cause: "the service ended with a failure: " + s.ending.reason}
+	case s.ending != nil && (s.ending.failed || s.state.Over != "") && s.hello.Hosted: // until the next start its programs are down
+		outage := incident.Outage{Kind: incident.Service, Cause: "the service ended with a failure: " + cmp.Or(s.state.Over, s.ending.reason)}
 		s.incidents.Write(func(r *incident.Recorder, ago time.Duration) {
 			outage.Ago = ago
 			r.RecordOutage(outage)
@@ -76,6 +80,7 @@ func (s *supervisor) close(keeperLost bool) {
 		s.incidents.Write(func(r *incident.Recorder, _ time.Duration) { r.RecordWanted("", false, incident.ServiceStopped) })
 	}
 	s.incidents.Close()
+	s.noteOver()
 	s.stopped.writer.Wait(lastGoodCloseTimeout)
 	if s.lastGood != nil {
 		s.lastGood.Close(lastGoodCloseTimeout)

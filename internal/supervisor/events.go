@@ -36,7 +36,7 @@ func (s *supervisor) publishStart() {
 	case s.found.Down == incident.Machine:
 		e.Kind, e.Reason = control.EventRecoveredAfterBoot, "the machine went down while it ran; "+e.Reason
 	case s.found.Booted:
-		e.Kind, e.Reason = control.EventRecoveredAfterBoot, "it had been stopped in order; "+e.Reason
+		e.Kind, e.Reason = control.EventRecoveredAfterBoot, "it didn't run when the machine went down; "+e.Reason
 	case s.found.Down == incident.Keeper:
 		e.Kind, e.Reason = control.EventKeeperFailed, "it and the programs it held are started again; "+e.Reason
 	}
@@ -46,6 +46,10 @@ func (s *supervisor) publishStart() {
 // publishEnd publishes that the service has ended as it should; a failure was published when it was decided.
 func (s *supervisor) publishEnd() {
 	if s.ending == nil || s.ending.failed {
+		return
+	}
+	if s.state.Over != "" {
+		s.publish(control.Event{Kind: control.EventServiceFailed, Reason: s.state.Over})
 		return
 	}
 	s.publish(control.Event{Kind: control.EventServiceStopped, Reason: cmp.Or(s.state.StopWhy, s.ending.reason)})

@@ -35,7 +35,7 @@ func TestHowTheServiceBeginsAndEnds(t *testing.T) {
 		words string
 	}{
 		{incident.Found{}, control.EventServiceStarted, 1001, "2 programs, daruma "},
-		{incident.Found{Booted: true}, control.EventRecoveredAfterBoot, 1002, "stopped in order"},
+		{incident.Found{Booted: true}, control.EventRecoveredAfterBoot, 1002, "didn't run when"},
 		{incident.Found{Booted: true, Down: incident.Machine}, control.EventRecoveredAfterBoot, 1002, "went down while it ran"},
 		{incident.Found{Down: incident.Keeper}, control.EventKeeperFailed, 1005, "started again"},
 	} {

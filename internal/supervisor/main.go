@@ -66,6 +66,9 @@ func Main(cfg Config) int {
 		finish(link, code)
 	}
 	s.crashOutput.Remove()
+	if s.state.Over != "" && !s.hello.Hosted { // else the service manager shows it
+		return printError(fmt.Errorf("%s: %s", cfg.Service, s.state.Over)) // last, too
+	}
 	return code
 }
 

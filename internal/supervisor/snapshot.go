@@ -29,6 +29,7 @@ type serviceState struct {
 	DefinitionNote string
 
 	StopWhy string // who asked for the stop that is under way
+	Over    string // the service ends by itself, because of the programs that this names; see endWhenOver
 	Restart bool   // by order: nobody but the service manager may be there to start the service again, see orderService
 
 	ReplacedAt   time.Duration // monotonic: when the system's log was last told that the supervisor was replaced; 0: never

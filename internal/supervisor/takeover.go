@@ -52,6 +52,7 @@ func (s *supervisor) takeOver(l *inheritance) {
 	}
 	s.saveDefinition(s.def)
 	s.saveServiceState()
+	s.endWhenOver() // the predecessor may have died before it did
 	s.log.Info("took over", "runs", len(l.runs), "took", time.Since(s.since))
 }
 

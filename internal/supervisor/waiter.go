@@ -141,6 +141,9 @@ func (s *supervisor) commandResult(w *waiter, t *target) *control.ProgramResult 
 			r.Message = why
 			return r
 		}
+		if p.State == engine.Stopped && p.Wanted && s.engine.Phase() == engine.RestartingAll {
+			return nil // it had no process, and waits for the others to be down
+		}
 		settled, r.Done = startResult(p, verb == control.VerbRestart && t.alive, t.before)
 		if settled && p.State == engine.Running && !s.readyFor(p, t, w.minReady) {
 			if why := t.keepsFalling(p); why != "" {

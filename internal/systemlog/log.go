@@ -74,7 +74,7 @@ func (l *Log) Tell(e Event) {
 	}
 	now := time.Now()
 	l.mu.Lock()
-	if e.Kind == ServiceStopped { // the reader takes what follows it for the next start's
+	if e.Kind == ServiceStopped || e.Kind == ServiceFailed { // the reader takes what follows it for the next start's
 		l.queue = append(l.queue, l.limiter.due(now, true)...)
 	}
 	before, counting := l.limiter.next(now)

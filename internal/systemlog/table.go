@@ -45,6 +45,7 @@ func (e Entry) MessageID() string { return journal.MessageID("daruma", e.ID) }
 const (
 	EventsLost     = "eventsLost"
 	ServiceStopped = "serviceStopped" // nothing comes after it
+	ServiceFailed  = "serviceFailed"  // nor after this
 )
 
 // Table gives every kind of event, by id. Ids from 1001 on, because those up to 1000 are those of package service's log
@@ -54,7 +55,7 @@ func Table() []Entry {
 	return t[:]
 }
 
-func table() [38]Entry {
+func table() [39]Entry {
 	return [...]Entry{
 		{1001, "serviceStarted", Information, false, "Service %1 was started: %3.", "the service was started by the system, a person or a script"},
 		{1002, "recoveredAfterBoot", Information, false, "Service %1 runs again after the system was started: %3.", "the first start of the service since the system was started"},
@@ -74,6 +75,7 @@ func table() [38]Entry {
 		{1016, "wokeUp", Information, false, "The machine woke up, and service %1 goes on: %3.", "probes begin anew, `onResume` hooks run"},
 		{1017, "sessionChanged", Information, true, "Somebody's session changed while service %1 ran: %3.", "a logon, logoff, lock … (Windows)"},
 		{1018, "controlReceived", Information, true, "Service %1 received a control code: %3.", "`sc control` or `daruma control`; `onControl` hooks run"},
+		{1019, ServiceFailed, Error, false, "Service %1 ended by itself: %3.", "nothing was left to run, and not all programs had done their work; the service ends with exit code 97, and nobody starts it again before a person does or the machine"},
 
 		{1101, "waiting", Information, true, "Program %2 of service %1 waits: %3.", "for a program it depends on"},
 		{1102, "starting", Information, true, "Program %2 of service %1 is being started: %3.", "a process is created, startup probe and postStart follow"},

@@ -20,6 +20,7 @@ import (
 // the service's own processes) and Config (by install).
 type State struct {
 	Wanted bool      `json:"wanted"`
+	Ended  bool      `json:"ended,omitempty"` // nobody stopped it: it ended by itself, as its programs did
 	Why    string    `json:"why"`
 	Boot   string    `json:"boot"` // name of the boot; "" where the system has none
 	At     time.Time `json:"at"`
@@ -30,7 +31,15 @@ const fileName = "wanted"
 // Save writes into folder, which must exist, whether the service is to run from now on. The file is replaced as a whole, and not
 // synced: after a power cut it doesn't count any more.
 func Save(folder string, wanted bool, why string) error {
-	text, err := json.Marshal(State{Wanted: wanted, Why: why, Boot: incident.Boot(), At: time.Now().Round(0)})
+	return save(folder, State{Wanted: wanted, Why: why})
+}
+
+// SaveEnded writes likewise that the service has ended by itself, and isn't to run for that.
+func SaveEnded(folder, why string) error { return save(folder, State{Ended: true, Why: why}) }
+
+func save(folder string, s State) error {
+	s.Boot, s.At = incident.Boot(), time.Now().Round(0)
+	text, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}

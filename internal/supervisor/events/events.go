@@ -46,6 +46,11 @@ func (p *Publisher) PublishPlain(e control.Event, reason string) {
 	p.system.Tell(systemlog.Event{Kind: string(e.Kind), Program: e.Program, Reason: systemlog.Plain(reason, nil)})
 }
 
+// Plain is a reason as others than the service's readers may see it: without the secrets of the definition.
+func (p *Publisher) Plain(reason string, def *definition.Service) string {
+	return systemlog.Plain(reason, secrets(def, ""))
+}
+
 // PublishInside reports an event to followers and to daruma's log, not to the system's.
 func (p *Publisher) PublishInside(e control.Event) {
 	e.EventID = systemlog.Find(string(e.Kind)).ID

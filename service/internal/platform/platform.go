@@ -42,6 +42,7 @@ type Outcome struct {
 	Code    int    // exit code; 0: a clean stop
 	Failure string // why Code isn't 0, in one line that a status can hold
 	Asked   bool   // somebody wanted the stop, and it went wrong
+	Final   bool   // another start doesn't cure the failure
 	Hung    bool   // the service gave no sign of life
 }
 

@@ -104,16 +104,11 @@ func (p *Reporter) Report(s platform.Situation) {
 }
 
 // Ended reports STOPPED, or nothing where only the end of the process makes the failure actions run; see service.ExitOK. After a
-// stop that somebody wanted no action may run, however it went: Windows runs them for any STOPPED with an error code.
+// stop that somebody wanted no action may run, however it went, nor after a failure that another start doesn't cure: Windows runs them for
+// any STOPPED with an error code.
 func (p *Reporter) Ended(o platform.Outcome) {
-	status := windows.SERVICE_STATUS{ServiceType: windows.SERVICE_WIN32_OWN_PROCESS, CurrentState: windows.SERVICE_STOPPED}
-	if o.Code != 0 {
-		if !o.Asked {
-			status.Win32ExitCode = uint32(windows.ERROR_SERVICE_SPECIFIC_ERROR)
-		}
-		status.ServiceSpecificExitCode = uint32(o.Code)
-	}
-	if o.Code != 0 && !o.Asked && onlyCrashesCount(p.name) {
+	status := endStatus(o)
+	if status.Win32ExitCode != 0 && onlyCrashesCount(p.name) {
 		p.mu.Lock()
 		p.silent = true
 		p.mu.Unlock()
@@ -127,6 +122,18 @@ func (p *Reporter) Ended(o platform.Outcome) {
 	case <-p.done:
 	case <-limit.C: // the end of the process reports it, too
 	}
+}
+
+// endStatus is the last state that is reported. An error code in it has Windows run the failure actions.
+func endStatus(o platform.Outcome) windows.SERVICE_STATUS {
+	status := windows.SERVICE_STATUS{ServiceType: windows.SERVICE_WIN32_OWN_PROCESS, CurrentState: windows.SERVICE_STOPPED}
+	if o.Code != 0 {
+		if !o.Asked && !o.Final {
+			status.Win32ExitCode = uint32(windows.ERROR_SERVICE_SPECIFIC_ERROR)
+		}
+		status.ServiceSpecificExitCode = uint32(o.Code)
+	}
+	return status
 }
 
 func currentState(s platform.State) uint32 {

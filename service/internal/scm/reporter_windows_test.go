@@ -21,3 +21,20 @@ func TestAccepted(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatRunsFailureActions: those of a service that failed by itself, and could run after another start; no others.
+func TestWhatRunsFailureActions(t *testing.T) {
+	for _, c := range []struct {
+		outcome    platform.Outcome
+		code, here uint32
+	}{
+		{platform.Outcome{}, 0, 0},
+		{platform.Outcome{Code: 17}, 1066, 17},
+		{platform.Outcome{Code: 82, Asked: true}, 0, 82},
+		{platform.Outcome{Code: 97, Final: true}, 0, 97},
+	} {
+		if s := endStatus(c.outcome); s.CurrentState != windows.SERVICE_STOPPED || s.Win32ExitCode != c.code || s.ServiceSpecificExitCode != c.here {
+			t.Errorf("%+v is reported as %+v", c.outcome, s)
+		}
+	}
+}
