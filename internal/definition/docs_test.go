@@ -66,6 +66,9 @@ func TestOtherPages(t *testing.T) {
 	none := func(string) (string, bool) { return "", false }
 	count := 0
 	for _, page := range append(pages, "../../README.md") {
+		if filepath.Base(page) == "shipping.md" { // log shippers' own configurations, which package logs/shipper compares with its output
+			continue
+		}
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
