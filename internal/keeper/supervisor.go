@@ -83,7 +83,7 @@ func (k *keeper) supervisorGone(why string) {
 		k.stopNow(&wire.StopRequest{Signal: "an earlier request"}, supervisorGrace)
 	}
 	if k.ending {
-		k.done, k.exitCode = true, 1
+		k.endWithout(s.why)
 		return
 	}
 	now := monotonic.Now()
@@ -91,6 +91,13 @@ func (k *keeper) supervisorGone(why string) {
 		s.lastSign = now
 	}
 	s.startAt = now + s.restartDelay(now)
+}
+
+// endWithout ends the keeper though no supervisor has said that it is done: after a second request to stop everything is killed, and the supervisor
+// has [supervisorGrace] to write what is left. It is said, because exit code 1 alone would say nothing.
+func (k *keeper) endWithout(why string) {
+	printLine("daruma: everything was ended at once, and the supervisor didn't finish ("+why+"): the last output may be missing in the logs", supervisorGrace/10)
+	k.done, k.exitCode = true, 1
 }
 
 // restartDelay notes a death, and says how long to wait before the next start: not at all after the first death within a minute, half a
@@ -114,8 +121,8 @@ func (s *supervisor) restartDelay(now time.Duration) time.Duration {
 func (s *supervisor) check(k *keeper) {
 	now := monotonic.Now()
 	if s.pid == 0 {
-		if k.ending {
-			k.done, k.exitCode = true, 1
+		if k.ending && !k.done {
+			k.endWithout("none is there")
 		}
 		if s.startAt > 0 && now >= s.startAt && !k.done {
 			if err := s.start(k); err != nil {
@@ -136,7 +143,7 @@ func (s *supervisor) check(k *keeper) {
 		s.kill()
 		s.deadline = 0
 		if k.hurry { // its end may take as long as the disk that it waits for
-			k.done, k.exitCode = true, 1
+			k.endWithout("it hasn't ended in time")
 		}
 		return
 	}
