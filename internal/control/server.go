@@ -50,8 +50,10 @@ type Server struct {
 	end     context.CancelFunc
 	served  sync.WaitGroup // the accept loops
 	reading chan struct{}  // one token for each reading of logs under way
+	socket  string         // its path
 
 	mu      sync.Mutex
+	current net.Listener          // the control socket
 	fresh   map[net.Conn]struct{} // connections that haven't sent a whole request yet; nil: the server closes
 	readers *readersGate          // nil: there are none
 }
@@ -76,6 +78,7 @@ func listenWith(socket string, backend Backend, hub *Hub, lim limits) (*Server, 
 		backend: backend, hub: hub, limits: lim,
 		fresh:   map[net.Conn]struct{}{},
 		reading: make(chan struct{}, lim.reading),
+		socket:  socket, current: l,
 	}
 	s.closing, s.end = context.WithCancel(context.Background())
 	s.http = &http.Server{

@@ -87,6 +87,13 @@ func (s *ownedSocket) Close() error {
 	return err
 }
 
+// isThere reports whether the file at path is still that of the listener.
+func isThere(l net.Listener, path string) bool {
+	s, ok := l.(*ownedSocket)
+	var st unix.Stat_t
+	return !ok || unix.Lstat(path, &st) == nil && st.Dev == s.dev && st.Ino == s.ino
+}
+
 // openOwnFolder opens the socket's folder, created where it is missing, and makes sure that it is ours and closed to others.
 func openOwnFolder(path string) (*os.File, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {

@@ -324,6 +324,68 @@ func TestCloseLeavesASuccessorAlone(t *testing.T) {
 	}
 }
 
+// TestRenew: a socket whose file was taken away, or replaced, is made again; what is connected stays; one that another holds isn't touched.
+func TestRenew(t *testing.T) {
+	s, _, socket := serve(t, &fakeBackend{}, nil)
+	connected := NewClient(socket)
+	answers := func(when string, c *Client) {
+		t.Helper()
+		if _, err := c.Status(within(t)); err != nil {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	renews := func(when string, want bool) {
+		t.Helper()
+		if renewed, err := s.Renew(); err != nil || renewed != want {
+			t.Errorf("%s: renewed %v, %v", when, renewed, err)
+		}
+	}
+	answers("at first", connected)
+	renews("untouched", false)
+	for range 3 {
+		if err := os.Remove(socket); err != nil {
+			t.Fatal(err)
+		}
+		renews("removed", true)
+		answers("renewed", NewClient(socket))
+		answers("renewed, to who was connected", connected)
+	}
+	stale, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket + "2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale.SetUnlinkOnClose(false)
+	if err := errors.Join(stale.Close(), os.Rename(socket+"2", socket)); err != nil {
+		t.Fatal(err)
+	}
+	renews("replaced", true)
+	answers("after another's was there", NewClient(socket))
+
+	if err := os.Remove(socket); err != nil {
+		t.Fatal(err)
+	}
+	other, err := Listen(socket, &fakeBackend{}, NewHub(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var held *HeldError
+	if _, err := s.Renew(); !errors.As(err, &held) {
+		t.Errorf("another's socket was taken: %v", err)
+	}
+	answers("the other's", NewClient(socket))
+	if err := other.Close(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	renews("the other has gone", true)
+	if err := s.Close(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	renews("closed", false)
+	if left, err := os.ReadDir(filepath.Dir(socket)); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
 func TestFolderOfAnotherUser(t *testing.T) {
 	onlyRoot(t)
 	dir := t.TempDir()

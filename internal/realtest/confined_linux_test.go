@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper/lock"
 	"github.com/daruma-sh/daruma/internal/testprog/testbin"
 )
@@ -84,6 +85,38 @@ func TestSupervisorOfAnOrdinaryUser(t *testing.T) {
 	s.awaitReady("it", 0)
 	st, _ := s.status("it")
 	wantRights(t, "supervisor", st.SupervisorPID, "0000000000000000")
+}
+
+// TestSocketsRemoved: where a cleaner of temporary files takes the sockets away, and nothing else, they are made again, by the same supervisor.
+func TestSocketsRemoved(t *testing.T) {
+	needRoot(t)
+	dir := folder(t)
+	s := through(t, dir, strings.Replace(hanging(t), "name: real\n", "name: real\ncontrol: {readers: [\"4711\"]}\n", 1), []string{"DARUMA_HANG_SECONDS=1"})
+	s.awaitReady("it", 0)
+	for _, path := range []string{dir, s.home} {
+		if err := os.Chmod(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	st, _ := s.status("it")
+	run := filepath.Join(s.home, "real", "run")
+	o := observe(t, s.home, reader)
+	o.awaitMetrics("at first", `daruma_service_up{service="real"} 1`)
+	for _, name := range []string{"control.sock", folders.ReadersSocket} {
+		if err := os.Remove(filepath.Join(run, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"control.sock", folders.ReadersSocket} {
+		s.eventually(name+" is there again", func() bool {
+			_, err := os.Lstat(filepath.Join(run, name))
+			return err == nil
+		})
+	}
+	o.awaitMetrics("with new sockets", `daruma_service_up{service="real"} 1`)
+	if now, _ := s.status("it"); now.SupervisorPID != st.SupervisorPID || len(now.Warnings) > 0 {
+		t.Errorf("before %+v, now %+v", st, now)
+	}
 }
 
 // TestFoldersRemoved: a supervisor may write to the folders that were there at its start. Where somebody removes them, they are made

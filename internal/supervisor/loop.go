@@ -31,6 +31,7 @@ func (s *supervisor) run() (code int, keeperLost bool) {
 			// Sent from this goroutine and no other: it is the one that the keeper must know to be alive.
 			s.link.Send(&wire.Heartbeat{})
 			s.checkForSleep()
+			s.renewSockets()
 		case <-s.ctx.Done():
 			return s.endOrphans(), true
 		}

@@ -48,6 +48,22 @@ func (s *supervisor) setReaders(set readers.Set, unknown []error) {
 	s.warnOfReaders()
 }
 
+// renewSockets makes the control socket and the readers' again where their files were removed, by a cleaner of temporary files perhaps.
+func (s *supervisor) renewSockets() {
+	_, err := s.server.Renew()
+	if err == nil {
+		var again bool
+		if again, err = s.server.RenewReaders(); again && s.hello.Readers {
+			s.link.Send(&wire.OpenToReaders{})
+		}
+	}
+	text := ""
+	if err != nil {
+		text = "the control socket was removed, and can't be made again: " + err.Error()
+	}
+	s.warn("control socket", text)
+}
+
 // privateRun is where systemd keeps the run folders of dynamic users that outlive a restart (systemd.exec(5), RuntimeDirectoryPreserve=).
 const privateRun = "/run/private/"
 
