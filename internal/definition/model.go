@@ -64,10 +64,11 @@ type Program struct {
 	StopSignal             string        // SIGTERM by default; Windows: CTRL_C | CTRL_BREAK | WM_CLOSE
 	TerminationGracePeriod time.Duration // default 30 s; includes preStop
 
-	Limits   Limits          // resources.limits
-	Rlimits  []Rlimit        // resources.rlimits, Linux only
-	Nice     *int            // -20 … 19; nil: inherited
-	Umask    *uint32         // nil: inherited
+	Limits   Limits   // resources.limits
+	Rlimits  []Rlimit // resources.rlimits, Linux only
+	Nice     *int     // -20 … 19; nil: inherited
+	Umask    *uint32  // nil: inherited
+	Stdin    Stdin
 	Security SecurityContext // securityContext
 	Listen   []Listener      // sockets that the keeper binds and hands over by the LISTEN_FDS protocol
 	Logs     Logs
@@ -81,6 +82,15 @@ type ControlHook struct {
 
 // EnvVar is one variable of a program's environment.
 type EnvVar struct{ Name, Value string }
+
+// Stdin is what a program reads as its standard input.
+type Stdin string
+
+// The values of stdin.
+const (
+	StdinEmpty Stdin = "empty" // the end, at once: /dev/null, on Windows NUL; the default
+	StdinOpen  Stdin = "open"  // nothing, and never the end: for programs that end when their input does
+)
 
 // Condition is what a dependency must have reached before the dependent starts.
 type Condition string

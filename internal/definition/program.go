@@ -12,6 +12,7 @@ func (d *decoder) program(e *entry, p *Program) {
 		Name:                   e.key,
 		WorkingDir:             d.dir,
 		RestartPolicy:          Always,
+		Stdin:                  StdinEmpty,
 		Backoff:                defaultBackoff(),
 		StopSignal:             "SIGTERM",
 		TerminationGracePeriod: 30 * time.Second,
@@ -57,6 +58,7 @@ func (d *decoder) programFields(p *Program) []field {
 			}
 		}},
 		{"umask", func(n *node) { p.Umask = d.umask(n) }},
+		{"stdin", func(n *node) { p.Stdin = Stdin(d.enum(n, string(StdinEmpty), string(StdinOpen))) }},
 		{"securityContext", func(n *node) { d.object(n, d.securityFields(&p.Security)) }},
 		{"listen", func(n *node) { p.Listen = d.listeners(n) }},
 		{"logs", func(n *node) { d.object(n, d.logsFields(&p.Logs)) }},

@@ -28,7 +28,8 @@ type run struct {
 	wire.Run
 	mainProcess
 	streams  []stream
-	exited   bool // its main process is reaped; the tree may still be ending
+	stdin    []descriptor // both ends of an open standard input, of which nobody writes to one; nil: it is empty
+	exited   bool         // its main process is reaped; the tree may still be ending
 	exit     wire.Exit
 	next     uint64        // the generation that followed by restart grant, or 0
 	failed   string        // why it couldn't be launched
@@ -52,8 +53,9 @@ type stream struct {
 
 // launchable is a decoded Spec, ready to be started again and again.
 type launchable struct {
-	plan  launch.Plan // its Env may be another program's too
-	split bool
+	plan      launch.Plan // its Env may be another program's too
+	split     bool
+	openStdin bool
 }
 
 func (k *keeper) prepare(s *wire.Spec) (*launchable, error) {
@@ -64,7 +66,7 @@ func (k *keeper) prepare(s *wire.Spec) (*launchable, error) {
 	if err := plan.Check(); err != nil {
 		return nil, err
 	}
-	l := &launchable{plan: *plan, split: s.Split}
+	l := &launchable{plan: *plan, split: s.Split, openStdin: s.OpenStdin}
 	l.plan.Notify = s.Notify
 	return l, nil
 }
@@ -113,7 +115,10 @@ func closeRun(r *run) {
 	for _, s := range r.streams {
 		closeDescriptor(s.fd)
 	}
-	r.streams = nil
+	for _, end := range r.stdin {
+		closeDescriptor(end)
+	}
+	r.streams, r.stdin = nil, nil
 	r.closeProcess()
 }
 

@@ -71,9 +71,14 @@ func (k *keeper) attributes(p *program, r *run) (*syscall.SysProcAttr, error) {
 	return sys, p.tree.Attach(sys)
 }
 
-// pipes makes the run's pipes: one or two for its output, one for its notify channel where it has one.
+// pipes makes the run's pipes: one or two for its output, one for its notify channel where it has one, one for a standard input that stays open.
 func (k *keeper) pipes(r *run, l *launchable) (with launch.Attachments, err error) {
 	with.Stdio[0] = uintptr(k.null)
+	if l.openStdin {
+		if with.Stdio[0], err = r.inputPipe(l.plan.UID); err != nil {
+			return with, err
+		}
+	}
 	if with.Stdio[1], err = r.pipe("stdout"); err != nil {
 		return with, err
 	}
@@ -111,6 +116,21 @@ func (r *run) pipe(name string) (uintptr, error) {
 	_ = unix.SetNonblock(fds[0], true)
 	r.streams = append(r.streams, stream{name, fds[0], fds[1]})
 	return uintptr(fds[1]), nil
+}
+
+// inputPipe makes one that nobody writes to, and gives its read end. Each run has its own: a program may open its end anew for writing
+// (/proc/self/fd/0), and another must not read that.
+func (r *run) inputPipe(uid int) (uintptr, error) {
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
+		closeRun(r)
+		return 0, err
+	}
+	r.stdin = fds[:]
+	if uid != launch.Leave { // for /dev/stdin, see giveOutput
+		_ = unix.Fchown(fds[0], uid, -1)
+	}
+	return uintptr(fds[0]), nil
 }
 
 func (k *keeper) listeners(names []string) ([]uintptr, error) {

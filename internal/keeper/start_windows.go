@@ -88,9 +88,14 @@ func (k *keeper) created(p *program, r *run, c creation) (err error) {
 	return nil
 }
 
-// pipes makes the run's pipes: one or two for its output, one for its notify channel where it has one.
+// pipes makes the run's pipes: one or two for its output, one for its notify channel where it has one, one for a standard input that stays open.
 func (k *keeper) pipes(r *run, l *launchable) (with launch.Attachments, channel windows.Handle, err error) {
 	with.Stdio[0] = k.null
+	if l.openStdin {
+		if with.Stdio[0], err = r.inputPipe(); err != nil {
+			return with, 0, err
+		}
+	}
 	if with.Stdio[1], err = r.pipe("stdout"); err != nil {
 		return with, 0, err
 	}
@@ -116,6 +121,16 @@ func (r *run) pipe(name string) (windows.Handle, error) {
 	}
 	r.streams = append(r.streams, stream{name, read, write})
 	return write, os.NewSyscallError("SetHandleInformation", windows.SetHandleInformation(write, windows.HANDLE_FLAG_INHERIT, windows.HANDLE_FLAG_INHERIT))
+}
+
+// inputPipe makes one that nobody writes to, and gives its read end.
+func (r *run) inputPipe() (windows.Handle, error) {
+	var read, write windows.Handle
+	if err := windows.CreatePipe(&read, &write, nil, 0); err != nil {
+		return 0, os.NewSyscallError("CreatePipe", err)
+	}
+	r.stdin = []descriptor{read, write}
+	return read, os.NewSyscallError("SetHandleInformation", windows.SetHandleInformation(read, windows.HANDLE_FLAG_INHERIT, windows.HANDLE_FLAG_INHERIT))
 }
 
 // outputBuffer is the room in an output pipe in bytes, as much as Linux gives.

@@ -42,7 +42,8 @@ func (s *supervisor) spawn(e engine.Spawn) {
 	plan.Env = watchdogEnv(plan.Env, e.Def)
 	s.link.Send(&wire.Spawn{
 		ID: e.Program, Generation: e.Generation, Grant: grantOf(e.Grant),
-		Spec: wire.Spec{Plan: launch.Encode(plan), Split: e.Def.Logs.Format == definition.JSON, Notify: e.Def.Notifies()},
+		Spec: wire.Spec{Plan: launch.Encode(plan), Split: e.Def.Logs.Format == definition.JSON, Notify: e.Def.Notifies(),
+			OpenStdin: e.Def.Stdin == definition.StdinOpen},
 	})
 }
 

@@ -24,6 +24,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"time"
 )
@@ -50,6 +51,8 @@ func run(started int64, args []string) (int, error) {
 	case "hang":
 		say("ready")
 		hang()
+	case "input":
+		return input()
 	case "ignore-stop":
 		return ignoreStop()
 	case "grace":
@@ -88,6 +91,14 @@ func run(started int64, args []string) (int, error) {
 
 // say writes one line in one write, so that nothing of another process gets in between.
 func say(words ...any) { os.Stdout.WriteString(fmt.Sprintln(words...)) }
+
+// input reads what comes, until the end of it.
+func input() (int, error) {
+	say("ready")
+	n, err := io.Copy(io.Discard, os.Stdin)
+	say("end of input after", n, "bytes")
+	return 0, err
+}
 
 // hang does nothing, for good. An empty select would be taken for a deadlock.
 func hang() {

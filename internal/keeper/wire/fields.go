@@ -24,7 +24,7 @@ func (e *Exit) code(c *coder) {
 func (s *Spec) code(c *coder) {
 	c.blob(&s.Plan)
 	c.flag(&s.Split)
-	c.flag(&s.Notify)
+	c.flagPair(&s.Notify, &s.OpenStdin)
 }
 
 func (m *Spawn) fields(c *coder) {

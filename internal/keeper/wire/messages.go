@@ -175,6 +175,9 @@ type Spec struct {
 	// Notify gives the program the write end of a pipe of its own, and its number in DARUMA_NOTIFY (see service/notify): a file
 	// descriptor after those of the listening sockets, or an inherited handle's value. The read end is the stream "notify".
 	Notify bool
+	// OpenStdin gives the program a standard input that nothing comes from and that doesn't end; else it has ended from the beginning. A keeper
+	// of a daruma without it takes it for Notify's flag alone.
+	OpenStdin bool
 }
 
 // Run is one process tree.

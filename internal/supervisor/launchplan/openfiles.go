@@ -23,6 +23,9 @@ func filesFor(p *definition.Program) uint64 {
 	if p.Notifies() {
 		n += pipeFiles
 	}
+	if p.Stdin == definition.StdinOpen {
+		n += pipeFiles
+	}
 	return n
 }
 
