@@ -22,6 +22,8 @@ func alloy(b *strings.Builder, s Service) {
 		if p.JSON {
 			b.WriteString("  operators          = [\n    {type = \"json_parser\", timestamp = {parse_from = \"attributes[\\\"@timestamp\\\"]\", layout_type = \"gotime\", layout = \"" + otelTime + "\"}},\n")
 			b.WriteString("    {type = \"move\", from = \"attributes.message\", to = \"body\"},\n  ]\n")
+		} else {
+			b.WriteString("  preserve_leading_whitespaces  = true // the indent of stack traces\n  preserve_trailing_whitespaces = true\n")
 		}
 		b.WriteString("  output {\n    logs = [otelcol.exporter.loki.default.input] // yours\n  }\n}\n")
 	}

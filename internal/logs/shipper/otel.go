@@ -37,6 +37,7 @@ func otel(b *strings.Builder, s Service) {
 			b.WriteString("      - {type: move, from: attributes.message, to: body}\n")
 			continue
 		}
+		b.WriteString("    preserve_leading_whitespaces: true   # the indent of stack traces\n    preserve_trailing_whitespaces: true\n")
 		b.WriteString("    # Lines that belong together, such as stack traces:\n    # multiline: {line_start_pattern: '^\\S'}\n")
 	}
 	fmt.Fprintf(b, "service:\n  extensions: [%s]\n  pipelines:\n    logs/%s:\n      receivers: [%s]\n      exporters: [debug]   # yours\n",
