@@ -70,6 +70,7 @@ func TestNotices(t *testing.T) {
 programs:
   it: {command: [/bin/sh, -c, 'echo "[free](http://evil) disk on fire"; exec sleep 1000'], restartPolicy: Never}
   other: {command: [/bin/sh, -c, 'exec sleep 1000'], restartPolicy: Never}
+  last: {command: [/bin/sh, -c, 'exec sleep 1000']}
 `)
 	s.awaitReady("it", 0)
 	s.awaitReady("other", 0)

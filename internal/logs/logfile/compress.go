@@ -151,6 +151,14 @@ func (z *Compressor) add(j job) {
 	}
 }
 
+// dropped reports whether retention has deleted the file. That it has lost its name ([unlinked]) doesn't show where a file that is open keeps
+// it until it is closed.
+func (z *Compressor) dropped(j job) bool {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	return j.r.Seq < z.oldest[j.log]
+}
+
 // pruneLeast is how many jobs are few.
 const pruneLeast = 64
 
@@ -236,19 +244,20 @@ func (z *Compressor) compress(gz *gzip.Writer, j job) (err error) {
 	if err := out.Sync(); err != nil {
 		return err
 	}
-	if unlinked(in) {
+	if unlinked(in) || z.dropped(j) {
 		return errUnwanted
 	}
 	if err := safefile.RenameNew(tmp, j.compressed()); err != nil {
 		return err
 	}
 	os.Chtimes(j.compressed(), st.ModTime(), st.ModTime())
-	if err := safefile.SyncFolder(filepath.Dir(j.compressed())); err != nil {
-		return nil // both files stay; the next start removes the plain one
-	}
-	if unlinked(in) { // retention deleted it in this moment, and didn't see the new name
+	synced := safefile.SyncFolder(filepath.Dir(j.compressed()))
+	if unlinked(in) || z.dropped(j) { // retention deleted it in this moment, and didn't see the new name
 		os.Remove(j.compressed())
 		return nil
+	}
+	if synced != nil {
+		return nil // both files stay; the next start removes the plain one
 	}
 	return os.Remove(j.plain())
 }
