@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -20,6 +21,7 @@ type ownedSocket struct {
 	dir      *os.File // stays open, so that Close finds the file even if the folder was renamed
 	name     string
 	dev, ino uint64
+	once     sync.Once // http.Server closes a listener that has ended once more
 }
 
 // listen opens the unix socket at path for its owner alone.
@@ -75,8 +77,15 @@ func listenIn(dir *os.File, name, path string) (net.Listener, error) {
 }
 
 // Close stops listening and removes the socket's file, unless a successor's stands there by now.
-func (s *ownedSocket) Close() error {
-	err := s.Listener.Close()
+func (s *ownedSocket) Close() (err error) {
+	s.once.Do(func() {
+		err = s.Listener.Close()
+		s.removeFile()
+	})
+	return err
+}
+
+func (s *ownedSocket) removeFile() {
 	var st unix.Stat_t
 	if lockFolder(s.dir) == nil {
 		if unix.Fstatat(int(s.dir.Fd()), s.name, &st, unix.AT_SYMLINK_NOFOLLOW) == nil && st.Dev == s.dev && st.Ino == s.ino {
@@ -84,7 +93,6 @@ func (s *ownedSocket) Close() error {
 		}
 	}
 	_ = s.dir.Close() // and the lock with it
-	return err
 }
 
 // isThere reports whether the file at path is still that of the listener.
