@@ -21,6 +21,13 @@ func newImport(std IO) *cobra.Command {
 		Short: "Make definitions of services that another service manager runs",
 		Example: `  daruma import nssm orders
   daruma import nssm --all -o C:\daruma`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error { // without it cobra prints the help and is content with any word
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return &exitError{code: ExitUsage, err: fmt.Errorf("%q can't be imported from; there is: daruma import nssm", args[0])}
+		},
 	}
 	cmd.AddCommand(newImportNSSM(std))
 	return cmd

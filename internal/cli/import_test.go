@@ -144,3 +144,11 @@ func TestImportRefuses(t *testing.T) {
 		t.Errorf("%d %s", code, out)
 	}
 }
+
+// TestImportFromElsewhere: a service manager that isn't known is wrong usage, not a reason for the help and exit code 0.
+func TestImportFromElsewhere(t *testing.T) {
+	_, err := daruma(t, ExitUsage, "import", "winsw", "x.xml")
+	has(t, err, `"winsw" can't be imported from; there is: daruma import nssm`)
+	out, _ := daruma(t, ExitDone, "import")
+	has(t, out, "Available Commands:", "nssm")
+}

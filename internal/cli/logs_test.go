@@ -69,7 +69,7 @@ func TestLogsShowsLines(t *testing.T) {
 		t.Run(string(format), func(t *testing.T) {
 			withLogs(t, "shop", format, "api one\n", "worker two\n", "api three\nfour\n", "worker five")
 			for _, c := range []struct{ args, want string }{
-				{"shop", "api    | one\nworker | two\napi    | three\napi    | four\nworker | five"},
+				{"shop", "api    | one\nworker | two\napi    | three\napi    | four\nworker | five\n"}, // its run goes on; the line has our words before it, so it is a whole line of ours
 				{"shop/api", "one\nthree\nfour\n"},
 				{"shop/worker -n 1", "five"},
 				{"shop/api -n 0", ""},

@@ -96,9 +96,9 @@ func (p *logPrinter) write(text []byte) {
 	p.out.Write(p.buf)
 }
 
-// end leaves a terminal's prompt on a line of its own.
+// end leaves a terminal's prompt on a line of its own. Where lines have something of ours before them, the last one is a whole line too.
 func (p *logPrinter) end() error {
-	if p.inside != "" && p.screen.Terminal {
+	if p.inside != "" && (p.screen.Terminal || p.prefix || p.timestamps) {
 		p.out.WriteByte('\n')
 	}
 	return p.out.Flush()

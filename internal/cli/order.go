@@ -166,9 +166,10 @@ func sendOrder(ctx context.Context, std IO, t target, c control.Command, doing s
 	return answer, clientFailure(t.service, err)
 }
 
-// goesOn says that the time to wait is over, and the order isn't.
+// goesOn says that the time to wait is over, and the order isn't, and because of whom.
 func goesOn(doing string, t target, timeout time.Duration) error {
-	return &exitError{code: ExitFailed, err: fmt.Errorf("%s %s isn't over after %v and goes on; see: daruma status %s", doing, t, timeout, t.service)}
+	return &exitError{code: ExitFailed, err: fmt.Errorf("%s %s isn't over after %v and goes on%s; see: daruma status %s",
+		doing, t, timeout, stillOpen(t, doing == "stopping"), t.service)}
 }
 
 // printAnswer prints what the order did.

@@ -103,7 +103,7 @@ func TestOrderThatFails(t *testing.T) {
 		control.ProgramResult{Program: "worker", State: control.StateBackoff, Message: "bin/worker: no such file, searched in /srv/shop"})
 	out, err := daruma(t, ExitFailed, "start", "shop")
 	has(t, out, "api: running, pid 5")
-	has(t, err, "worker: not started; it is backoff: bin/worker: no such file, searched in /srv/shop")
+	has(t, err, "worker: not started; it is in backoff: bin/worker: no such file, searched in /srv/shop")
 
 	out, _ = daruma(t, ExitFailed, "start", "shop", "-o", "json")
 	var a control.Answer
@@ -131,7 +131,18 @@ func TestOrderTimesOut(t *testing.T) {
 		return control.Answer{}, ctx.Err()
 	}
 	_, err := daruma(t, ExitFailed, "stop", "shop", "--timeout", "50ms")
-	has(t, err, "stopping shop isn't over after 50ms and goes on", "daruma status shop")
+	has(t, err, "stopping shop isn't over after 50ms and goes on, with api (running", "daruma status shop")
+
+	slow := up("slow")
+	slow.Ready, slow.Reason = false, "process 5 is up"
+	slow.Probes = []control.ProbeStatus{{Kind: "readiness", Failures: 3, Message: "tcp 127.0.0.1:1: connection refused"}}
+	late := control.ProgramStatus{Name: "late", State: control.StateWaiting, Reason: "waits for slow to be ready"}
+	f.status.Programs = []control.ProgramStatus{up("api"), slow, {Name: "gone", State: control.StateFailed}, late}
+	_, err = daruma(t, ExitFailed, "start", "shop", "--timeout", "50ms")
+	has(t, err, "goes on, with slow (running: process 5 is up; readiness probe failed 3 times: tcp 127.0.0.1:1: connection refused), "+
+		"late (waiting: waits for slow to be ready); see: daruma status shop")
+	_, err = daruma(t, ExitFailed, "start", "shop/late", "--timeout", "50ms")
+	has(t, err, "goes on, with late (waiting: waits for slow to be ready); see")
 }
 
 func TestNotRunning(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 // outcome says in words what an order did to a program.
 func outcome(verb control.Verb, r control.ProgramResult) string {
 	if !r.Done {
-		text := fmt.Sprintf("not %s; it is %s", done(verb), r.State)
+		text := fmt.Sprintf("not %s; it is %s", done(verb), stateWords(r.State))
 		if r.Message != "" {
 			text += ": " + plaintext.Line(r.Message)
 		}
@@ -39,6 +39,14 @@ func outcome(verb control.Verb, r control.ProgramResult) string {
 		text += " (" + plaintext.Line(r.Message) + ")"
 	}
 	return text
+}
+
+// stateWords puts a state into a sentence.
+func stateWords(s control.State) string {
+	if s == control.StateBackoff {
+		return "in backoff"
+	}
+	return string(s)
 }
 
 // done is the participle of an order.

@@ -1,10 +1,12 @@
 package definition
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 func (d *decoder) listeners(n *node) []Listener {
@@ -70,6 +72,10 @@ func (d *decoder) address(s string) (network, address, msg string) {
 
 func (d *decoder) unixAddress(path string) (network, address, msg string) {
 	path = strings.TrimPrefix(path, "//") // unix:///run/x.sock
+	if i := strings.IndexFunc(path, misread); i >= 0 {
+		c, _ := utf8.DecodeRuneInString(path[i:])
+		return "", "", fmt.Sprintf("contains %s, which no path has: %s", controlName(c), inSingleQuotes)
+	}
 	if path == "" || strings.HasSuffix(path, "/") || strings.HasPrefix(path, "@") {
 		return "", "", "must be unix: and the path of a socket"
 	}

@@ -16,7 +16,7 @@ func (d *decoder) unknown(e *entry, fields []field) {
 	d.in(e.key, e.pos, func() {
 		if word := d.foreign(parent, e.key); word != "" {
 			d.fail(e.pos, "unknown key: %s", word)
-		} else if near := nearest(e.key, known); near != "" {
+		} else if near := nearestKey(e.key, known); near != "" {
 			d.fail(e.pos, "unknown key: did you mean %s?", near)
 		} else {
 			d.fail(e.pos, "unknown key: allowed here are %s", strings.Join(known, ", "))
@@ -65,6 +65,9 @@ func topHint(key string) string {
 		return "a definition has no version: remove it"
 	case "command":
 		return "it belongs to a program: programs: {NAME: {command: […]}}"
+	case "workingDir", "env", "envFiles", "restartPolicy", "backoff", "exitCodes", "maxRestarts", "startupProbe", "livenessProbe", "readinessProbe",
+		"lifecycle", "terminationGracePeriodSeconds", "resources", "securityContext", "listen", "logs":
+		return "it belongs to a program: programs: {NAME: {" + key + ": …}}"
 	}
 	return ""
 }
@@ -117,10 +120,32 @@ func programHint(key string) string {
 		return "did you mean resources: {limits: {memory: …, cpu: …}}?"
 	case "preStop", "postStart", "onResume", "onControl", "stopSignal":
 		return "it belongs into lifecycle"
+	case "stopsignal", "stop_signal", "KillSignal", "kill_signal":
+		return "did you mean lifecycle: {stopSignal: …}?"
+	case "gracePeriodSeconds", "stopwaitsecs", "stop_grace_period", "TimeoutStopSec", "kill_timeout", "timeoutSeconds":
+		return "did you mean terminationGracePeriodSeconds?"
+	case "startretries", "max_restarts", "StartLimitBurst":
+		return "did you mean maxRestarts?"
+	case "RestartSec", "restart_delay", "startsecs", "min_uptime":
+		return "did you mean backoff?"
+	case "replicas", "instances", "numprocs":
+		return "each copy is a program of its own, with a name of its own"
+	case "stdout_logfile", "stderr_logfile", "logfile", "out_file", "StandardOutput":
+		return "what a program writes is kept without being asked; logs says how much of it"
 	case "capabilities", "runAsUser", "runAsGroup":
 		return "it belongs into securityContext"
 	}
 	return ""
+}
+
+// nearestKey is nearest for keys: others name a time without its unit (period, maxAge).
+func nearestKey(key string, known []string) string {
+	for _, k := range known {
+		if short, found := strings.CutSuffix(k, "Seconds"); found && strings.EqualFold(key, short) {
+			return k
+		}
+	}
+	return nearest(key, known)
 }
 
 // nearest gives the word that s was probably meant to be, or "".

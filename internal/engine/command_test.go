@@ -76,11 +76,11 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	d.step(Request{Verb: Pause, Program: "p"})
-	if r := has[Refuse](d); r.Reason != "it is stopped; only a running program can be paused" {
+	if r := has[Refuse](d); r.Reason != "only a running program can be paused" {
 		t.Errorf("%+v", r)
 	}
 	d.step(Request{Verb: Resume, Program: "p"})
-	if r := has[Refuse](d); r.Reason != "it is stopped; only a running program can be resumed" {
+	if r := has[Refuse](d); r.Reason != "only a paused program can be resumed" {
 		t.Errorf("%+v", r)
 	}
 	d.run("p")

@@ -18,17 +18,52 @@ func (s *Service) link() {
 
 // unmetDependency says which dependency the program still waits for, and how that is; "" where there is none.
 func (s *Service) unmetDependency(p *Program) string {
+	q, condition := s.waitsFor(p)
+	if q == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s to be %s (%s)", q.Name, condition, s.present(q, condition))
+}
+
+// waitsFor gives the first dependency that hasn't reached what the program needs of it, and what that is; or nil.
+func (s *Service) waitsFor(p *Program) (*Program, definition.Condition) {
 	for _, d := range p.Def.DependsOn {
 		if q := s.byName[d.Program]; q != nil && !q.reached(d.Condition) {
-			text := fmt.Sprintf("%s to be %s (it is %s", d.Program, d.Condition, q.State)
-			if q.resting() {
-				text += ": " + q.Reason
-			}
-			return text + ")"
+			return q, d.Condition
 		}
 	}
-	return ""
+	return nil, ""
 }
+
+// present says what a program is doing of which somebody awaits something, and why. Of one that waits itself it names who is at the end of the
+// chain: what has to be mended is there.
+func (s *Service) present(p *Program, awaited definition.Condition) string {
+	last, condition := p, awaited
+	for n := 0; last.State == Waiting; n++ {
+		next, c := s.waitsFor(last)
+		if next == nil || n == longestChain {
+			return "it is waiting"
+		}
+		last, condition = next, c
+	}
+	switch {
+	case last != p:
+		return "it is waiting for " + last.Name + ": " + s.present(last, condition)
+	case p.State == Backoff:
+		return "it is in backoff: " + p.Reason
+	case p.resting():
+		return fmt.Sprintf("it is %s: %s", p.State, p.Reason)
+	case p.Paused:
+		return "it is paused"
+	case p.State == Running && awaited == definition.Ready:
+		return "it is running, but not ready"
+	}
+	return "it is " + p.State.String()
+}
+
+// longestChain is how far a chain of programs that wait for one another is followed for a reason: each event brings the reasons of all that
+// wait up to date.
+const longestChain = 16
 
 // resting reports whether nothing runs and nothing is about to start now: whoever waits for the program waits for somebody to do something, or
 // for a backoff.
@@ -51,7 +86,7 @@ func (s *Service) Blocked(p *Program) string {
 		if q == nil || q.reached(d.Condition) {
 			continue
 		}
-		if q.resting() || s.Blocked(q) != "" { // dependencies have no cycles
+		if q.resting() || q.Paused || s.Blocked(q) != "" { // dependencies have no cycles
 			return "waits for " + s.unmetDependency(p)
 		}
 	}

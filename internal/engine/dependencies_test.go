@@ -121,6 +121,9 @@ func TestBlocked(t *testing.T) {
 	d.exit("mig", 1)
 	d.want("mig", Failed)
 	blocked("it is failed: exit code 1")
+	if got, want := d.s.Program("web").Reason, "waits for api to be started (it is waiting for mig: it is failed: exit code 1"; !strings.HasPrefix(got, want) {
+		t.Errorf("web's reason is %q, want %q: what is at the end of the chain", got, want)
+	}
 	d.step(Request{Verb: Start, Program: "web", Dependencies: true}) // starts mig again
 	d.want("mig", Spawning)
 	blocked("")
@@ -128,6 +131,33 @@ func TestBlocked(t *testing.T) {
 	d.exit("mig", 0)
 	d.want("api", Spawning)
 	blocked("")
+}
+
+// TestReasonsToWait: what is said of the program that is waited for is what keeps the other one from starting.
+func TestReasonsToWait(t *testing.T) {
+	d := newHarness(t, prog("b", after("a", definition.Ready)), prog("a", func(p *definition.Program) { p.ReadinessProbe = &definition.Probe{} }))
+	d.step(Request{Verb: Start})
+	says := func(want string, blocked bool) {
+		t.Helper()
+		b := d.s.Program("b")
+		if got := b.Reason; !strings.HasPrefix(got, "waits for a to be ready ("+want) {
+			t.Errorf("the reason is %q, want %q", got, want)
+		}
+		if got := d.s.Blocked(b); (got != "") != blocked {
+			t.Errorf("blocked: %q", got)
+		}
+	}
+	says("it is starting)", false)
+	d.spawned("a")
+	says("it is running, but not ready)", false)
+	d.step(Request{Verb: Pause, Program: "a"})
+	says("it is paused)", true)
+	d.step(Request{Verb: Resume, Program: "a"})
+	d.exit("a", 1)
+	d.spawned("a")
+	d.exit("a", 1)
+	d.want("a", Backoff)
+	says("it is in backoff: exit code 1", true)
 }
 
 func TestStopWhileWaiting(t *testing.T) {

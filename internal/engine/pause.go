@@ -1,7 +1,5 @@
 package engine
 
-import "fmt"
-
 func pauseRun(s *Service, p *Program, ev Event) {
 	if p.PostStart { // the probes that follow it would watch a frozen program
 		s.emit(Refuse{Program: p.Name, Reason: "its postStart hook hasn't ended yet"})
@@ -23,9 +21,9 @@ func resumePaused(s *Service, p *Program, ev Event) {
 }
 
 func refusePause(s *Service, p *Program, ev Event) {
-	verb := "paused"
+	reason := "only a running program can be paused"
 	if r, ok := ev.(Request); ok && r.Verb == Resume {
-		verb = "resumed"
+		reason = "only a paused program can be resumed"
 	}
-	s.emit(Refuse{Program: p.Name, Reason: fmt.Sprintf("it is %s; only a running program can be %s", p.State, verb)})
+	s.emit(Refuse{Program: p.Name, Reason: reason}) // the answer says what it is instead
 }

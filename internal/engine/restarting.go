@@ -14,7 +14,11 @@ func (s *Service) restartByPolicy(p *Program, cause string, restarted uint64) {
 	if m := p.Def.MaxRestarts; m != nil && restarted == 0 {
 		p.prune(s.now)
 		if len(p.History) >= m.Count {
-			why := fmt.Sprintf("%s; restarted %d times within %s, which is what maxRestarts allows", cause, m.Count, durationText(m.Within))
+			times := fmt.Sprintf("%d times", m.Count)
+			if m.Count == 1 {
+				times = "once"
+			}
+			why := fmt.Sprintf("%s; restarted %s within %s, which is what maxRestarts allows", cause, times, durationText(m.Within))
 			s.reachedMaxRestarts(p, m.Then, why)
 			return
 		}

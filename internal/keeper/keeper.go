@@ -62,10 +62,9 @@ func newKeeper(cfg Config) *keeper {
 	if cfg.Hang == 0 {
 		cfg.Hang = defaultHang
 	}
-	sum := sha256.Sum256([]byte(cfg.Folders.Run)) // two homes may have services of the same name
 	return &keeper{
 		cfg:      cfg,
-		mark:     cfg.Service + "." + hex.EncodeToString(sum[:4]),
+		mark:     markOf(cfg),
 		platform: newPlatform(),
 		programs: map[string]*program{},
 		emptying: map[*program]struct{}{},
@@ -98,7 +97,7 @@ func (k *keeper) loop() {
 // startTime is how long the start of even a large service takes.
 const startTime = 3 * time.Second
 
-// saveMemory makes the garbage collector eager once everything is started, and gives back what that took.
+// saveMemory makes the garbage collector eager once everything is started, and gives back what that took, processors too.
 func (k *keeper) saveMemory() {
 	if k.saveMemoryAt > 0 && monotonic.Now() > k.saveMemoryAt {
 		if k.sup.pending || k.allowed.reading { // thousands of programs, or a slow machine
@@ -109,6 +108,9 @@ func (k *keeper) saveMemory() {
 		k.plans = launch.Decoder{}
 		debug.SetGCPercent(25)
 		debug.FreeOSMemory()
+		if k.cfg.Handle == nil {
+			runAlone()
+		}
 	}
 }
 
@@ -178,4 +180,10 @@ func (k *keeper) sleepTime() time.Duration {
 		due(p.alive.late.at - now)
 	}
 	return next
+}
+
+// markOf gives what names a service on this machine: two homes may have services of the same name.
+func markOf(cfg Config) string {
+	sum := sha256.Sum256([]byte(cfg.Folders.Run))
+	return cfg.Service + "." + hex.EncodeToString(sum[:4])
 }

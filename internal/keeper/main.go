@@ -3,7 +3,9 @@ package keeper
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/access"
@@ -37,16 +39,13 @@ const Role = "keeper"
 // which case it has said so on stderr; see package exitcode.
 func Main(cfg Config) int {
 	reserve.Threads(5)
-	if cfg.Handle == nil {
-		runAlone()
-	}
 	if err := closeInherited(); err != nil {
 		return failed(err)
 	}
 	if err := access.MakeFolders(cfg.Service, cfg.Folders, cfg.Distrust); err != nil {
 		return failed(&exitcode.Error{Code: exitcode.NoFiles, Err: err})
 	}
-	held, clean, err := lock.Take(lockFile(cfg))
+	held, clean, err := takeLock(cfg)
 	if err != nil {
 		return failed(lockError(err, cfg.Service))
 	}
@@ -60,6 +59,21 @@ func Main(cfg Config) int {
 	k.cleanUp()
 	held.Release()
 	return k.exitCode
+}
+
+// takeLock takes the service's lock, but for a service whose keeper lives and has lost its lock file to whoever cleans up: it doesn't know
+// that until its next heartbeat (renewLock), and to begin would be to end its programs.
+func takeLock(cfg Config) (held *lock.Lock, clean bool, err error) {
+	_, missing := os.Lstat(lockFile(cfg)) // the rule at the first start after a boot; at others nobody has to be looked for
+	held, clean, err = lock.Take(lockFile(cfg))
+	if err != nil || missing == nil {
+		return held, clean, err
+	}
+	if pid := livingKeeper(cfg); pid != 0 {
+		held.Release()
+		return nil, false, &lock.HeldError{PID: strconv.Itoa(pid)}
+	}
+	return held, clean, nil
 }
 
 func lockFile(cfg Config) string { return filepath.Join(cfg.Folders.Run, "lock") }

@@ -23,7 +23,8 @@ func init() {
 
 // runAlone is for a keeper that nobody hosts: nothing but its loop has to run. While the loop sleeps in a system call and another of Go's
 // processors (GOMAXPROCS) is idle, the runtime looks after it every 20 µs at first, for 10 ms, some sixty times at each wake-up: beside a
-// program that is just starting. With one, it sleeps at once.
+// program that is just starting. With one, it sleeps at once. Not during the start of many programs: the loop doesn't sleep then, and the
+// runtime looks after a loop without end that makes one system call after the other.
 //
 // A hosted keeper keeps more: where a file system that hangs holds up a fork, which holds the loop's processor, its host goes on telling the
 // service manager that it lives.
@@ -72,3 +73,11 @@ func (k *keeper) close() {
 		s.close()
 	}
 }
+
+// livingKeeper gives the pid of another keeper of the service, as its processes show it, or 0.
+func livingKeeper(cfg Config) int {
+	return tree.LivingKeeper(supervisorMark(markOf(cfg)), []string{Role, hostRole}, cfg.Service)
+}
+
+// hostRole is the first argument of a keeper that a service manager started: package hosting's Role.
+const hostRole = "host"

@@ -53,3 +53,6 @@ func (k *keeper) close() {
 	k.port.Close()
 	_ = os.Remove(k.supervisorFile())
 }
+
+// livingKeeper has nothing to look for: nobody can remove the lock file of a keeper that lives.
+func livingKeeper(Config) int { return 0 }

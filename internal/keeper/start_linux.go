@@ -21,9 +21,6 @@ const keptDescriptors = 16
 // starting.go. It decides how fast a program is up again: it sends no message, logs nothing and hardly allocates.
 func (k *keeper) start(p *program, generation uint64) error {
 	p.newest = generation
-	if err := reserve.Descriptors(keptDescriptors); err != nil {
-		return err
-	}
 	if err := p.tree.Open(k.trees.base, p.id); err != nil {
 		return fmt.Errorf("making a cgroup: %w", err)
 	}
@@ -32,6 +29,10 @@ func (k *keeper) start(p *program, generation uint64) error {
 	with, err := k.pipes(r, l)
 	if err != nil {
 		return fmt.Errorf("making a pipe for its output: %w", err)
+	}
+	if err := reserve.DescriptorsBehind(r.streams[len(r.streams)-1].write, keptDescriptors); err != nil {
+		closeRun(r)
+		return err
 	}
 	plan := l.plan
 	plan.Env = k.environment(l, k.runMark(p, r), generation, uint64(3+len(l.plan.ListenNames)))
@@ -113,7 +114,7 @@ func (r *run) pipe(name string) (uintptr, error) {
 		closeRun(r)
 		return 0, err
 	}
-	_ = unix.SetNonblock(fds[0], true)
+	_, _ = unix.FcntlInt(uintptr(fds[0]), unix.F_SETFL, unix.O_NONBLOCK) // it has no other flag
 	r.streams = append(r.streams, stream{name, fds[0], fds[1]})
 	return uintptr(fds[1]), nil
 }

@@ -54,7 +54,9 @@ func (k *keeper) supervisorEnv() []string {
 }
 
 // supervisorMark is no run's: no program's name begins with an exclamation mark.
-func (k *keeper) supervisorMark() string { return k.mark + "/!supervisor" }
+func (k *keeper) supervisorMark() string { return supervisorMark(k.mark) }
+
+func supervisorMark(mark string) string { return mark + "/!supervisor" }
 
 // supervisorGone is called when the supervisor has ended; why says how, for people. The programs run on. The next supervisor starts at once,
 // or a little later where the last ones were short-lived.

@@ -40,6 +40,9 @@ func failed(errno syscall.Errno, step string) *Error {
 	return &Error{Step: step, Errno: errno}
 }
 
+// userError is about what a person wrote, not about a plan.
+func userError(text string) error { return &Error{Step: text} }
+
 func planError(text string) error { return &Error{Step: "launch plan: " + text} }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -47,7 +47,7 @@ func LookupGroup(nameOrID string) (int, error) {
 	if id, ok := parseID(nameOrID); ok {
 		return id, nil
 	}
-	return 0, planError("there is no group " + quote(nameOrID) + " in " + groupFile + " (create it with groupadd, or give a number)")
+	return 0, userError("there is no group " + quote(nameOrID) + " in " + groupFile + " (create it with groupadd, or give a number)")
 }
 
 // findUser looks up a user in the text of both files. A name beats a number, as in chown(1).
@@ -76,7 +76,7 @@ func findUser(nameOrID, passwd, group string) (User, error) {
 		return User{UID: number, GID: Leave, Home: "/"}, nil
 	}
 	if found == nil {
-		return User{}, planError("there is no user " + quote(nameOrID) + " in " + passwdFile + " (create it with useradd, or give a number)")
+		return User{}, userError("there is no user " + quote(nameOrID) + " in " + passwdFile + " (create it with useradd, or give a number)")
 	}
 	found.Groups = groupsOf(found, group)
 	return *found, nil

@@ -172,10 +172,7 @@ func (c *Copier) hasEarlier() bool {
 // wrote is in their pipes by now. Nobody has to have said so: the next run may write before the end of the one before is dealt with.
 // The sink's lock is held.
 func (k *Sink) drainEarlier() {
-	newest := 0
-	for _, c := range k.copiers {
-		newest = max(newest, c.generation)
-	}
+	newest := k.newest()
 	for _, c := range k.copiers {
 		if c.generation < newest && !c.draining.Swap(true) {
 			k.store.pump.ready(c)
@@ -244,6 +241,7 @@ func (c *Copier) finish(now time.Time) turnResult {
 			break
 		}
 	}
+	k.takeNext()
 	close(c.done)
 	for _, o := range k.copiers { // a later run may have waited for this one
 		k.store.pump.ready(o)

@@ -30,6 +30,9 @@ type Sink struct {
 	journal *copyJournal // nil: not opened yet
 	closed  bool
 
+	next      *logfile.Settings // another format's, which wait until the runs up to nextAfter are drained; nil: none
+	nextAfter int
+
 	encoding string           // of the settings
 	decoder  *charset.Decoder // of the program's output, for json; nil: it is UTF-8
 }
@@ -62,10 +65,44 @@ func newSink(s *Store, name string, settings logfile.Settings, h *logfile.Histor
 	return k
 }
 
-// configure takes new settings over. Another format begins a new file with the next byte.
+// configure takes new settings over. Another format begins a new file with the next byte, but not before the runs of the old one are
+// drained: what a spool of theirs holds is of that format.
 func (k *Sink) configure(settings logfile.Settings) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.next = nil
+	if settings.Format != k.file.Settings().Format && len(k.copiers) > 0 {
+		k.next, k.nextAfter = &settings, k.newest()
+		return
+	}
+	k.take(settings)
+}
+
+// takeNext takes settings that waited for runs of the old format, once those are drained.
+func (k *Sink) takeNext() {
+	if k.next == nil {
+		return
+	}
+	for _, c := range k.copiers {
+		if c.generation <= k.nextAfter {
+			return
+		}
+	}
+	settings := *k.next
+	k.next = nil
+	k.take(settings)
+}
+
+// newest is the highest run whose output is copied.
+func (k *Sink) newest() int {
+	newest := 0
+	for _, c := range k.copiers {
+		newest = max(newest, c.generation)
+	}
+	return newest
+}
+
+func (k *Sink) take(settings logfile.Settings) {
 	if settings.Format != k.file.Settings().Format {
 		k.closeCommits()
 	}

@@ -146,6 +146,9 @@ programs:
 	if _, p := s.status("it"); p.Generation != 1 || !p.Healthy {
 		t.Errorf("a frozen program was probed: %+v", p)
 	}
+	if r := s.command(control.VerbStart, "it"); r.Done || r.State != control.StatePaused || !strings.Contains(r.Message, "daruma resume") {
+		t.Errorf("start of a frozen program: %+v", r)
+	}
 	if r := s.command(control.VerbResume, "it"); !r.Done {
 		t.Fatalf("resume: %+v", r)
 	}

@@ -1,13 +1,18 @@
 package realtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
+	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper/lock"
 	"github.com/daruma-sh/daruma/internal/testprog/testbin"
@@ -156,5 +161,30 @@ func TestFoldersRemoved(t *testing.T) {
 	})
 	if _, now := s.status("it"); now.PID != before.PID {
 		t.Errorf("before %+v, now %+v", before, now)
+	}
+}
+
+// TestSecondDarumaFindsTheFirst: a cleaner removes the run folder with the lock in it, and a person is told that nothing runs and starts it.
+// The keeper looks at its lock every few seconds only; until then its processes show that it lives.
+func TestSecondDarumaFindsTheFirst(t *testing.T) {
+	dir := folder(t)
+	s := through(t, dir, hanging(t), nil)
+	s.awaitReady("it", 0)
+	st, _ := s.status("it")
+	if err := os.RemoveAll(filepath.Join(s.home, "real", "run")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	second := exec.CommandContext(ctx, s.daruma, "run", filepath.Join(dir, "daruma.yaml"))
+	second.Env = append(os.Environ(), "DARUMA_HOME="+s.home)
+	second.Cancel = func() error { return second.Process.Signal(syscall.SIGTERM) }
+	out, _ := second.CombinedOutput()
+	want := fmt.Sprintf("real already runs under another daruma (pid %d)", st.KeeperPID)
+	if code := second.ProcessState.ExitCode(); code != 1 || !strings.Contains(string(out), want) {
+		t.Errorf("exit code %d, want 1 and %q:\n%s", code, want, out)
+	}
+	if ended := s.seen(control.EventExited); len(ended) > 0 {
+		t.Errorf("a second daruma ended the first one's program: %+v", ended)
 	}
 }

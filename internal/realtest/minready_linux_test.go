@@ -30,7 +30,8 @@ programs:
 		words         string
 	}{
 		{"start", "good", 0, "good: running, pid "},
-		{"restart", "short", 1, "it is backoff: exit code 7"},
+		{"start", "good", 0, "(it ran already)"},
+		{"restart", "short", 1, "it is in backoff: exit code 7"},
 		{"start", "never", 1, "it is failed: exit code 7"},
 		{"start", "flaps", 1, "times meanwhile, at last with: exit code 7"},
 		{"start", "gone", 1, "gone: not "},

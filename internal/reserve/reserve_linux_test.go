@@ -38,6 +38,13 @@ func TestDescriptors(t *testing.T) {
 	if err := Descriptors(16); !errors.Is(err, unix.EMFILE) {
 		t.Errorf("error %v, want EMFILE", err)
 	}
+	last := int(files[len(files)-1].Fd())
+	if err := DescriptorsBehind(last, 16); !errors.Is(err, unix.EMFILE) {
+		t.Errorf("behind file %d: error %v, want EMFILE", last, err)
+	}
+	if err := DescriptorsBehind(last, 15); err != nil {
+		t.Errorf("behind file %d 15 are left: %v", last, err)
+	}
 	for range 15 { // what was kept back is really there
 		f, err := os.Open("/dev/null")
 		if err != nil {

@@ -68,7 +68,7 @@ func openOwned(path string, owners []int) (*os.File, error) {
 	for {
 		name, last := w.next()
 		if name == "" {
-			return nil, refused(path, isNotFile) // it ends with a folder
+			return nil, refused(path, namesNone) // it ends with a folder
 		}
 		linked, err := w.follow(name)
 		switch {
@@ -152,7 +152,7 @@ func (w *ownedPath) open(name string) (*os.File, error) {
 	case unix.ELOOP:
 		return nil, refused(w.path, isLink) // since a moment ago
 	case unix.ENXIO:
-		return nil, refused(w.path, isNotFile)
+		return nil, refused(w.path, namesNone)
 	case unix.EAGAIN:
 		return nil, refused(w.path, "can't be opened at once: somebody holds a lease on it (F_SETLEASE in fcntl(2); who: /proc/locks)")
 	default:
@@ -173,7 +173,7 @@ func (w *ownedPath) check(f *os.File) error {
 	owner, own := int(st.Uid), os.Geteuid()
 	switch {
 	case st.Mode&unix.S_IFMT != unix.S_IFREG:
-		return refused(w.path, isNotFile)
+		return refused(w.path, namesNone)
 	case w.bound != noOwner && owner != w.bound:
 		return refused(w.path, fmt.Sprintf("is reached over a link of user %d and belongs to user %d; name the file itself", w.bound, owner))
 	case owner != 0 && owner != own && !slices.Contains(w.owners, owner):

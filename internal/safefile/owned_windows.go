@@ -12,7 +12,7 @@ func openOwned(path string, _ []int) (*os.File, error) {
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = refused(path, isNotFile)
+		err = refused(path, namesNone)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

@@ -42,6 +42,7 @@ func writes(flag int) bool           { return flag&(os.O_WRONLY|os.O_RDWR) != 0 
 const (
 	isLink    = "is a symbolic link, which daruma doesn't follow; remove it"
 	isNotFile = "isn't a regular file; remove it"
+	namesNone = "isn't a regular file; name one" // of a file that a definition names
 	isShared  = "has more than one hard link, so that another file would be written to; remove it"
 )
 

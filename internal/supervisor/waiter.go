@@ -144,6 +144,10 @@ func (s *supervisor) commandResult(w *waiter, t *target) *control.ProgramResult 
 		if p.State == engine.Stopped && p.Wanted && s.engine.Phase() == engine.RestartingAll {
 			return nil // it had no process, and waits for the others to be down
 		}
+		if verb == control.VerbStart && p.Paused {
+			r.Message = "daruma resume lets it go on"
+			return r
+		}
 		settled, r.Done = startResult(p, verb == control.VerbRestart && t.alive, t.before)
 		if settled && p.State == engine.Running && !s.readyFor(p, t, w.minReady) {
 			if why := t.keepsFalling(p); why != "" {
@@ -154,6 +158,9 @@ func (s *supervisor) commandResult(w *waiter, t *target) *control.ProgramResult 
 		}
 		if verb == control.VerbRestart {
 			s.setEndedBy(r, p, t)
+		}
+		if r.Done && verb == control.VerbStart && t.ready && p.Generation == t.before {
+			r.Message = "it ran already"
 		}
 	}
 	if !settled {

@@ -68,6 +68,11 @@ func (o orphans) killOne(pid int) {
 
 // each calls visit with the pid of each, until it gives false.
 func (o orphans) each(visit func(pid int) bool) {
+	eachProcess(func(pid int) bool { return !o.matches(pid) || visit(pid) })
+}
+
+// eachProcess calls visit with the pid of each process but our own, until it gives false.
+func eachProcess(visit func(pid int) bool) {
 	dir, err := os.Open("/proc")
 	if err != nil {
 		return
@@ -78,7 +83,7 @@ func (o orphans) each(visit func(pid int) bool) {
 		names, err := dir.Readdirnames(256)
 		for _, name := range names {
 			pid, convErr := strconv.Atoi(name)
-			if convErr == nil && pid != own && o.matches(pid) && !visit(pid) {
+			if convErr == nil && pid != own && !visit(pid) {
 				return
 			}
 		}
@@ -136,6 +141,7 @@ func (o orphans) marked(env []byte) bool {
 
 // process is what /proc says of a process.
 type process struct {
+	parent   int
 	session  int
 	env      []byte
 	dead     bool // a zombie, or a thread of the kernel
@@ -159,6 +165,7 @@ func readProcess(pid int) (p process, ok bool) {
 	}
 	const exiting, kthread = 0x4, 0x200000 // PF_EXITING, PF_KTHREAD of linux/sched.h
 	flags, _ := strconv.ParseUint(fields[6], 10, 64)
+	p.parent, _ = strconv.Atoi(fields[1])
 	p.session, _ = strconv.Atoi(fields[3])
 	p.dead = fields[0] == "Z" || fields[0] == "X" || flags&kthread != 0
 	if p.dead {

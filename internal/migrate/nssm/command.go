@@ -16,8 +16,7 @@ func (c *conversion) command() {
 		c.note("Application", "is a relative path, which daruma looks up from the definition's folder: write the full path")
 	}
 	if ownRules(application) && !sameLine(arguments, args) {
-		c.note("AppParameters", "%s reads its command line by rules of its own, and this line can't be handed over as it was: compare command with it, and where they differ put the line into a batch file and let command start that",
-			c.shown(base(application)))
+		c.noteOwnRules("AppParameters", application)
 	}
 	c.directory(application)
 }
@@ -69,6 +68,11 @@ func isAbsolute(path text) bool {
 func ownRules(application text) bool {
 	name := strings.ToLower(string(base(application)))
 	return name == "cmd" || name == "cmd.exe" || strings.HasSuffix(name, ".bat") || strings.HasSuffix(name, ".cmd")
+}
+
+func (c *conversion) noteOwnRules(setting string, application text) {
+	c.note(setting, "%s reads its command line by rules of its own, and this line can't be handed over as it was: compare command with it, and where they differ put the line into a batch file and let command start that",
+		c.shown(base(application)))
 }
 
 // sameLine reports whether args, quoted anew, are the line that they were split from.

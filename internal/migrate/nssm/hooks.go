@@ -61,9 +61,24 @@ func (c *conversion) hookCommand(setting string, v Value) []string {
 	if first := string(parts[0]); line.trim()[0] != '"' && len(parts) > 1 && !strings.Contains(string(base(parts[0])), ".") && strings.Contains(first, `\`) {
 		c.note(setting, "its path may contain a blank without quotes, where Windows tries one part after the other: check the command")
 	}
+	if ownRules(parts[0]) && !sameLine(behind(line, parts[0]), parts[1:]) {
+		c.noteOwnRules(setting, parts[0])
+	}
 	command := make([]string, len(parts))
 	for i, part := range parts {
 		command[i] = c.env.write(part)
 	}
 	return command
+}
+
+// behind is what follows the program in a hook's command line, of which NSSM may have taken the quotes at both ends away.
+func behind(line, program text) text {
+	line = line.trim()
+	if whole := line.unquoted(); len(whole) < len(line) {
+		line = whole
+	}
+	if len(line) > 0 && line[0] == '"' {
+		return line[min(len(program)+2, len(line)):]
+	}
+	return line[len(program):]
 }

@@ -141,7 +141,7 @@ func configuration(args []string, f flags, given func(flag string) bool) (c conf
 
 // run serves until asked ends, or a part of it can't begin.
 func run(asked context.Context, out, errs io.Writer, c config.Config) error {
-	registry := metrics.Registry(metrics.NewCollector(observe.New(c.Folder, func(err error) { sayCounters(errs, err) }), version.Version()))
+	collector := metrics.NewCollector(observe.New(c.Folder, func(err error) { sayCounters(errs, err) }), version.Version())
 	ctx, cancel := context.WithCancelCause(asked)
 	defer cancel(nil)
 	var parts sync.WaitGroup
@@ -156,7 +156,7 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 			return fmt.Errorf("%w: give another address with --listen, or with listen in observe.yaml", err)
 		}
 		fmt.Fprintf(out, "metrics on http://%s/metrics\n", l.Addr())
-		server := metrics.Server(registry)
+		server := metrics.Server(collector)
 		server.Handler = notices.withAlerts(server.Handler)
 		parts.Go(func() { cancel(server.Serve(l)) })
 		parts.Go(func() {
@@ -166,7 +166,7 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 	}
 	if c.Textfile.Folder != "" {
 		parts.Go(func() {
-			cancel(metrics.WriteTextfiles(ctx, registry, c.Textfile.Folder, c.Textfile.Period, func(err error) { sayTextfile(errs, err) }))
+			cancel(metrics.WriteTextfiles(ctx, collector, c.Textfile.Folder, c.Textfile.Period, func(err error) { sayTextfile(errs, err) }))
 		})
 	}
 	parts.Go(func() { notices.run(ctx) })

@@ -34,55 +34,56 @@ func NewCollector(o looker, version string) *Collector {
 
 // Describe sends every metric's name, help and labels.
 func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range c.descs.all {
-		ch <- d
+	for _, f := range c.descs.all {
+		ch <- f.desc
 	}
 }
 
-// Collect looks at the services, a second at most, and sends what it saw. A service that doesn't answer has daruma_service_up 0 and nothing
-// else: its programs may run, and nobody knows.
+// Collect is for those who have a registry of client_golang; [Collector.Write] gives the same, and faster.
 func (c *Collector) Collect(ch chan<- prometheus.Metric) {
-	seen, err := c.observer.Look(context.Background())
+	if err := c.collect(context.Background(), objects(ch)); err != nil {
+		ch <- prometheus.NewInvalidMetric(c.descs.serviceUp.desc, err)
+	}
+}
+
+// collect looks at the services, a second at most, and gives what it saw. A service that doesn't answer has daruma_service_up 0 and nothing
+// else: its programs may run, and nobody knows.
+func (c *Collector) collect(ctx context.Context, to sink) error {
+	seen, err := c.observer.Look(ctx)
 	if err != nil {
-		ch <- prometheus.NewInvalidMetric(c.descs.serviceUp, err)
-		return
+		return err
 	}
-	ch <- prometheus.MustNewConstMetric(c.descs.build, prometheus.GaugeValue, 1, c.version, runtime.Version())
+	sender{to, []string{c.version, runtime.Version()}}.put(c.descs.build, 1)
 	for i := range seen {
-		c.service(sender{ch, []string{seen[i].Service}}, &seen[i])
+		c.service(sender{to, []string{seen[i].Service}}, &seen[i])
 	}
+	return nil
 }
 
 // sender sends metrics that have these labels first.
 type sender struct {
-	ch     chan<- prometheus.Metric
+	to     sink
 	labels []string
 }
 
+func (s sender) put(f *family, v float64) { s.to.number(f, v, s.labels) }
+
 func (s sender) with(label string) sender {
-	return sender{s.ch, append(s.labels[:len(s.labels):len(s.labels)], label)}
-}
-
-func (s sender) gauge(d *prometheus.Desc, v float64) {
-	s.ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, s.labels...)
-}
-
-func (s sender) counter(d *prometheus.Desc, v float64) {
-	s.ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, s.labels...)
+	return sender{s.to, append(s.labels[:len(s.labels):len(s.labels)], label)}
 }
 
 // known sends what is unknown where it is 0.
-func (s sender) known(d *prometheus.Desc, v float64) {
+func (s sender) known(f *family, v float64) {
 	if v > 0 {
-		s.gauge(d, v)
+		s.put(f, v)
 	}
 }
 
-func (s sender) flag(d *prometheus.Desc, v bool) {
+func (s sender) flag(f *family, v bool) {
 	if v {
-		s.gauge(d, 1)
+		s.put(f, 1)
 	} else {
-		s.gauge(d, 0)
+		s.put(f, 0)
 	}
 }
 
@@ -93,13 +94,13 @@ func (c *Collector) service(to sender, seen *observe.Seen) {
 	}
 	st := &seen.Status
 	if !st.StartedAt.IsZero() {
-		to.gauge(c.descs.serviceStart, float64(st.StartedAt.UnixMilli())/1e3)
+		to.put(c.descs.serviceStart, float64(st.StartedAt.UnixMilli())/1e3)
 	}
-	to.counter(c.descs.supervisorRestarts, float64(st.SupervisorRestarts))
+	to.put(c.descs.supervisorRestarts, float64(st.SupervisorRestarts))
 	to.flag(c.descs.definitionLoaded, st.Definition == control.DefinitionLoaded || st.Definition == "")
-	to.gauge(c.descs.warnings, float64(len(st.Warnings)))
+	to.put(c.descs.warnings, float64(len(st.Warnings)))
 	for kind, n := range seen.Falls[""].Incidents {
-		to.with(string(kind)).counter(c.descs.serviceIncidents, float64(n))
+		to.with(string(kind)).put(c.descs.serviceIncidents, float64(n))
 	}
 	for i := range st.Programs {
 		p := to.with(st.Programs[i].Name)
@@ -121,24 +122,24 @@ func (c *Collector) program(to sender, p *control.ProgramStatus) {
 		to.with(string(state)).flag(d.state, p.State == state)
 	}
 	if p.PID != 0 && !p.StartedAt.IsZero() {
-		to.gauge(d.start, float64(p.StartedAt.UnixMilli())/1e3)
+		to.put(d.start, float64(p.StartedAt.UnixMilli())/1e3)
 	}
 	c.restarts(to, p)
 	if e := p.LastExit; e != nil && e.Code != nil {
-		to.gauge(d.lastExit, float64(*e.Code))
+		to.put(d.lastExit, float64(*e.Code))
 	}
-	to.counter(d.cpu, p.CPUSeconds)
+	to.put(d.cpu, p.CPUSeconds)
 	to.known(d.memory, float64(p.MemoryBytes))
 	to.known(d.processes, float64(p.Processes))
 	to.known(d.files, float64(p.OpenFiles))
-	to.counter(d.logBytes, float64(p.LogBytes))
-	to.counter(d.logLost, float64(p.LogLost))
+	to.put(d.logBytes, float64(p.LogBytes))
+	to.put(d.logLost, float64(p.LogLost))
 	for i := range p.Probes {
 		probe := to.with(p.Probes[i].Kind)
 		probe.flag(d.probeOK, p.Probes[i].OK)
-		probe.gauge(d.probeInARow, float64(p.Probes[i].Failures))
-		probe.counter(d.probes, float64(p.Probes[i].Probes))
-		probe.counter(d.probesFailed, float64(p.Probes[i].Failed))
+		probe.put(d.probeInARow, float64(p.Probes[i].Failures))
+		probe.put(d.probes, float64(p.Probes[i].Probes))
+		probe.put(d.probesFailed, float64(p.Probes[i].Failed))
 		probe.known(d.probeDuration, p.Probes[i].DurationSeconds)
 	}
 }
@@ -151,30 +152,32 @@ func (c *Collector) restarts(to sender, p *control.ProgramStatus) {
 	rest := p.Restarts
 	for _, cause := range causes {
 		n := p.RestartsBy[cause]
-		to.with(cause).counter(c.descs.restarts, float64(n))
+		to.with(cause).put(c.descs.restarts, float64(n))
 		rest -= n
 	}
 	if rest > 0 { // of a daruma that didn't count them apart
-		to.with("other").counter(c.descs.restarts, float64(rest))
+		to.with("other").put(c.descs.restarts, float64(rest))
 	}
 }
 
 func (c *Collector) falls(to sender, f *observe.Falls) {
 	d := &c.descs
 	for kind, n := range f.Incidents {
-		to.with(string(kind)).counter(d.incidents, float64(n))
+		to.with(string(kind)).put(d.incidents, float64(n))
 	}
-	buckets, sum := make(map[float64]uint64, len(f.Recovery.In)), uint64(0)
-	for i, bound := range observe.RecoveryBuckets() {
-		sum += f.Recovery.In[i]
-		buckets[bound] = sum
+	bounds := observe.RecoveryBuckets()
+	h := histogram{count: f.Recovery.Count, sum: f.Recovery.Seconds, bounds: bounds[:], up: make([]uint64, len(bounds))}
+	sum := uint64(0)
+	for i, n := range f.Recovery.In {
+		sum += n
+		h.up[i] = sum
 	}
-	to.ch <- prometheus.MustNewConstHistogram(d.recovery, f.Recovery.Count, f.Recovery.Seconds, buckets, to.labels...)
+	to.to.histogram(d.recovery, &h, to.labels)
 	if f.Recorded {
 		ratio := 1.0
 		if f.Wanted > 0 {
 			ratio = 1 - min(1, f.Down.Seconds()/f.Wanted.Seconds())
 		}
-		to.gauge(d.availability, ratio)
+		to.put(d.availability, ratio)
 	}
 }

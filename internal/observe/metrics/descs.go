@@ -1,25 +1,43 @@
 package metrics
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"slices"
+	"strings"
 
-// descs are the metrics: their names, what they say, and their labels.
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// family is one metric: its name, what it says, and its labels.
+type family struct {
+	name, help, kind string
+	labels           []string
+	order            []int // of the labels, by name: as client_golang writes them
+	index            int   // in descs.all
+	desc             *prometheus.Desc
+}
+
+// descs are the metrics.
 type descs struct {
-	all []*prometheus.Desc
+	all []*family
 
-	build, serviceUp, serviceStart, supervisorRestarts, definitionLoaded, warnings *prometheus.Desc
+	build, serviceUp, serviceStart, supervisorRestarts, definitionLoaded, warnings *family
 
-	up, wanted, ready, healthy, paused, state, start, restarts, lastExit, cpu, memory, processes, files, logBytes, logLost *prometheus.Desc
+	up, wanted, ready, healthy, paused, state, start, restarts, lastExit, cpu, memory, processes, files, logBytes, logLost *family
 
-	probeOK, probeInARow, probes, probesFailed, probeDuration, incidents, serviceIncidents, recovery, availability *prometheus.Desc
+	probeOK, probeInARow, probes, probesFailed, probeDuration, incidents, serviceIncidents, recovery, availability *family
 }
 
 func newDescs() (d descs) {
-	add := func(to **prometheus.Desc, name, help string, labels ...string) {
-		*to = prometheus.NewDesc("daruma_"+name, help, labels, nil)
+	add := func(to **family, name, help string, labels ...string) {
+		name = "daruma_" + name
+		*to = &family{name, help, "gauge", labels, byName(labels), len(d.all), prometheus.NewDesc(name, help, labels, nil)}
+		if strings.HasSuffix(name, "_total") {
+			(*to).kind = "counter"
+		}
 		d.all = append(d.all, *to)
 	}
-	service := func(to **prometheus.Desc, name, help string) { add(to, name, help, "service") }
-	program := func(to **prometheus.Desc, name, help string, more ...string) {
+	service := func(to **family, name, help string) { add(to, name, help, "service") }
+	program := func(to **family, name, help string, more ...string) {
 		add(to, name, help, append([]string{"service", "program"}, more...)...)
 	}
 	add(&d.build, "build_info", "The observer's daruma and Go; always 1.", "version", "goversion")
@@ -52,5 +70,15 @@ func newDescs() (d descs) {
 	add(&d.serviceIncidents, "service_incidents_total", "Incidents of daruma's own processes, by kind; no program was down by them.", "service", "cause")
 	program(&d.recovery, "program_recovery_seconds", "How long it took from the first fall of an incident until the program stood again.")
 	program(&d.availability, "program_availability_ratio", "Of the time since the machine's boot in which the program was to run, the part in which no incident had it down.")
+	d.recovery.kind = "histogram"
 	return d
+}
+
+func byName(labels []string) []int {
+	order := make([]int, len(labels))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return strings.Compare(labels[a], labels[b]) })
+	return order
 }

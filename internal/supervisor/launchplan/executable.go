@@ -49,7 +49,7 @@ func findExecutable(name, dir, path string) (string, error) {
 		full := definition.Absolute(dir, name)
 		file, err := executable(full)
 		if err != nil {
-			return "", fmt.Errorf("command %s: %w (looked for %s)", name, err, full)
+			return "", fmt.Errorf("command %s: %w (looked for %s)%s", name, err, full, shellHint(name, dir, path))
 		}
 		return file, nil
 	}
@@ -66,7 +66,7 @@ func findExecutable(name, dir, path string) (string, error) {
 	if inTheWay != nil {
 		return "", inTheWay
 	}
-	hint := ""
+	hint := shellHint(name, dir, path)
 	if _, err := executable(filepath.Join(dir, name)); err == nil {
 		hint = fmt.Sprintf("; for the one in the definition's folder write ./%s", name)
 	}
@@ -74,6 +74,24 @@ func findExecutable(name, dir, path string) (string, error) {
 		hint = "; write its whole path, or set PATH in env"
 	}
 	return "", fmt.Errorf("command %s: not found in PATH (%s)%s", name, foldersOf(path), hint)
+}
+
+// shellHint says what to write where the name of an executable that isn't there is something that a shell would understand; "" where it isn't.
+func shellHint(name, dir, path string) string {
+	if strings.HasPrefix(name, "~") {
+		return "; ~ is for shells: write ${HOME}, or the whole path"
+	}
+	first, _, more := strings.Cut(name, " ")
+	if variable, _, assigned := strings.Cut(first, "="); assigned && !named(variable) {
+		return "; a variable belongs into env"
+	}
+	if !more || first == "" {
+		return ""
+	}
+	if _, err := findExecutable(first, dir, path); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("; an argument is an element of its own: write [%s, …]", first)
 }
 
 // foldersOf says how many folders PATH has, so that one that is empty or shorter than a terminal's is seen.

@@ -53,6 +53,11 @@ func TestFindExecutable(t *testing.T) {
 		{"here", "", "", "command here: not found in PATH (it names no folder); for the one in the definition's folder write ./here"},
 		{"nothing", in("first"), "", "command nothing: not found in PATH (one folder: " + in("first") + "); write its whole path, or set PATH in env"},
 		{"./here", "", in("here"), ""},
+		{"~/bin/x", path, "", "command ~/bin/x: there is no such file (looked for " + in("~/bin/x") + "); ~ is for shells: write ${HOME}, or the whole path"},
+		{"tool -v 3", path, "", "command tool -v 3: not found in PATH (3 folders); an argument is an element of its own: write [tool, …]"},
+		{"bin/server -v", path, "", "command bin/server -v: there is no such file (looked for " + in("bin/server -v") + "); an argument is an element of its own: write [bin/server, …]"},
+		{"none -v", path, "", "command none -v: not found in PATH (3 folders); write its whole path, or set PATH in env"},
+		{"A=b", path, "", "command A=b: not found in PATH (3 folders); a variable belongs into env"},
 	} {
 		got, err := findExecutable(c.name, dir, c.path)
 		if c.problem == "" {
