@@ -133,6 +133,7 @@ const definitionExample = `  name: shop                        # what the operat
       workingDir: .
       env: {LOG_LEVEL: info}
       envFiles: [conf/api.env]
+      stdin: empty                  # empty | open: an input that never ends, for programs that end when it does
       restartPolicy: Always         # Always | OnFailure | Never
       backoff: {initialSeconds: 0.5, factor: 2, maxSeconds: 60, jitter: 0.25, resetAfterSeconds: 60}
       exitCodes: {0: stop, 3: restart, 64-78: giveUp}
