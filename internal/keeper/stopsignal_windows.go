@@ -32,7 +32,8 @@ func (k *keeper) signalRun(r *run, m *wire.Signal) {
 
 // sendConsole sends Ctrl+C or Ctrl+Break to everything on the program's console.
 func (k *keeper) sendConsole(r *run, signal, name string, next time.Duration) {
-	r.asked = name // before it is known to have arrived: the end that it brings may be seen first
+	r.asked = name               // before it is known to have arrived: the end that it brings may be seen first
+	then := time.Now().Add(next) // from the order on: on a busy machine the sender's own start takes its part of the grace period
 	err := k.startSender(signal, strconv.Itoa(r.PID), nil, func(sent bool) {
 		switch {
 		case r.exited:
@@ -40,7 +41,7 @@ func (k *keeper) sendConsole(r *run, signal, name string, next time.Duration) {
 			r.asked = ""
 			k.closeWindowsOf(r)
 		case next > 0:
-			time.AfterFunc(next, func() { k.poll.Post(func() { k.closeWindowsOf(r) }) })
+			time.AfterFunc(time.Until(then), func() { k.poll.Post(func() { k.closeWindowsOf(r) }) })
 		}
 	})
 	if err != nil {
