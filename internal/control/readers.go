@@ -74,12 +74,7 @@ func (s *Server) SetReaders(socket string, set readers.Set) (changed bool, err e
 	g.role, g.admit = asReader, func(conn net.Conn) error { return admitReader(conn, set) }
 	g.whom = "be named among the readers in the service's definition (control.readers), or " + elevate
 	now := &readersGate{gate: g, set: set, conns: map[net.Conn]struct{}{}}
-	s.mu.Lock()
-	if closing = s.fresh == nil; !closing {
-		s.readers = now
-	}
-	s.mu.Unlock()
-	if closing {
+	if !s.unlessClosing(func() { s.readers = now }) {
 		return false, now.end()
 	}
 	s.serve(now)

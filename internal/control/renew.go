@@ -15,12 +15,7 @@ func (s *Server) Renew() (renewed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	s.mu.Lock()
-	if closing = s.fresh == nil; !closing {
-		s.current = l
-	}
-	s.mu.Unlock()
-	if closing {
+	if !s.unlessClosing(func() { s.current = l }) {
 		return false, l.Close()
 	}
 	s.serve(newGate(l, s.limits.connections))
@@ -42,4 +37,15 @@ func (s *Server) RenewReaders() (renewed bool, err error) {
 	s.mu.Unlock()
 	_ = now.end()
 	return s.SetReaders(s.socket, set)
+}
+
+// unlessClosing does what changes the server's listeners, unless the server is closing: then it gives false, and nothing is to be served.
+func (s *Server) unlessClosing(change func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fresh == nil {
+		return false
+	}
+	change()
+	return true
 }
