@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/daruma-sh/daruma/internal/keeper/lock"
 	"github.com/daruma-sh/daruma/internal/observe"
 	"github.com/daruma-sh/daruma/internal/observe/config"
 	"github.com/daruma-sh/daruma/internal/observe/metrics"
@@ -27,6 +28,7 @@ type flags struct {
 	listen   string
 	textfile string
 	every    time.Duration
+	folder   string
 	test     bool
 }
 
@@ -83,6 +85,7 @@ alone unless --listen says otherwise.`,
 	cmd.Flags().StringVar(&f.listen, "listen", config.DefaultListen, "`address` and port for scrapes; none with --textfile alone")
 	cmd.Flags().StringVar(&f.textfile, "textfile", "", "write the metrics into "+metrics.TextfileName+" in this `folder`")
 	cmd.Flags().DurationVar(&f.every, "every", 15*time.Second, "how often --textfile is renewed")
+	cmd.Flags().StringVar(&f.folder, "folder", "", "the observer's own `folder`, for its counters and what waits to be sent; two observers need one each")
 	cmd.Flags().BoolVar(&f.test, "test-notices", false, "send one test message to each channel of notices, say what came of it, and end")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		c, err := configuration(args, f, cmd.Flags().Changed)
@@ -125,6 +128,11 @@ func configuration(args []string, f flags, given func(flag string) bool) (c conf
 			return c, fmt.Errorf("--listen must be ADDRESS:PORT such as %s, is %s", config.DefaultListen, f.listen)
 		}
 	}
+	if given("folder") {
+		if c.Folder, err = filepath.Abs(f.folder); err != nil {
+			return c, err
+		}
+	}
 	if given("every") {
 		if c.Textfile.Period = f.every; f.every < time.Second {
 			return c, fmt.Errorf("--every must be at least 1s, is %v", f.every)
@@ -141,6 +149,11 @@ func configuration(args []string, f flags, given func(flag string) bool) (c conf
 
 // run serves until asked ends, or a part of it can't begin.
 func run(asked context.Context, out, errs io.Writer, c config.Config) error {
+	free, err := hold(errs, c.Folder)
+	if err != nil {
+		return err
+	}
+	defer free()
 	collector := metrics.NewCollector(observe.New(c.Folder, func(err error) { sayCounters(errs, err) }), version.Version())
 	ctx, cancel := context.WithCancelCause(asked)
 	defer cancel(nil)
@@ -176,6 +189,24 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 		return nil // Ctrl+C
 	}
 	return context.Cause(ctx)
+}
+
+// hold takes the observer's own folder for this process until free is called: of two observers that count in one file, each would undo
+// what the other counted. A folder that can't be had at all is no obstacle: what isn't kept is said, and services are seen all the same.
+func hold(errs io.Writer, folder string) (free func(), err error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return func() {}, nil // whoever writes there says it
+	}
+	held, _, err := lock.Take(filepath.Join(folder, "observer.lock"))
+	if other := (*lock.HeldError)(nil); errors.As(err, &other) {
+		return nil, fmt.Errorf("another observer (process %s) has the folder %s: end it, or give this one a folder of its own with --folder, "+
+			"or with folder in observe.yaml", other.PID, folder)
+	}
+	if err != nil {
+		sayCounters(errs, err)
+		return func() {}, nil
+	}
+	return held.Release, nil
 }
 
 // closeServer lets scrapes that are under way end.

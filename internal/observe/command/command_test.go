@@ -36,7 +36,7 @@ func TestObserve(t *testing.T) {
 	out := make(lineWriter, 1)
 	done := make(chan error)
 	go func() {
-		done <- run(ctx, out, io.Discard, config.Config{Listen: "127.0.0.1:0", Textfile: config.Textfile{Folder: t.TempDir(), Period: time.Hour}})
+		done <- run(ctx, out, io.Discard, config.Config{Listen: "127.0.0.1:0", Folder: t.TempDir(), Textfile: config.Textfile{Folder: t.TempDir(), Period: time.Hour}})
 	}()
 	url := strings.TrimPrefix(strings.TrimSpace(<-out), "metrics on ")
 	answer, err := http.Get(url)
@@ -52,6 +52,66 @@ func TestObserve(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+}
+
+// Two observers never count in one folder: the second refuses to start, with a folder of its own it doesn't, and when the first has ended the
+// folder is free.
+func TestTwoObservers(t *testing.T) {
+	t.Setenv("DARUMA_HOME", t.TempDir())
+	own, other := filepath.Join(t.TempDir(), "own"), filepath.Join(t.TempDir(), "other")
+	begin := func(folder string) (end func() error) {
+		ctx, cancel := context.WithCancel(t.Context())
+		out := make(lineWriter, 1)
+		done := make(chan error, 1)
+		go func() { done <- run(ctx, out, io.Discard, config.Config{Listen: "127.0.0.1:0", Folder: folder}) }()
+		select {
+		case <-out:
+		case err := <-done:
+			t.Fatal(err)
+		}
+		return func() error {
+			cancel()
+			return <-done
+		}
+	}
+	end := begin(own)
+	var errs bytes.Buffer
+	code := Main([]string{"--listen", "127.0.0.1:0", "--folder", own}, io.Discard, &errs)
+	if want := fmt.Sprintf("another observer (process %d) has the folder %s", os.Getpid(), own); code != 1 || !strings.Contains(errs.String(), want) {
+		t.Errorf("a second one: %d, %s", code, errs.String())
+	}
+	if err := begin(other)(); err != nil {
+		t.Error(err)
+	}
+	if err := end(); err != nil {
+		t.Error(err)
+	}
+	if err := begin(own)(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A folder that can't be made is said, and hides no service.
+func TestObserveWithoutAFolder(t *testing.T) {
+	t.Setenv("DARUMA_HOME", t.TempDir())
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var errs bytes.Buffer
+	out, done := make(lineWriter, 1), make(chan error, 1)
+	go func() { done <- run(ctx, out, &errs, config.Config{Listen: "127.0.0.1:0", Folder: filepath.Join(file, "own")}) }()
+	select {
+	case <-out:
+		cancel()
+		if err := <-done; err != nil || !strings.Contains(errs.String(), "the counters can't be kept") {
+			t.Errorf("%v, %s", err, &errs)
+		}
+	case err := <-done:
+		t.Fatal(err)
+	}
+	cancel()
 }
 
 func TestObserveRefuses(t *testing.T) {
