@@ -101,7 +101,9 @@ func TestObserveWithoutAFolder(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var errs bytes.Buffer
 	out, done := make(lineWriter, 1), make(chan error, 1)
-	go func() { done <- run(ctx, out, &errs, config.Config{Listen: "127.0.0.1:0", Folder: filepath.Join(file, "own")}) }()
+	go func() {
+		done <- run(ctx, out, &errs, config.Config{Listen: "127.0.0.1:0", Folder: filepath.Join(file, "own")})
+	}()
 	select {
 	case <-out:
 		cancel()
