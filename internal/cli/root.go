@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/daruma-sh/daruma/internal/cli/screen"
+	"github.com/daruma-sh/daruma/internal/version"
 )
 
 // Exit codes of every verb.
@@ -59,9 +60,11 @@ func newRoot(std IO) *cobra.Command {
   daruma install --now          make them a service that starts at boot, and start it
   daruma status                 what runs
   daruma help definition        what stands in a definition`,
+		Version:       version.Read().String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetVersionTemplate("daruma {{.Version}}\n")
 	root.SetIn(std.In)
 	root.SetOut(std.Out)
 	root.SetErr(std.Err)

@@ -33,6 +33,7 @@ func groups(std IO) []group {
 			newIncidents(std),
 			newObserve(std),
 			newExport(std),
+			newVersion(std),
 		}},
 		{"install", "Install it as a service of the operating system:", []*cobra.Command{
 			newInstall(std),

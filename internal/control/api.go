@@ -136,7 +136,8 @@ func States() []State {
 type Status struct {
 	Service        string `json:"service"`
 	DisplayName    string `json:"displayName,omitempty"`
-	Version        string `json:"version"` // of daruma
+	Version        string `json:"version"`                 // of the daruma that the supervisor is
+	KeeperVersion  string `json:"keeperVersion,omitempty"` // of the one that the keeper is; none from keepers that don't say
 	SupervisorPID  int    `json:"supervisorPid"`
 	KeeperPID      int    `json:"keeperPid"`
 	DefinitionFile string `json:"definitionFile"`
@@ -167,6 +168,9 @@ const (
 	DefinitionRefused    DefinitionState = "refused"    // it has errors
 	DefinitionUnreadable DefinitionState = "unreadable" // it isn't there, for example
 )
+
+// ReplacedWarning begins the warning that what runs is another daruma than the one on disk.
+const ReplacedWarning = "the daruma on disk"
 
 // DefinitionWarning begins the warnings that repeat Status.Definition in words.
 const DefinitionWarning = "the definition on disk"

@@ -144,7 +144,11 @@ func (s *subject) reportWarnings(warnings []string) {
 	found := false
 	for _, w := range warnings {
 		if !strings.HasPrefix(w, control.DefinitionWarning) {
-			s.add(Warn, w, "daruma status "+s.name+" shows when it is over")
+			next := "daruma status " + s.name + " shows when it is over"
+			if strings.HasPrefix(w, control.ReplacedWarning) {
+				next = "daruma restart " + s.name
+			}
+			s.add(Warn, w, next)
 			found = true
 		}
 	}

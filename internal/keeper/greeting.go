@@ -17,7 +17,8 @@ func (k *keeper) greet(why string) {
 		gone = monotonic.Now() - k.sup.lastSign
 	}
 	k.send(&wire.Hello{KeeperPID: os.Getpid(), Sessions: k.sessions, Gone: gone, Why: why, Cgroup: k.trees.base, NoCgroup: k.trees.without,
-		Hang: k.cfg.Hang, Mark: k.mark, Hosted: k.hosted(), Readers: opensToReaders})
+		Hang: k.cfg.Hang, Mark: k.mark, Hosted: k.hosted(), Readers: opensToReaders,
+		Version: k.runs.Version, ExecutableModified: k.runs.Modified.UnixNano(), ExecutableSize: k.runs.Size})
 	k.sessions++
 	for key, data := range k.snapshot {
 		k.send(&wire.SnapshotPart{Key: key, Data: data})

@@ -11,6 +11,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/monotonic"
+	"github.com/daruma-sh/daruma/internal/version"
 )
 
 // keeper is the state of the process. One goroutine owns it.
@@ -18,6 +19,7 @@ type keeper struct {
 	cfg  Config
 	lock *lock.Lock
 	mark string // begins DARUMA_RUN of everything started here
+	runs version.Executable
 
 	poll *poll.Poller
 	platform
@@ -65,6 +67,7 @@ func newKeeper(cfg Config) *keeper {
 	return &keeper{
 		cfg:      cfg,
 		mark:     markOf(cfg),
+		runs:     version.Running(),
 		platform: newPlatform(),
 		programs: map[string]*program{},
 		emptying: map[*program]struct{}{},

@@ -108,7 +108,7 @@ func callHealth(ctx context.Context, address, service string) (grpcAnswer, error
 	req := (&http.Request{
 		Method: http.MethodPost,
 		URL:    &url.URL{Scheme: "http", Host: address, Path: "/grpc.health.v1.Health/Check"},
-		Header: http.Header{"Content-Type": {"application/grpc"}, "Te": {"trailers"}, "User-Agent": {userAgent}},
+		Header: http.Header{"Content-Type": {"application/grpc"}, "Te": {"trailers"}, "User-Agent": {userAgent()}},
 		Body:   io.NopCloser(bytes.NewReader(encodeHealth(service))),
 	}).WithContext(ctx)
 	resp, err := transport.RoundTrip(req)

@@ -13,18 +13,22 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/version"
 )
 
 const (
-	userAgent    = "daruma-probe/1"
 	maxBody      = 10 << 10  // bytes of a body that are read, as the kubelet does
 	maxAnswer    = 256 << 10 // bytes of an answer in all: bounds its header
 	maxRedirects = 10
 	maxInterim   = 5 // 1xx answers passed over
 )
+
+// userAgent is what servers' logs know probes by, as kube-probe/VERSION is the kubelet's.
+var userAgent = sync.OnceValue(func() string { return "daruma-probe/" + strings.TrimPrefix(version.Version(), "v") })
 
 var errTooLong = errors.New("the header of the answer is longer than any server's")
 
@@ -97,7 +101,7 @@ func firstRequest(ctx context.Context, g *definition.HTTPGetAction) (*http.Reque
 		}
 		req.Header.Add(h.Name, h.Value)
 	}
-	defaultHeader(req.Header, "User-Agent", userAgent)
+	defaultHeader(req.Header, "User-Agent", userAgent())
 	defaultHeader(req.Header, "Accept", "*/*")
 	req.Close = true
 	return req, nil

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/version"
 )
 
 // ask carries out one probe with a timeout; most tests of real servers give it seconds that they don't need.
@@ -82,7 +83,7 @@ func TestHTTPRequest(t *testing.T) {
 	if got.Proto != "HTTP/1.1" || got.Host != "shop.example" || got.URL.Path != "/a b" || got.URL.RawQuery != "x=1&y=%20" {
 		t.Errorf("%s %s %s", got.Proto, got.Host, got.URL)
 	}
-	if v := got.Header.Values("X-Probe"); len(v) != 2 || got.UserAgent() != "daruma-probe/1" || got.Header.Get("Accept") != "*/*" || !got.Close {
+	if v := got.Header.Values("X-Probe"); len(v) != 2 || got.UserAgent() != "daruma-probe/"+strings.TrimPrefix(version.Version(), "v") || got.Header.Get("Accept") != "*/*" || !got.Close {
 		t.Errorf("header %v, close %t", got.Header, got.Close)
 	}
 	h, _ = get(t, server, "health", definition.HTTPHeader{Name: "User-Agent", Value: "mine"}, definition.HTTPHeader{Name: "Accept", Value: ""})

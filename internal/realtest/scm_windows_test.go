@@ -326,6 +326,9 @@ func TestServiceIsUpgraded(t *testing.T) {
 	if after.KeeperPID != before.KeeperPID {
 		t.Error("the keeper was replaced")
 	}
+	if !strings.Contains(strings.Join(after.Warnings, "\n"), "and the keeper still runs what was there before") {
+		t.Errorf("the warnings are %q", after.Warnings)
+	}
 	if err := os.Remove(old); err == nil {
 		t.Error("the old daruma.exe could be removed while the keeper runs it")
 	}

@@ -27,6 +27,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/startfailure"
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
+	"github.com/daruma-sh/daruma/internal/version"
 )
 
 // start makes everything ready and starts the programs, or takes them over. The order has reasons: the definition first, for
@@ -79,7 +80,7 @@ func start(cfg Config, link *wire.Link, inherited *inheritance) (_ *supervisor, 
 func newSupervisor(cfg Config, place folders.Folders, link *wire.Link, hello *wire.Hello) *supervisor {
 	s := &supervisor{
 		cfg: cfg, place: place, link: link, hello: hello, mailbox: mailbox.New(),
-		runtimes: map[string]*programRuntime{}, warnings: map[string]string{},
+		runs: version.Running(), runtimes: map[string]*programRuntime{}, warnings: map[string]string{},
 		bounds: launchplan.BoundsOf(os.Getppid()), scheduler: probe.NewScheduler(), since: time.Now(), log: slog.New(slog.DiscardHandler),
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())

@@ -13,7 +13,6 @@ import (
 	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/supervisor/signals"
 	"github.com/daruma-sh/daruma/internal/supervisor/usage"
-	"github.com/daruma-sh/daruma/internal/version"
 )
 
 // Status implements control.Backend.
@@ -29,6 +28,7 @@ func (b backend) Status(ctx context.Context) (control.Status, error) {
 	case snapshot := <-ch: // reading files is left to the asker's goroutine
 		st := snapshot.Status
 		b.s.addDefinition(&st, snapshot.def)
+		b.s.addReplaced(&st)
 		addUsage(&st, snapshot.cgroup)
 		return st, nil
 	case <-ctx.Done():
@@ -57,7 +57,7 @@ func addUsage(st *control.Status, cgroup string) {
 func (s *supervisor) status() control.Status {
 	now := monotonic.Now()
 	st := control.Status{
-		Service: s.def.Name, DisplayName: s.def.DisplayName, Version: version.Version(),
+		Service: s.def.Name, DisplayName: s.def.DisplayName, Version: s.runs.Version, KeeperVersion: s.hello.Version,
 		SupervisorPID: os.Getpid(), KeeperPID: s.hello.KeeperPID, DefinitionFile: s.state.File,
 		StartedAt: s.state.StartedAt, UptimeSeconds: (now - s.state.Started).Seconds(),
 		SupervisorSince: s.since, SupervisorRestarts: int(s.hello.Sessions),

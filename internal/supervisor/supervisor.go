@@ -26,6 +26,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/supervisor/sockets"
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 	"github.com/daruma-sh/daruma/internal/supervisor/terminal"
+	"github.com/daruma-sh/daruma/internal/version"
 )
 
 // supervisor is the state of the process; run's goroutine owns it.
@@ -39,6 +40,7 @@ type supervisor struct {
 	ctx     context.Context // ends with the supervisor; its cause says why
 	cancel  context.CancelCauseFunc
 
+	runs     version.Executable
 	bounds   launchplan.Bounds // of the keeper, which starts the programs
 	def      *definition.Service
 	file     filecheck.Checker

@@ -33,6 +33,9 @@ type coder struct {
 	err     error
 }
 
+// more says that a field follows which older peers don't write: fields are added at the end alone, and are zero where they are missing.
+func (c *coder) more() bool { return !c.reading || len(c.buf) > 0 }
+
 func (c *coder) take(n int) []byte {
 	if c.err != nil || n < 0 || n > len(c.buf) {
 		c.err = ErrMalformed
@@ -163,29 +166,55 @@ func AppendFrame(buf []byte, m Message, fds int) []byte {
 }
 
 // NextFrame takes the first frame off buf: its message, how many file descriptors belong to it, and what follows. ok is false where the
-// frame isn't there whole yet. An error is an ErrMalformed. The message keeps nothing of buf.
+// frame isn't there whole yet. An error is an ErrMalformed. The message keeps nothing of buf. It is for the keeper, which takes nothing
+// that it doesn't know.
 func NextFrame(buf []byte) (m Message, fds int, rest []byte, ok bool, err error) {
+	f, rest, ok, err := cutFrame(buf)
+	if !ok || err != nil {
+		return nil, 0, buf, false, err
+	}
+	m, left, err := f.message()
+	switch {
+	case err != nil:
+	case m == nil:
+		err = fmt.Errorf("%w: there is no message number %d", ErrMalformed, f.kind)
+	case len(left) != 0:
+		err = fmt.Errorf("%w: %T", ErrMalformed, m)
+	}
+	return m, f.files, rest, err == nil, err
+}
+
+// frame is one frame as it arrived.
+type frame struct {
+	kind   byte
+	files  int // that came with it
+	fields []byte
+}
+
+// cutFrame takes the first frame off buf. ok is false where it isn't there whole yet.
+func cutFrame(buf []byte) (f frame, rest []byte, ok bool, err error) {
 	if len(buf) < header {
-		return nil, 0, buf, false, nil
+		return f, buf, false, nil
 	}
 	n := binary.LittleEndian.Uint32(buf)
 	if n < header-4 || n > MaxFrame {
-		return nil, 0, buf, false, fmt.Errorf("%w: it says that it is %d bytes long", ErrMalformed, n)
+		return f, buf, false, fmt.Errorf("%w: it says that it is %d bytes long", ErrMalformed, n)
 	}
 	if uint32(len(buf)-4) < n {
-		return nil, 0, buf, false, nil
+		return f, buf, false, nil
 	}
-	m = newMessage(buf[4])
-	if m == nil {
-		return nil, 0, buf, false, fmt.Errorf("%w: there is no message number %d", ErrMalformed, buf[4])
+	return frame{kind: buf[4], files: int(buf[5]), fields: buf[header : 4+n]}, buf[4+n:], true, nil
+}
+
+// message reads the frame's message, nil for a kind that isn't known. left are the bytes of fields that aren't known.
+func (f frame) message() (m Message, left []byte, err error) {
+	if m = newMessage(f.kind); m == nil {
+		return nil, nil, nil
 	}
-	c := coder{buf: buf[header : 4+n], reading: true}
+	c := coder{buf: f.fields, reading: true}
 	m.fields(&c)
-	if c.err == nil && len(c.buf) != 0 {
-		c.err = ErrMalformed
-	}
 	if c.err != nil {
-		c.err = fmt.Errorf("%w: %T", c.err, m)
+		return m, nil, fmt.Errorf("%w: %T", c.err, m)
 	}
-	return m, int(buf[5]), buf[4+n:], c.err == nil, c.err
+	return m, c.buf, nil
 }

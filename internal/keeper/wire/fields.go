@@ -84,6 +84,11 @@ func (m *Hello) fields(c *coder) {
 	c.dur(&m.Hang)
 	c.str(&m.Mark)
 	c.flagPair(&m.Hosted, &m.Readers)
+	if c.more() {
+		c.str(&m.Version)
+		c.i64(&m.ExecutableModified)
+		c.i64(&m.ExecutableSize)
+	}
 }
 func (m *KnownRun) fields(c *coder) {
 	c.str(&m.ID)

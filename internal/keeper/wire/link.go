@@ -57,15 +57,22 @@ func (l *Link) FlushAbove(n int) {
 //
 // It panics when the keeper asks for the stacks of all goroutines (DumpStacks): this goroutine runs even where the supervisor's loop
 // hangs.
+//
+// The keeper may be newer than this supervisor, where an upgrade of the file on disk was taken back. Messages and fields that aren't
+// known are passed over: whatever changes what a known message means needs a new kind.
 func (l *Link) Receive() (Message, []*os.File, error) {
 	var buf []byte
 	for {
-		m, n, rest, ok, err := NextFrame(l.in)
+		f, rest, ok, err := cutFrame(l.in)
 		if err != nil {
 			return nil, nil, err
 		}
 		if ok {
-			return l.deliver(m, n, rest)
+			m, files, err := l.deliver(f, rest)
+			if m == nil && err == nil {
+				continue // the keeper is newer, and says what this supervisor doesn't know
+			}
+			return m, files, err
 		}
 		if buf == nil {
 			buf = make([]byte, readSize)
@@ -76,21 +83,31 @@ func (l *Link) Receive() (Message, []*os.File, error) {
 	}
 }
 
-// deliver gives a message the n files that are its own.
-func (l *Link) deliver(m Message, n int, rest []byte) (Message, []*os.File, error) {
-	if n > len(l.files) {
+// deliver takes the frame's files off those that have come, and reads its message. It is nil where its kind isn't known.
+func (l *Link) deliver(f frame, rest []byte) (Message, []*os.File, error) {
+	if f.files > len(l.files) {
 		return nil, nil, ErrMalformed
+	}
+	m, _, err := f.message()
+	if err != nil {
+		return nil, nil, err
 	}
 	if _, dump := m.(*DumpStacks); dump {
 		panic("the keeper heard no heartbeat and asks for the stacks of all goroutines")
 	}
-	files := make([]*os.File, 0, n)
-	for _, d := range l.files[:n] {
+	files := make([]*os.File, 0, f.files)
+	for _, d := range l.files[:f.files] {
 		files = append(files, os.NewFile(uintptr(d), "output"))
 	}
-	l.files = l.files[n:]
+	l.files = l.files[f.files:]
 	if l.in = rest; len(rest) == 0 {
 		l.in = nil
+	}
+	if m == nil {
+		for _, file := range files {
+			_ = file.Close()
+		}
+		return nil, nil, nil
 	}
 	return m, files, nil
 }

@@ -94,6 +94,12 @@ type (
 		Mark      string        // begins the value of DARUMA_RUN in the environment of everything this keeper started
 		Hosted    bool          // a service manager wants to know the service's state: send ServiceState
 		Readers   bool          // OpenToReaders is known
+
+		// What the keeper runs, to be compared with the file on disk: the version of daruma, and its executable's time of change, in ns since
+		// 1970, and size in bytes, as they were when it started. Older keepers leave it out.
+		Version            string
+		ExecutableModified int64
+		ExecutableSize     int64
 	}
 	// KnownRun is one run, alive or ended and not yet acknowledged and released. It carries the read ends of its output.
 	KnownRun struct {

@@ -9,9 +9,11 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/plaintext"
+	"github.com/daruma-sh/daruma/internal/version"
 )
 
 const (
@@ -67,7 +69,7 @@ func (p poster) postBytes(ctx context.Context, address string, body []byte, head
 		request.Header = header
 	}
 	request.Header.Set("Content-Type", "application/json; charset=utf-8")
-	request.Header.Set("User-Agent", "daruma-observe")
+	request.Header.Set("User-Agent", "daruma-observe/"+strings.TrimPrefix(version.Version(), "v"))
 	response, err := p.client.Do(request)
 	if err != nil {
 		return nil, withoutAddress(err)
