@@ -38,3 +38,12 @@ func Decode(b []byte) (o Object, ok bool) {
 	}
 	return o, true
 }
+
+// Time gives the time of one of our objects, of which the beginning is enough; ok is false where it isn't one.
+func Time(b []byte) (at time.Time, ok bool) {
+	if !IsOurs(b) {
+		return at, false
+	}
+	at, err := time.Parse(jsonStamp, string(b[len(Start):len(Start)+len(jsonStamp)]))
+	return at, err == nil
+}

@@ -54,6 +54,23 @@ func (x *IndexReader) Refresh() { x.dry = false }
 // Known tells whether there is an index: then the log is text.
 func (x *IndexReader) Known() bool { return x.f != nil }
 
+// Born gives when the first byte of the log came, in microseconds since 1970; 0: that isn't known. It never changes for a file, and no
+// two files of a program have the same.
+func (x *IndexReader) Born() int64 {
+	var b [recordSize]byte
+	if x.f == nil {
+		return 0
+	}
+	if n, _ := x.f.ReadAt(b[:], recordSize); n < recordSize {
+		return 0
+	}
+	r, ok := getRecord(b[:])
+	if !ok || r.kind != kindOffset || r.value != 0 {
+		return 0
+	}
+	return r.at
+}
+
 // At gives the time and the generation of the byte at off; offsets must ascend.
 func (x *IndexReader) At(off int64) (time.Time, int) {
 	for off >= 0 && x.lookAhead(0) {

@@ -44,8 +44,8 @@ func (l *lineReader) next() (text []byte, off int64, ended bool, err error) {
 			return text, off, true, nil
 		}
 		l.searched = l.end
-		if l.end-l.start >= lineMost {
-			text, off = l.give(l.end - l.start)
+		if l.end-l.start >= lineMost { // always as much, so that whoever reads it again gets the same parts
+			text, off = l.give(lineMost)
 			return text, off, false, nil
 		}
 		l.makeRoom()

@@ -18,6 +18,7 @@ import (
 type programReader struct {
 	dir, program string
 	follow, raw  bool
+	whole        bool // where it follows: the beginning of a line waits for its end, however long that takes
 	warn         func(error)
 
 	segments []logfile.Rotated // still to be read before the current file
@@ -26,8 +27,9 @@ type programReader struct {
 	seq      uint64            // the number that it has or will have
 	limit    int64             // where not following: its size when reading began
 
-	src          io.ReadCloser // what is read now
-	readsCurrent bool          // that is current
+	src          io.ReadCloser   // what is read now
+	segment      logfile.Rotated // that is it, unless readsCurrent
+	readsCurrent bool            // that is current
 	lines        lineReader
 	reads        int // lines.reads when the index was last refreshed
 	times        logfile.IndexReader
@@ -39,6 +41,8 @@ type programReader struct {
 	inLine    bool // the last line emitted was a part of one
 	begun     int  // lines so far, of which
 	skipLines int  // so many aren't wanted
+
+	places places // where the lines are
 
 	head            Line
 	full            bool      // head is a line
@@ -95,7 +99,7 @@ func (t *programReader) openAndList() (bool, error) {
 		return true, nil
 	}
 	for i, r := range h.Files { // rotated since it was opened: what came after it is for follow
-		if at, err := os.Lstat(filepath.Join(t.dir, r.Name(t.program))); err == nil && os.SameFile(at, st) {
+		if at, err := os.Lstat(t.rotatedPath(r)); err == nil && os.SameFile(at, st) {
 			t.segments, t.seq = h.Files[:i], r.Seq
 			return true, nil
 		}
@@ -104,6 +108,10 @@ func (t *programReader) openAndList() (bool, error) {
 }
 
 func (t *programReader) path() string { return filepath.Join(t.dir, t.program+logfile.Ext) }
+
+func (t *programReader) rotatedPath(r logfile.Rotated) string {
+	return filepath.Join(t.dir, r.Name(t.program))
+}
 
 // fill makes head the next line that is wanted; false where there is none now.
 func (t *programReader) fill() (bool, error) {
@@ -157,6 +165,7 @@ func (t *programReader) take(text []byte, off int64, part bool) {
 		t.empty = false
 		t.times.Open() // it may have been made a moment after its log
 		t.json = !t.times.Known() && jsonline.IsOurs(text)
+		t.places.born = t.birth()
 		t.setDecoder()
 	}
 	t.full, t.inLine = true, part
@@ -195,6 +204,7 @@ func (t *programReader) takeCut(text []byte, off int64, ended bool) {
 		t.times.Refresh()
 	}
 	end, ok := t.times.Cut(off, off+int64(len(text)))
+	t.places.line = off
 	if !ok {
 		t.take(text, off, !ended)
 		return
@@ -266,6 +276,7 @@ func (t *programReader) restart() error {
 		return err
 	}
 	t.lines.reset(t.current, 0)
+	t.empty = true
 	t.times.Swap(t.path() + logfile.IndexExt)
 	return nil
 }
@@ -279,7 +290,7 @@ func (t *programReader) takeUnfinished() bool {
 	if t.unfinishedSince.IsZero() {
 		t.unfinishedSince = now
 	}
-	if t.json || now.Sub(t.unfinishedSince) < partialAfter {
+	if t.json || t.whole || now.Sub(t.unfinishedSince) < partialAfter {
 		return false
 	}
 	t.flush()
@@ -302,7 +313,8 @@ func (t *programReader) advance() (bool, error) {
 	for len(t.segments) > 0 {
 		r := t.segments[0]
 		t.segments = t.segments[1:]
-		path := filepath.Join(t.dir, r.Name(t.program))
+		path := t.rotatedPath(r)
+		t.segment = r
 		src, err := openSegment(t.dir, t.program, r)
 		if err != nil {
 			if !errors.Is(err, os.ErrNotExist) || t.follow {
@@ -318,7 +330,7 @@ func (t *programReader) advance() (bool, error) {
 			t.warn(fmt.Errorf("%s: %w", path, err))
 			t.skip = n
 		}
-		t.open(src, src, path+logfile.IndexExt, false)
+		t.open(src, src, path+logfile.IndexExt, false, r.Seq)
 		return true, nil
 	}
 	if t.readsCurrent && !t.follow {
@@ -363,7 +375,7 @@ func (t *programReader) startCurrent() error {
 	if !t.follow {
 		r = io.LimitReader(t.current, t.limit-t.skip)
 	}
-	t.open(r, io.NopCloser(nil), t.path()+logfile.IndexExt, true)
+	t.open(r, io.NopCloser(nil), t.path()+logfile.IndexExt, true, t.seq)
 	at, errPath := os.Lstat(t.path())
 	st, err := t.current.Stat()
 	if err != nil {
@@ -371,16 +383,17 @@ func (t *programReader) startCurrent() error {
 	}
 	if errPath == nil && !os.SameFile(at, st) { // rotated meanwhile, and its index with it
 		if newer, err := t.newer(t.seq - 1); err == nil && len(newer) > 0 && newer[0].Seq == t.seq {
-			t.times.Swap(filepath.Join(t.dir, newer[0].Name(t.program)) + logfile.IndexExt)
+			t.times.Swap(t.rotatedPath(newer[0]) + logfile.IndexExt)
 		}
 	}
 	return nil
 }
 
 // open begins to read a file at t.skip. A line that the last file left unfinished goes on in it.
-func (t *programReader) open(r io.Reader, src io.ReadCloser, idx string, recent bool) {
+func (t *programReader) open(r io.Reader, src io.ReadCloser, idx string, recent bool, seq uint64) {
 	t.src, t.readsCurrent, t.empty = src, recent, true
 	t.times.Swap(idx)
+	t.places.next(seq, &t.lines)
 	if t.skip > 0 {
 		t.lines.reset(r, t.skip)
 		t.skip = 0
@@ -409,7 +422,7 @@ func (t *programReader) nextCurrent() (bool, error) {
 		return false, err
 	}
 	for i := len(h.Files) - 1; i >= 0; i-- {
-		if at, err := os.Lstat(filepath.Join(t.dir, h.Files[i].Name(t.program))); err == nil && os.SameFile(at, st) {
+		if at, err := os.Lstat(t.rotatedPath(h.Files[i])); err == nil && os.SameFile(at, st) {
 			own = h.Files[i].Seq
 			break
 		}
