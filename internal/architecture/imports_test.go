@@ -117,18 +117,23 @@ var layering = [][]string{
 		"internal/cli/reason",
 		"internal/observe/metrics",
 		"internal/observe/notice",
+		"internal/observe/shipping/receiver",
+		"internal/observe/shipping/record",
 	},
 	{
 		"internal/observe/notice/alertmanager",
 		"internal/observe/notice/channel",
 		"internal/observe/notice/queue",
 		"internal/observe/notice/watch",
+		"internal/observe/shipping/otlp",
+		"internal/observe/shipping/tail",
 	},
 	{
 		"internal/observe/notice/delivery",
 	},
 	{
 		"internal/observe/notice/notifier",
+		"internal/observe/shipping",
 	},
 	{
 		"internal/observe/config",

@@ -91,6 +91,16 @@ func (v Value) Bool() bool { return v.d.boolean(v.n) }
 // Integer gives a whole number within min … max; ok is false where it isn't one.
 func (v Value) Integer(min, max int64) (number int64, ok bool) { return v.d.integer(v.n, min, max) }
 
+// Size gives a quantity of bytes such as 512Ki within min … max; ok is false where it isn't one.
+func (v Value) Size(min, max int64) (bytes int64, ok bool) {
+	bytes, ok = v.d.size(v.n)
+	if ok && (bytes < min || bytes > max) {
+		v.Fail("must be between %d and %d bytes, is %s", min, max, clip(v.n.text))
+		return 0, false
+	}
+	return bytes, ok
+}
+
 // Seconds gives a duration, which is written in seconds and is at least min; ok is false where it isn't one.
 func (v Value) Seconds(min time.Duration) (duration time.Duration, ok bool) {
 	duration, ok = v.d.seconds(v.n, min > 0)

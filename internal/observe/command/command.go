@@ -138,7 +138,7 @@ func configuration(args []string, f flags, given func(flag string) bool) (c conf
 			return c, fmt.Errorf("--every must be at least 1s, is %v", f.every)
 		}
 	}
-	if c.Listen == "" && c.Textfile.Folder == "" && c.Notices == nil {
+	if c.Listen == "" && c.Textfile.Folder == "" && c.Notices == nil && c.Shipping == nil {
 		return c, errors.New("there is neither an address to listen at nor a folder for a textfile: nobody would get the metrics")
 	}
 	if n := c.Notices; n != nil && n.Alertmanager != nil && c.Listen == "" {
@@ -163,6 +163,11 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 		return err
 	}
 	defer notices.close()
+	shipper, err := openShipping(errs, c)
+	if err != nil {
+		return err
+	}
+	defer shipper.close()
 	if c.Listen != "" {
 		l, err := net.Listen("tcp", c.Listen)
 		if err != nil {
@@ -183,6 +188,7 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 		})
 	}
 	parts.Go(func() { notices.run(ctx) })
+	parts.Go(func() { shipper.run(ctx) })
 	<-ctx.Done()
 	parts.Wait()
 	if asked.Err() != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/observe/notice/notifier"
+	"github.com/daruma-sh/daruma/internal/observe/shipping"
 )
 
 // DefaultFile is what the file is usually called.
@@ -24,6 +25,7 @@ type Config struct {
 	Textfile Textfile
 	Folder   string           // absolute: the observer's own, for what must outlive it
 	Notices  *notifier.Config // nil: nobody is told anything
+	Shipping *shipping.Config // nil: no logs are shipped
 }
 
 // Textfile says where the file for a textfile collector is written.
@@ -80,6 +82,7 @@ func (c *Config) fields(listens *bool) []definition.Field {
 		{Key: "textfile", Decode: func(v definition.Value) { v.Object(c.Textfile.fields(), "folder") }},
 		{Key: "folder", Decode: func(v definition.Value) { c.Folder = v.Path() }},
 		{Key: "notices", Decode: func(v definition.Value) { c.Notices = notifier.Decode(v) }},
+		{Key: "shipping", Decode: func(v definition.Value) { c.Shipping = shipping.Decode(v) }},
 	}
 }
 

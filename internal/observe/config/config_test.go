@@ -28,19 +28,19 @@ func TestParse(t *testing.T) {
 	every := func(seconds int) Textfile { return Textfile{Period: time.Duration(seconds) * time.Second} }
 	text := Textfile{Folder: filepath.Join(here, "text"), Period: 30 * time.Second}
 	for src, want := range map[string]Config{
-		"":                                       {DefaultListen, every(15), own, nil},
-		"# nothing\n":                            {DefaultListen, every(15), own, nil},
-		"listen: none\n":                         {"", every(15), own, nil},
-		"listen: ${ADDRESS}:80\nfolder: state\n": {"10.0.0.1:80", every(15), filepath.Join(here, "state"), nil},
-		"listen: \":9490\"\n":                    {":9490", every(15), own, nil},
-		"textfile: {folder: text, periodSeconds: 30}\n":                  {"", text, own, nil},
-		"textfile: {folder: text, periodSeconds: 30}\nlisten: '[::1]:1'": {"[::1]:1", text, own, nil},
+		"":                                       {DefaultListen, every(15), own, nil, nil},
+		"# nothing\n":                            {DefaultListen, every(15), own, nil, nil},
+		"listen: none\n":                         {"", every(15), own, nil, nil},
+		"listen: ${ADDRESS}:80\nfolder: state\n": {"10.0.0.1:80", every(15), filepath.Join(here, "state"), nil, nil},
+		"listen: \":9490\"\n":                    {":9490", every(15), own, nil, nil},
+		"textfile: {folder: text, periodSeconds: 30}\n":                  {"", text, own, nil, nil},
+		"textfile: {folder: text, periodSeconds: 30}\nlisten: '[::1]:1'": {"[::1]:1", text, own, nil, nil},
 	} {
 		if got, err := parse(src); err != nil || got != want {
 			t.Errorf("%s: %+v, %v, want %+v", src, got, err, want)
 		}
 	}
-	if got, err := Default(); err != nil || got != (Config{DefaultListen, every(15), own, nil}) {
+	if got, err := Default(); err != nil || got != (Config{DefaultListen, every(15), own, nil, nil}) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -49,24 +49,29 @@ func TestParse(t *testing.T) {
 func TestProblems(t *testing.T) {
 	t.Setenv("DARUMA_HOME", t.TempDir())
 	for src, want := range map[string]string{
-		"listen: 9490\n":                                          `observe.yaml:1:9: listen: must be text, is the number 9490: write it in quotes, "9490"`,
-		"listen: localhost\n":                                     "observe.yaml:1:9: listen: must be ADDRESS:PORT such as 127.0.0.1:9490, or none",
-		"listen: a:99999\n":                                       "observe.yaml:1:9: listen: must be ADDRESS:PORT such as 127.0.0.1:9490, or none",
-		"lisen: none\n":                                           "observe.yaml:1:1: lisen: unknown key: did you mean listen?",
-		"notices: {}\n":                                           "observe.yaml:1:10: notices: channels is missing",
-		"notices: {channels: {}}\n":                               "observe.yaml:1:21: notices.channels: names no channel: where should notices go?",
-		"notices: {channels: {a: {type: irc}}}\n":                 "observe.yaml:1:32: notices.channels.a.type: must be one of wecom, dingtalk, feishu, slack, teams, webhook, smtp, is the text \"irc\"",
-		"notices: {channels: {a: {urlFile: x}}}\n":                "observe.yaml:1:25: notices.channels.a: type is missing",
-		"notices: {channels: {a b: {type: slack}}}\n":             "observe.yaml:1:27: notices.channels.a b: a channel's name consists of letters, digits, - and _, of 64 at most",
-		"notices: {language: de, channels: {a: {type: slack}}}\n": "observe.yaml:1:21: notices.language: must be one of en, zh, is the text \"de\"",
-		"notices: {channels: {a: {type: smtp, port: 70000}}}\n":   "observe.yaml:1:44: notices.channels.a.port: must be 1 to 65535, is 70000",
-		"version: 1\n":                                            "observe.yaml:1:1: version: unknown key: allowed here are listen, textfile, folder, notices",
-		"textfile: /a\n":                                          `observe.yaml:1:11: textfile: must be a map (key: value), is the text "/a"`,
-		"textfile: {periodSeconds: 0}\n":                          "observe.yaml:1:11: textfile: folder is missing\nobserve.yaml:1:27: textfile.periodSeconds: must be greater than 0, is 0",
-		"textfile:\n  folder: a\n  periodSeconds: 0.5\n":          "observe.yaml:3:18: textfile.periodSeconds: must be at least 1, is 0.5",
-		"listen: ${NONE}:1\n":                                     "observe.yaml:1:9: listen: the variable NONE isn't set: set it, or write ${NONE:-default}",
-		"- a\n":                                                   "observe.yaml:1:1: must be a map (key: value), is a list",
-		"listen: none\nlisten: none\n":                            "observe.yaml:2:1: the key \"listen\" stands here a second time, the first is in line 1: remove one",
+		"listen: 9490\n":                                                       `observe.yaml:1:9: listen: must be text, is the number 9490: write it in quotes, "9490"`,
+		"listen: localhost\n":                                                  "observe.yaml:1:9: listen: must be ADDRESS:PORT such as 127.0.0.1:9490, or none",
+		"listen: a:99999\n":                                                    "observe.yaml:1:9: listen: must be ADDRESS:PORT such as 127.0.0.1:9490, or none",
+		"lisen: none\n":                                                        "observe.yaml:1:1: lisen: unknown key: did you mean listen?",
+		"notices: {}\n":                                                        "observe.yaml:1:10: notices: channels is missing",
+		"notices: {channels: {}}\n":                                            "observe.yaml:1:21: notices.channels: names no channel: where should notices go?",
+		"notices: {channels: {a: {type: irc}}}\n":                              "observe.yaml:1:32: notices.channels.a.type: must be one of wecom, dingtalk, feishu, slack, teams, webhook, smtp, is the text \"irc\"",
+		"notices: {channels: {a: {urlFile: x}}}\n":                             "observe.yaml:1:25: notices.channels.a: type is missing",
+		"notices: {channels: {a b: {type: slack}}}\n":                          "observe.yaml:1:27: notices.channels.a b: a channel's name consists of letters, digits, - and _, of 64 at most",
+		"notices: {language: de, channels: {a: {type: slack}}}\n":              "observe.yaml:1:21: notices.language: must be one of en, zh, is the text \"de\"",
+		"notices: {channels: {a: {type: smtp, port: 70000}}}\n":                "observe.yaml:1:44: notices.channels.a.port: must be 1 to 65535, is 70000",
+		"shipping: {}\n":                                                       "observe.yaml:1:11: shipping: targets is missing",
+		"shipping: {targets: {}}\n":                                            "observe.yaml:1:21: shipping.targets: names no target: where should logs go?",
+		"shipping: {targets: {a: {}}}\n":                                       "observe.yaml:1:25: shipping.targets.a: type is missing\nobserve.yaml:1:25: shipping.targets.a: url is missing",
+		"shipping: {targets: {a: {type: otlp, url: \"https://a:b@c\"}}}\n":     "observe.yaml:1:43: shipping.targets.a.url: must be an address that begins with https:// or http://, without a user, a query or a fragment",
+		"shipping: {targets: {a: {type: otlp, url: http://c, maxBatch: 1}}}\n": "observe.yaml:1:63: shipping.targets.a.maxBatch: must be between 16384 and 16777216 bytes, is 1",
+		"version: 1\n":                                                         "observe.yaml:1:1: version: unknown key: allowed here are listen, textfile, folder, notices, shipping",
+		"textfile: /a\n":                                                       `observe.yaml:1:11: textfile: must be a map (key: value), is the text "/a"`,
+		"textfile: {periodSeconds: 0}\n":                                       "observe.yaml:1:11: textfile: folder is missing\nobserve.yaml:1:27: textfile.periodSeconds: must be greater than 0, is 0",
+		"textfile:\n  folder: a\n  periodSeconds: 0.5\n":                       "observe.yaml:3:18: textfile.periodSeconds: must be at least 1, is 0.5",
+		"listen: ${NONE}:1\n":                                                  "observe.yaml:1:9: listen: the variable NONE isn't set: set it, or write ${NONE:-default}",
+		"- a\n":                                                                "observe.yaml:1:1: must be a map (key: value), is a list",
+		"listen: none\nlisten: none\n":                                         "observe.yaml:2:1: the key \"listen\" stands here a second time, the first is in line 1: remove one",
 	} {
 		_, err := parse(src)
 		if errs := (definition.Errors)(nil); !errors.As(err, &errs) || err.Error() != want {

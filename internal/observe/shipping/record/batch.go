@@ -1,0 +1,39 @@
+package record
+
+// Batch is encoded records that are sent together.
+type Batch struct {
+	Raw   []byte // one after the other
+	Items []Item
+}
+
+// Item is one of them.
+type Item struct {
+	Source     *Source
+	Start, End int // in Raw
+	Lines      int
+}
+
+// Add appends a record as encode appends it.
+func (b *Batch) Add(r *Record, encode func([]byte, *Record) []byte) {
+	start := len(b.Raw)
+	b.Raw = encode(b.Raw, r)
+	b.Items = append(b.Items, Item{r.Source, start, len(b.Raw), r.Lines})
+}
+
+// Reset empties the batch, and keeps its memory unless that is more than most bytes.
+func (b *Batch) Reset(most int) {
+	b.Raw, b.Items = b.Raw[:0], b.Items[:0]
+	if cap(b.Raw) > most {
+		b.Raw = nil
+	}
+}
+
+// Verdict is what a receiver says of a record.
+type Verdict int
+
+// The verdicts.
+const (
+	Taken   Verdict = iota // it has it, from now or from before
+	Later                  // it can't take it now
+	Refused                // it doesn't take it, whenever it is sent
+)

@@ -1,0 +1,145 @@
+package shipping
+
+import (
+	"context"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/logs/logread"
+	"github.com/daruma-sh/daruma/internal/observe/shipping/receiver"
+	"github.com/daruma-sh/daruma/internal/observe/shipping/record"
+	"github.com/daruma-sh/daruma/internal/observe/shipping/tail"
+	"github.com/daruma-sh/daruma/internal/plaintext"
+)
+
+const (
+	// lookEvery is how often the logs are looked at while nothing is written to them.
+	lookEvery = time.Second
+	// turn is how many bytes of one program's log are taken before it is another one's turn.
+	turn = 64 << 10
+)
+
+// sender ships to one target. [sender.run] is its only goroutine.
+type sender struct {
+	target    Target
+	format    format
+	receiver  *receiver.Receiver
+	tail      *tail.Tail
+	positions *positions
+	say       func(line string)
+
+	batch    record.Batch
+	ends     map[*tail.Program]logread.Position // where the records of the batch end
+	first    int                                // the program whose turn is first
+	body     []byte
+	failures int // in a row
+	unkept   bool
+}
+
+func (s *sender) from(service, program string) (logread.Position, bool) {
+	at, ok := s.positions.places[key(service, program)]
+	return at.Position, ok
+}
+
+// run ships until ctx ends.
+func (s *sender) run(ctx context.Context) {
+	defer s.receiver.Close()
+	defer s.tail.Close()
+	s.begin()
+	for ctx.Err() == nil {
+		now := time.Now()
+		s.tail.Look(now)
+		full := s.fill(now)
+		if len(s.batch.Items) > 0 && !s.deliver(ctx) {
+			return
+		}
+		if !full {
+			s.rest(ctx)
+		}
+	}
+}
+
+// begin keeps where a new target begins, so that it is no new one the next time.
+func (s *sender) begin() {
+	s.tail.Look(time.Now())
+	if s.positions.known || !s.target.AtEnd {
+		return
+	}
+	for _, p := range s.tail.Programs() {
+		s.positions.places[key(p.Service, p.Program)] = place{Position: p.Position()}
+	}
+	s.save()
+}
+
+// fill reads what there is into the batch, the programs in turns; true: it is full, and there may be more.
+func (s *sender) fill(now time.Time) bool {
+	s.ends = map[*tail.Program]logread.Position{}
+	programs := s.tail.Programs()
+	for more := true; more; {
+		more = false
+		for range programs {
+			p := programs[s.first%len(programs)]
+			s.first = (s.first + 1) % len(programs)
+			if s.take(p, now) {
+				more = true
+			}
+			if s.full() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *sender) full() bool { return int64(len(s.batch.Raw)) >= s.target.MaxBatch }
+
+// take reads a turn of a program's lines; true: there may be more.
+func (s *sender) take(p *tail.Program, now time.Time) bool {
+	for bytes := 0; bytes < turn && !s.full(); {
+		r, ok := p.Next(now)
+		if !ok {
+			return false
+		}
+		bytes += len(r.Text) + 1
+		s.batch.Add(&r, s.format.encode)
+		s.ends[p] = p.Position()
+	}
+	return true
+}
+
+// arrived keeps that the batch needs not be sent again.
+func (s *sender) arrived() {
+	for p, end := range s.ends {
+		s.positions.places[key(p.Service, p.Program)] = place{Position: end}
+	}
+	s.save()
+	s.batch.Reset(2 * int(s.target.MaxBatch))
+}
+
+// save writes the positions, and says when that begins to fail and when it is over.
+func (s *sender) save() {
+	err := s.positions.save()
+	if (err != nil) == s.unkept {
+		return
+	}
+	if s.unkept = err != nil; s.unkept {
+		s.say("how far it has come can't be kept, and the next observer would ship lines again: " + plaintext.Line(err.Error()))
+		return
+	}
+	s.say("how far it has come is kept again")
+}
+
+// rest waits until it is time to look again, without the memory that it takes to send.
+func (s *sender) rest(ctx context.Context) {
+	s.batch, s.body = record.Batch{}, nil
+	s.receiver.Rest()
+	sleep(ctx, lookEvery)
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

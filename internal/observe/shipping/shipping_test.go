@@ -1,0 +1,304 @@
+package shipping
+
+import (
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/daruma-sh/daruma/internal/logs/logfile"
+	"github.com/daruma-sh/daruma/internal/observe/shipping/receiver"
+	"github.com/daruma-sh/daruma/internal/observe/shipping/tail"
+)
+
+// machine is a folder with the logs of services.
+type machine struct {
+	t    *testing.T
+	root string
+}
+
+func newMachine(t *testing.T) *machine { return &machine{t, t.TempDir()} }
+
+func (m *machine) logs() *tail.Logs {
+	return &tail.Logs{
+		Services: func() ([]string, error) {
+			entries, err := os.ReadDir(m.root)
+			var names []string
+			for _, e := range entries {
+				names = append(names, e.Name())
+			}
+			return names, err
+		},
+		Folder: func(service string) (string, error) { return filepath.Join(m.root, service), nil },
+	}
+}
+
+// log gives the log of a program, which is rotated often.
+func (m *machine) log(service, program string) *logfile.Writer {
+	m.t.Helper()
+	dir := filepath.Join(m.root, service)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		m.t.Fatal(err)
+	}
+	w, err := logfile.NewWriter(filepath.Join(dir, program+".log"), logfile.Settings{MaxSize: 10_000, MaxFiles: 10_000})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.t.Cleanup(func() { w.Close() })
+	return w
+}
+
+// write writes numbered lines.
+func (m *machine) write(w io.Writer, what string, from, to int) (lines []string) {
+	m.t.Helper()
+	for i := from; i < to; i++ {
+		lines = append(lines, fmt.Sprintf("%s %d", what, i))
+		if _, err := fmt.Fprintln(w, lines[len(lines)-1]); err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	return lines
+}
+
+// stored is what a store has of a line.
+type stored struct{ source, text string }
+
+// store takes records and knows each by its name, as a store does that drops what it has.
+type store struct {
+	t *testing.T
+	*httptest.Server
+
+	mu      sync.Mutex
+	records map[string]stored // by name
+	order   []string          // names as they came first
+	twice   int               // records that it had
+	come    chan struct{}     // something has come
+
+	before func(w http.ResponseWriter, r *http.Request, n int) bool // false: it has answered, and the request isn't stored
+	after  func(w http.ResponseWriter, r *http.Request, n int) bool // the same, after it was stored
+	n      int                                                      // requests
+}
+
+func newStore(t *testing.T) *store {
+	s := &store{t: t, records: map[string]stored{}, come: make(chan struct{}, 1)}
+	s.Server = httptest.NewServer(s)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body := io.Reader(r.Body)
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		z, err := gzip.NewReader(body)
+		if err != nil {
+			s.t.Error(err)
+			return
+		}
+		body = z
+	}
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return // the sender was killed
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.n++
+	if s.before != nil && !s.before(w, r, s.n) {
+		return
+	}
+	s.takeOTLP(data)
+	select {
+	case s.come <- struct{}{}:
+	default:
+	}
+	if s.after != nil && !s.after(w, r, s.n) {
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-protobuf")
+}
+
+func (s *store) put(id string, one stored) {
+	if had, ok := s.records[id]; ok {
+		s.twice++
+		if had != one {
+			s.t.Errorf("%s is %q, and was %q", id, one, had)
+		}
+		return
+	}
+	s.records[id] = one
+	s.order = append(s.order, id)
+}
+
+// fields calls each for the fields of a message that hold bytes.
+func fields(t *testing.T, b []byte, each func(number protowire.Number, value []byte)) {
+	for len(b) > 0 {
+		number, kind, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			t.Fatal(protowire.ParseError(n))
+		}
+		b = b[n:]
+		if kind == protowire.BytesType {
+			v, _ := protowire.ConsumeBytes(b)
+			each(number, v)
+		}
+		if n = protowire.ConsumeFieldValue(number, kind, b); n < 0 {
+			t.Fatal(protowire.ParseError(n))
+		}
+		b = b[n:]
+	}
+}
+
+// attributes reads those of a message that are texts.
+func attributes(t *testing.T, b []byte, number protowire.Number) map[string]string {
+	all := map[string]string{}
+	fields(t, b, func(n protowire.Number, kv []byte) {
+		if n != number {
+			return
+		}
+		var key, value string
+		fields(t, kv, func(n protowire.Number, v []byte) {
+			if n == 1 {
+				key = string(v)
+				return
+			}
+			fields(t, v, func(_ protowire.Number, v []byte) { value = string(v) })
+		})
+		all[key] = value
+	})
+	return all
+}
+
+func (s *store) takeOTLP(data []byte) {
+	fields(s.t, data, func(_ protowire.Number, resourceLogs []byte) {
+		var source string
+		fields(s.t, resourceLogs, func(n protowire.Number, v []byte) {
+			if n == 1 {
+				a := attributes(s.t, v, 1)
+				source = a["service.name"] + "/" + a["process.executable.name"] + "@" + a["host.name"]
+				return
+			}
+			fields(s.t, v, func(_ protowire.Number, record []byte) {
+				one := stored{source: source}
+				fields(s.t, record, func(n protowire.Number, v []byte) {
+					if n == 5 {
+						fields(s.t, v, func(_ protowire.Number, v []byte) { one.text = string(v) })
+					}
+				})
+				s.put(attributes(s.t, record, 6)["log.record.uid"], one)
+			})
+		})
+	})
+}
+
+// texts gives the lines of a source in the order in which they came first.
+func (s *store) texts(source string) (texts []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range s.order {
+		if s.records[id].source == source {
+			texts = append(texts, s.records[id].text)
+		}
+	}
+	return texts
+}
+
+// await waits until the store has so many records.
+func (s *store) await(n int) {
+	s.t.Helper()
+	for {
+		s.mu.Lock()
+		have := len(s.records)
+		s.mu.Unlock()
+		if have >= n {
+			return
+		}
+		select {
+		case <-s.come:
+		case <-s.t.Context().Done():
+			s.t.Fatalf("%d records came, want %d", have, n)
+		}
+	}
+}
+
+// said collects the lines of the observer's log.
+type said struct {
+	t    *testing.T
+	mu   sync.Mutex
+	list []string
+}
+
+func (s *said) say(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list = append(s.list, line)
+	s.t.Log(line)
+}
+
+// target is one for tests.
+func target(url string, change ...func(*Target)) Target {
+	t := Target{Name: "store", Type: "otlp", Config: receiver.Default(), MaxBatch: minBatch}
+	t.URL = url
+	for _, c := range change {
+		c(&t)
+	}
+	return t
+}
+
+// start ships until stop is called, which the end of the test does, too.
+func start(t *testing.T, m *machine, state string, s *said, targets ...Target) (stop func()) {
+	t.Helper()
+	shipper, err := Open(Options{Config: Config{Machine: "web-1", Targets: targets}, State: state, Say: s.say, logs: m.logs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		shipper.Run(ctx)
+		close(done)
+	}()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		<-done
+		shipper.Close()
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+// TestShips: what programs have written and write arrives, in order, once, with what it is from; a second observer goes on where the first was.
+func TestShips(t *testing.T) {
+	m, s, log := newMachine(t), newStore(t), &said{t: t}
+	api, worker := m.log("shop", "api"), m.log("shop", "worker")
+	state := t.TempDir()
+	want := m.write(api, "api", 0, 2000)
+	m.write(worker, "worker", 0, 10)
+	stop := start(t, m, state, log, target(s.URL))
+	s.await(2010)
+	want = append(want, m.write(api, "api", 2000, 3000)...)
+	other := m.log("mail", "smtp") // comes later
+	m.write(other, "smtp", 0, 5)
+	s.await(3015)
+	stop()
+	want = append(want, m.write(api, "api", 3000, 4000)...)
+	start(t, m, state, log, target(s.URL))
+	s.await(4015)
+	if got := s.texts("shop/api@web-1"); !slices.Equal(got, want) {
+		t.Errorf("%d lines of api, want %d", len(got), len(want))
+	}
+	if w, o := s.texts("shop/worker@web-1"), s.texts("mail/smtp@web-1"); len(w) != 10 || len(o) != 5 || o[4] != "smtp 4" {
+		t.Errorf("%q, %q", w, o)
+	}
+	if s.twice > 0 || len(log.list) > 0 {
+		t.Errorf("%d came twice; said: %q", s.twice, log.list)
+	}
+}
