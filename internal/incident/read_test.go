@@ -106,6 +106,7 @@ func TestBrokenLinesArePassedOver(t *testing.T) {
 // checkReports asks for reports over all sorts of windows and checks what must be true of any.
 func checkReports(t *testing.T, h *History) {
 	t.Helper()
+	checkPortions(t, h)
 	windows := []Window{h.SinceBoot(), {}, {From: 1, To: h.end}, {From: h.end, To: 1}}
 	for _, d := range []time.Duration{-1, 0, time.Nanosecond, time.Second, time.Hour, 1<<63 - 1} {
 		windows = append(windows, h.Last(d))
