@@ -1,7 +1,6 @@
 package observe
 
 import (
-	"bytes"
 	"maps"
 	"slices"
 	"time"
@@ -66,11 +65,7 @@ func (f *falls) due(st *control.Status) bool {
 }
 
 // take counts what a record says that is new. An event may come a moment before its line of the record: after each change it is read once more.
-func (f *falls) take(record []byte, st *control.Status, now time.Time) error {
-	h, err := incident.ReadFrom(bytes.NewReader(record))
-	if err != nil {
-		return err
-	}
+func (f *falls) take(h *incident.History, st *control.Status, now time.Time) {
 	changed := f.seq != st.EventSeq || !f.since.Equal(st.SupervisorSince)
 	f.seq, f.since, f.readAt, f.again = st.EventSeq, st.SupervisorSince, now, changed
 	if f.Programs == nil {
@@ -86,7 +81,6 @@ func (f *falls) take(record []byte, st *control.Status, now time.Time) error {
 		p := entry(f.Programs, a.Program)
 		p.Recorded, p.Wanted, p.Down = true, a.Wanted.Duration(), a.Down.Duration()
 	}
-	return nil
 }
 
 func (f *falls) count(i *incident.Incident, counted map[string]bool, now time.Time) {

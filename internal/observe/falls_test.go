@@ -1,9 +1,10 @@
 package observe
 
 import (
-	"os"
+	"context"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
@@ -25,13 +26,11 @@ func TestFalls(t *testing.T) {
 		if err := rec.Flush(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		data, err := os.ReadFile(path)
+		h, err := incident.Read(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := f.take(data, &st, now); err != nil {
-			t.Fatal(err)
-		}
+		f.take(h, &st, now)
 		return f.at(&st, now)
 	}
 	rec.RecordWanted("api", true, "start of the service")
@@ -79,4 +78,39 @@ func TestRecoveryBuckets(t *testing.T) {
 	if r.In[0] != 2 || r.In[1] != 1 || r.Count != 4 || r.Seconds != 3600.021 {
 		t.Errorf("%+v", r)
 	}
+}
+
+// Whoever wants to hear of records hears of each once, and again after something happened; of one that can't be read nobody hears.
+func TestOnRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		record := `{"seq":1,"t":1,"at":"2026-11-22T03:00:00Z","type":"begin","incident":{"id":"1","program":"api","kind":"exit","cause":"exit code 1","falls":1,"outcome":"open","fromT":1,"downSinceT":1}}` + "\n"
+		seq := uint64(1)
+		o := newObserver("", nil, names("shop"), func(string) (client, error) {
+			return answering{
+				status: func(context.Context) (control.Status, error) { return control.Status{EventSeq: seq}, nil },
+				record: func() []byte { return []byte(record) },
+			}, nil
+		})
+		heard := 0
+		o.OnRecord(func(seen *Seen, h *incident.History) {
+			if heard++; seen.Service != "shop" || seen.Status.EventSeq != seq || len(h.Incidents) != 1 {
+				t.Errorf("%+v: %+v", seen, h)
+			}
+		})
+		look := func() int {
+			time.Sleep(freshFor)
+			if _, err := o.Look(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			return heard
+		}
+		look() // it is read once more after a change, for an event may come before its line
+		first := look()
+		if first == 0 || look() != first {
+			t.Errorf("heard %d times, then %d", first, heard)
+		}
+		if seq++; look() != first+1 {
+			t.Errorf("after an event heard %d times, before %d", heard, first)
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"sync"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/incident"
 )
 
 const (
@@ -37,6 +39,7 @@ type Observer struct {
 	services func() ([]string, error)
 	dial     func(service string) (client, error)
 	failed   func(error)
+	onRecord func(seen *Seen, h *incident.History) // nil: nobody is interested
 
 	mu     sync.Mutex // held during a look: a second looker waits and takes the same
 	seen   []Seen
@@ -60,6 +63,11 @@ func newObserver(folder string, failed func(error), services func() ([]string, e
 	}
 	return o
 }
+
+// OnRecord has each called within a look for every incident record that is read in it: at the first look for all, later where something
+// happened; seen has the status that was asked for before. each must not call the observer, nor keep the history, which is large. To be set
+// before the first look.
+func (o *Observer) OnRecord(each func(seen *Seen, h *incident.History)) { o.onRecord = each }
 
 // Look asks all services at once and gives what was seen of those that let it in, sorted by name. It takes a second at most, however
 // many of them hang. Services that came or went since the last look are found or left out.
@@ -144,11 +152,23 @@ func (o *Observer) goOn(all []answer) []Seen {
 				s.Falls = &falls{}
 			}
 			if a.record != nil {
-				_ = s.Falls.take(a.record, &a.Status, now) // one that can't be read is asked for again
+				o.takeRecord(s, a, now)
 			}
 			a.Falls = s.Falls.at(&a.Status, now)
 		}
 		seen = append(seen, a.Seen)
 	}
 	return seen
+}
+
+// takeRecord counts what a record says. One that can't be read is asked for again.
+func (o *Observer) takeRecord(s *service, a *answer, now time.Time) {
+	h, err := incident.ReadFrom(bytes.NewReader(a.record))
+	if err != nil {
+		return
+	}
+	s.Falls.take(h, &a.Status, now)
+	if o.onRecord != nil {
+		o.onRecord(&a.Seen, h)
+	}
 }
