@@ -115,6 +115,7 @@ var layering = [][]string{
 	},
 	{
 		"internal/cli/reason",
+		"internal/observe/history",
 		"internal/observe/metrics",
 		"internal/observe/notice",
 		"internal/observe/shipping/receiver",
