@@ -80,6 +80,7 @@ var layering = [][]string{
 	{
 		"internal/keeper/console",
 		"internal/supervisor/asyncwriter",
+		"internal/supervisor/beat",
 		"internal/supervisor/clockjump",
 		"internal/supervisor/events",
 		"internal/supervisor/filecheck",

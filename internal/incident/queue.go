@@ -50,8 +50,6 @@ func (r *Recorder) drop(k int) { r.pending = append(r.pending[:k:k], r.pending[k
 func (r *Recorder) run() {
 	defer close(r.done)
 	defer r.store.close()
-	alive := time.NewTicker(aliveEvery)
-	defer alive.Stop()
 	again := time.NewTimer(retryEvery)
 	defer again.Stop()
 	r.writeAlive()
@@ -64,7 +62,7 @@ func (r *Recorder) run() {
 		select {
 		case <-r.wake:
 		case <-again.C:
-		case <-alive.C:
+		case <-r.alive:
 			r.writeAlive()
 		case <-r.closing:
 			r.write(true)
@@ -79,6 +77,26 @@ func (r *Recorder) waits() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.pending) > 0 || r.lost > 0
+}
+
+// NoteAlive notes in the file that the recorder lives, where the last note is nearly 30 s old. Whoever owns the recorder calls it more often
+// than that, with what wakes it anyway: a timer of the recorder's own would wake an idle process once more.
+func (r *Recorder) NoteAlive() {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	due := time.Since(r.noted) > aliveEvery*3/4
+	if due {
+		r.noted = time.Now()
+	}
+	r.mu.Unlock()
+	if due {
+		select {
+		case r.alive <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // writeAlive notes that the recorder lives. An error isn't reported: the next line fails as well.

@@ -19,6 +19,7 @@ type Recorder struct {
 	anchor moment // where its time line begins
 
 	wake    chan struct{}
+	alive   chan struct{} // from NoteAlive
 	closing chan struct{}
 	done    chan struct{} // closed when its goroutine has ended
 	once    sync.Once
@@ -35,6 +36,7 @@ type Recorder struct {
 	lostTotal int
 	failing   error
 	lastWrite time.Time
+	noted     time.Time       // when it was last noted, or asked, that the recorder lives
 	waiting   []chan struct{} // for Flush: closed when everything recorded before has been written
 }
 
@@ -55,7 +57,7 @@ func Open(path string, o Options) (*Recorder, Found, error) {
 	if err != nil {
 		return nil, Found{}, err
 	}
-	r := &Recorder{path: path, o: o, wake: make(chan struct{}, 1), closing: make(chan struct{}), done: make(chan struct{})}
+	r := &Recorder{path: path, o: o, wake: make(chan struct{}, 1), alive: make(chan struct{}, 1), noted: time.Now(), closing: make(chan struct{}), done: make(chan struct{})}
 	r.store = store{path: path, good: h.whole}
 	r.compactAt = o.MaxBytes
 	r.anchor = moment{T: max(h.last.after(o.clock), timeBegins), At: o.clock.wall(), Boot: o.clock.boot, Mono: Millis(o.clock.mono())}

@@ -78,7 +78,7 @@ func flush(t *testing.T, r *Recorder) {
 	if err := r.Flush(ctx); err != nil {
 		t.Fatal(err)
 	}
-	r.writeAlive() // its ticker goes by real time
+	r.writeAlive() // NoteAlive goes by real time
 }
 
 func history(t *testing.T, path string, c *hands) *History {

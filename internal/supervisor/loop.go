@@ -8,13 +8,14 @@ import (
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/monotonic"
+	"github.com/daruma-sh/daruma/internal/supervisor/beat"
 	"github.com/daruma-sh/daruma/internal/supervisor/clockjump"
 )
 
 // run is the supervisor's loop. It gives the exit code for the whole service, and whether the keeper is gone.
 func (s *supervisor) run() (code int, keeperLost bool) {
-	beat := time.NewTicker(max(s.hello.Hang/2, 10*time.Millisecond))
-	defer beat.Stop()
+	beats, stop := beat.Every(max(s.hello.Hang/2, 10*time.Millisecond))
+	defer stop()
 	s.link.Send(&wire.Heartbeat{})
 	s.slept = monotonic.Slept()
 	clockjump.Watch(s.ctx, func() { s.mailbox.Post(s.checkForSleep) })
@@ -27,11 +28,12 @@ func (s *supervisor) run() (code int, keeperLost bool) {
 		case <-s.mailbox.Wake():
 			s.mailbox.Run()
 			s.answerWaiters()
-		case <-beat.C:
+		case <-beats:
 			// Sent from this goroutine and no other: it is the one that the keeper must know to be alive.
 			s.link.Send(&wire.Heartbeat{})
 			s.checkForSleep()
 			s.renewSockets()
+			s.incidents.NoteAlive()
 		case <-s.ctx.Done():
 			return s.endOrphans(), true
 		}

@@ -58,6 +58,9 @@ func (w *Writer) Write(f func(r *incident.Recorder, ago time.Duration)) {
 	w.queue.Post(func() { f(w.recorder, monotonic.Now()-at) })
 }
 
+// NoteAlive notes now and then that the recorder lives: see [incident.Recorder.NoteAlive]. It is called at each heartbeat.
+func (w *Writer) NoteAlive() { w.recorder.NoteAlive() }
+
 // Output is where the output of a run goes.
 type Output struct {
 	Captures []*logs.Copier // what is copied from its pipes
