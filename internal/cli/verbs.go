@@ -41,6 +41,9 @@ func groups(std IO) []group {
 			newEnsure(std),
 			newDoctor(std),
 		}},
+		{"release", "Deliver new versions of it:", []*cobra.Command{
+			newPack(std),
+		}},
 		{"import", "Come from another service manager:", []*cobra.Command{
 			newImport(std),
 		}},
