@@ -120,6 +120,7 @@ var layering = [][]string{
 	{
 		"internal/cli/reason",
 		"internal/observe/history",
+		"internal/observe/live",
 		"internal/observe/metrics",
 		"internal/observe/notice",
 		"internal/observe/shipping/receiver",

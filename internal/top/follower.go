@@ -3,23 +3,20 @@ package top
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/daruma-sh/daruma/internal/control"
-	"github.com/daruma-sh/daruma/internal/folders"
-	"github.com/daruma-sh/daruma/internal/incident"
-	"github.com/daruma-sh/daruma/internal/logs/logread"
+	"github.com/daruma-sh/daruma/internal/observe/live"
 )
 
 const (
 	// firstLines is how many lines of each program are shown of what is there.
 	firstLines = 200
+	// gather joins the lines of a burst.
+	gather = 50 * time.Millisecond
 	// maxLine is how many bytes of a line are kept: more than a screen is wide.
 	maxLine = 4096
 )
@@ -73,7 +70,10 @@ func (f *follower) change(what func()) {
 	f.mu.Lock()
 	what()
 	f.mu.Unlock()
-	tell(f.news)
+	select {
+	case f.news <- struct{}{}:
+	default: // it is said already
+	}
 }
 
 // next waits for lines; what comes within a moment comes together.
@@ -83,7 +83,10 @@ func (f *follower) next() tea.Msg {
 		return nil
 	case <-f.news:
 	}
-	pause(f.ctx, gather/2)
+	select { // a burst of lines comes together
+	case <-f.ctx.Done():
+	case <-time.After(gather):
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	msg := linesMsg{from: f, lines: f.lines, note: f.note, ended: f.done}
@@ -113,25 +116,9 @@ func (d *doerOf) logs(t target) *follower {
 }
 
 func (f *follower) read(t target) error {
-	dir, err := folders.Seen(t.service)
-	if err != nil {
-		return err
-	}
-	_, err = logread.Programs(dir.Logs)
-	if errors.Is(err, fs.ErrPermission) {
-		return f.readServed(t)
-	}
-	if err != nil {
-		return err
-	}
-	q := logread.Query{Last: firstLines, Follow: true, Warn: func(err error) { f.say(err.Error()) }}
-	if t.program != "" {
-		q.Programs = []string{t.program}
-	}
-	return logread.Read(f.ctx, dir.Logs, q, func(l logread.Line) error {
-		if len(l.Text) > 0 || !l.RunEnded {
-			f.add(prefix(t, l.Program), l.Text)
-		}
+	q := live.LogQuery{Service: t.service, Program: t.program, Last: firstLines, Follow: true, Warn: f.say}
+	return live.Logs(f.ctx, q, func(l live.LogLine) error {
+		f.add(prefix(t, l.Program), l.Text)
 		return f.ctx.Err()
 	})
 }
@@ -144,62 +131,7 @@ func prefix(t target, program string) string {
 	return program
 }
 
-// readServed follows what the supervisor gives to readers, and its successor where it ends.
-func (f *follower) readServed(t target) error {
-	client, err := control.Dial(t.service)
-	if err != nil {
-		return err
-	}
-	q := control.LogQuery{Program: t.program, Last: firstLines, Follow: true}
-	for {
-		begun := false
-		err := client.Logs(f.ctx, q, func(l control.LogLine) error {
-			begun = true
-			if l.Warning != "" {
-				f.say(l.Warning)
-				return nil
-			}
-			f.add(prefix(t, l.Program), l.Text())
-			if l.Time != nil {
-				q.Since, q.Last = l.Time.Add(time.Nanosecond), 0
-			}
-			return nil
-		})
-		var refused *control.APIError
-		if f.ctx.Err() != nil || !begun && (errors.As(err, &refused) || isDenied(err)) {
-			return err
-		}
-		if err != nil {
-			f.say(err.Error() + "; it is tried again")
-		}
-		pause(f.ctx, askEvery)
-	}
-}
-
-// incidents reads the record's file, or asks the supervisor where the folder is closed to this user.
 func (d *doerOf) incidents(service string) tea.Msg {
-	h, err := readIncidents(d.ctx, service)
+	h, err := live.Incidents(d.ctx, service)
 	return incidentsMsg{service, h, err}
-}
-
-func readIncidents(ctx context.Context, service string) (*incident.History, error) {
-	dir, err := folders.Seen(service)
-	if err != nil {
-		return nil, err
-	}
-	h, err := incident.Read(dir.Incidents())
-	if !errors.Is(err, fs.ErrPermission) {
-		return h, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
-	defer cancel()
-	client, dialErr := control.Dial(service)
-	if dialErr != nil {
-		return nil, err
-	}
-	record, askErr := client.Incidents(ctx)
-	if askErr != nil {
-		return nil, err
-	}
-	return incident.ReadFrom(bytes.NewReader(record))
 }

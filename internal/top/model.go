@@ -10,6 +10,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/observe/live"
 	"github.com/daruma-sh/daruma/internal/operate"
 	"github.com/daruma-sh/daruma/internal/plaintext"
 )
@@ -21,6 +22,9 @@ type doer interface {
 	logs(t target) *follower // begins to read; returns at once
 	incidents(service string) tea.Msg
 }
+
+// seenMsg is everything that is known.
+type seenMsg live.Machine
 
 // tickMsg comes each second: durations and silences grow without news.
 type tickMsg time.Time
@@ -38,7 +42,7 @@ type Model struct {
 	width, height int
 	now           time.Time
 
-	services []Seen
+	services []live.Seen
 	err      error // why the services couldn't be listed
 	known    bool  // a first answer to which services there are
 	rows     []row
@@ -79,7 +83,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.build()
 		return m, tick()
 	case seenMsg:
-		m.services, m.err, m.known = msg.services, msg.err, true
+		m.services, m.err, m.known = msg.Services, msg.Err, true
 		m.build()
 		return m, m.do.next
 	case linesMsg:
@@ -195,10 +199,16 @@ func outcome(t target, verb control.Verb, a control.Answer, took time.Duration, 
 // doerOf does it for real, until ctx ends.
 type doerOf struct {
 	ctx     context.Context
-	watcher *watcher
+	watcher *live.Watcher
 }
 
-func (d *doerOf) next() tea.Msg { return d.watcher.next(d.ctx) }
+func (d *doerOf) next() tea.Msg {
+	machine, ok := d.watcher.Next(d.ctx)
+	if !ok {
+		return nil
+	}
+	return seenMsg(machine)
+}
 
 func (d *doerOf) order(t target, verb control.Verb) tea.Msg {
 	begin := time.Now()

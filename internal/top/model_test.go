@@ -14,6 +14,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/observe/live"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -114,19 +115,19 @@ func up(name string) control.ProgramStatus {
 	return control.ProgramStatus{Name: name, Wanted: true, State: control.StateRunning, Ready: true, Healthy: true, PID: 4711, UptimeSeconds: 3700, MemoryBytes: 5 << 20, Restarts: 2}
 }
 
-func heard(service string, programs ...control.ProgramStatus) Seen {
-	return Seen{Service: service, Heard: noon, Status: control.Status{Service: service, UptimeSeconds: 90000, Programs: programs}}
+func heard(service string, programs ...control.ProgramStatus) live.Seen {
+	return live.Seen{Service: service, Heard: noon, Status: control.Status{Service: service, UptimeSeconds: 90000, Programs: programs}}
 }
 
 // machine is one with everything that can be seen.
-func machine() []Seen {
+func machine() []live.Seen {
 	slow, gone, hung, rest := up("slow"), up("gone"), up("hung"), up("rest")
 	slow.Ready = false
 	slow.Probes = []control.ProbeStatus{{Kind: "readiness", Failures: 3, Message: "GET /healthz: 503 \x1b[2Jupstream\nis down, and this goes on for longer than a narrow screen is"}}
 	gone.State, gone.Ready, gone.PID, gone.MemoryBytes, gone.NextRestartAt, gone.Reason = control.StateBackoff, false, 0, 0, noon.Add(8*time.Second), "exit code 1"
 	hung.Healthy = false
 	rest.State, rest.Ready, rest.PID, rest.MemoryBytes, rest.Wanted = control.StateStopped, false, 0, 0, false
-	return []Seen{
+	return []live.Seen{
 		heard("calm", up("web"), up("db")),
 		{Service: "dead", Err: fmt.Errorf("service dead is %w", control.ErrNotRunning), System: "failed (failed); result exit-code 1"},
 		heard("shop", up("api"), slow, rest, gone, hung),
@@ -135,10 +136,10 @@ func machine() []Seen {
 	}
 }
 
-func modelOf(services ...Seen) (*Model, *hands) {
+func modelOf(services ...live.Seen) (*Model, *hands) {
 	h := &hands{}
 	m := newModel(h, false, noon)
-	m.Update(seenMsg{services: services})
+	m.Update(seenMsg{Services: services})
 	return m, h
 }
 
@@ -172,7 +173,7 @@ func TestNothingIsObeyed(t *testing.T) {
 	s := heard("shop", evil)
 	s.Status.Warnings = []string{"warn\x1b[3Aing"}
 	for _, colours := range []bool{false, true} {
-		m, h := modelOf(s, Seen{Service: "odd", Err: errors.New("err\x1b[2Jor\nline")})
+		m, h := modelOf(s, live.Seen{Service: "odd", Err: errors.New("err\x1b[2Jor\nline")})
 		m.colours = colours
 		for range 3 {
 			press(t, m, "down")
@@ -221,7 +222,7 @@ func TestOrders(t *testing.T) {
 	wantSeen(t, m, "restart shop/api? y: yes")
 	fallen := up("worker")
 	fallen.State = control.StateBackoff
-	m.Update(seenMsg{services: []Seen{heard("aaa", fallen), heard("shop", fallen, up("api"))}})
+	m.Update(seenMsg{Services: []live.Seen{heard("aaa", fallen), heard("shop", fallen, up("api"))}})
 	press(t, m, "y")
 	if len(h.orders) != 1 || h.orders[0] != "restart shop/api" {
 		t.Fatalf("%q", h.orders)
@@ -236,7 +237,7 @@ func TestOrders(t *testing.T) {
 	press(t, m, "s", "y")
 	stopped := up("api")
 	stopped.Wanted, stopped.State = false, control.StateStopped
-	m.Update(seenMsg{services: []Seen{heard("shop", stopped)}})
+	m.Update(seenMsg{Services: []live.Seen{heard("shop", stopped)}})
 	press(t, m, "s", "y")
 	if got := strings.Join(h.orders, ", "); got != "restart shop/api, stop shop/api, start shop/api" {
 		t.Error(got)
@@ -338,7 +339,7 @@ func TestFastLogs(t *testing.T) {
 
 // A thousand programs are drawn as far as they are on the screen, and selecting the last scrolls there.
 func TestThousandPrograms(t *testing.T) {
-	var all []Seen
+	var all []live.Seen
 	for i := range 100 {
 		var programs []control.ProgramStatus
 		for j := range 10 {
@@ -360,7 +361,7 @@ func TestThousandPrograms(t *testing.T) {
 		t.Errorf("that is felt")
 	}
 	begin := time.Now()
-	m.Update(seenMsg{services: all})
+	m.Update(seenMsg{Services: all})
 	t.Logf("news take %v", time.Since(begin))
 }
 
@@ -370,6 +371,6 @@ func TestNobodyThere(t *testing.T) {
 	m.Update(seenMsg{})
 	wantSeen(t, m, "Start one with: daruma run FILE")
 	press(t, m, "r", "s", "i", "enter", "down", "end", "/", "x", "esc")
-	m.Update(seenMsg{err: errors.New("no such folder")})
+	m.Update(seenMsg{Err: errors.New("no such folder")})
 	wantSeen(t, m, "no such folder")
 }

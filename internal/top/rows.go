@@ -11,6 +11,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/cli/reason"
 	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/observe/live"
 	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
@@ -49,7 +50,7 @@ func (r *row) name() string {
 
 // rowsOf makes the rows of what was seen that filter leaves, at the time now: services that somebody should look at first, and in each the
 // programs; a service's own row stands above its programs.
-func rowsOf(services []Seen, filter string, now time.Time) []row {
+func rowsOf(services []live.Seen, filter string, now time.Time) []row {
 	groups := make([][]row, 0, len(services))
 	n := 0
 	for _, s := range services {
@@ -103,7 +104,7 @@ func (r *row) has(filter string) bool {
 }
 
 // group makes the rows of one service.
-func group(s Seen, now time.Time) []row {
+func group(s live.Seen, now time.Time) []row {
 	g := make([]row, 1, 1+len(s.Status.Programs))
 	g[0] = row{target: target{service: plaintext.Line(s.Service)}}
 	wanted, ready, memory := 0, 0, int64(0)
@@ -132,10 +133,10 @@ func group(s Seen, now time.Time) []row {
 }
 
 // serviceState says how the service as a whole is: nothing where it answers.
-func (r *row) serviceState(s Seen, now time.Time) {
+func (r *row) serviceState(s live.Seen, now time.Time) {
 	var starting *control.StartingError
 	switch {
-	case isDenied(s.Err):
+	case s.Denied():
 		r.state, r.colour, r.why = "no access", screen.Yellow, plaintext.Line(s.Err.Error())
 	case errors.As(s.Err, &starting):
 		r.red, r.state, r.colour, r.why = true, "starting", screen.Red, plaintext.Line(s.Err.Error())
@@ -144,7 +145,7 @@ func (r *row) serviceState(s Seen, now time.Time) {
 		if r.why = plaintext.Line(s.System); s.System == "" {
 			r.why = "no supervisor and no keeper is there"
 		}
-	case s.Err != nil || !s.Asked.IsZero() && now.Sub(s.Asked) > silent:
+	case s.Err != nil || s.Silent(now):
 		r.red, r.state, r.colour, r.why = true, "no answer", screen.Red, "the supervisor doesn't answer"
 		if !s.Heard.IsZero() {
 			r.why += fmt.Sprintf("; what is shown was heard %s ago", screen.Span(now.Sub(s.Heard).Seconds()))
@@ -176,24 +177,16 @@ func programRow(service string, p control.ProgramStatus, now time.Time) row {
 
 // stateOf is a program's state, its colour, and whether somebody should look.
 func stateOf(p control.ProgramStatus) (state string, c screen.Colour, red bool) {
-	if p.Paused {
-		return string(control.StatePaused), screen.Yellow, false
+	state, level := live.StateOf(p)
+	switch level {
+	case live.Bad:
+		return state, screen.Red, true
+	case live.Good:
+		return state, screen.Green, false
+	case live.Resting:
+		return state, screen.Dim, false
 	}
-	switch p.State {
-	case control.StateRunning:
-		switch {
-		case !p.Healthy:
-			return "unhealthy", screen.Red, true
-		case !p.Ready:
-			return "not ready", screen.Red, true
-		}
-		return "running", screen.Green, false
-	case control.StateFailed, control.StateBackoff:
-		return string(p.State), screen.Red, true
-	case control.StateStopped, control.StateCompleted:
-		return string(p.State), screen.Dim, false
-	}
-	return string(p.State), screen.Yellow, false
+	return state, screen.Yellow, false
 }
 
 func size(bytes int64) string {

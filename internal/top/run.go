@@ -11,6 +11,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/observe/live"
 )
 
 // ErrNoTerminal says that there is no terminal to draw on or to take keys from.
@@ -29,9 +30,9 @@ func Run(ctx context.Context, in, out *os.File, service string) error {
 		list = func() ([]string, error) { return []string{service}, nil }
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	w := newWatcher(list)
+	w := live.NewWatcher(list)
 	var watching sync.WaitGroup
-	watching.Go(func() { w.run(ctx) })
+	watching.Go(func() { w.Run(ctx) })
 	defer watching.Wait()
 	defer cancel()
 	model := newModel(&doerOf{ctx: ctx, watcher: w}, s.Colours, time.Now())

@@ -1,4 +1,4 @@
-package top
+package live
 
 import (
 	"context"
@@ -20,7 +20,7 @@ func TestWatcher(t *testing.T) {
 		names.Store([]string{"down", "hung", "shop"})
 		var hangs atomic.Bool
 		var restarts atomic.Int64
-		w := newWatcher(func() ([]string, error) { return names.Load().([]string), nil })
+		w := NewWatcher(func() ([]string, error) { return names.Load().([]string), nil })
 		w.system = func(context.Context, string) string { return "inactive (dead)" }
 		happened := make(chan struct{})
 		w.follow = func(ctx context.Context, service string, tells chan<- struct{}) {
@@ -46,13 +46,14 @@ func TestWatcher(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
-		go func() { w.run(ctx); close(ended) }()
+		go func() { w.Run(ctx); close(ended) }()
 
 		until := func(what string, yes func(map[string]Seen) bool) {
 			t.Helper()
 			for begin := time.Now(); ; {
 				all := map[string]Seen{}
-				for _, s := range w.next(t.Context()).(seenMsg).services {
+				machine, _ := w.Next(t.Context())
+				for _, s := range machine.Services {
 					all[s.Service] = s
 				}
 				if yes(all) {
@@ -89,6 +90,7 @@ func TestWatcher(t *testing.T) {
 
 // What was heard stays while a supervisor is replaced, and goes where the service ended or lets nobody in.
 func TestAfter(t *testing.T) {
+	noon := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	s := Seen{}.after(control.Status{Programs: make([]control.ProgramStatus, 2)}, nil, noon)
 	for _, c := range []struct {
 		err  error

@@ -1,4 +1,6 @@
-package top
+// Package live looks at all services of this machine for somebody who watches: daruma top in a terminal, the dashboard in a browser. It asks only while
+// somebody does.
+package live
 
 import (
 	"context"
@@ -7,8 +9,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	tea "charm.land/bubbletea/v2"
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/operate"
@@ -37,14 +37,14 @@ type Seen struct {
 	System  string         // what the service manager says of a service that isn't running, in words; "": nothing
 }
 
-// seenMsg is everything that is known.
-type seenMsg struct {
-	services []Seen // sorted by name
-	err      error  // why the services couldn't be listed
+// Machine is everything that is known.
+type Machine struct {
+	Services []Seen // sorted by name
+	Err      error  // why the services couldn't be listed
 }
 
-// watcher looks at services, each in goroutines of its own, so that one that hangs keeps no other from being seen.
-type watcher struct {
+// Watcher looks at services, each in goroutines of its own, so that one that hangs keeps no other from being seen. Make one with [NewWatcher].
+type Watcher struct {
 	list   func() ([]string, error)
 	ask    func(ctx context.Context, service string) (control.Status, error)
 	follow func(ctx context.Context, service string, happened chan<- struct{}) // tells of events until ctx ends
@@ -57,8 +57,9 @@ type watcher struct {
 	err  error
 }
 
-func newWatcher(list func() ([]string, error)) *watcher {
-	return &watcher{list: list, ask: ask, follow: followEvents, system: systemSays, news: make(chan struct{}, 1), seen: map[string]Seen{}}
+// NewWatcher gives a watcher of the services that list names, such as [folders.Services]. It does nothing before Run.
+func NewWatcher(list func() ([]string, error)) *Watcher {
+	return &Watcher{list: list, ask: ask, follow: followEvents, system: systemSays, news: make(chan struct{}, 1), seen: map[string]Seen{}}
 }
 
 func ask(ctx context.Context, service string) (control.Status, error) {
@@ -105,8 +106,8 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// run looks until ctx ends. Services that come or go are found.
-func (w *watcher) run(ctx context.Context) {
+// Run looks until ctx ends. Services that come or go are found.
+func (w *Watcher) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	ends := map[string]context.CancelFunc{}
 	for ; ctx.Err() == nil; pause(ctx, seldom) {
@@ -136,7 +137,7 @@ func (w *watcher) run(ctx context.Context) {
 }
 
 // watch asks one service until ctx ends, and forgets it then.
-func (w *watcher) watch(ctx context.Context, name string) {
+func (w *Watcher) watch(ctx context.Context, name string) {
 	happened := make(chan struct{}, 1)
 	var events sync.WaitGroup
 	events.Go(func() { w.follow(ctx, name, happened) })
@@ -189,32 +190,38 @@ func (s Seen) after(st control.Status, err error, now time.Time) Seen {
 	return s
 }
 
+// Silent says whether an answer has been awaited for so long that somebody should know.
+func (s Seen) Silent(now time.Time) bool { return !s.Asked.IsZero() && now.Sub(s.Asked) > silent }
+
+// Denied says whether the service lets this user not in.
+func (s Seen) Denied() bool { return isDenied(s.Err) }
+
 func isDenied(err error) bool {
 	var denied *control.PermissionError
 	return errors.As(err, &denied)
 }
 
-func (w *watcher) change(what func()) {
+func (w *Watcher) change(what func()) {
 	w.mu.Lock()
 	what()
 	w.mu.Unlock()
 	tell(w.news)
 }
 
-// next waits for something new and gives all that is known; nil once ctx has ended.
-func (w *watcher) next(ctx context.Context) tea.Msg {
+// Next waits for something new, gathers what comes in a burst, and gives all that is known; false once ctx has ended. One goroutine at a time calls it.
+func (w *Watcher) Next(ctx context.Context) (Machine, bool) {
 	select {
 	case <-ctx.Done():
-		return nil
+		return Machine{}, false
 	case <-w.news:
 	}
 	pause(ctx, gather)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	m := seenMsg{err: w.err, services: make([]Seen, 0, len(w.seen))}
+	m := Machine{Err: w.err, Services: make([]Seen, 0, len(w.seen))}
 	for _, s := range w.seen {
-		m.services = append(m.services, s)
+		m.Services = append(m.Services, s)
 	}
-	slices.SortFunc(m.services, func(a, b Seen) int { return strings.Compare(a.Service, b.Service) })
-	return m
+	slices.SortFunc(m.Services, func(a, b Seen) int { return strings.Compare(a.Service, b.Service) })
+	return m, true
 }
