@@ -145,6 +145,7 @@ var layering = [][]string{
 		"internal/observe/config",
 	},
 	{
+		"internal/observe/web",
 		"internal/top",
 	},
 	{

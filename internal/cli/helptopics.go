@@ -59,6 +59,7 @@ func readVariables() []variable {
 		{hosting.HangVariable, "after how many seconds without a sign of life the supervisor is replaced: 0.1 to 3600; 20 where it isn't set"},
 		{"NO_COLOR", "set to anything: no colours (https://no-color.org)"},
 		{"TERM", "dumb: no colours in tables"},
+		{"DISPLAY, WAYLAND_DISPLAY", "neither set: daruma ui opens no browser (Linux)"},
 		{"XDG_STATE_HOME", "Linux: where the folder of an ordinary user's services is; ~/.local/state where it isn't set"},
 		{"ProgramData", "Windows: where the folder of all services is"},
 		{"LocalAppData", "Windows: where that folder is for users without the rights of administrators"},

@@ -28,6 +28,7 @@ func groups(std IO) []group {
 		{"look", "Look at it:", []*cobra.Command{
 			newStatus(std),
 			newTop(std),
+			newUI(std),
 			newLogs(std),
 			newEvents(std),
 			newIncidents(std),

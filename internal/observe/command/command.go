@@ -34,10 +34,13 @@ type flags struct {
 
 // Main runs the observer and gives the exit code of the process: 0 ended in order, 1 failed, 2 wrong usage.
 //
-// Where the first argument is top, that is daruma top, which needs this process's terminal. A file of this name is ./top.
+// Where the first argument is top, that is daruma top, which needs this process's terminal; where it is ui, daruma ui. A file of such a name is ./top.
 func Main(args []string, out, errs io.Writer) int {
 	if len(args) > 0 && args[0] == "top" {
 		return topMain(args[1:], os.Stdin, os.Stdout, out, errs)
+	}
+	if len(args) > 0 && args[0] == "ui" {
+		return uiMain(args[1:], out, errs)
 	}
 	cmd := newCommand(out, errs)
 	cmd.SetArgs(args)
