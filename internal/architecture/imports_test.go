@@ -133,6 +133,7 @@ var layering = [][]string{
 		"internal/observe/notice/watch",
 		"internal/observe/shipping/otlp",
 		"internal/observe/shipping/tail",
+		"internal/observe/timeline",
 	},
 	{
 		"internal/observe/notice/delivery",

@@ -293,3 +293,41 @@ func TestNoFolder(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// Days of which the record has forgotten incidents are told, with their sums, and no others.
+func TestForgotten(t *testing.T) {
+	c := newHands()
+	b := newBook(c)
+	b.wanted("api", true)
+	h := opened(t, "", c)
+	c.pass(12 * time.Hour)
+	begin := c.wall
+	for day := range 6 {
+		b.falls("api", time.Minute)
+		c.pass(dayLong - time.Minute)
+		h.TakeRecord(shop(), b.read(t))
+		if day == 3 {
+			b.compact("api")
+		}
+	}
+	told := func(from, to time.Time) (list []string) {
+		h.Forgotten(from, to, func(service, program string, day Day) bool {
+			if service != "shop" || program != "api" || day.Incidents != 1 || !near(day.Down, time.Minute) {
+				t.Errorf("%s/%s: %+v", service, program, day)
+			}
+			list = append(list, date(day.Begin))
+			return true
+		})
+		return list
+	}
+	want := []string{}
+	for day := range 5 { // the fourth compaction's day has one after it, too
+		want = append(want, date(begin.AddDate(0, 0, day)))
+	}
+	if got := told(begin.AddDate(0, 0, -9), c.wall); strings.Join(got, " ") != strings.Join(want[:len(got)], " ") || len(got) < 4 {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if got := told(begin.AddDate(0, 0, 1), begin.AddDate(0, 0, 2)); len(got) != 2 && len(got) != 3 || got[0] != want[1] {
+		t.Errorf("of a window: %v", got)
+	}
+}
