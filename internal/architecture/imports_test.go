@@ -131,6 +131,7 @@ var layering = [][]string{
 		"internal/observe/notice/channel",
 		"internal/observe/notice/queue",
 		"internal/observe/notice/watch",
+		"internal/observe/shipping/elastic",
 		"internal/observe/shipping/otlp",
 		"internal/observe/shipping/tail",
 		"internal/observe/timeline",

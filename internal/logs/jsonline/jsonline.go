@@ -14,15 +14,15 @@ import (
 	"unicode/utf8"
 )
 
-// ecsVersion is the version of the Elastic Common Schema whose names the JSON lines use.
-const ecsVersion = "8.11.0"
+// ECSVersion is the version of the Elastic Common Schema whose names the JSON lines use.
+const ECSVersion = "8.11.0"
 
 const (
 	// Start is what every object begins with; the time follows.
 	Start = `{"@timestamp":"`
 
 	jsonStamp  = "2006-01-02T15:04:05.000000Z" // RFC 3339, always UTC and of this length
-	jsonSchema = `","ecs.version":"` + ecsVersion + `","service.name":`
+	jsonSchema = `","ecs.version":"` + ECSVersion + `","service.name":`
 )
 
 // End says how a line ended.
@@ -37,13 +37,13 @@ const (
 
 // Head is what the objects of one stream have between the time and the message.
 func Head(service, program string, generation int, stream string) []byte {
-	b := appendJSONString([]byte(jsonSchema), []byte(service))
+	b := AppendString([]byte(jsonSchema), []byte(service))
 	b = append(b, `,"process.name":`...)
-	b = appendJSONString(b, []byte(program))
+	b = AppendString(b, []byte(program))
 	b = append(b, `,"daruma.generation":`...)
 	b = strconv.AppendInt(b, int64(generation), 10)
 	b = append(b, `,"daruma.stream":`...)
-	b = appendJSONString(b, []byte(stream))
+	b = AppendString(b, []byte(stream))
 	return append(b, `,"message":"`...)
 }
 
@@ -139,7 +139,8 @@ func appendEscaped(dst, b []byte, valid bool) []byte {
 	return dst
 }
 
-func appendJSONString(dst, s []byte) []byte {
+// AppendString appends s as a JSON string. What isn't UTF-8 becomes U+FFFD.
+func AppendString(dst, s []byte) []byte {
 	dst = append(dst, '"')
 	dst = appendEscaped(dst, s, utf8.Valid(s))
 	return append(dst, '"')

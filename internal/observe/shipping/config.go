@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/observe/shipping/elastic"
 	"github.com/daruma-sh/daruma/internal/observe/shipping/receiver"
 )
 
@@ -22,6 +23,7 @@ type Target struct {
 	Type string // one of Types
 	receiver.Config
 
+	Index    string   // elasticsearch: the data stream or index
 	Services []string // nil: all that are seen
 	Programs []string // SERVICE/PROGRAM; nil: all of these services
 	AtEnd    bool     // what is there when the target is new isn't shipped
@@ -29,7 +31,7 @@ type Target struct {
 }
 
 // Types lists what a target can be.
-func Types() []string { return []string{"otlp"} }
+func Types() []string { return []string{"otlp", "elasticsearch"} }
 
 // The bounds of maxBatch.
 const (
@@ -62,6 +64,11 @@ func decodeTarget(name string, v definition.Value) Target {
 	t := Target{Name: name, Config: receiver.Default(), MaxBatch: defaultBatch}
 	v.Object(append(t.Fields(),
 		definition.Field{Key: "type", Decode: func(v definition.Value) { t.Type = v.Enum(Types()...) }},
+		definition.Field{Key: "index", Decode: func(v definition.Value) {
+			if t.Index = v.Line(); t.Index != "" && !elastic.IsIndex(t.Index) {
+				v.Fail("must be the name of a data stream or an index, in lower case, such as %s", elastic.DefaultIndex)
+			}
+		}},
 		definition.Field{Key: "services", Decode: func(v definition.Value) {
 			v.List(func(v definition.Value) { t.Services = append(t.Services, v.Line()) })
 		}},
@@ -81,6 +88,12 @@ func decodeTarget(name string, v definition.Value) Target {
 			}
 		}},
 	), "type", "url")
+	switch {
+	case t.Type == "otlp" && t.Index != "":
+		v.Fail("index: goes with the type elasticsearch")
+	case t.Index == "":
+		t.Index = elastic.DefaultIndex
+	}
 	return t
 }
 

@@ -4,67 +4,169 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"slices"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/observe/shipping/otlp"
 	"github.com/daruma-sh/daruma/internal/observe/shipping/receiver"
 	"github.com/daruma-sh/daruma/internal/observe/shipping/record"
 )
 
-const (
-	// firstWait and longestWait bound the wait after a failure.
-	firstWait   = time.Second
-	longestWait = 2 * time.Minute
-	// lastMoment is how long a request may go on when the observer ends: what has arrived and isn't answered yet would be sent again.
-	lastMoment = 2 * time.Second
-)
+// lastMoment is how long a request may go on when the observer ends: what has arrived and isn't answered yet would be sent again.
+const lastMoment = 2 * time.Second
+
+// mostParts is how many parts of a refused batch are tried without success until it is taken for granted that it isn't a few records that the
+// receiver doesn't like: its two halves, four quarters and eight eighths.
+const mostParts = 15
+
+// outcome is what came of sending records.
+type outcome struct {
+	taken   int
+	later   []record.Item
+	refused []record.Item
+	err     error // why not all are taken
+}
+
+func (o *outcome) add(p outcome) {
+	o.taken += p.taken
+	o.later, o.refused = append(o.later, p.later...), append(o.refused, p.refused...)
+	if o.err == nil {
+		o.err = p.err
+	}
+}
 
 // deliver sends the batch until it has arrived; false: ctx ended before.
+//
+// A record that the receiver refuses is left out, or no other would ever arrive; but only where it takes others, since one that refuses
+// everything isn't what it should be, and nothing is lost for that.
 func (s *sender) deliver(ctx context.Context) bool {
-	items := s.batch.Items
+	items, taken := slices.Clone(s.batch.Items), false
 	for len(items) > 0 {
-		verdicts, err := s.attempt(ctx, items)
-		if ctx.Err() != nil && err != nil {
+		o := s.divide(ctx, items)
+		taken = taken || o.taken > 0
+		items = o.later
+		if taken {
+			s.leaveOut(o.refused, o.err)
+		} else {
+			items = append(items, o.refused...)
+		}
+		if len(items) == 0 {
+			break
+		}
+		if ctx.Err() != nil {
 			return false
 		}
-		items = left(items, verdicts)
-		if len(items) > 0 {
-			s.failed(err)
-			sleep(ctx, s.backoff(err))
-			if ctx.Err() != nil {
-				return false
-			}
+		s.tell(s.trouble.failed(time.Now(), o.err))
+		s.pause(ctx, s.trouble.backoff(o.err))
+		if ctx.Err() != nil {
+			return false
+		}
+		if len(o.refused) > 0 && !taken { // is it these records? Others tell
+			items = append(items, s.furtherItems()...)
 		}
 	}
-	s.recovered()
+	s.tell(s.trouble.over(time.Now()))
 	s.arrived()
 	return true
 }
 
+func (s *sender) tell(line string) {
+	if line != "" {
+		s.say(line)
+	}
+}
+
+// furtherItems reads on where there is room in the batch.
+func (s *sender) furtherItems() []record.Item {
+	before := len(s.batch.Items)
+	if !s.full() {
+		s.fill(time.Now())
+	}
+	return slices.Clone(s.batch.Items[before:])
+}
+
+// divide sends the items, and where they are refused as a whole, in ever smaller parts, to find the records that are.
+func (s *sender) divide(ctx context.Context, items []record.Item) (sum outcome) {
+	parts := [][]record.Item{items}
+	for tried := 0; len(parts) > 0; tried++ {
+		part := parts[0]
+		parts = parts[1:]
+		o := s.attempt(ctx, part)
+		if len(o.refused) == len(part) && len(part) > 1 && (sum.taken > 0 || tried < mostParts) && isContent(o.err) {
+			parts = append(parts, part[:len(part)/2], part[len(part)/2:])
+			continue
+		}
+		sum.add(o)
+		if len(o.later) > 0 { // the receiver is ill: nothing more for now
+			for _, part := range parts {
+				sum.later = append(sum.later, part...)
+			}
+			break
+		}
+	}
+	return sum
+}
+
+// isContent tells whether a request as a whole was refused for what is in it.
+func isContent(err error) bool {
+	p := (*receiver.Problem)(nil)
+	return errors.As(err, &p) && p.Content
+}
+
 // attempt sends the items in one request.
-func (s *sender) attempt(ctx context.Context, items []record.Item) ([]record.Verdict, error) {
+func (s *sender) attempt(ctx context.Context, items []record.Item) outcome {
 	bounded, cancel := patient(ctx)
 	defer cancel()
 	s.body = s.format.body(s.body[:0], s.batch.Raw, items)
 	answer, err := s.receiver.Post(bounded, s.format.contentType, s.body)
 	if err != nil {
-		return nil, err
+		if isContent(err) {
+			return outcome{refused: items, err: err}
+		}
+		return outcome{later: items, err: err}
 	}
-	return s.format.judge(answer, len(items))
+	verdicts, err := s.format.judge(answer, len(items))
+	if verdicts == nil {
+		return outcome{later: items, err: err}
+	}
+	if partial := (*otlp.PartialError)(nil); errors.As(err, &partial) {
+		s.warn(partial)
+	}
+	return sort(items, verdicts, err)
 }
 
-// left gives the items that haven't arrived; without verdicts none has.
-func left(items []record.Item, verdicts []record.Verdict) []record.Item {
-	if verdicts == nil {
-		return items
-	}
-	var rest []record.Item
+// sort puts the items where their verdicts say.
+func sort(items []record.Item, verdicts []record.Verdict, err error) (o outcome) {
 	for i, v := range verdicts {
-		if v != record.Taken {
-			rest = append(rest, items[i])
+		switch v {
+		case record.Taken:
+			o.taken++
+		case record.Later:
+			o.later = append(o.later, items[i])
+		case record.Refused:
+			o.refused = append(o.refused, items[i])
 		}
 	}
-	return rest
+	o.err = err
+	return o
+}
+
+// warn says what a receiver has dropped by its own account, once for each reason.
+func (s *sender) warn(p *otlp.PartialError) {
+	if p.Said != s.warned {
+		s.warned = p.Said
+		s.say(p.Error())
+	}
+}
+
+// leaveOut says which records don't arrive.
+func (s *sender) leaveOut(items []record.Item, err error) {
+	if len(items) == 0 {
+		return
+	}
+	first := items[0]
+	s.say(fmt.Sprintf("%d records are refused and left out, the first is of %s/%s, file %d, byte %d: %v",
+		len(items), first.Source.Service, first.Source.Program, first.At.Seq, first.At.Offset, err))
 }
 
 // patient gives a context for one request: it outlives ctx by a moment.
@@ -75,30 +177,4 @@ func patient(ctx context.Context) (context.Context, context.CancelFunc) {
 		cancel()
 	})
 	return bounded, func() { stop(); cancel() }
-}
-
-// failed says that it doesn't go on, once.
-func (s *sender) failed(err error) {
-	if s.failures == 0 {
-		s.say(fmt.Sprintf("it doesn't arrive, and is sent again later: %v", err))
-	}
-	s.failures++
-}
-
-func (s *sender) recovered() {
-	if s.failures > 0 {
-		s.say("it arrives again; what was written meanwhile follows")
-	}
-	s.failures = 0
-}
-
-// backoff doubles with each failure, spread by a fifth so that many observers don't come back at the same moment. What the receiver asks for
-// counts where it is longer.
-func (s *sender) backoff(err error) time.Duration {
-	d := min(firstWait<<min(s.failures-1, 10), longestWait)
-	d += time.Duration((rand.Float64() - 0.5) * 0.4 * float64(d))
-	if p := (*receiver.Problem)(nil); errors.As(err, &p) {
-		d = max(d, p.After)
-	}
-	return d
 }

@@ -3,6 +3,7 @@ package shipping
 import (
 	"net/url"
 
+	"github.com/daruma-sh/daruma/internal/observe/shipping/elastic"
 	"github.com/daruma-sh/daruma/internal/observe/shipping/otlp"
 	"github.com/daruma-sh/daruma/internal/observe/shipping/receiver"
 	"github.com/daruma-sh/daruma/internal/observe/shipping/record"
@@ -18,6 +19,17 @@ type format struct {
 }
 
 func (t *Target) format() format {
+	if t.Type == "elasticsearch" {
+		return format{
+			path:        func(string) string { return elastic.Path },
+			contentType: elastic.ContentType,
+			encode:      elastic.NewEncoder(t.Index).Append,
+			body:        elastic.Body,
+			judge: func(a *receiver.Answer, n int) ([]record.Verdict, error) {
+				return elastic.Judge(a.Body, n)
+			},
+		}
+	}
 	return format{
 		path:        otlpPath,
 		contentType: otlp.ContentType,

@@ -14,6 +14,8 @@ import (
 const (
 	// lookEvery is how often the logs are looked at while nothing is written to them.
 	lookEvery = time.Second
+	// searchEvery is how often services and programs are searched for.
+	searchEvery = 2 * time.Second
 	// turn is how many bytes of one program's log are taken before it is another one's turn.
 	turn = 64 << 10
 )
@@ -26,13 +28,15 @@ type sender struct {
 	tail      *tail.Tail
 	positions *positions
 	say       func(line string)
+	pause     func(context.Context, time.Duration)
 
-	batch    record.Batch
-	ends     map[*tail.Program]logread.Position // where the records of the batch end
-	first    int                                // the program whose turn is first
-	body     []byte
-	failures int // in a row
-	unkept   bool
+	batch   record.Batch
+	ends    map[*tail.Program]logread.Position // where the records of the batch end
+	first   int                                // the program whose turn is first
+	body    []byte
+	trouble trouble
+	warned  string // what the receiver said last of records that it takes and drops
+	unkept  bool
 }
 
 func (s *sender) from(service, program string) (logread.Position, bool) {
@@ -72,7 +76,6 @@ func (s *sender) begin() {
 
 // fill reads what there is into the batch, the programs in turns; true: it is full, and there may be more.
 func (s *sender) fill(now time.Time) bool {
-	s.ends = map[*tail.Program]logread.Position{}
 	programs := s.tail.Programs()
 	for more := true; more; {
 		more = false
@@ -111,6 +114,7 @@ func (s *sender) arrived() {
 	for p, end := range s.ends {
 		s.positions.places[key(p.Service, p.Program)] = place{Position: end}
 	}
+	clear(s.ends)
 	s.save()
 	s.batch.Reset(2 * int(s.target.MaxBatch))
 }
@@ -132,7 +136,7 @@ func (s *sender) save() {
 func (s *sender) rest(ctx context.Context) {
 	s.batch, s.body = record.Batch{}, nil
 	s.receiver.Rest()
-	sleep(ctx, lookEvery)
+	s.pause(ctx, lookEvery)
 }
 
 func sleep(ctx context.Context, d time.Duration) {

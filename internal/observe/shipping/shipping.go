@@ -7,14 +7,17 @@
 package shipping
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/daruma-sh/daruma/internal/keeper/lock"
+	"github.com/daruma-sh/daruma/internal/logs/logread"
 	"github.com/daruma-sh/daruma/internal/observe/shipping/receiver"
 	"github.com/daruma-sh/daruma/internal/observe/shipping/tail"
 )
@@ -25,7 +28,9 @@ type Options struct {
 	State  string       // the observer's own folder for positions, which is made where it isn't there
 	Say    func(string) // for the observer's own log; a line each. It is called by several goroutines
 
-	logs *tail.Logs // tests set their own
+	logs  *tail.Logs                           // tests set their own,
+	pause func(context.Context, time.Duration) // wait less,
+	every time.Duration                        // and search for services more often
 }
 
 // Shipper ships logs. Make one with [Open].
@@ -61,7 +66,7 @@ func Open(o Options) (*Shipper, error) {
 		logs = *o.logs
 	}
 	for k := range o.Config.Targets {
-		one, err := newSender(o.Config.Targets[k], machine, logs, o.State, o.Say)
+		one, err := newSender(o.Config.Targets[k], machine, logs, o)
 		if err != nil {
 			held.Release()
 			return nil, err
@@ -72,8 +77,8 @@ func Open(o Options) (*Shipper, error) {
 }
 
 // newSender makes the sender of a target.
-func newSender(t Target, machine string, logs tail.Logs, state string, say func(string)) (*sender, error) {
-	kept, err := openPositions(state, t.Name)
+func newSender(t Target, machine string, logs tail.Logs, o Options) (*sender, error) {
+	kept, err := openPositions(o.State, t.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -82,8 +87,13 @@ func newSender(t Target, machine string, logs tail.Logs, state string, say func(
 	if err != nil {
 		return nil, err
 	}
-	s := &sender{target: t, format: f, receiver: r, positions: kept, say: func(line string) { say("shipping to " + t.Name + ": " + line) }}
-	s.tail = tail.New(tail.Options{Logs: logs, Machine: machine, Wants: t.wants, From: s.from, AtEnd: t.AtEnd && !kept.known, Say: s.say})
+	s := &sender{target: t, format: f, receiver: r, positions: kept, ends: map[*tail.Program]logread.Position{}, pause: sleep}
+	s.say = func(line string) { o.Say("shipping to " + t.Name + ": " + line) }
+	if o.pause != nil {
+		s.pause = o.pause
+	}
+	s.tail = tail.New(tail.Options{Logs: logs, Machine: machine, Wants: t.wants, From: s.from, AtEnd: t.AtEnd && !kept.known,
+		Every: cmp.Or(o.every, searchEvery), Say: s.say})
 	return s, nil
 }
 

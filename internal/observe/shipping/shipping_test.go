@@ -1,8 +1,11 @@
 package shipping
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,12 +13,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/daruma-sh/daruma/internal/logs/logfile"
+	"github.com/daruma-sh/daruma/internal/observe/shipping/elastic"
 	"github.com/daruma-sh/daruma/internal/observe/shipping/receiver"
 	"github.com/daruma-sh/daruma/internal/observe/shipping/tail"
 )
@@ -83,9 +89,9 @@ type store struct {
 	twice   int               // records that it had
 	come    chan struct{}     // something has come
 
-	before func(w http.ResponseWriter, r *http.Request, n int) bool // false: it has answered, and the request isn't stored
-	after  func(w http.ResponseWriter, r *http.Request, n int) bool // the same, after it was stored
-	n      int                                                      // requests
+	before func(w http.ResponseWriter, body string, n int) bool // false: it has answered, and the request isn't stored
+	refuse func(text string) int                                // status of a record; 0: it is taken
+	n      int                                                  // requests
 }
 
 func newStore(t *testing.T) *store {
@@ -112,18 +118,19 @@ func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.n++
-	if s.before != nil && !s.before(w, r, s.n) {
+	if s.before != nil && !s.before(w, string(data), s.n) {
 		return
 	}
-	s.takeOTLP(data)
+	if strings.HasSuffix(r.URL.Path, "/_bulk") {
+		s.takeBulk(w, data)
+	} else {
+		s.takeOTLP(data)
+		w.Header().Set("Content-Type", "application/x-protobuf")
+	}
 	select {
 	case s.come <- struct{}{}:
 	default:
 	}
-	if s.after != nil && !s.after(w, r, s.n) {
-		return
-	}
-	w.Header().Set("Content-Type", "application/x-protobuf")
 }
 
 func (s *store) put(id string, one stored) {
@@ -199,6 +206,41 @@ func (s *store) takeOTLP(data []byte) {
 	})
 }
 
+// takeBulk does what Elasticsearch does: a record that it has is a conflict.
+func (s *store) takeBulk(w http.ResponseWriter, data []byte) {
+	var items []string
+	lines := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+	failed := false
+	for i := 0; i+1 < len(lines); i += 2 {
+		var action struct {
+			Create struct {
+				Index string `json:"_index"`
+				ID    string `json:"_id"`
+			} `json:"create"`
+		}
+		var record map[string]any
+		if err := errors.Join(json.Unmarshal([]byte(lines[i]), &action), json.Unmarshal([]byte(lines[i+1]), &record)); err != nil {
+			s.t.Error(err)
+			return
+		}
+		text := record["message"].(string)
+		one := stored{fmt.Sprintf("%s/%s@%s", record["service.name"], record["process.name"], record["host.name"]), text}
+		status := 0
+		if s.refuse != nil {
+			status = s.refuse(text)
+		}
+		if _, had := s.records[action.Create.ID]; had && status == 0 {
+			status = 409
+		}
+		if status == 0 || status == 409 {
+			s.put(action.Create.ID, one)
+		}
+		failed = failed || status != 0
+		items = append(items, fmt.Sprintf(`{"create":{"status":%d}}`, cmp.Or(status, 201)))
+	}
+	fmt.Fprintf(w, `{"errors":%t,"items":[%s]}`, failed, strings.Join(items, ","))
+}
+
 // texts gives the lines of a source in the order in which they came first.
 func (s *store) texts(source string) (texts []string) {
 	s.mu.Lock()
@@ -229,23 +271,67 @@ func (s *store) await(n int) {
 	}
 }
 
-// said collects the lines of the observer's log.
+// said collects the lines of the observer's log, and how long it waited.
 type said struct {
-	t    *testing.T
-	mu   sync.Mutex
-	list []string
+	t     *testing.T
+	mu    sync.Mutex
+	list  []string
+	more  chan struct{}   // closed when something is said
+	waits []time.Duration // without those for something to be written
+}
+
+// all gives the lines.
+func (s *said) all() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Join(s.list, "\n")
+}
+
+// pause notes how long it is, and is short.
+func (s *said) pause(ctx context.Context, d time.Duration) {
+	if d != lookEvery {
+		s.mu.Lock()
+		s.waits = append(s.waits, d)
+		s.mu.Unlock()
+	}
+	sleep(ctx, min(d, 5*time.Millisecond))
 }
 
 func (s *said) say(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.list = append(s.list, line)
-	s.t.Log(line)
+	if s.more != nil {
+		close(s.more)
+		s.more = nil
+	}
+}
+
+// await waits until so many lines are there.
+func (s *said) await(n int) {
+	s.t.Helper()
+	for {
+		s.mu.Lock()
+		if len(s.list) >= n {
+			s.mu.Unlock()
+			return
+		}
+		if s.more == nil {
+			s.more = make(chan struct{})
+		}
+		more := s.more
+		s.mu.Unlock()
+		select {
+		case <-more:
+		case <-s.t.Context().Done():
+			s.t.Fatalf("%d lines were said, want %d", len(s.list), n)
+		}
+	}
 }
 
 // target is one for tests.
 func target(url string, change ...func(*Target)) Target {
-	t := Target{Name: "store", Type: "otlp", Config: receiver.Default(), MaxBatch: minBatch}
+	t := Target{Name: "store", Type: "otlp", Index: elastic.DefaultIndex, Config: receiver.Default(), MaxBatch: minBatch}
 	t.URL = url
 	for _, c := range change {
 		c(&t)
@@ -253,10 +339,12 @@ func target(url string, change ...func(*Target)) Target {
 	return t
 }
 
+func ofType(kind string) func(*Target) { return func(t *Target) { t.Type = kind } }
+
 // start ships until stop is called, which the end of the test does, too.
 func start(t *testing.T, m *machine, state string, s *said, targets ...Target) (stop func()) {
 	t.Helper()
-	shipper, err := Open(Options{Config: Config{Machine: "web-1", Targets: targets}, State: state, Say: s.say, logs: m.logs()})
+	shipper, err := Open(Options{Config: Config{Machine: "web-1", Targets: targets}, State: state, Say: s.say, logs: m.logs(), pause: s.pause, every: 20 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,20 +365,25 @@ func start(t *testing.T, m *machine, state string, s *said, targets ...Target) (
 
 // TestShips: what programs have written and write arrives, in order, once, with what it is from; a second observer goes on where the first was.
 func TestShips(t *testing.T) {
+	for _, kind := range Types() {
+		t.Run(kind, func(t *testing.T) { testShips(t, kind) })
+	}
+}
+
+func testShips(t *testing.T, kind string) {
 	m, s, log := newMachine(t), newStore(t), &said{t: t}
 	api, worker := m.log("shop", "api"), m.log("shop", "worker")
 	state := t.TempDir()
 	want := m.write(api, "api", 0, 2000)
 	m.write(worker, "worker", 0, 10)
-	stop := start(t, m, state, log, target(s.URL))
+	stop := start(t, m, state, log, target(s.URL, ofType(kind)))
 	s.await(2010)
 	want = append(want, m.write(api, "api", 2000, 3000)...)
-	other := m.log("mail", "smtp") // comes later
-	m.write(other, "smtp", 0, 5)
+	m.write(m.log("mail", "smtp"), "smtp", 0, 5) // comes later
 	s.await(3015)
 	stop()
 	want = append(want, m.write(api, "api", 3000, 4000)...)
-	start(t, m, state, log, target(s.URL))
+	start(t, m, state, log, target(s.URL, ofType(kind)))
 	s.await(4015)
 	if got := s.texts("shop/api@web-1"); !slices.Equal(got, want) {
 		t.Errorf("%d lines of api, want %d", len(got), len(want))

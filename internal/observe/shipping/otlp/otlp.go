@@ -20,15 +20,12 @@ const DefaultPath = "/v1/logs"
 
 // Append appends a LogRecord.
 func Append(dst []byte, r *record.Record) []byte {
-	var at [32]byte
-	if !r.Time.IsZero() {
-		dst = fixed64(dst, 1, uint64(r.Time.UnixNano())) // time_unix_nano
-	}
+	var at [64]byte
+	dst = fixed64(dst, 1, uint64(r.When().UnixNano()))    // time_unix_nano
 	dst = fixed64(dst, 11, uint64(time.Now().UnixNano())) // observed_time_unix_nano
 	dst = message(dst, 5, fieldSize(len(r.Text)))         // body, an AnyValue
 	dst = append(tag(dst, 1, bytesType, len(r.Text)), r.Text...)
-	id := r.AppendID(at[:0])
-	dst = attribute(dst, 6, "log.record.uid", id)
+	dst = attribute(dst, 6, "log.record.uid", r.AppendID(at[:0]))
 	if r.Generation > 0 {
 		dst = number(dst, 6, "daruma.generation", int64(r.Generation))
 	}

@@ -60,7 +60,7 @@ func TestBody(t *testing.T) {
 	records := []record.Record{
 		{Source: api, At: logread.Position{Seq: 7, Born: 36, Offset: 37}, Time: at, Text: []byte("hello"), Lines: 1},
 		{Source: api, Time: at, Text: []byte(strings.Repeat("x", 300)), Generation: 200, Stream: "stderr", Partial: true, Lines: 3},
-		{Source: worker, Lines: 1},
+		{Source: worker, At: logread.Position{Born: 5}, Lines: 1},
 	}
 	var b record.Batch
 	for i := range records {
@@ -81,7 +81,7 @@ func TestBody(t *testing.T) {
 		`record{1:1000000000000000005 11:0 body{1:"` + strings.Repeat("x", 300) + `"} ` + id(&records[1]) +
 		` attribute{1:"daruma.generation" value{3:200}} attribute{1:"log.iostream" value{1:"stderr"}} attribute{1:"daruma.partial" value{2:1}}` +
 		` attribute{1:"daruma.lines" value{3:3}}}}} ` +
-		`resource_logs{` + resource("worker") + ` scope_logs{record{11:0 body{1:""} ` + id(&records[2]) + `}}}`
+		`resource_logs{` + resource("worker") + ` scope_logs{record{1:5000 11:0 body{1:""} ` + id(&records[2]) + `}}}`
 	if got != want {
 		t.Errorf("\n%s\nwant\n%s", got, want)
 	}

@@ -1,5 +1,7 @@
 package record
 
+import "github.com/daruma-sh/daruma/internal/logs/logread"
+
 // Batch is encoded records that are sent together.
 type Batch struct {
 	Raw   []byte // one after the other
@@ -9,6 +11,7 @@ type Batch struct {
 // Item is one of them.
 type Item struct {
 	Source     *Source
+	At         logread.Position
 	Start, End int // in Raw
 	Lines      int
 }
@@ -17,7 +20,7 @@ type Item struct {
 func (b *Batch) Add(r *Record, encode func([]byte, *Record) []byte) {
 	start := len(b.Raw)
 	b.Raw = encode(b.Raw, r)
-	b.Items = append(b.Items, Item{r.Source, start, len(b.Raw), r.Lines})
+	b.Items = append(b.Items, Item{r.Source, r.At, start, len(b.Raw), r.Lines})
 }
 
 // Reset empties the batch, and keeps its memory unless that is more than most bytes.

@@ -49,3 +49,14 @@ func (r *Record) AppendFile(dst []byte) []byte {
 	dst = strconv.AppendUint(dst, r.At.Seq, 10)
 	return strconv.AppendInt(append(dst, '-'), r.At.Born, 36)
 }
+
+// When is the record's time; where it isn't known, that of its file.
+func (r *Record) When() time.Time {
+	switch {
+	case !r.Time.IsZero():
+		return r.Time
+	case r.At.Born != 0:
+		return time.UnixMicro(r.At.Born)
+	}
+	return time.Now()
+}

@@ -17,8 +17,6 @@ import (
 )
 
 const (
-	// lookEvery is how often services and programs are searched for.
-	lookEvery = 2 * time.Second
 	// retryEvery is how often a log that can't be read is tried again.
 	retryEvery = 10 * time.Second
 	// youngFolder is how long after its last change a folder is listed each time: the time of a change is kept in steps of up to two seconds.
@@ -45,7 +43,8 @@ type Options struct {
 	Machine string                             // the name that records give this machine
 	Wants   func(service, program string) bool // which programs are read
 	From    func(service, program string) (from logread.Position, known bool)
-	AtEnd   bool // a program whose position isn't known and that has a log at the first look is read from its end
+	AtEnd   bool          // a program whose position isn't known and that has a log at the first look is read from its end
+	Every   time.Duration // how often services and programs are searched for
 	Say     func(line string)
 }
 
@@ -73,7 +72,7 @@ func (t *Tail) Programs() []*Program { return t.programs }
 // Look searches for services and programs that have come, unless it did so a moment ago.
 func (t *Tail) Look(now time.Time) {
 	first := t.lookedAt.IsZero()
-	if d := now.Sub(t.lookedAt); !first && d >= 0 && d < lookEvery {
+	if d := now.Sub(t.lookedAt); !first && d >= 0 && d < t.o.Every {
 		return
 	}
 	t.lookedAt = now
