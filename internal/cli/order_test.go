@@ -85,6 +85,7 @@ func TestWaysAStopEnds(t *testing.T) {
 		"stopped by its preStop hook after 0.5 s, exit code 1":             {EndedBy: control.EndedPreStop, ExitCode: &one, TookMs: 500},
 		"stopped by SIGINT after 0.012 s":                                  {EndedBy: control.EndedSignal, Signal: "SIGINT", TookMs: 12},
 		"ended by force after 30 s, when its grace period was over":        {EndedBy: control.EndedKill, Signal: "SIGKILL", TookMs: 30040},
+		"ended by force after 0.040 s, at once (it has no window)":         {EndedBy: control.EndedUnasked, Signal: "SIGKILL", TookMs: 40, Message: "it has no window"},
 		"gone by itself after 0.000 s, exit code 1 (it fell on its own)":   {EndedBy: control.EndedExited, ExitCode: &one, Message: "it fell on its own"},
 		"stopped after 9.9 s (a newline and an escape  don't get through)": {TookMs: 9940, Message: "a newline\nand an escape\x1b don't get through"},
 	} {

@@ -83,6 +83,8 @@ func ended(r control.ProgramResult, after string) string {
 		return "stopped by its preStop hook" + after + how
 	case control.EndedKill:
 		return "ended by force" + after + ", when its grace period was over"
+	case control.EndedUnasked:
+		return "ended by force" + after + ", at once" // the answer's message says why
 	case control.EndedExited:
 		return "gone by itself" + after + how
 	case control.EndedSignal:

@@ -99,6 +99,7 @@ const (
 	EndedPreStop        EndedBy = "preStop"        // it ended during its preStop hook
 	EndedSignal         EndedBy = "signal"         // it obeyed the stop signal
 	EndedKill           EndedBy = "kill"           // the grace period ran out
+	EndedUnasked        EndedBy = "unasked"        // Windows: without console and window it couldn't be asked to end, so it was killed at once
 	EndedExited         EndedBy = "exited"         // it ended by itself before anything was asked of it
 )
 

@@ -62,6 +62,11 @@ type (
 		Exit       Exit
 		Restarted  uint64 // the generation that the keeper started at once by its restart grant, or 0
 	}
+	// Unasked says that a stop signal reached nobody: a program on Windows without console and window can be sent nothing.
+	Unasked struct {
+		Program    string
+		Generation uint64
+	}
 	// HookDone says that a postStart or preStop hook has ended.
 	HookDone struct {
 		Program    string
@@ -106,6 +111,7 @@ func (Reload) event()      {}
 func (Spawned) event()     {}
 func (SpawnFailed) event() {}
 func (Exited) event()      {}
+func (Unasked) event()     {}
 func (HookDone) event()    {}
 func (Probed) event()      {}
 func (TimerFired) event()  {}

@@ -86,7 +86,8 @@ type Program struct {
 	StopStart  time.Duration
 	SignalAt   time.Duration // when the stop signal was ordered
 	KillAt     time.Duration // when the kill was
-	preStopRan bool          // a preStop hook ran before the signal
+	PreStopRan bool          // a preStop hook ran before the signal
+	Unasked    bool          // nobody of the run could be asked to end, so it was killed at once: see CannotAsk
 
 	Failures  int             // consecutive, since the last healthy period
 	Restarts  int             // since daruma started

@@ -69,6 +69,8 @@ func (s *Service) classify(ev Event) (name string, k kind, stale bool) {
 		return ev.Program, onSpawnFailed, old(ev.Program, ev.Generation)
 	case Exited:
 		return ev.Program, onExited, old(ev.Program, ev.Generation)
+	case Unasked:
+		return ev.Program, onUnasked, old(ev.Program, ev.Generation)
 	case HookDone:
 		if ev.PreStop {
 			return ev.Program, onPreStop, old(ev.Program, ev.Generation)

@@ -69,6 +69,7 @@ func (s *Service) beginStop(p *Program, next Next, reason string, grace time.Dur
 	p.State = Stopping
 	p.AfterStop, p.StopReason, p.StopGrace = next, reason, grace
 	p.StopStart = s.now
+	p.PreStopRan, p.Unasked = false, false
 	s.publish(p, "stopping", reason)
 	if s.hasLiveDependents(p) {
 		p.Stop = StopWaits
@@ -95,7 +96,7 @@ func (s *Service) signal(p *Program) {
 	if p.Stop == StopHook {
 		left = max(left, minimumGrace)
 	}
-	p.preStopRan = p.Stop == StopHook
+	p.PreStopRan = p.PreStopRan || p.Stop == StopHook // a successor sends the signal again
 	p.Stop, p.SignalAt = StopSignal, s.now
 	s.emit(Signal{Program: p.Name, Generation: p.Generation, Def: p.Def})
 	s.arm(p, left)
@@ -122,6 +123,37 @@ func nextStopStep(s *Service, p *Program, _ Event) {
 	case StopKill:
 		s.kill(p, "the killed process tree hasn't ended yet (a process may be stuck in the kernel); killing it again")
 	}
+}
+
+// unasked follows where the stop signal reached nobody: there is nothing to wait for. What a preStop hook began may be an orderly end, though,
+// and has the rest of the grace period.
+func unasked(s *Service, p *Program, _ Event) {
+	switch {
+	case p.Stop != StopSignal:
+	case p.PreStopRan:
+		s.publish(p, "stopping", p.reachesNobody()+"; it has until the end of the grace period to end by what preStop did")
+	default:
+		p.Unasked = true
+		s.kill(p, "ending the process tree at once: "+p.CannotAsk())
+	}
+}
+
+// CannotAsk says why the program can't be asked to end, and what to do.
+func (p *Program) CannotAsk() string {
+	if p.Def.StopSignal == wmClose {
+		return p.reachesNobody() + ": set lifecycle.stopSignal to CTRL_C, or add lifecycle.preStop"
+	}
+	return p.reachesNobody() + ": add lifecycle.preStop with a command or request that ends it"
+}
+
+// wmClose is the one stop signal that goes to windows alone.
+const wmClose = "WM_CLOSE"
+
+func (p *Program) reachesNobody() string {
+	if p.Def.StopSignal == wmClose {
+		return "it has no window, so WM_CLOSE can't ask it to end"
+	}
+	return "it has no console and no window, so nothing can ask it to end"
 }
 
 func (s *Service) kill(p *Program, reason string) {
@@ -159,6 +191,9 @@ func exitedWhileStopping(s *Service, p *Program, ev Event) {
 	p.EndedBy = p.endedBy(exit)
 	s.emit(StopProbes{Program: p.Name})
 	reason := fmt.Sprintf("%s (%s)", p.StopReason, exit.String())
+	if p.Unasked && p.EndedBy == StopKill {
+		reason += ": " + p.CannotAsk()
+	}
 	next := p.AfterStop
 	s.publish(p, "exited", reason)
 	s.setDown(p, Stopped, "stopped", reason)
@@ -189,7 +224,7 @@ func (p *Program) endedBy(exit Exit) StopStep {
 	const sigkill = 9 // daruma sends it in the last step only: a run that died of it earlier was killed by somebody else
 	if step == StopSignal && (timed && exit.At < p.SignalAt || exit.Signal == sigkill && p.Def.StopSignal != "SIGKILL" && p.KillAt < p.SignalAt) {
 		step = NoStop
-		if p.preStopRan {
+		if p.PreStopRan {
 			step = StopHook
 		}
 	}

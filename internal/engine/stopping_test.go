@@ -349,3 +349,78 @@ func TestEndedByGoesByTime(t *testing.T) {
 		})
 	}
 }
+
+// TestUnasked: who can't be asked to end is ended at once, unless a preStop hook began its end.
+func TestUnasked(t *testing.T) {
+	console := "it has no console and no window, so nothing can ask it to end"
+	for _, c := range []struct {
+		signal, why string
+	}{
+		{"CTRL_C", console + ": add lifecycle.preStop with a command or request that ends it"},
+		{"WM_CLOSE", "it has no window, so WM_CLOSE can't ask it to end: set lifecycle.stopSignal to CTRL_C, or add lifecycle.preStop"},
+	} {
+		d := newHarness(t, prog("p", func(p *definition.Program) { p.StopSignal = c.signal }))
+		d.run("p")
+		d.stop("p")
+		d.step(Unasked{Program: "p", Generation: 1})
+		has[Kill](d)
+		if got := d.s.Program("p").Reason; got != "ending the process tree at once: "+c.why {
+			t.Errorf("%q", got)
+		}
+		d.step(Exited{Program: "p", Generation: 1, Exit: Exit{Code: -1, Signal: terminated}})
+		if p := d.s.Program("p"); p.EndedBy != StopKill || !p.Unasked || p.Reason != "stop requested (ended by TerminateJobObject): "+c.why {
+			t.Errorf("%+v", p)
+		}
+		d.run("p")
+		d.stop("p")
+		if d.s.Program("p").Unasked {
+			t.Error("what was so of one run is taken for so of the next")
+		}
+	}
+
+	d := newHarness(t, prog("p", preStop, grace(10*time.Second)))
+	d.run("p")
+	d.stop("p")
+	d.step(Unasked{Program: "p", Generation: 1}) // of nothing that this stop sent
+	d.now += 4 * time.Second
+	hookEnds(d, "")
+	serial := d.s.Program("p").Serial
+	d.step(Unasked{Program: "p", Generation: 1})
+	hasNot[Kill](d)
+	if p := d.s.Program("p"); p.Serial != serial || p.Reason != console+"; it has until the end of the grace period to end by what preStop did" {
+		t.Errorf("%+v", p)
+	}
+	d.exit("p", 0)
+	if p := d.s.Program("p"); p.EndedBy != StopSignal || p.Unasked || p.Reason != "stop requested (exit code 0)" {
+		t.Errorf("%+v", p)
+	}
+	d.step(Unasked{Program: "p", Generation: 1})
+	if len(d.out) > 0 {
+		t.Errorf("what comes after the end had effects: %s", show(d.out))
+	}
+}
+
+// TestUnaskedAfterATakeover: a successor sends the signal again, hears again that it reached nobody, and still knows of the preStop hook.
+func TestUnaskedAfterATakeover(t *testing.T) {
+	for _, hook := range []bool{false, true} {
+		def := prog("p")
+		if hook {
+			preStop(&def)
+		}
+		d := newHarness(t, def)
+		d.run("p")
+		d.stop("p")
+		if hook {
+			hookEnds(d, "")
+		}
+		successor(d, nil)
+		d.alive("p")
+		has[Signal](d)
+		d.step(Unasked{Program: "p", Generation: 1})
+		if hook {
+			hasNot[Kill](d)
+		} else {
+			has[Kill](d)
+		}
+	}
+}

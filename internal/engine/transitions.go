@@ -14,6 +14,7 @@ const (
 	onExited
 	onPostStart
 	onPreStop
+	onUnasked
 	onStartup
 	onLiveness
 	onReadiness
@@ -41,6 +42,7 @@ func transitions() *table {
 		onExited:      {nil, nil, exited, exited, exited, exitedWhileStopping, nil, nil, nil},
 		onPostStart:   {nil, nil, nil, postStarted, nil, nil, nil, nil, nil},
 		onPreStop:     {nil, nil, nil, nil, nil, preStopped, nil, nil, nil},
+		onUnasked:     {nil, nil, nil, nil, nil, unasked, nil, nil, nil},
 		onStartup:     {nil, nil, nil, startupProbed, nil, nil, nil, nil, nil},
 		onLiveness:    {nil, nil, nil, nil, livenessProbed, nil, nil, nil, nil},
 		onReadiness:   {nil, nil, nil, nil, readinessProbed, readinessProbed, nil, nil, nil},

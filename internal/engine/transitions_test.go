@@ -13,7 +13,7 @@ import (
 const states = int(Completed) + 1
 
 var kindNames = [kinds]string{"start", "stop", "restart", "pause", "resume", "spawned", "spawnFailed", "exited",
-	"postStart", "preStop", "startup", "liveness", "readiness", "timer", "reset"}
+	"postStart", "preStop", "unasked", "startup", "liveness", "readiness", "timer", "reset"}
 
 // cells says for every event (in the order of the states) which state follows and which effects, in order.
 // "-" is a cell without meaning: nothing may happen at all.
@@ -41,6 +41,7 @@ func cells() map[kind][]string {
 		onExited:    {"-", "-", fell, fell, "backoff: StopProbes PublishEvent OpenIncident PublishEvent SetTimer", "stopped: StopProbes PublishEvent PublishEvent", "-", "-", "-"},
 		onPostStart: {"-", "-", "-", "starting: PublishEvent StartProbes", "-", "-", "-", "-", "-"},
 		onPreStop:   {"-", "-", "-", "-", "-", "stopping: Signal SetTimer", "-", "-", "-"},
+		onUnasked:   {"-", "-", "-", "-", "-", "stopping: PublishEvent", "-", "-", "-"},
 		onStartup:   {"-", "-", "-", "running: PublishEvent StartProbes", "-", "-", "-", "-", "-"},
 		onLiveness:  {"-", "-", "-", "-", sick, "-", "-", "-", "-"},
 		onReadiness: {"-", "-", "-", "-", "running: PublishEvent", "stopping: PublishEvent", "-", "-", "-"},
@@ -166,6 +167,9 @@ func inState(t *testing.T, k kind, state State) *harness {
 	case Stopping:
 		standUp(d)
 		d.stop("p")
+		if k == onUnasked {
+			hookEnds(d, "")
+		}
 	case Backoff:
 		d.exit("p", 1)
 		d.exit("p", 1)
@@ -204,6 +208,8 @@ func eventOf(d *harness, k kind) Event {
 		return Exited{Program: "p", Generation: gen, Exit: Exit{Generation: gen, Code: 1, At: d.now}}
 	case onPostStart, onPreStop:
 		return HookDone{Program: "p", Generation: gen, PreStop: k == onPreStop}
+	case onUnasked:
+		return Unasked{Program: "p", Generation: gen}
 	case onStartup:
 		return Probed{Program: "p", Generation: gen, Kind: StartupProbe, OK: true, Reason: "it answers"}
 	case onLiveness:

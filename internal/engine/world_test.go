@@ -191,6 +191,9 @@ func (w *world) carryOut(e Effect) {
 		w.held(e.Program).order = e.Grant
 	case Signal:
 		w.strike(e.Program, e.Generation, 3)
+		if h := w.held(e.Program); h.alive != nil && h.alive.gen == e.Generation && w.rng.IntN(4) == 0 {
+			w.queue = append(w.queue, Unasked{Program: e.Program, Generation: e.Generation})
+		}
 	case Kill:
 		w.strike(e.Program, e.Generation, 1)
 	case SetTimer:

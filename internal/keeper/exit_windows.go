@@ -16,7 +16,7 @@ func (k *keeper) mainExited(p *program, r *run) {
 	if r == nil || r.exited || r.handle == 0 {
 		return
 	}
-	if event, err := windows.WaitForSingleObject(r.handle, 0); err != nil || event != windows.WAIT_OBJECT_0 {
+	if !r.hasEnded() {
 		return // not yet
 	}
 	r.exited = true

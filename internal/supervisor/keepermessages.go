@@ -24,6 +24,8 @@ func (s *supervisor) handle(m wire.Message, files []*os.File) {
 		s.failed(m)
 	case *wire.Exited:
 		s.exited(m)
+	case *wire.Unasked:
+		s.step(engine.Unasked{Program: m.ID, Generation: m.Generation})
 	case *wire.Frozen:
 		if rt := s.runtimes[m.ID]; rt != nil {
 			rt.freezing = false

@@ -200,6 +200,9 @@ func (s *supervisor) setEndedBy(r *control.ProgramResult, p *engine.Program, t *
 		r.EndedBy, r.Signal = control.EndedSignal, cmp.Or(s.runtimeOf(p.Name).asked, p.Def.StopSignal)
 	case engine.StopKill:
 		r.EndedBy, r.Signal = control.EndedKill, signals.Kill
+		if p.Unasked {
+			r.EndedBy, r.Message = control.EndedUnasked, p.CannotAsk()
+		}
 	default:
 		r.EndedBy = control.EndedExited
 	}

@@ -34,6 +34,10 @@ const (
 // Sent says whether the role's exit code means that somebody got the signal.
 func Sent(code uint32) bool { return code == sent || code == ownEnd }
 
+// Nobody says whether the role's exit code means that there is nobody who could get the signal: no console, or no window. It is false of
+// a signal that was sent, and of one that couldn't be for another reason.
+func Nobody(code uint32) bool { return code == noConsole || code == noWindow }
+
 // Main is the life of the process: daruma console-signal SIGNAL TARGET. It gives its exit code.
 func Main(args []string) int {
 	if len(args) != 2 {

@@ -54,6 +54,7 @@ func (m *OpenedToReaders) fields(c *coder) { c.str(&m.Error) }
 func (m *Finish) fields(c *coder)          { c.num(&m.Code) }
 func (m *Forget) fields(c *coder)          { c.str(&m.ID) }
 func (m *Frozen) fields(c *coder)          { c.str(&m.ID); c.u64(&m.Generation); c.flag(&m.Thaw) }
+func (m *Unasked) fields(c *coder)         { c.str(&m.ID); c.u64(&m.Generation) }
 func (m *Welcome) fields(*coder)           {}
 func (m *DumpStacks) fields(*coder)        {}
 func (m *Listening) fields(c *coder) {

@@ -51,6 +51,7 @@ var kinds = [...]kind{
 	kindOf[Allowed](),
 	kindOf[OpenToReaders](),
 	kindOf[OpenedToReaders](),
+	kindOf[Unasked](),
 }
 
 // numberOf gives the number of a message's kind. A search of so short a list costs less than a hash.

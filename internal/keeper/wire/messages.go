@@ -134,6 +134,11 @@ type (
 		Next       uint64 // the generation that was started by restart grant, or 0
 		Failed     string // its launch failed after the fork: why
 	}
+	// Unasked answers Signal where it reached nobody: a program without console and window can be sent nothing. Windows.
+	Unasked struct {
+		ID         string
+		Generation uint64
+	}
 	// Frozen answers Freeze: the processes are stopped, or with Thaw go on.
 	Frozen struct {
 		ID         string
