@@ -24,25 +24,22 @@ func exited(s *Service, p *Program, ev Event) {
 	s.emit(StopProbes{Program: p.Name})
 	p.Ready, p.ReadyProbe, p.Paused = false, false, false
 	p.ResetSer++
-	words := exit.String()
-	s.publish(p, "exited", words)
+	words, left := exit.String(), exit.leftText()
+	s.publish(p, "exited", words+left)
 	decision, why := p.restartDecision(exit)
 	if restarted != 0 { // granted under a definition that is no longer in force: the new run exists and must not be lost
 		decision = definition.ExitRestart
 	}
 	switch decision {
 	case definition.ExitStop:
-		s.setDown(p, Completed, "completed", words+why)
+		s.setDown(p, Completed, "completed", words+why+left)
 		s.closeIncident(p, "recovered")
 	case definition.ExitGiveUp:
-		s.openIncident(p, failureKind(exit), words, &exit)
-		s.giveUp(p, words+why)
+		s.openIncident(p, failureKind(exit), words+left, &exit)
+		s.giveUp(p, words+why+left)
 	default:
-		if exit.Orphans && exit.Code == 0 {
-			words += ", and processes that it had started went on (they were ended): have it stay in the foreground"
-		}
-		s.openIncident(p, failureKind(exit), words, &exit)
-		s.restartByPolicy(p, words, restarted)
+		s.openIncident(p, failureKind(exit), words+left, &exit)
+		s.restartByPolicy(p, words+left, restarted)
 	}
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"maps"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ func TestExits(t *testing.T) {
 		{From: 0, To: 0, Action: definition.ExitStop}, {From: 3, To: 3, Action: definition.ExitRestart}, {From: 64, To: 78, Action: definition.ExitGiveUp},
 		{From: 3, To: 255, Action: definition.ExitStop}, // 3 and 64–78 are spoken for
 	}
+	const foreground = "have it stay in the foreground, by an option of its own, or name what it starts as the command"
 	killed := func(signal int) Exit { return Exit{Code: -1, Signal: signal} }
 	for _, c := range []struct {
 		policy definition.RestartPolicy
@@ -25,9 +27,15 @@ func TestExits(t *testing.T) {
 		{definition.Always, nil, Exit{Code: 0}, Spawning, "exit code 0; restarted at once"},
 		{definition.Always, nil, Exit{Code: 9}, Spawning, "exit code 9; restarted at once"},
 		{definition.Always, nil, Exit{Code: 0, Orphans: true}, Spawning,
-			"exit code 0, and processes that it had started went on (they were ended): have it stay in the foreground; restarted at once"},
+			"exit code 0, but processes that it had started went on and were ended: " + foreground + "; restarted at once"},
+		{definition.Always, nil, Exit{Code: 0, Orphans: true, Left: []string{"nginx"}, LeftAll: 1}, Spawning,
+			"exit code 0, but 1 process that it had started went on and was ended (nginx): " + foreground + "; restarted at once"},
+		{definition.Always, nil, Exit{Code: 0, Orphans: true, Left: []string{"nginx", "sh", "nginx"}, LeftAll: 3}, Spawning,
+			"exit code 0, but 3 processes that it had started went on and were ended (2 × nginx, sh): " + foreground + "; restarted at once"},
 		{definition.Always, nil, Exit{Code: 9, Orphans: true}, Spawning, "exit code 9; restarted at once"},
-		{definition.OnFailure, nil, Exit{Code: 0, Orphans: true}, Completed, "exit code 0, restartPolicy is OnFailure"},
+		{definition.OnFailure, nil, Exit{Code: 0, Orphans: true}, Completed, "exit code 0, restartPolicy is OnFailure, but processes that it had started went on and were ended: " + foreground},
+		{definition.Never, nil, Exit{Code: 0, Orphans: true, Left: []string{"java"}, LeftAll: 40}, Completed,
+			"exit code 0, restartPolicy is Never, but 40 processes that it had started went on and were ended (java, …): " + foreground},
 		{definition.OnFailure, nil, Exit{Code: 0}, Completed, "exit code 0, restartPolicy is OnFailure"},
 		{definition.OnFailure, nil, Exit{Code: 9}, Spawning, "exit code 9; restarted at once"},
 		{definition.OnFailure, nil, killed(15), Spawning, "ended by SIGTERM; restarted at once"},
@@ -52,7 +60,7 @@ func TestExits(t *testing.T) {
 		if p.State != c.state || p.Reason != c.reason {
 			t.Errorf("%s %+v: %s, %q; want %s, %q", c.policy, c.exit, p.State, p.Reason, c.state, c.reason)
 		}
-		if p.LastExit == nil || *p.LastExit != c.exit {
+		if p.LastExit == nil || !reflect.DeepEqual(*p.LastExit, c.exit) {
 			t.Errorf("%+v: remembered as %+v", c.exit, p.LastExit)
 		}
 		switch c.state {

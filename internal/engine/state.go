@@ -115,6 +115,8 @@ type Exit struct {
 	CoreDump   bool          // with Signal
 	NoMemory   bool          // with Signal: the kernel ended it because memory ran out
 	Orphans    bool          // processes that it had started went on, and were ended
+	Left       []string      `json:",omitempty"` // what they were called, some of them; with exit code 0 alone
+	LeftAll    int           `json:",omitempty"` // how many they were; 0: unknown
 	Error      string        // it could not even be started: why
 	At         time.Duration // monotonic
 }

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/daruma-sh/daruma/internal/keeper/tree"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 )
@@ -15,6 +16,11 @@ import (
 func (k *keeper) mainExited(p *program, r *run) {
 	if r == nil || r.exited {
 		return
+	}
+	mark := k.runMark(p, r)
+	early, looked := tree.Left{}, false
+	if !p.tree.HasCgroup() && !r.killed && endsWell(r.pidfd) { // its process group ends with it, and its children there would have no name any more
+		early, looked = p.tree.KillLeft(r.PID, mark), true
 	}
 	p.tree.BeforeReap(r.PID)
 	var info unix.Siginfo
@@ -36,9 +42,23 @@ func (k *keeper) mainExited(p *program, r *run) {
 	if r.exit.Signal == int(unix.SIGKILL) && !r.killed && !r.starting {
 		r.exit.NoMemory = k.oom.claim()
 	}
-	r.exit.Orphans = p.tree.Kill(r.PID, k.runMark(p, r))
+	switch {
+	case looked:
+		r.noteLeft(early)
+	case r.endedWell():
+		r.noteLeft(p.tree.KillLeft(r.PID, mark))
+	default:
+		r.exit.Orphans = p.tree.Kill(r.PID, mark)
+	}
 	k.emptying[p] = struct{}{}
 	k.finishRun(p)
+}
+
+// endsWell says whether a main process has ended with exit code 0. It stays a zombie.
+func endsWell(pidfd int) bool {
+	var info unix.Siginfo
+	err := unix.Waitid(unix.P_PIDFD, pidfd, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	return err == nil && info.Signo != 0 && info.Code == cldExited && childOf(&info).status == 0
 }
 
 // slept is called after each sleep of the loop: what ended it may have been the end of an orphan.

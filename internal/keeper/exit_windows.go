@@ -21,7 +21,13 @@ func (k *keeper) mainExited(p *program, r *run) {
 	}
 	r.exited = true
 	r.exit = r.exitOf()
-	r.exit.Orphans = r.job.Active() > 0 && r.job.HasOrphans()
+	if r.job.Active() > 0 {
+		if r.endedWell() {
+			r.noteLeft(r.job.Left())
+		} else {
+			r.exit.Orphans = r.job.HasOrphans()
+		}
+	}
 	k.emptying[p] = struct{}{}
 	k.finishRun(p)
 }

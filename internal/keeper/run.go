@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/keeper/tree"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
 )
@@ -99,6 +100,16 @@ func (k *keeper) reportStarted(p *program) {
 		fds = append(fds, s.fd)
 	}
 	k.send(m, fds...)
+}
+
+// endedWell says whether the main process, which has ended, did so by itself and with exit code 0. What such a run leaves behind is named: it
+// may be what the program is there for. That takes time, which the restart of a program that fell doesn't lose.
+func (r *run) endedWell() bool {
+	return !r.killed && r.exit.Code == 0 && r.exit.Signal == 0 && r.failed == ""
+}
+
+func (r *run) noteLeft(left tree.Left) {
+	r.exit.Orphans, r.exit.Left, r.exit.LeftAll = left.Count > 0, left.Names, left.Count
 }
 
 func (r *run) closeWriteEnds() {

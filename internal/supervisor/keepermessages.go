@@ -11,6 +11,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/engine"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/logs"
+	"github.com/daruma-sh/daruma/internal/plaintext"
 	"github.com/daruma-sh/daruma/internal/supervisor/startfailure"
 	"github.com/daruma-sh/daruma/internal/supervisor/tasks"
 )
@@ -104,7 +105,10 @@ func (s *supervisor) ended(id string, generation uint64, exit wire.Exit, next ui
 		s.step(engine.SpawnFailed{Program: id, Generation: generation, Error: failed})
 	} else {
 		e := engine.Exit{Generation: generation, Code: exit.Code, Signal: exit.Signal, CoreDump: exit.CoreDump, NoMemory: exit.NoMemory,
-			Orphans: exit.Orphans, At: exit.At}
+			Orphans: exit.Orphans, LeftAll: exit.LeftAll, At: exit.At}
+		for _, name := range exit.Left {
+			e.Left = append(e.Left, plaintext.Line(name)) // a process calls itself what it likes
+		}
 		s.step(engine.Exited{Program: id, Generation: generation, Exit: e, Restarted: next})
 	}
 	s.link.Send(&wire.Ack{ID: id, Generation: generation})

@@ -5,7 +5,7 @@
 //	testprog hang
 //	testprog ignore-stop                      every signal that can be ignored is
 //	testprog grace [-code N] [-after D]       on SIGTERM: a last line, D later exit code N
-//	testprog fork  [-n N] [-daemon] [-ignore] [-leave]
+//	testprog fork  [-n N] [-daemon] [-ignore] [-leave [-code N]]
 //	testprog flood [-n LINES] [-size BYTES] [-chunk BYTES] [-rate LINES/S] [-hold]
 //	testprog raw   tail | nul | utf8 | long | split
 //	testprog http  [-addr A] [-ready-after D] [-listen-fds]

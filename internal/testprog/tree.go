@@ -17,6 +17,7 @@ func fork(f *flag.FlagSet, args []string) (int, error) {
 	daemon := f.Bool("daemon", false, "each in a session of its own, its parent gone (double fork)")
 	ignore := f.Bool("ignore", false, "the children ignore every signal")
 	leave := f.Bool("leave", false, "exit and leave the children")
+	code := f.Int("code", 0, "exit code")
 	if err := f.Parse(args); err != nil {
 		return 0, err
 	}
@@ -38,7 +39,7 @@ func fork(f *flag.FlagSet, args []string) (int, error) {
 	if !*leave {
 		hang()
 	}
-	return 0, nil
+	return *code, nil
 }
 
 // startChild starts this program again with verb and waits until it is ready. It gives the pid of what stays.

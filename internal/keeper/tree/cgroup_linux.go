@@ -72,6 +72,22 @@ func (g *cgroup) says(line string) bool {
 	return err == unix.ENODEV || err == nil && bytes.Contains(buf[:n], []byte(line))
 }
 
+// each calls visit with each process in the group and below it. What ends meanwhile may be missing.
+func (g *cgroup) each(visit func(pid int)) {
+	_ = filepath.WalkDir(g.path, func(path string, e os.DirEntry, err error) error {
+		if err != nil || !e.IsDir() {
+			return nil
+		}
+		pids, _ := os.ReadFile(path + "/cgroup.procs") // of a threaded group it can't be read
+		for line := range strings.Lines(string(pids)) {
+			if pid, err := strconv.Atoi(strings.TrimSpace(line)); err == nil {
+				visit(pid)
+			}
+		}
+		return nil
+	})
+}
+
 // kill ends every process in the group at once, forks in flight included. Where it can't, the group stays populated, which the caller sees.
 func (g *cgroup) kill() { _ = os.WriteFile(g.path+"/cgroup.kill", []byte("1"), 0) }
 

@@ -102,22 +102,40 @@ func (j *Job) pids() []uint32 {
 // HasOrphans says whether a process is left in the job, once the main process has ended. The console's host doesn't count: it ends by
 // itself a moment after the last process on that console.
 func (j *Job) HasOrphans() bool {
+	found := false
+	j.eachOrphan(func(string) bool { found = true; return false })
+	return found
+}
+
+// Left gives the processes left in the job by name, once the main process has ended.
+func (j *Job) Left() (left Left) {
+	j.eachOrphan(func(image string) bool {
+		left.add(func() string { return filepath.Base(image) })
+		return true
+	})
+	return left
+}
+
+// eachOrphan calls visit with the executable of each process left in the job, until it gives false. Of one that we may not open it is "…".
+func (j *Job) eachOrphan(visit func(image string) bool) {
 	for _, pid := range j.pids() {
 		h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION|windows.SYNCHRONIZE, false, pid)
 		if err == windows.ERROR_INVALID_PARAMETER {
 			continue // it has ended
 		}
-		if err != nil {
-			return true // it is there, and we may not open it: the next run waits for its end
-		}
-		name := imageOf(h)
-		event, err := windows.WaitForSingleObject(h, 0)
-		windows.CloseHandle(h)
-		if err == nil && event != windows.WAIT_OBJECT_0 && !strings.EqualFold(filepath.Base(name), "conhost.exe") {
-			return true
+		image := "…"
+		if err == nil {
+			image = imageOf(h)
+			event, err := windows.WaitForSingleObject(h, 0)
+			windows.CloseHandle(h)
+			if err != nil || event == windows.WAIT_OBJECT_0 || strings.EqualFold(filepath.Base(image), "conhost.exe") {
+				continue
+			}
+		} // else it is there, and we may not open it: the next run waits for its end
+		if !visit(image) {
+			return
 		}
 	}
-	return false
 }
 
 // Freeze suspends all processes of the job, or resumes them. A process that is born meanwhile is found in the next pass,

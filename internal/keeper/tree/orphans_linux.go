@@ -40,18 +40,25 @@ func (o orphans) any() bool {
 
 // kill kills them, again and again until no new one is found: a fork bomb may be faster than one pass. It says whether there were any.
 func (o orphans) kill() bool {
+	var left Left
+	o.killNamed(&left)
+	return left.Count > 0
+}
+
+// killNamed does that, and adds to left what it found.
+func (o orphans) killNamed(left *Left) {
 	killed := map[int]bool{}
 	for again := true; again; {
 		again = false
 		o.each(func(pid int) bool {
 			if !killed[pid] {
 				killed[pid], again = true, true
+				left.add(func() string { return nameOf(pid) })
 			}
 			o.killOne(pid)
 			return true
 		})
 	}
-	return len(killed) > 0
 }
 
 // killOne kills by pidfd, and only what still matches once the pidfd is held: the number may have changed hands.

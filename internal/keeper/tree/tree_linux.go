@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -103,6 +104,31 @@ func (t *Tree) Kill(pid int, mark string) bool {
 		return true
 	}
 	return orphans{session: pid, mark: mark}.kill()
+}
+
+// KillLeft does what Kill does, and gives what it ended by name.
+func (t *Tree) KillLeft(pid int, mark string) (left Left) {
+	if t.cg == nil {
+		orphans{session: pid, mark: mark}.killNamed(&left)
+		return left
+	}
+	if t.empty = !t.cg.populated(); t.empty {
+		return left
+	}
+	t.cg.each(func(pid int) { left.add(func() string { return nameOf(pid) }) })
+	left.Count = max(left.Count, 1) // it was populated
+	t.cg.kill()
+	t.killed = true
+	return left
+}
+
+// HasCgroup says whether the tree is held by a cgroup.
+func (t *Tree) HasCgroup() bool { return t.cg != nil }
+
+// nameOf is the name of a process' executable, cut to 15 bytes by the kernel (proc_pid_comm(5)), or what the process calls itself. "": it is gone.
+func nameOf(pid int) string {
+	name, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
+	return strings.TrimSuffix(string(name), "\n")
 }
 
 // Empty says that nothing of the tree is left. Zombies don't count: they run nothing.

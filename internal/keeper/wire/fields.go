@@ -21,6 +21,16 @@ func (e *Exit) code(c *coder) {
 	c.str(&e.Asked)
 }
 
+// tail codes what came later than a message's other fields, at its end and only where there is something: else a peer of an older version reads
+// the message as it was.
+func (e *Exit) tail(c *coder) {
+	if c.reading && (c.err != nil || len(c.buf) == 0) || !c.reading && len(e.Left) == 0 && e.LeftAll == 0 {
+		return
+	}
+	c.strs(&e.Left)
+	c.num(&e.LeftAll)
+}
+
 func (s *Spec) code(c *coder) {
 	c.blob(&s.Plan)
 	c.flag(&s.Split)
@@ -100,6 +110,7 @@ func (m *KnownRun) fields(c *coder) {
 	c.strs(&m.Streams)
 	c.str(&m.Failed)
 	c.flag(&m.Acked)
+	m.Exit.tail(c)
 }
 func (m *Started) fields(c *coder) { c.str(&m.ID); m.Run.code(c); c.strs(&m.Streams) }
 func (m *Failed) fields(c *coder)  { c.str(&m.ID); c.u64(&m.Generation); c.str(&m.Error) }
@@ -109,4 +120,5 @@ func (m *Exited) fields(c *coder) {
 	m.Exit.code(c)
 	c.u64(&m.Next)
 	c.str(&m.Failed)
+	m.Exit.tail(c)
 }

@@ -210,5 +210,7 @@ type Exit struct {
 	CPU      time.Duration // user and system
 	Orphans  bool          // descendants had to be killed
 	NoMemory bool          // Linux: the kernel ended it because memory ran out, the service's limit or the machine's
+	Left     []string      // the executables of such descendants, some of them; only where the run ended by itself and with exit code 0
+	LeftAll  int           // how many there were; with Left
 	Asked    string        // Windows: the last way in which it was asked to end: CTRL_C, CTRL_BREAK, WM_CLOSE; "": none
 }
