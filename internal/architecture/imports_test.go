@@ -18,6 +18,7 @@ var layering = [][]string{
 		"internal/confine",
 		"internal/logs/jsonline",
 		"internal/mailbox",
+		"internal/memory",
 		"internal/monotonic",
 		"internal/plaintext",
 		"internal/release/archive",

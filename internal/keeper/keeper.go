@@ -3,13 +3,13 @@ package keeper
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"runtime/debug"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/keeper/lock"
 	"github.com/daruma-sh/daruma/internal/keeper/poll"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
+	"github.com/daruma-sh/daruma/internal/memory"
 	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/version"
 )
@@ -109,8 +109,7 @@ func (k *keeper) saveMemory() {
 		}
 		k.saveMemoryAt = 0
 		k.plans = launch.Decoder{}
-		debug.SetGCPercent(25)
-		debug.FreeOSMemory()
+		memory.GiveBack()
 		if k.cfg.Handle == nil {
 			runAlone()
 		}

@@ -19,6 +19,7 @@ func (s *supervisor) run() (code int, keeperLost bool) {
 	s.link.Send(&wire.Heartbeat{})
 	s.slept = monotonic.Slept()
 	clockjump.Watch(s.ctx, func() { s.mailbox.Post(s.checkForSleep) })
+	s.giveBackMemory(10)
 	for {
 		s.flush()
 		if code, over := s.over(); over {

@@ -4,9 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
-	"runtime/metrics"
-	"time"
 
 	"github.com/daruma-sh/daruma/internal/confine"
 	"github.com/daruma-sh/daruma/internal/definition"
@@ -35,8 +32,6 @@ func Main(cfg Config) int {
 	// Whoever reads our output may go (| head), and the terminal may belong to another process group at the moment (stty tostop).
 	process.IgnoreOutputSignals()
 	reserve.Threads(8)
-	defer time.AfterFunc(startTime, saveMemory).Stop()
-	defer time.AfterFunc(10*startTime, saveMemoryAgain).Stop()
 	link, err := wire.Connect()
 	if err != nil {
 		return printError(err)
@@ -76,26 +71,6 @@ func Main(cfg Config) int {
 func finish(link *wire.Link, code int) {
 	link.Send(&wire.Finish{Code: code})
 	_ = link.Flush() // nothing is left to do where the keeper is gone
-}
-
-// startTime is when the start of even a large service is over. That of thousands of programs on a slow machine takes up to ten times as long.
-const startTime = 3 * time.Second
-
-// saveMemory makes the garbage collector run more often, and returns to the system what the start took. Not before: the start
-// of 500 programs would take half as long again.
-func saveMemory() {
-	debug.SetGCPercent(25)
-	debug.FreeOSMemory()
-}
-
-// saveMemoryAgain gives back what a start took that went on after saveMemory. Where there is little of that, it leaves an idle process alone.
-func saveMemoryAgain() {
-	const little = 1 << 20 // as much as the garbage collector lets lie in any case
-	heap := []metrics.Sample{{Name: "/memory/classes/heap/free:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/live:bytes"}}
-	metrics.Read(heap)
-	if heap[0].Value.Uint64()+heap[1].Value.Uint64() > heap[2].Value.Uint64()+little {
-		saveMemory()
-	}
 }
 
 // printError prints the reason of a failure, and gives the exit code for it.
