@@ -126,6 +126,7 @@ var layering = [][]string{
 		"internal/observe/notice",
 		"internal/observe/shipping/receiver",
 		"internal/observe/shipping/record",
+		"internal/observe/shipping/redact",
 	},
 	{
 		"internal/observe/notice/alertmanager",
@@ -133,6 +134,7 @@ var layering = [][]string{
 		"internal/observe/notice/queue",
 		"internal/observe/notice/watch",
 		"internal/observe/shipping/elastic",
+		"internal/observe/shipping/join",
 		"internal/observe/shipping/otlp",
 		"internal/observe/shipping/tail",
 		"internal/observe/timeline",

@@ -3,12 +3,15 @@ package shipping
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/observe/shipping/elastic"
+	"github.com/daruma-sh/daruma/internal/observe/shipping/join"
 	"github.com/daruma-sh/daruma/internal/observe/shipping/receiver"
+	"github.com/daruma-sh/daruma/internal/observe/shipping/redact"
 )
 
 // Config is `shipping` of observe.yaml.
@@ -23,11 +26,19 @@ type Target struct {
 	Type string // one of Types
 	receiver.Config
 
-	Index    string   // elasticsearch: the data stream or index
-	Services []string // nil: all that are seen
-	Programs []string // SERVICE/PROGRAM; nil: all of these services
-	AtEnd    bool     // what is there when the target is new isn't shipped
-	MaxBatch int64    // bytes of records in one request, not compressed, before it is closed
+	Index    string        // elasticsearch: the data stream or index
+	Services []string      // nil: all that are seen
+	Programs []string      // SERVICE/PROGRAM; nil: all of these services
+	AtEnd    bool          // what is there when the target is new isn't shipped
+	Redact   []redact.Rule // before anything leaves
+	Join     []Join        // the first that is of a program counts
+	MaxBatch int64         // bytes of records in one request, not compressed, before it is closed
+}
+
+// Join says which lines of some programs become one record.
+type Join struct {
+	Programs []string // SERVICE/PROGRAM; nil: all
+	Rule     join.Rule
 }
 
 // Types lists what a target can be.
@@ -43,7 +54,9 @@ const (
 // Decode reads `shipping` of observe.yaml.
 func Decode(v definition.Value) *Config {
 	c := &Config{}
+	var all []redact.Rule
 	v.Object([]definition.Field{
+		{Key: "redact", Decode: func(v definition.Value) { all = decodeRedact(v) }},
 		{Key: "machine", Decode: func(v definition.Value) { c.Machine = v.Line() }},
 		{Key: "targets", Decode: func(v definition.Value) {
 			v.Map(func(name string, v definition.Value) {
@@ -57,6 +70,9 @@ func Decode(v definition.Value) *Config {
 			}
 		}},
 	}, "targets")
+	for k := range c.Targets {
+		c.Targets[k].Redact = slices.Concat(all, c.Targets[k].Redact)
+	}
 	return c
 }
 
@@ -72,14 +88,10 @@ func decodeTarget(name string, v definition.Value) Target {
 		definition.Field{Key: "services", Decode: func(v definition.Value) {
 			v.List(func(v definition.Value) { t.Services = append(t.Services, v.Line()) })
 		}},
-		definition.Field{Key: "programs", Decode: func(v definition.Value) {
-			v.List(func(v definition.Value) {
-				name := v.Line()
-				if service, program, ok := strings.Cut(name, "/"); !ok || service == "" || program == "" || strings.Contains(program, "/") {
-					v.Fail("must be SERVICE/PROGRAM")
-				}
-				t.Programs = append(t.Programs, name)
-			})
+		definition.Field{Key: "programs", Decode: func(v definition.Value) { t.Programs = decodePrograms(v) }},
+		definition.Field{Key: "redact", Decode: func(v definition.Value) { t.Redact = decodeRedact(v) }},
+		definition.Field{Key: "join", Decode: func(v definition.Value) {
+			v.List(func(v definition.Value) { t.Join = append(t.Join, decodeJoin(v)) })
 		}},
 		definition.Field{Key: "begin", Decode: func(v definition.Value) { t.AtEnd = v.Enum("oldest", "now") == "now" }},
 		definition.Field{Key: "maxBatch", Decode: func(v definition.Value) {
@@ -95,6 +107,79 @@ func decodeTarget(name string, v definition.Value) Target {
 		t.Index = elastic.DefaultIndex
 	}
 	return t
+}
+
+func decodePrograms(v definition.Value) (names []string) {
+	v.List(func(v definition.Value) {
+		name := v.Line()
+		if service, program, ok := strings.Cut(name, "/"); !ok || service == "" || program == "" || strings.Contains(program, "/") {
+			v.Fail("must be SERVICE/PROGRAM")
+		}
+		names = append(names, name)
+	})
+	return names
+}
+
+func decodeRedact(v definition.Value) (rules []redact.Rule) {
+	v.List(func(v definition.Value) {
+		var name, pattern string
+		by, given := redact.Mask, 0
+		v.Object([]definition.Field{
+			{Key: "known", Decode: func(v definition.Value) { name, given = v.Enum(redact.Names()...), given+1 }},
+			{Key: "pattern", Decode: func(v definition.Value) { pattern, given = v.Text(), given+1 }},
+			{Key: "by", Decode: func(v definition.Value) { by = v.Text() }},
+		})
+		switch rule, ok := redact.Known(name); {
+		case given != 1:
+			v.Fail("must have either known or pattern")
+		case ok:
+			rules = append(rules, rule)
+		case pattern != "":
+			rule, err := redact.Pattern(pattern, by)
+			if err != nil {
+				v.Fail("pattern: %v", err)
+			}
+			rules = append(rules, rule)
+		}
+	})
+	return rules
+}
+
+func decodeJoin(v definition.Value) (j Join) {
+	var traces []string
+	var start string
+	v.Object([]definition.Field{
+		{Key: "programs", Decode: func(v definition.Value) { j.Programs = decodePrograms(v) }},
+		{Key: "traces", Decode: func(v definition.Value) {
+			v.List(func(v definition.Value) { traces = append(traces, v.Enum(join.Languages()...)) })
+		}},
+		{Key: "start", Decode: func(v definition.Value) { start = v.Text() }},
+	})
+	if (len(traces) == 0) == (start == "") {
+		v.Fail("must have either traces or start")
+		return j
+	}
+	if start != "" {
+		pattern, err := regexp.Compile(start)
+		if err != nil {
+			v.Fail("start: %v", err)
+			return j
+		}
+		j.Rule = join.Start(pattern)
+		return j
+	}
+	j.Rule = join.Traces(traces...)
+	return j
+}
+
+// rule is how the lines of a program are joined; nil: they aren't.
+func (t *Target) rule(service, program string) join.Rule {
+	for _, j := range t.Join {
+		if j.Programs == nil || slices.Contains(j.Programs, key(service, program)) {
+			return j.Rule
+		}
+	}
+	return nil
 }
 
 func isTargetName(s string) bool {

@@ -42,6 +42,7 @@ func (o *outcome) add(p outcome) {
 func (s *sender) deliver(ctx context.Context) bool {
 	items, taken := slices.Clone(s.batch.Items), false
 	for len(items) > 0 {
+		s.keepCuts()
 		o := s.divide(ctx, items)
 		taken = taken || o.taken > 0
 		items = o.later

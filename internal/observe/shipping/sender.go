@@ -16,6 +16,8 @@ const (
 	lookEvery = time.Second
 	// searchEvery is how often services and programs are searched for.
 	searchEvery = 2 * time.Second
+	// joinWait is how long more lines of a record are waited for.
+	joinWait = time.Second
 	// turn is how many bytes of one program's log are taken before it is another one's turn.
 	turn = 64 << 10
 )
@@ -30,13 +32,15 @@ type sender struct {
 	say       func(line string)
 	pause     func(context.Context, time.Duration)
 
-	batch   record.Batch
-	ends    map[*tail.Program]logread.Position // where the records of the batch end
-	first   int                                // the program whose turn is first
-	body    []byte
-	trouble trouble
-	warned  string // what the receiver said last of records that it takes and drops
-	unkept  bool
+	batch    record.Batch
+	programs map[*tail.Program]*program
+	ends     map[*tail.Program]logread.Position // where the records of the batch end
+	cuts     map[*tail.Program]logread.Position // where the last record of the batch was ended because nothing more came
+	first    int                                // the program whose turn is first
+	body     []byte
+	trouble  trouble
+	warned   string // what the receiver said last of records that it takes and drops
+	unkept   bool
 }
 
 func (s *sender) from(service, program string) (logread.Position, bool) {
@@ -95,26 +99,13 @@ func (s *sender) fill(now time.Time) bool {
 
 func (s *sender) full() bool { return int64(len(s.batch.Raw)) >= s.target.MaxBatch }
 
-// take reads a turn of a program's lines; true: there may be more.
-func (s *sender) take(p *tail.Program, now time.Time) bool {
-	for bytes := 0; bytes < turn && !s.full(); {
-		r, ok := p.Next(now)
-		if !ok {
-			return false
-		}
-		bytes += len(r.Text) + 1
-		s.batch.Add(&r, s.format.encode)
-		s.ends[p] = p.Position()
-	}
-	return true
-}
-
 // arrived keeps that the batch needs not be sent again.
 func (s *sender) arrived() {
 	for p, end := range s.ends {
 		s.positions.places[key(p.Service, p.Program)] = place{Position: end}
 	}
 	clear(s.ends)
+	clear(s.cuts)
 	s.save()
 	s.batch.Reset(2 * int(s.target.MaxBatch))
 }

@@ -87,7 +87,8 @@ func newSender(t Target, machine string, logs tail.Logs, o Options) (*sender, er
 	if err != nil {
 		return nil, err
 	}
-	s := &sender{target: t, format: f, receiver: r, positions: kept, ends: map[*tail.Program]logread.Position{}, pause: sleep}
+	s := &sender{target: t, format: f, receiver: r, positions: kept, pause: sleep,
+		programs: map[*tail.Program]*program{}, ends: map[*tail.Program]logread.Position{}, cuts: map[*tail.Program]logread.Position{}}
 	s.say = func(line string) { o.Say("shipping to " + t.Name + ": " + line) }
 	if o.pause != nil {
 		s.pause = o.pause

@@ -87,15 +87,16 @@ type store struct {
 	records map[string]stored // by name
 	order   []string          // names as they came first
 	twice   int               // records that it had
-	come    chan struct{}     // something has come
+	come    chan struct{}     // closed when something has come
 
 	before func(w http.ResponseWriter, body string, n int) bool // false: it has answered, and the request isn't stored
+	after  func(n int)                                          // the request is stored and not answered
 	refuse func(text string) int                                // status of a record; 0: it is taken
 	n      int                                                  // requests
 }
 
 func newStore(t *testing.T) *store {
-	s := &store{t: t, records: map[string]stored{}, come: make(chan struct{}, 1)}
+	s := &store{t: t, records: map[string]stored{}, come: make(chan struct{})}
 	s.Server = httptest.NewServer(s)
 	t.Cleanup(s.Close)
 	return s
@@ -127,9 +128,10 @@ func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.takeOTLP(data)
 		w.Header().Set("Content-Type", "application/x-protobuf")
 	}
-	select {
-	case s.come <- struct{}{}:
-	default:
+	close(s.come)
+	s.come = make(chan struct{})
+	if s.after != nil {
+		s.after(s.n)
 	}
 }
 
@@ -258,13 +260,13 @@ func (s *store) await(n int) {
 	s.t.Helper()
 	for {
 		s.mu.Lock()
-		have := len(s.records)
+		have, come := len(s.records), s.come
 		s.mu.Unlock()
 		if have >= n {
 			return
 		}
 		select {
-		case <-s.come:
+		case <-come:
 		case <-s.t.Context().Done():
 			s.t.Fatalf("%d records came, want %d", have, n)
 		}
