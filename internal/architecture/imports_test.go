@@ -185,7 +185,7 @@ var testsOnly = []string{"internal/architecture", "internal/testprog", "internal
 	"service/internal/testarguments"}
 
 // standalone are folders of programs and tools beside daruma: nothing imports them.
-var standalone = []string{"bench", "examples"}
+var standalone = []string{"bench", "examples", "packaging"}
 
 func in(list []string, pkg string) bool {
 	return slices.ContainsFunc(list, func(dir string) bool { return pkg == dir || strings.HasPrefix(pkg, dir+"/") })

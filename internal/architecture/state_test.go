@@ -15,6 +15,8 @@ func constant(name string) (reason string) {
 		return "a date: Go has no constants of type time.Time"
 	case "internal/monotonic.calls":
 		return "functions of Windows' DLLs, found at first use and then for ever the same; looking them up each time costs more than the clock they read"
+	case "internal/version.release", "internal/version.commit", "internal/version.date":
+		return "set by the linker: it sets package-level variables alone"
 	case "internal/probe.userAgent":
 		return "worked out at the first probe, because the build information takes longer to read than a probe"
 	case "internal/keeper/wire.kinds":

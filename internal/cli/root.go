@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -50,6 +51,11 @@ func Main(args []string, std IO) int {
 	}
 	fmt.Fprintf(std.Err, "daruma: %v\n", err)
 	return ExitUsage // what cobra itself refuses: unknown verbs, flags, wrong number of arguments
+}
+
+// Command is daruma's command line as a tree, for what is made of it: manual pages and completions. It isn't to be executed.
+func Command() *cobra.Command {
+	return newRoot(IO{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard})
 }
 
 func newRoot(std IO) *cobra.Command {

@@ -7,6 +7,10 @@ import (
 	"runtime/debug"
 )
 
+// What a release's linker sets (-X), because the sources of a package may stand in no repository that Go could read it from. Empty in all
+// other builds.
+var release, commit, date string
+
 // Info is what is known of a build.
 type Info struct {
 	Version  string `json:"version"`            // that of the module, "v1.2.3"; where there is none, devel-REVISION or devel
@@ -23,6 +27,9 @@ func Read() Info {
 	i := Info{Version: "devel", Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
 	if build, ok := debug.ReadBuildInfo(); ok {
 		i.take(build)
+	}
+	if release != "" {
+		i.Version, i.Commit, i.Date, i.Modified = release, commit, date, false
 	}
 	return i
 }
