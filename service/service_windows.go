@@ -13,6 +13,8 @@ import (
 	"github.com/daruma-sh/daruma/service/internal/console"
 	"github.com/daruma-sh/daruma/service/internal/platform"
 	"github.com/daruma-sh/daruma/service/internal/scm"
+	"github.com/daruma-sh/daruma/service/internal/selfrestart"
+	"github.com/daruma-sh/daruma/service/manager"
 )
 
 // detectAndRun finds out what runs the process and runs the service in it.
@@ -71,7 +73,33 @@ func underSCM(ctx context.Context, s Service, arguments []string) error {
 	around := surroundings{Platform: scm.NewReporter(d, handled(&s)), environment: EnvSCM, limits: shutdownLimit}
 	err = newRunner(s, around, mail, append(slices.Clip(arguments), d.Arguments()...)).run(ctx)
 	d.Wait()
+	if selfrestart.Noted() {
+		if again := startAgain(d.Name()); again != nil && err == nil {
+			err = fmt.Errorf("starting the service again after the stop for its own restart: %w", again)
+		}
+	}
 	return err
+}
+
+// startAgain starts the service that this process was, and doesn't wait for more than the system's making of the new process: two of them at
+// once may be one too many.
+func startAgain(name string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	started := make(chan error, 1)
+	go func() { started <- manager.Manager{}.Start(ctx, name) }()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case err := <-started:
+			return err
+		case <-look.C:
+			if status, err := (manager.Manager{}).Status(ctx, name); err == nil && status.State != manager.Stopped {
+				return nil // the system goes on with it
+			}
+		}
+	}
 }
 
 // managersWorkingDir: Windows starts every service in its system folder. The service goes to its own by itself.

@@ -34,6 +34,7 @@ var layering = [][]string{
 		"service/internal/notifysocket",
 		"service/internal/orphans",
 		"service/internal/platform",
+		"service/internal/selfrestart",
 		"service/internal/stdio",
 		"service/internal/stopcontext",
 		"service/internal/unitfile",

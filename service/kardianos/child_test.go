@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -55,6 +56,10 @@ func (p *program) Start(s service.Service) error {
 		signal.Notify(hangups, syscall.SIGHUP)
 		p.note("listens")
 		go func() { <-hangups; p.note("hangup") }()
+	case "selfrestart":
+		if had, _ := os.ReadFile(p.file); strings.Count(string(had), "start ") == 1 {
+			go func() { p.note("restarted: %v", s.Restart()) }() // the note comes where this process lives on
+		}
 	case "selfstop":
 		go func() { _ = s.Stop() }()
 	case "selfuninstall":

@@ -115,6 +115,16 @@ func liveAlone(t *testing.T) {
 		_ = s.command("start").Run() // an error where it has stopped again before anybody saw it run
 		awaitFile(t, s.file, "stop\nrun: <nil>\n", 1)
 	})
+	t.Run("restart", func(t *testing.T) {
+		s := newInstalled(t, "selfrestart")
+		s.does("install")
+		_ = s.command("start").Run() // an error where it was stopped before anybody saw it run
+		awaitFile(t, s.file, "stop\nrun: <nil>\nstart interactive=false", 1)
+		s.does("start") // waits until it runs
+		s.is(isRunning)
+		s.does("stop")
+		s.is(isStopped)
+	})
 	t.Run("uninstall", func(t *testing.T) {
 		s := newInstalled(t, "selfuninstall")
 		s.does("install")

@@ -10,6 +10,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/service/internal/selfrestart"
 )
 
 func startService(ctx context.Context, m Manager, name string) error {
@@ -104,7 +106,7 @@ func (s *scm) stop(ctx context.Context) error {
 		return err
 	}
 	var p process
-	if status.ServiceType&windows.SERVICE_WIN32_OWN_PROCESS != 0 { // one that is shared with others goes on
+	if status.ServiceType&windows.SERVICE_WIN32_OWN_PROCESS != 0 && !isOwn(&status) { // one that is shared with others goes on
 		p.open(status.ProcessId)
 	}
 	defer p.close()
@@ -236,8 +238,28 @@ func restartService(ctx context.Context, m Manager, name string) error {
 		return err
 	}
 	defer s.close()
-	if err := s.stop(ctx); err != nil {
+	own, err := s.isOwn()
+	if err != nil {
 		return err
 	}
-	return s.start(ctx)
+	if own {
+		selfrestart.Note() // first: the stop may end this process at any moment
+	}
+	if err := s.stop(ctx); err != nil {
+		if own {
+			selfrestart.Forget()
+		}
+		return err
+	}
+	return s.start(ctx) // nothing, where another has done so
+}
+
+// isOwn says whether the service runs in this process, alone.
+func (s *scm) isOwn() (bool, error) {
+	status, err := s.status()
+	return err == nil && isOwn(&status), err
+}
+
+func isOwn(status *windows.SERVICE_STATUS_PROCESS) bool {
+	return status.ServiceType&windows.SERVICE_WIN32_OWN_PROCESS != 0 && status.ProcessId == windows.GetCurrentProcessId()
 }

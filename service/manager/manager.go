@@ -65,6 +65,9 @@ func (m Manager) Start(ctx context.Context, name string) error { return startSer
 func (m Manager) Stop(ctx context.Context, name string) error { return stopService(ctx, m, name) }
 
 // Restart stops the service where it runs, and starts it. Errors are those of Stop and Start.
+//
+// A service may restart itself. Its process may end before Restart returns: systemd's restart is a job that goes on, and on Windows the
+// process starts the service again as the last thing it does, provided that it is run by package service (Main, Run) or its drop-in.
 func (m Manager) Restart(ctx context.Context, name string) error {
 	return restartService(ctx, m, name)
 }

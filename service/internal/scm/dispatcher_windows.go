@@ -56,6 +56,9 @@ func Connect(name string, handle func(Control) windows.Errno) (*Dispatcher, erro
 	}
 }
 
+// Name is the service's, as it was installed.
+func (d *Dispatcher) Name() string { return d.name }
+
 // Arguments are those given to the start (sc start NAME a b).
 func (d *Dispatcher) Arguments() []string { return d.arguments }
 
