@@ -67,6 +67,7 @@ var layering = [][]string{
 		"internal/access",
 		"internal/control",
 		"internal/engine",
+		"internal/envfile",
 		"internal/incident",
 		"internal/install/record",
 		"internal/keeper/tree",

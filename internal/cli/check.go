@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/envfile"
 	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/internal/namedfiles"
 	"github.com/daruma-sh/daruma/internal/readers"
@@ -121,7 +122,7 @@ func judgeDefinition(ctx context.Context, file string) (def *definition.Service,
 			warnings = append(warnings, many)
 		}
 	}
-	warnings = append(append(warnings, launchplan.EnvFileProblems(def)...), namedfiles.MisplacedScripts(def)...)
+	warnings = append(append(warnings, envfile.Problems(def)...), namedfiles.MisplacedScripts(def)...)
 	warnings = append(warnings, install.MissingDependencies(ctx, manager.Manager{}, def)...)
 	return def, append(warnings, readers.Unknown(def.Control.Readers)...), nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/envfile"
 	"github.com/daruma-sh/daruma/internal/folders"
 )
 
@@ -59,7 +60,7 @@ func (f *File) exposed(l *access.Looker, trusted access.Principals) error {
 
 // Files lists what would decide what runs if it was changed: the definition, and for each program its command, the commands of its
 // hooks and exec probes, the scripts behind their interpreters, its envFiles and its working folder. Commands are looked up as at a
-// start, in the PATH of the program, or in path: the PATH of the process that starts the programs, which for an installed service isn't
+// start, in the PATH of the program, from its env or an envFile, or in path: the PATH of the process that starts the programs, which for an installed service isn't
 // that of whoever calls. A working folder in the service's own folders isn't listed.
 func Files(def *definition.Service, path string) []File {
 	files := []File{{Path: def.File, Use: Reads}}
@@ -79,6 +80,7 @@ type lister struct {
 	path        string   // PATH, where a program has none of its own
 	own         []string // folders of the service itself
 	executables map[[2]string]lookup
+	fromFiles   map[*definition.Program]string // PATH of programs whose env doesn't set it
 }
 
 // lookup is what a name in a command means, and why there is nothing to execute.
@@ -88,7 +90,7 @@ type lookup struct {
 }
 
 func newLister(def *definition.Service, path string) *lister {
-	return &lister{def: def, path: path, own: ownFolders(def.Name), executables: map[[2]string]lookup{}}
+	return &lister{def: def, path: path, own: ownFolders(def.Name), executables: map[[2]string]lookup{}, fromFiles: map[*definition.Program]string{}}
 }
 
 // executable looks up the first word of a command.
@@ -109,7 +111,7 @@ func (l *lister) program(p *definition.Program) (files []File) {
 		files = append(files, File{Program: p.Name, Field: "programs." + p.Name + "." + field, Path: path, Use: use, Missing: missing, account: account})
 	}
 	for _, c := range commands(p) {
-		path, err := l.executable(c.words[0], l.searchPath(p))
+		path, err := l.executable(c.words[0], l.searchPath(p, c.words[0]))
 		add(c.field, path, Executes, err)
 		if script := scriptOf(p.WorkingDir, c.words); script != "" {
 			add(c.field, script, Reads, nil)
@@ -161,21 +163,44 @@ func commands(p *definition.Program) []command {
 	return list
 }
 
-// searchPath is the PATH of a program, as far as the definition and the environment of its parent say.
-func (l *lister) searchPath(p *definition.Program) string {
-	for _, v := range p.Env {
+// searchPath is the PATH in which a program's command of this name is looked up, as far as the definition, its envFiles and the environment of
+// its parent say; "" where the name is a path.
+func (l *lister) searchPath(p *definition.Program, name string) string {
+	if isPath(name) {
+		return ""
+	}
+	if path, found := pathAmong(p.Env); found {
+		return path
+	}
+	path, read := l.fromFiles[p]
+	if !read {
+		var found bool
+		if path, found = pathAmong(envfile.Variables(p)); !found {
+			path = l.path
+		}
+		l.fromFiles[p] = path
+	}
+	return path
+}
+
+// pathAmong gives the last PATH of a list of variables.
+func pathAmong(vars []definition.EnvVar) (path string, found bool) {
+	for _, v := range vars {
 		if v.Name == "PATH" || runtime.GOOS == "windows" && strings.EqualFold(v.Name, "PATH") {
-			return v.Value
+			path, found = v.Value, true
 		}
 	}
-	return l.path
+	return path, found
 }
+
+// isPath says that a command's first word names a file, and isn't looked for in PATH.
+func isPath(name string) bool { return strings.ContainsAny(filepath.ToSlash(name), "/") }
 
 // executable is what the first word of a command means: with a separator from the definition's folder, else in PATH.
 func executable(dir, name, path string) (string, error) {
 	candidates := []string{name}
 	switch {
-	case strings.ContainsAny(filepath.ToSlash(name), "/"):
+	case isPath(name):
 		candidates[0] = definition.Absolute(dir, name)
 	default:
 		candidates = nil

@@ -191,3 +191,53 @@ func BenchmarkCheck(b *testing.B) {
 		_ = Check(def, AsInstalled)
 	}
 }
+
+// TestPathFromAnEnvFile: a bare command is looked up where the program's start does, so who can write into that folder's file is found.
+func TestPathFromAnEnvFile(t *testing.T) {
+	dir := safeFolder(t)
+	subfolders(t, dir, "first", "second", "third")
+	for _, folder := range []string{"first", "second", "third"} {
+		makeFile(t, filepath.Join(dir, folder, "tool"), "#!/bin/sh\n", 0o755)
+	}
+	set := func(name, path string) string {
+		file := filepath.Join(dir, name)
+		makeFile(t, file, "PATH="+path+"\n", 0o644)
+		return file
+	}
+	first, second := set("first.env", filepath.Join(dir, "first")), set("second.env", filepath.Join(dir, "second"))
+	for _, c := range []struct {
+		name, settings, want string
+	}{
+		{"of the parent", "", "third"},
+		{"of a file", "envFiles: [" + first + "]", "first"},
+		{"the last file wins", "envFiles: [" + first + ", " + second + "]", "second"},
+		{"env wins over files", "envFiles: [" + first + "], env: {PATH: " + filepath.Join(dir, "second") + "}", "second"},
+		{"a file that isn't there says nothing", "envFiles: [" + first + ", none.env]", "first"},
+	} {
+		file := filepath.Join(dir, "daruma.yaml")
+		makeFile(t, file, "name: shop\nprograms:\n  web: {command: [tool], livenessProbe: {exec: {command: [tool]}}, "+c.settings+"}\n", 0o644)
+		def, err := definition.Load(file, nil)
+		must(t, err)
+		found := 0
+		for _, f := range Files(def, filepath.Join(dir, "third")) {
+			if f.Use == Executes {
+				found++
+				if f.Path != filepath.Join(dir, c.want, "tool") || f.Missing != nil {
+					t.Errorf("%s: %s is %s (%v), want that in %s", c.name, f.Field, f.Path, f.Missing, c.want)
+				}
+			}
+		}
+		if found != 2 {
+			t.Errorf("%s: %d commands", c.name, found)
+		}
+	}
+
+	def, err := definition.Load(filepath.Join(dir, "daruma.yaml"), nil) // the last one
+	must(t, err)
+	must(t, Check(def, AsInstalled))
+	must(t, os.Chmod(filepath.Join(dir, "first", "tool"), 0o757))
+	var unsafe *UnsafeError
+	if err := Check(def, AsInstalled); !errors.As(err, &unsafe) || !strings.Contains(err.Error(), "chmod o-w "+filepath.Join(dir, "first", "tool")) {
+		t.Errorf("everybody may write to what runs: %v", err)
+	}
+}

@@ -37,6 +37,7 @@ func onWine() []suite {
 		{"internal/install", time.Minute, nil},
 		{"internal/operate", time.Minute, nil},
 		{"internal/supervisor", time.Minute, nil},
+		{"internal/envfile", time.Minute, nil},
 		{"internal/supervisor/launchplan", time.Minute, nil},
 		{"internal/supervisor/usage", time.Minute, nil},
 		{"internal/supervisor/startfailure", time.Minute, nil},

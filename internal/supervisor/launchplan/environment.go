@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/envfile"
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/service/notify"
 )
@@ -89,7 +90,7 @@ func programEnv(service string, def *definition.Program, account launch.User, us
 	env.set("DARUMA_SERVICE", service)
 	env.set("DARUMA_PROGRAM", def.Name)
 	for _, file := range def.EnvFiles {
-		vars, err := readEnvFile(file, user)
+		vars, err := envfile.Read(file, user)
 		if err != nil {
 			return nil, fmt.Errorf("envFiles: %w", err)
 		}

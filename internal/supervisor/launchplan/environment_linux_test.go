@@ -81,3 +81,12 @@ func TestARunAsUserBringsAFreshEnvironment(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+func envFile(t testing.TB, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "api.env")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

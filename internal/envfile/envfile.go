@@ -1,4 +1,5 @@
-package launchplan
+// Package envfile reads the files of variables that a definition names in envFiles.
+package envfile
 
 import (
 	"fmt"
@@ -11,20 +12,17 @@ import (
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
-// maxEnvFile bounds what is read: the kernel takes no larger environment anyway.
-const maxEnvFile = 2 << 20
+// maxSize bounds what is read: the kernel takes no larger environment anyway.
+const maxSize = 2 << 20
 
-// EnvFileProblems says, a sentence each with its place in the definition, which envFiles this process finds missing, unreadable or wrong
+// Problems says, a sentence each with its place in the definition, which envFiles this process finds missing, unreadable or wrong
 // now. They are read at each start, and one that is made later is no mistake.
-func EnvFileProblems(def *definition.Service) (said []string) {
+func Problems(def *definition.Service) (said []string) {
 	for i := range def.Programs {
 		p := &def.Programs[i]
-		user := launch.Leave
-		if account, err := launch.LookupUser(p.Security.RunAsUser); p.Security.RunAsUser != "" && err == nil {
-			user = account.UID
-		}
+		user := userOf(p)
 		for n, file := range p.EnvFiles {
-			if _, err := readEnvFile(file, user); err != nil {
+			if _, err := Read(file, user); err != nil {
 				path := fmt.Sprintf("programs.%s.envFiles[%d]", p.Name, n)
 				said = append(said, definition.Error{File: def.File, Pos: def.At(path), Path: path, Msg: plaintext.Line(err.Error())}.Error())
 			}
@@ -33,12 +31,37 @@ func EnvFileProblems(def *definition.Service) (said []string) {
 	return said
 }
 
-// readEnvFile reads a file of variables; docs/definition.md describes the format. Nothing is expanded, no value appears in an error.
+// Variables gives what a program's envFiles say, in their order: of several variables of one name the last counts. A file that can't be read
+// now says nothing.
+func Variables(p *definition.Program) (vars []definition.EnvVar) {
+	user := userOf(p)
+	for _, file := range p.EnvFiles {
+		more, err := Read(file, user)
+		if err == nil {
+			vars = append(vars, more...)
+		}
+	}
+	return vars
+}
+
+// userOf is the number of the program's account, or launch.Leave.
+func userOf(p *definition.Program) int {
+	if p.Security.RunAsUser == "" {
+		return launch.Leave
+	}
+	account, err := launch.LookupUser(p.Security.RunAsUser)
+	if err != nil {
+		return launch.Leave
+	}
+	return account.UID
+}
+
+// Read reads a file of variables; docs/definition.md describes the format. Nothing is expanded, no value appears in an error.
 //
 // user is the program's, or launch.Leave. The supervisor may read more than that user, who may be able to decide what the path leads
 // to: the program must not get through its environment what its user may not read.
-func readEnvFile(path string, user int) ([]definition.EnvVar, error) {
-	data, err := safefile.ReadOwned(path, maxEnvFile, user)
+func Read(path string, user int) ([]definition.EnvVar, error) {
+	data, err := safefile.ReadOwned(path, maxSize, user)
 	if err != nil {
 		return nil, err
 	}
@@ -50,16 +73,16 @@ func readEnvFile(path string, user int) ([]definition.EnvVar, error) {
 	case windows: // Linux passes any bytes on; Windows' environment is text, in which each of them would become U+FFFD
 		return nil, fmt.Errorf("%s:%d: %s isn't UTF-8 (is the file in an ANSI code page?): save it as UTF-8", path, 1+strings.Count(string(data[:at]), "\n"), what)
 	}
-	vars, line, problem := parseEnvFile(string(data), !windows)
+	vars, line, problem := parse(string(data), !windows)
 	if problem != "" {
 		return nil, fmt.Errorf("%s:%d: %s", path, line, problem)
 	}
 	return vars, nil
 }
 
-// parseEnvFile reads the text of a file. With joins a backslash at the end of a line outside of quotes joins it with the next, as systemd
+// parse reads the text of a file. With joins a backslash at the end of a line outside of quotes joins it with the next, as systemd
 // has it; on Windows it is the end of a folder's path.
-func parseEnvFile(text string, joins bool) (vars []definition.EnvVar, line int, problem string) {
+func parse(text string, joins bool) (vars []definition.EnvVar, line int, problem string) {
 	f := envLines{rest: strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), "\r\n", "\n")}
 	for f.next() {
 		at := f.line

@@ -1,4 +1,4 @@
-package launchplan
+package envfile
 
 import (
 	"errors"
@@ -51,7 +51,7 @@ func TestEnvFile(t *testing.T) {
 		{"a line that goes on in quotes", "A=\"one \\\ntwo\\\\\nthree\"", []string{"A=one two\\\nthree"}},
 		{"a backslash in quotes at the end", `A="C:\\data\\"` + "\n" + `B='C:\data\'`, []string{`A=C:\data\`, `B=C:\data\`}},
 	} {
-		vars, err := readEnvFile(envFile(t, c.text), launch.Leave)
+		vars, err := Read(envFile(t, c.text), launch.Leave)
 		var got []string
 		for _, v := range vars {
 			got = append(got, v.Name+"="+v.Value)
@@ -80,7 +80,7 @@ func TestEnvFileErrors(t *testing.T) {
 		"A=sec\x00ret":             ":1: the value contains a NUL byte",
 	} {
 		path := envFile(t, text)
-		vars, err := readEnvFile(path, launch.Leave)
+		vars, err := Read(path, launch.Leave)
 		if err == nil || err.Error() != path+want || vars != nil {
 			t.Errorf("%q: %v, %v; want …%s", text, vars, err, want)
 		}
@@ -89,17 +89,17 @@ func TestEnvFileErrors(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	if _, err := readEnvFile(filepath.Join(dir, "none"), launch.Leave); !os.IsNotExist(err) {
+	if _, err := Read(filepath.Join(dir, "none"), launch.Leave); !os.IsNotExist(err) {
 		t.Errorf("a file that isn't there: %v", err)
 	}
-	if _, err := readEnvFile(dir, launch.Leave); !errors.Is(err, safefile.ErrRefused) && runtime.GOOS != "windows" || err == nil {
+	if _, err := Read(dir, launch.Leave); !errors.Is(err, safefile.ErrRefused) && runtime.GOOS != "windows" || err == nil {
 		t.Errorf("a folder: %v", err)
 	}
 	big := envFile(t, "")
-	if err := os.Truncate(big, maxEnvFile+1); err != nil {
+	if err := os.Truncate(big, maxSize+1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readEnvFile(big, launch.Leave); err == nil || err.Error() != big+" is longer than 2097152 bytes" {
+	if _, err := Read(big, launch.Leave); err == nil || err.Error() != big+" is longer than 2097152 bytes" {
 		t.Errorf("a file that is too large: %v", err)
 	}
 }
@@ -108,7 +108,7 @@ func TestEnvFileErrors(t *testing.T) {
 func TestLinesThatGoOn(t *testing.T) {
 	const text = "A=one \\\n  two\\\n\nDIR=C:\\data\\\nB=1\\"
 	for joins, want := range map[bool][]string{true: {"A=one two", `DIR=C:\dataB=1\`}, false: nil} {
-		vars, line, problem := parseEnvFile(text, joins)
+		vars, line, problem := parse(text, joins)
 		var got []string
 		for _, v := range vars {
 			got = append(got, v.Name+"="+v.Value)
@@ -117,7 +117,7 @@ func TestLinesThatGoOn(t *testing.T) {
 			t.Errorf("joining %t: %q, line %d: %s", joins, got, line, problem)
 		}
 	}
-	if vars, _, problem := parseEnvFile("DIR=C:\\data\\\r\nB=1", false); problem != "" || len(vars) != 2 || vars[0].Value != `C:\data\` {
+	if vars, _, problem := parse("DIR=C:\\data\\\r\nB=1", false); problem != "" || len(vars) != 2 || vars[0].Value != `C:\data\` {
 		t.Errorf("%q, %s", vars, problem)
 	}
 }
@@ -125,7 +125,7 @@ func TestLinesThatGoOn(t *testing.T) {
 // TestBytesThatArentUTF8 are a value on Linux, and U+FFFD in an environment of Windows.
 func TestBytesThatArentUTF8(t *testing.T) {
 	path := envFile(t, "# one\nA=stra\xdfe\n")
-	vars, err := readEnvFile(path, launch.Leave)
+	vars, err := Read(path, launch.Leave)
 	if runtime.GOOS != "windows" {
 		if err != nil || vars[0].Value != "stra\xdfe" {
 			t.Errorf("%q, %v", vars, err)
@@ -141,7 +141,7 @@ func TestBytesThatArentUTF8(t *testing.T) {
 func TestEnvFileProblems(t *testing.T) {
 	good, bad := envFile(t, "A=1"), envFile(t, "A=1\nsecret")
 	def := &definition.Service{File: "daruma.yaml", Programs: []definition.Program{{Name: "api", EnvFiles: []string{good, bad, bad + ".gone"}}}}
-	said := EnvFileProblems(def)
+	said := Problems(def)
 	if len(said) != 2 || !strings.Contains(said[0], "programs.api.envFiles[1]: "+bad+":2: must be NAME=value") || !strings.Contains(said[1], "envFiles[2]: ") {
 		t.Errorf("%q", said)
 	}
@@ -158,7 +158,7 @@ func FuzzEnvFile(f *testing.F) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		vars, err := readEnvFile(path, launch.Leave)
+		vars, err := Read(path, launch.Leave)
 		if err != nil && !strings.HasPrefix(err.Error(), path+":") {
 			t.Fatalf("an error without its place: %v", err)
 		}
@@ -171,7 +171,7 @@ func FuzzEnvFile(f *testing.F) {
 			return
 		}
 		quoted := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
-		if vars, _, problem := parseEnvFile("A="+quoted, true); problem != "" || len(vars) != 1 || vars[0].Value != text {
+		if vars, _, problem := parse("A="+quoted, true); problem != "" || len(vars) != 1 || vars[0].Value != text {
 			t.Fatalf("%q in quotes became %q: %s", text, vars, problem)
 		}
 	})
