@@ -62,6 +62,9 @@ func userOf(p *definition.Program) int {
 // to: the program must not get through its environment what its user may not read.
 func Read(path string, user int) ([]definition.EnvVar, error) {
 	data, err := safefile.ReadOwned(path, maxSize, user)
+	if why := launch.MissingDrive(path); why != "" && err != nil {
+		return nil, fmt.Errorf("%s: %s", path, why)
+	}
 	if err != nil {
 		return nil, err
 	}

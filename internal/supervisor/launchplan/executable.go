@@ -8,12 +8,16 @@ import (
 	"strings"
 
 	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/launch"
 )
 
 func checkFolder(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
+		if why := launch.MissingDrive(dir); why != "" {
+			return fmt.Errorf("workingDir %s: %s", dir, why)
+		}
 		return fmt.Errorf("workingDir %s doesn't exist", dir)
 	case err != nil:
 		return fmt.Errorf("workingDir: %w", err)
@@ -48,6 +52,9 @@ func findExecutable(name, dir, path string) (string, error) {
 	if named(name) {
 		full := definition.Absolute(dir, name)
 		file, err := executable(full)
+		if why := launch.MissingDrive(full); why != "" && err != nil {
+			return "", fmt.Errorf("command %s: %s", name, why)
+		}
 		if err != nil {
 			return "", fmt.Errorf("command %s: %w (looked for %s)%s", name, err, full, shellHint(name, dir, path))
 		}

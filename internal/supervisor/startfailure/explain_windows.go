@@ -33,6 +33,9 @@ func explain(p *launch.Plan, errno syscall.Errno) string {
 		return folderProblem(p.Dir)
 	case windows.ERROR_FILE_NOT_FOUND, windows.ERROR_PATH_NOT_FOUND:
 		if _, err := os.Stat(p.Path); errors.Is(err, fs.ErrNotExist) {
+			if why := launch.MissingDrive(p.Path); why != "" {
+				return why
+			}
 			return "there is no such file"
 		}
 	case windows.ERROR_ACCESS_DENIED:
@@ -56,6 +59,9 @@ func folderProblem(dir string) string {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if why := launch.MissingDrive(dir); why != "" {
+			return "its workingDir " + dir + ": " + why
+		}
 		return "its workingDir " + dir + " isn't there"
 	case err == nil && !info.IsDir():
 		return "its workingDir " + dir + " isn't a folder"

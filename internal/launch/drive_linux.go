@@ -1,0 +1,4 @@
+package launch
+
+// MissingDrive is for Windows.
+func MissingDrive(string) string { return "" }
