@@ -30,6 +30,7 @@ type flags struct {
 	every    time.Duration
 	folder   string
 	test     bool
+	hash     bool
 }
 
 // Main runs the observer and gives the exit code of the process: 0 ended in order, 1 failed, 2 wrong usage.
@@ -78,6 +79,7 @@ alone unless --listen says otherwise.`,
   daruma observe --textfile /var/lib/prometheus/node-exporter
   daruma observe observe.yaml                      as the file says; flags count more than it
   daruma observe --test-notices observe.yaml       send a test message to each channel of notices
+  daruma observe --hash-password                   for a user of the dashboard
   curl http://127.0.0.1:9490/metrics`,
 		Args:          cobra.MaximumNArgs(1),
 		SilenceErrors: true,
@@ -90,7 +92,11 @@ alone unless --listen says otherwise.`,
 	cmd.Flags().DurationVar(&f.every, "every", 15*time.Second, "how often --textfile is renewed")
 	cmd.Flags().StringVar(&f.folder, "folder", "", "the observer's own `folder`, for its counters and what waits to be sent; two observers need one each")
 	cmd.Flags().BoolVar(&f.test, "test-notices", false, "send one test message to each channel of notices, say what came of it, and end")
+	cmd.Flags().BoolVar(&f.hash, "hash-password", false, "ask for a password, print its hash for dashboard.users in observe.yaml, and end")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if f.hash {
+			return hashPassword(os.Stdin, out, errs)
+		}
 		c, err := configuration(args, f, cmd.Flags().Changed)
 		if err != nil {
 			return err
@@ -141,7 +147,7 @@ func configuration(args []string, f flags, given func(flag string) bool) (c conf
 			return c, fmt.Errorf("--every must be at least 1s, is %v", f.every)
 		}
 	}
-	if c.Listen == "" && c.Textfile.Folder == "" && c.Notices == nil && c.Shipping == nil {
+	if c.Listen == "" && c.Textfile.Folder == "" && c.Notices == nil && c.Shipping == nil && c.Dashboard == nil {
 		return c, errors.New("there is neither an address to listen at nor a folder for a textfile: nobody would get the metrics")
 	}
 	if n := c.Notices; n != nil && n.Alertmanager != nil && c.Listen == "" {
@@ -184,6 +190,13 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 			<-ctx.Done()
 			closeServer(server)
 		})
+	}
+	if c.Dashboard != nil {
+		serve, err := openDashboard(out, errs, c)
+		if err != nil {
+			return err
+		}
+		parts.Go(func() { cancel(serve(ctx)) })
 	}
 	if c.Textfile.Folder != "" {
 		parts.Go(func() {

@@ -26,6 +26,8 @@ type Config struct {
 	Folder   string           // absolute: the observer's own, for what must outlive it
 	Notices  *notifier.Config // nil: nobody is told anything
 	Shipping *shipping.Config // nil: no logs are shipped
+
+	Dashboard *Dashboard // nil: there is none; daruma ui needs none
 }
 
 // Textfile says where the file for a textfile collector is written.
@@ -83,6 +85,7 @@ func (c *Config) fields(listens *bool) []definition.Field {
 		{Key: "folder", Decode: func(v definition.Value) { c.Folder = v.Path() }},
 		{Key: "notices", Decode: func(v definition.Value) { c.Notices = notifier.Decode(v) }},
 		{Key: "shipping", Decode: func(v definition.Value) { c.Shipping = shipping.Decode(v) }},
+		{Key: "dashboard", Decode: func(v definition.Value) { c.Dashboard = decodeDashboard(v) }},
 	}
 }
 

@@ -28,19 +28,19 @@ func TestParse(t *testing.T) {
 	every := func(seconds int) Textfile { return Textfile{Period: time.Duration(seconds) * time.Second} }
 	text := Textfile{Folder: filepath.Join(here, "text"), Period: 30 * time.Second}
 	for src, want := range map[string]Config{
-		"":                                       {DefaultListen, every(15), own, nil, nil},
-		"# nothing\n":                            {DefaultListen, every(15), own, nil, nil},
-		"listen: none\n":                         {"", every(15), own, nil, nil},
-		"listen: ${ADDRESS}:80\nfolder: state\n": {"10.0.0.1:80", every(15), filepath.Join(here, "state"), nil, nil},
-		"listen: \":9490\"\n":                    {":9490", every(15), own, nil, nil},
-		"textfile: {folder: text, periodSeconds: 30}\n":                  {"", text, own, nil, nil},
-		"textfile: {folder: text, periodSeconds: 30}\nlisten: '[::1]:1'": {"[::1]:1", text, own, nil, nil},
+		"":                                       {DefaultListen, every(15), own, nil, nil, nil},
+		"# nothing\n":                            {DefaultListen, every(15), own, nil, nil, nil},
+		"listen: none\n":                         {"", every(15), own, nil, nil, nil},
+		"listen: ${ADDRESS}:80\nfolder: state\n": {"10.0.0.1:80", every(15), filepath.Join(here, "state"), nil, nil, nil},
+		"listen: \":9490\"\n":                    {":9490", every(15), own, nil, nil, nil},
+		"textfile: {folder: text, periodSeconds: 30}\n":                  {"", text, own, nil, nil, nil},
+		"textfile: {folder: text, periodSeconds: 30}\nlisten: '[::1]:1'": {"[::1]:1", text, own, nil, nil, nil},
 	} {
 		if got, err := parse(src); err != nil || got != want {
 			t.Errorf("%s: %+v, %v, want %+v", src, got, err, want)
 		}
 	}
-	if got, err := Default(); err != nil || got != (Config{DefaultListen, every(15), own, nil, nil}) {
+	if got, err := Default(); err != nil || got != (Config{DefaultListen, every(15), own, nil, nil, nil}) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -72,7 +72,7 @@ func TestProblems(t *testing.T) {
 		"shipping: {redact: [{pattern: '('}], targets: {a: {type: otlp, url: http://c}}}\n": "observe.yaml:1:21: shipping.redact[0]: pattern: error parsing regexp: missing closing ): `(`",
 		"shipping: {targets: {a: {type: otlp, url: http://c, join: [{traces: [c]}]}}}\n":    "observe.yaml:1:70: shipping.targets.a.join[0].traces[0]: must be one of go, java, python, is the text \"c\"",
 		"shipping: {targets: {a: {type: otlp, url: http://c, join: [{programs: [a]}]}}}\n":  "observe.yaml:1:60: shipping.targets.a.join[0]: must have either traces or start\nobserve.yaml:1:72: shipping.targets.a.join[0].programs[0]: must be SERVICE/PROGRAM",
-		"version: 1\n":                                   "observe.yaml:1:1: version: unknown key: allowed here are listen, textfile, folder, notices, shipping",
+		"version: 1\n":                                   "observe.yaml:1:1: version: unknown key: allowed here are listen, textfile, folder, notices, shipping, dashboard",
 		"textfile: /a\n":                                 `observe.yaml:1:11: textfile: must be a map (key: value), is the text "/a"`,
 		"textfile: {periodSeconds: 0}\n":                 "observe.yaml:1:11: textfile: folder is missing\nobserve.yaml:1:27: textfile.periodSeconds: must be greater than 0, is 0",
 		"textfile:\n  folder: a\n  periodSeconds: 0.5\n": "observe.yaml:3:18: textfile.periodSeconds: must be at least 1, is 0.5",

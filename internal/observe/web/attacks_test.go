@@ -3,15 +3,20 @@ package web
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/bcrypt"
 
 	"github.com/daruma-sh/daruma/internal/control"
 )
@@ -303,5 +308,81 @@ func TestSlowClients(t *testing.T) {
 	stop()
 	if err := <-ended; err != context.Canceled {
 		t.Error(err)
+	}
+}
+
+// Passwords are guessed no faster than the bounds allow, and no answer tells which names there are.
+func TestLogins(t *testing.T) {
+	t.Setenv("DARUMA_HOME", t.TempDir())
+	serve(t, "shop", "", up("api"))
+	hash, err := bcrypt.GenerateFromPassword([]byte("correct horse"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, in := open(t, Options{Users: []User{{Name: "ann", Hash: string(hash), Operator: true}, {Name: "bob", Hash: string(hash)}}})
+	now := time.Now()
+	d.access.now = func() time.Time { return now }
+	b := &browser{t: t, server: in.server}
+	login := func(user, password string) (*http.Response, string) {
+		return b.do("POST", "/login", nil, url.Values{"user": {user}, "password": {password}}.Encode())
+	}
+	if answer, text := b.do("GET", "/", nil); answer.StatusCode != 401 || !strings.Contains(text, `action="/login"`) {
+		t.Errorf("%s\n%s", answer.Status, text)
+	}
+	for range fewTries + 3 { // those that succeed don't count
+		if answer, _ := login("ann", "correct horse"); answer.StatusCode != 303 {
+			t.Fatal(answer.Status)
+		}
+	}
+	_, unknown := login("nobody", "correct horse")
+	_, wrong := login("ann", "wrong")
+	if unknown != wrong {
+		t.Errorf("they differ:\n%s\n%s", unknown, wrong)
+	}
+	for _, password := range []string{"", strings.Repeat("x", 1000), "correct horse\x00x"} {
+		if answer, _ := login("bob", password); answer.StatusCode != 401 {
+			t.Errorf("%q: %s", password, answer.Status)
+		}
+	}
+	if answer, _ := login("ann", "correct horse"); answer.StatusCode != 429 || answer.Header.Get("Retry-After") == "" {
+		t.Error("after", fewTries, "failures:", answer.Status)
+	}
+	now = now.Add(nextTry)
+	answer, _ := login("bob", "correct horse")
+	if answer.StatusCode != 303 {
+		t.Fatal("later:", answer.Status)
+	}
+	b.cookie = answer.Cookies()[0]
+	wantsNot(t, b.page("/services/shop"), "/order")
+	for _, method := range []string{"GET", "POST"} {
+		if answer, _ := b.do(method, "/services/shop/order?program=api", nil, "program=api&verb=stop&reason=x"); answer.StatusCode != 403 {
+			t.Error("a viewer's order:", method, answer.Status)
+		}
+	}
+	for range allTries + 10 { // from many addresses
+		d.logins.begin(netip.PrefixFrom(netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, rand.Uint32()))), 32), now)
+	}
+	if answer, _ := login("ann", "x"); answer.StatusCode != 429 {
+		t.Error("a flood:", answer.Status)
+	}
+	if answer, _ := in.do("POST", "/login", func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, "user=ann&password=correct+horse"); answer.StatusCode != 403 {
+		t.Error("another site's form:", answer.Status)
+	}
+}
+
+// What is remembered of addresses is bounded, whoever has as many as he likes.
+func TestManyAddresses(t *testing.T) {
+	var l logins
+	now := time.Now()
+	for i := range 3 * maxAddresses {
+		now = now.Add(allNext) // the bound on all is another test's
+		l.begin(netip.PrefixFrom(netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(i)))), 32), now)
+	}
+	if len(l.from) > maxAddresses {
+		t.Errorf("%d addresses are remembered", len(l.from))
+	}
+	a := addressOf(&http.Request{RemoteAddr: "[2001:db8:1:2:3::4]:5"})
+	if b := addressOf(&http.Request{RemoteAddr: "[2001:db8:1:2:ffff::1]:5"}); a != b || !a.IsValid() {
+		t.Errorf("one network has two bounds: %v %v", a, b)
 	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"sync"
@@ -33,7 +34,11 @@ func (d *Dashboard) Serve(ctx context.Context, listeners ...net.Listener) error 
 	}
 	var serving sync.WaitGroup
 	for _, l := range listeners {
-		serving.Go(func() { cancel(server.Serve(&limited{l, open})) })
+		var bounded net.Listener = &limited{l, open}
+		if d.options.TLS != nil {
+			bounded = tls.NewListener(bounded, d.options.TLS)
+		}
+		serving.Go(func() { cancel(server.Serve(bounded)) })
 	}
 	<-ctx.Done()
 	// Streams have ended with ctx; a browser's spare connection, on which nothing came yet, would be waited for.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -14,10 +15,11 @@ import (
 
 // Options are what a dashboard is made of.
 type Options struct {
-	Hosts  []string // host names that a request may be for, without port, in lower case; required
-	Secure bool     // it is served over TLS: the cookie is for that alone
-	Users  []User   // none: who comes in needs a token
-	Panels []Panel  // shown in each service's page, in this order
+	Hosts  []string    // host names that a request may be for, without port, in lower case; required
+	Secure bool        // browsers come over TLS: the cookie is for that alone
+	TLS    *tls.Config // nil: Serve answers without TLS
+	Users  []User      // none: who comes in needs a token
+	Panels []Panel     // shown in each service's page, in this order
 	Pages  []Page
 
 	// Services names the services to show; nil: [folders.Services].
@@ -52,6 +54,7 @@ type Dashboard struct {
 	looks   map[string]*template.Template
 	files   map[string]staticFile
 	access  *access
+	logins  logins
 	watch   *watch
 	streams chan struct{} // a place for each stream that is open
 	reading chan struct{} // a place for each reading of logs
@@ -71,7 +74,7 @@ func New(o Options) *Dashboard {
 	}
 	d := &Dashboard{
 		options: o,
-		access:  newAccess(o.Users),
+		access:  newAccess(),
 		watch:   newWatch(func() *live.Watcher { return live.NewWatcher(o.Services) }),
 		streams: make(chan struct{}, maxStreams),
 		reading: make(chan struct{}, maxReading),
@@ -94,6 +97,7 @@ func (d *Dashboard) Handler() http.Handler {
 	mux.HandleFunc("GET /static/{name}", d.static)
 	mux.Handle("GET /enter", d.page(nobody, d.enter))
 	mux.Handle("POST /language", d.page(nobody, d.language))
+	mux.Handle("POST /login", d.page(nobody, d.login))
 	mux.Handle("POST /leave", d.page(nobody, d.leave))
 	mux.Handle("GET /{$}", d.page(viewer, d.overview))
 	mux.Handle("GET /stream", d.stream(d.overviewPieces))

@@ -5,9 +5,15 @@ import (
 	"strings"
 )
 
+// outsideView is the page for who has not come in.
+type outsideView struct {
+	Users  bool   // they come in with a name and a password
+	Failed string // why the last try didn't do
+}
+
 // outside is the page for who has not come in.
 func (d *Dashboard) outside() *reply {
-	return &reply{template: "outside.html", title: "daruma", status: http.StatusUnauthorized}
+	return &reply{template: "outside.html", title: "daruma", status: http.StatusUnauthorized, data: outsideView{Users: len(d.options.Users) > 0}}
 }
 
 // enter takes a token and gives a cookie for it.

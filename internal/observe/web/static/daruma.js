@@ -52,24 +52,32 @@ function applyFilter() {
   }
 }
 
-// connect follows the stream of the page. EventSource connects again by itself, except where the server refuses: then it is tried a few times here.
+// connect follows the stream of the page while it is looked at: a browser has six connections to a host, and hidden pages would use them up.
+// EventSource connects again by itself, except where the server refuses: then it is tried a few times here.
+let source = null;
 let refusals = 0;
 function connect() {
-  const source = new EventSource(body.dataset.stream);
-  source.onopen = () => { refusals = 0; said("live"); };
-  source.onerror = () => {
+  if (source || document.hidden) return;
+  const own = source = new EventSource(body.dataset.stream);
+  own.onopen = () => { refusals = 0; said("live"); };
+  own.onerror = () => {
     said("lost");
-    if (source.readyState !== EventSource.CLOSED) return;
+    if (own.readyState !== EventSource.CLOSED) return;
+    disconnect();
     if (++refusals > 5) { said("ended"); return; }
     setTimeout(connect, 3000);
   };
-  source.addEventListener("pieces", (event) => {
+  own.addEventListener("pieces", (event) => {
     for (const [key, html] of Object.entries(JSON.parse(event.data).html)) replace(key, html);
     applyFilter();
     showBad();
   });
-  source.addEventListener("lines", (event) => addLines(JSON.parse(event.data)));
-  addEventListener("pagehide", () => source.close(), { once: true });
+  own.addEventListener("lines", (event) => addLines(JSON.parse(event.data)));
+}
+
+function disconnect() {
+  if (source) source.close();
+  source = null;
 }
 
 // The page of logs.
@@ -144,4 +152,8 @@ addEventListener("keydown", (event) => {
 });
 
 showBad();
-if (body.dataset.stream) connect();
+if (body.dataset.stream) {
+  document.addEventListener("visibilitychange", () => { if (document.hidden) disconnect(); else connect(); });
+  addEventListener("pagehide", disconnect);
+  addEventListener("pageshow", connect); // also where the browser had kept the page
+}
