@@ -35,6 +35,7 @@ func onWine() []suite {
 		{"internal/hosting", time.Minute, nil},
 		{"internal/doctor", time.Minute, nil},
 		{"internal/install", time.Minute, nil},
+		{"internal/observe/command", time.Minute, nil},
 		{"internal/operate", time.Minute, nil},
 		{"internal/supervisor", time.Minute, nil},
 		{"internal/envfile", time.Minute, nil},

@@ -275,7 +275,8 @@ func TestSlowClients(t *testing.T) {
 		t.Fatal(err, answer)
 	}
 	cookie := answer.Cookies()[0].String()
-	watching, err := get(dial(), "/stream", cookie)
+	page := dial()
+	watching, err := get(page, "/stream", cookie)
 	if err != nil || watching.StatusCode != 200 {
 		t.Fatal(err, watching)
 	}
@@ -302,6 +303,7 @@ func TestSlowClients(t *testing.T) {
 	}
 	t.Logf("a page after them took %v", time.Since(begin))
 	// A page that was open before them is kept up to date.
+	_ = page.SetDeadline(time.Now().Add(10 * time.Second))
 	if _, err := io.ReadAtLeast(watching.Body, make([]byte, 64), 64); err != nil {
 		t.Error("the open page was cut off:", err)
 	}

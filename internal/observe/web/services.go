@@ -131,6 +131,9 @@ type programPiece struct {
 	MayOrder bool
 }
 
+// BadPrograms is how many programs somebody should look at.
+func (v serviceView) BadPrograms() int { return len(v.Bad) + v.More }
+
 // Pieces gives the programs for the template.
 func (v servicePage) Pieces() []programPiece {
 	all := make([]programPiece, len(v.Programs))

@@ -31,7 +31,8 @@ type serviceView struct {
 	Version  string
 	Warnings []string
 	Programs []programView // bad ones first
-	Bad      []programView
+	Bad      []programView // at most maxBad
+	More     int           // bad ones that aren't in Bad
 	red      bool
 }
 
@@ -56,6 +57,9 @@ type probeView struct {
 }
 
 const none = "–"
+
+// maxBad is how many programs of a service the first page names.
+const maxBad = 10
 
 func levelClass(l live.Level) string {
 	switch l {
@@ -107,8 +111,11 @@ func (d *Dashboard) serviceView(lang string, s *live.Seen, all *state, now time.
 		if u >= 0 {
 			share = max(share, 0) + u
 		}
-		if pv.red {
+		switch {
+		case pv.red && len(v.Bad) < maxBad:
 			v.Bad = append(v.Bad, pv)
+		case pv.red:
+			v.More++
 		}
 		v.Programs = append(v.Programs, pv)
 	}

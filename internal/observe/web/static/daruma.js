@@ -16,11 +16,17 @@ function parse(html) {
   return holder.content.firstElementChild;
 }
 
-// replace puts a piece in the place of the one with its key. The focus stays on the same link.
-function replace(key, html) {
-  const old = [...document.querySelectorAll("[data-key]")].find((e) => e.dataset.key === key);
-  const fresh = parse(html);
-  if (!old || !fresh) return;
+// replaceAll puts pieces in the places of those with their keys. There may be a thousand: they are looked for once.
+function replaceAll(pieces) {
+  const places = new Map([...document.querySelectorAll("[data-key]")].map((e) => [e.dataset.key, e]));
+  for (const [key, html] of Object.entries(pieces)) {
+    const old = places.get(key), fresh = parse(html);
+    if (old && fresh) replace(old, fresh);
+  }
+}
+
+// replace keeps the focus on the same link.
+function replace(old, fresh) {
   const focused = document.activeElement;
   const href = old.contains(focused) ? focused.getAttribute("href") : null;
   old.replaceWith(fresh);
@@ -68,7 +74,7 @@ function connect() {
     setTimeout(connect, 3000);
   };
   own.addEventListener("pieces", (event) => {
-    for (const [key, html] of Object.entries(JSON.parse(event.data).html)) replace(key, html);
+    replaceAll(JSON.parse(event.data).html);
     applyFilter();
     showBad();
   });
