@@ -11,6 +11,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/observe/notice"
 	"github.com/daruma-sh/daruma/internal/observe/notice/channel"
+	"github.com/daruma-sh/daruma/internal/observe/shipping"
 )
 
 func parse(src string) (Config, error) {
@@ -136,6 +137,9 @@ func TestExample(t *testing.T) {
 		if types[kind] != 1 {
 			t.Errorf("%s is there %d times", kind, types[kind])
 		}
+	}
+	if s := c.Shipping; s == nil || len(s.Targets) != len(shipping.Types()) || len(s.Targets[0].Redact) != 2 || len(s.Targets[0].Join) != 1 || !s.Targets[1].AtEnd {
+		t.Errorf("%+v", c.Shipping)
 	}
 	if c.Notices.Language != notice.Chinese || c.Notices.Alertmanager == nil || !filepath.IsAbs(c.Notices.Channels[0].URLFile) {
 		t.Errorf("%+v", c.Notices)

@@ -33,7 +33,7 @@ func (t *Target) format() format {
 	return format{
 		path:        otlpPath,
 		contentType: otlp.ContentType,
-		encode:      otlp.Append,
+		encode:      new(otlp.Encoder).Append,
 		body:        otlp.Body,
 		judge: func(a *receiver.Answer, n int) ([]record.Verdict, error) {
 			return otlp.Judge(a.ContentType, a.Body, n)

@@ -33,24 +33,31 @@ func (s *sender) take(p *tail.Program, now time.Time) bool {
 		return false // what follows goes into the next batch: there is one place to keep where this one was cut
 	}
 	one := s.program(p)
+	took, more := false, true
 	for bytes := 0; bytes < turn && !s.full(); {
 		r, ok := p.Next(now)
 		if !ok {
-			s.endHeld(p, one, now)
-			return false
+			more = false
+			break
 		}
+		took = true
 		bytes += len(r.Text) + 1
 		one.last, one.end = now, p.Position()
 		one.joiner.Add(&r, s.add)
 		if one.reaches(one.end) {
 			one.joiner.Flush(s.add)
 		}
+	}
+	if took {
 		s.ends[p] = one.end
 		if held, ok := one.joiner.Holding(); ok {
 			s.ends[p] = held.At
 		}
 	}
-	return true
+	if !more {
+		s.endHeld(p, one, now)
+	}
+	return more
 }
 
 // add puts a record into the batch.

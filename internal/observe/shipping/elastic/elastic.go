@@ -32,8 +32,14 @@ func IsIndex(s string) bool {
 		!strings.HasPrefix(s, "_") && !strings.HasPrefix(s, "+") && s[0] != '.'
 }
 
-// Encoder writes records for one data stream or index.
-type Encoder struct{ action, stream []byte }
+// Encoder writes records for one data stream or index. It is used by one goroutine.
+type Encoder struct {
+	action, stream []byte
+
+	// What is the same in records that follow one another: most of it is.
+	of        record.Record // the one that these are of
+	id, place []byte        // the action up to the offset in the name, and the record up to its offset
+}
 
 // NewEncoder gives the encoder for the index. The name of a data stream, TYPE-DATASET-NAMESPACE, is in each record, as its schema has it.
 func NewEncoder(index string) *Encoder {
@@ -49,15 +55,12 @@ func NewEncoder(index string) *Encoder {
 
 // Append appends the action and the record, a line each.
 func (e *Encoder) Append(dst []byte, r *record.Record) []byte {
-	dst = r.AppendID(append(dst, e.action...))
+	if !e.of.SameFile(r) || !e.of.Time.Equal(r.Time) || r.Time.IsZero() {
+		e.begin(r)
+	}
+	dst = r.AppendOffset(append(dst, e.id...))
 	dst = append(dst, "\"}}\n"...)
-	dst = jsonline.AppendStamp(dst, r.When())
-	dst = append(dst, `","ecs.version":"`+jsonline.ECSVersion+`","host.name":`...)
-	dst = jsonline.AppendString(dst, []byte(r.Machine))
-	dst = jsonline.AppendString(append(dst, `,"service.name":`...), []byte(r.Service))
-	dst = jsonline.AppendString(append(dst, `,"process.name":`...), []byte(r.Program))
-	dst = r.AppendFile(append(dst, `,"daruma.file":"`...))
-	dst = strconv.AppendInt(append(dst, `","log.offset":`...), r.At.Offset, 10)
+	dst = strconv.AppendInt(append(dst, e.place...), r.At.Offset, 10)
 	if r.Generation > 0 {
 		dst = strconv.AppendInt(append(dst, `,"daruma.generation":`...), int64(r.Generation), 10)
 	}
@@ -70,9 +73,21 @@ func (e *Encoder) Append(dst []byte, r *record.Record) []byte {
 	if r.Lines > 1 {
 		dst = strconv.AppendInt(append(dst, `,"daruma.lines":`...), int64(r.Lines), 10)
 	}
-	dst = append(dst, e.stream...)
 	dst = jsonline.AppendString(append(dst, `,"message":`...), r.Text)
 	return append(dst, "}\n"...)
+}
+
+// begin makes what the records that follow have in common with this one.
+func (e *Encoder) begin(r *record.Record) {
+	e.of = record.Record{Source: r.Source, At: r.At, Time: r.Time}
+	e.id = r.AppendIDStart(append(e.id[:0], e.action...))
+	b := jsonline.AppendStamp(e.place[:0], r.When())
+	b = append(b, `","ecs.version":"`+jsonline.ECSVersion+`","host.name":`...)
+	b = jsonline.AppendString(b, []byte(r.Machine))
+	b = jsonline.AppendString(append(b, `,"service.name":`...), []byte(r.Service))
+	b = jsonline.AppendString(append(b, `,"process.name":`...), []byte(r.Program))
+	b = r.AppendFile(append(append(b, e.stream...), `,"daruma.file":"`...))
+	e.place = append(b, `","log.offset":`...)
 }
 
 // Body appends the items.

@@ -20,8 +20,9 @@ func TestBody(t *testing.T) {
 		{Source: api, At: logread.Position{Seq: 7, Born: 36, Offset: 38}, Text: []byte("<b>\x00\x1b[31m\xff\"\\\n\u2028"), Generation: 2, Stream: "stderr", Partial: true, Lines: 3},
 	}
 	var b record.Batch
+	e := NewEncoder("logs-shop-prod")
 	for i := range records {
-		b.Add(&records[i], NewEncoder("logs-shop-prod").Append)
+		b.Add(&records[i], e.Append)
 	}
 	lines := strings.Split(strings.TrimSuffix(string(Body(nil, b.Raw, b.Items)), "\n"), "\n")
 	id := func(r *record.Record) string { return string(r.AppendID(nil)) }

@@ -18,14 +18,26 @@ const ContentType = "application/x-protobuf"
 // DefaultPath is where a receiver takes logs, if it was given no path.
 const DefaultPath = "/v1/logs"
 
+// Encoder writes records. The zero value is ready; it is used by one goroutine.
+type Encoder struct {
+	of record.Record // the last one
+	id []byte        // what its name begins with
+	n  int           // of id
+}
+
 // Append appends a LogRecord.
-func Append(dst []byte, r *record.Record) []byte {
-	var at [64]byte
+func (e *Encoder) Append(dst []byte, r *record.Record) []byte {
+	if !e.of.SameFile(r) {
+		e.of = record.Record{Source: r.Source, At: r.At}
+		e.id = r.AppendIDStart(e.id[:0])
+		e.n = len(e.id)
+	}
+	e.id = r.AppendOffset(e.id[:e.n])
 	dst = fixed64(dst, 1, uint64(r.When().UnixNano()))    // time_unix_nano
 	dst = fixed64(dst, 11, uint64(time.Now().UnixNano())) // observed_time_unix_nano
 	dst = message(dst, 5, fieldSize(len(r.Text)))         // body, an AnyValue
 	dst = append(tag(dst, 1, bytesType, len(r.Text)), r.Text...)
-	dst = attribute(dst, 6, "log.record.uid", r.AppendID(at[:0]))
+	dst = attribute(dst, 6, "log.record.uid", e.id)
 	if r.Generation > 0 {
 		dst = number(dst, 6, "daruma.generation", int64(r.Generation))
 	}

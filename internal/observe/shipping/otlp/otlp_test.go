@@ -63,8 +63,9 @@ func TestBody(t *testing.T) {
 		{Source: worker, At: logread.Position{Born: 5}, Lines: 1},
 	}
 	var b record.Batch
+	var e Encoder
 	for i := range records {
-		b.Add(&records[i], Append)
+		b.Add(&records[i], e.Append)
 	}
 	got := show(t, Body(nil, b.Raw, b.Items), map[string]string{
 		".1": "resource_logs", ".1.1": "resource", ".1.1.1": "attribute", ".1.1.1.2": "value",

@@ -40,8 +40,20 @@ type Record struct {
 // AppendID appends the record's name: the same whenever it is read again, and no other's. It consists of the letters a to z, digits and
 // dashes, and of some 40 of them.
 func (r *Record) AppendID(dst []byte) []byte {
-	dst = append(append(dst, r.key...), '-')
-	return strconv.AppendInt(append(r.AppendFile(dst), '-'), r.At.Offset, 36)
+	return r.AppendOffset(r.AppendIDStart(dst))
+}
+
+// AppendIDStart appends what the names of all records of a file begin with; that of one goes on with [Record.AppendOffset].
+func (r *Record) AppendIDStart(dst []byte) []byte {
+	return append(r.AppendFile(append(append(dst, r.key...), '-')), '-')
+}
+
+// AppendOffset appends what its name has after that.
+func (r *Record) AppendOffset(dst []byte) []byte { return strconv.AppendInt(dst, r.At.Offset, 36) }
+
+// SameFile tells whether both are from the same file of the same program.
+func (r *Record) SameFile(as *Record) bool {
+	return r.Source == as.Source && r.At.Seq == as.At.Seq && r.At.Born == as.At.Born
 }
 
 // AppendFile appends what names the file that the record is from among those of its program.

@@ -38,10 +38,10 @@ func TestKnown(t *testing.T) {
 		{"cardNumber", `card 4111 1111 1111 1111, order 4111 1111 1111 1112`, `card ***, order 4111 1111 1111 1112`},
 		{"cardNumber", `5500005555555559 and 378282246310005`, `*** and ***`},
 	} {
+		unasked, _ := Known(c.name)
+		unasked.may = nil
+		whole := string(Apply([]Rule{unasked}, []byte(c.text)))
 		r, ok := Known(c.name)
-		r.may = nil
-		whole := string(Apply([]Rule{r}, []byte(c.text)))
-		r, ok = Known(c.name)
 		if got := string(Apply([]Rule{r}, []byte(c.text))); got != whole {
 			t.Errorf("%s: %q became %q, and %q when it isn't asked whether it may match", c.name, c.text, got, whole)
 		}
