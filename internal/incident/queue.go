@@ -6,9 +6,16 @@ import "time"
 // without backoff would write and fsync hundreds of lines a second.
 const urgentFalls = 10
 
+// gatherTime is how long lines that say what is wanted may wait for others of their kind: 500 programs begin to be wanted one after the other,
+// which would be a hundred fsyncs while they are started. A disk that turns takes as long for one.
+const gatherTime = 50 * time.Millisecond
+
 // emit queues a line. An incident has one line in the queue: a newer line says all that the older one said.
 func (r *Recorder) emit(l line) {
-	if l.Incident == nil || l.Incident.Falls <= urgentFalls || l.Type == lineClosed {
+	switch {
+	case l.Incident == nil:
+		r.soon = true
+	case l.Incident.Falls <= urgentFalls || l.Type == lineClosed:
 		r.urgent = true
 	}
 	if l.Incident != nil {
@@ -56,8 +63,8 @@ func (r *Recorder) run() {
 	for {
 		r.write(false)
 		again.Stop()
-		if r.waits() {
-			again.Reset(retryEvery)
+		if wait := r.waits(); wait > 0 {
+			again.Reset(wait)
 		}
 		select {
 		case <-r.wake:
@@ -72,11 +79,17 @@ func (r *Recorder) run() {
 	}
 }
 
-// waits tells whether something is pending that is to be tried later.
-func (r *Recorder) waits() bool {
+// waits says after what time something pending is to be tried; 0: there is nothing.
+func (r *Recorder) waits() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.pending) > 0 || r.lost > 0
+	switch {
+	case len(r.pending) == 0 && r.lost == 0:
+		return 0
+	case r.soon && r.failing == nil:
+		return max(gatherTime-time.Since(r.lastWrite), time.Millisecond)
+	}
+	return retryEvery
 }
 
 // NoteAlive notes in the file that the recorder lives, where the last note is nearly 30 s old. Whoever owns the recorder calls it more often
@@ -122,7 +135,7 @@ func (r *Recorder) write(now bool) {
 func (r *Recorder) take(now bool) (b []byte, n, lost int, waiting []chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !now && !r.urgent && time.Since(r.lastWrite) < retryEvery {
+	if since := time.Since(r.lastWrite); !now && !r.urgent && since < retryEvery && (!r.soon || since < gatherTime) {
 		return nil, 0, 0, nil
 	}
 	lines := r.pending
@@ -135,7 +148,7 @@ func (r *Recorder) take(now bool) (b []byte, n, lost int, waiting []chan struct{
 		b = append(b, l.bytes()...)
 	}
 	waiting, r.waiting = r.waiting, nil
-	r.writing, r.urgent = len(r.pending), false
+	r.writing, r.urgent, r.soon = len(r.pending), false, false
 	return b, r.writing, r.lost, waiting
 }
 

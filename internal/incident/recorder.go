@@ -32,6 +32,7 @@ type Recorder struct {
 	pending   []line
 	writing   int  // how many of pending, from the first, are being written at the moment
 	urgent    bool // something of pending is to be written at once
+	soon      bool // something of pending is to be written within gatherTime
 	lost      int  // lines dropped, and not yet recorded as lost
 	lostTotal int
 	failing   error
