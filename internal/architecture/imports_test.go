@@ -156,6 +156,9 @@ var layering = [][]string{
 		"internal/top",
 	},
 	{
+		"internal/observe/web/past",
+	},
+	{
 		"internal/observe/command",
 	},
 	{

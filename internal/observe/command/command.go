@@ -147,7 +147,7 @@ func configuration(args []string, f flags, given func(flag string) bool) (c conf
 			return c, fmt.Errorf("--every must be at least 1s, is %v", f.every)
 		}
 	}
-	if c.Listen == "" && c.Textfile.Folder == "" && c.Notices == nil && c.Shipping == nil && c.Dashboard == nil {
+	if c.Listen == "" && c.Textfile.Folder == "" && c.Notices == nil && c.Shipping == nil && c.Dashboard == nil && !c.History {
 		return c, errors.New("there is neither an address to listen at nor a folder for a textfile: nobody would get the metrics")
 	}
 	if n := c.Notices; n != nil && n.Alertmanager != nil && c.Listen == "" {
@@ -163,7 +163,9 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 		return err
 	}
 	defer free()
-	collector := metrics.NewCollector(observe.New(c.Folder, func(err error) { sayCounters(errs, err) }), version.Version())
+	observer := observe.New(c.Folder, func(err error) { sayCounters(errs, err) })
+	remember := keepPast(errs, c, observer)
+	collector := metrics.NewCollector(observer, version.Version())
 	ctx, cancel := context.WithCancelCause(asked)
 	defer cancel(nil)
 	var parts sync.WaitGroup
@@ -204,6 +206,7 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 		})
 	}
 	parts.Go(func() { notices.run(ctx) })
+	parts.Go(func() { remember(ctx) })
 	parts.Go(func() { shipper.run(ctx) })
 	<-ctx.Done()
 	parts.Wait()

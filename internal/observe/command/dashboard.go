@@ -14,8 +14,9 @@ import (
 	"github.com/daruma-sh/daruma/internal/observe/web"
 )
 
-// dashboard gives the dashboard with the parts that others make of it: each has a line here.
-func dashboard(_ config.Config, o web.Options) *web.Dashboard {
+// dashboard gives the dashboard with the parts that others make of it: each has a line here. What they do ends with ctx.
+func dashboard(ctx context.Context, c config.Config, o web.Options) *web.Dashboard {
+	hangPast(ctx, c, &o)
 	return web.New(o)
 }
 
@@ -44,7 +45,7 @@ func openDashboard(out, errs io.Writer, c config.Config) (serve func(context.Con
 		scheme = "https"
 	}
 	fmt.Fprintf(out, "dashboard on %s://%s/\n", scheme, l.Addr())
-	d := dashboard(c, o)
+	d := dashboard(context.Background(), c, o)
 	return func(ctx context.Context) error { return d.Serve(ctx, l) }, nil
 }
 

@@ -79,7 +79,7 @@ func runUI(ctx context.Context, out, errs io.Writer, c config.Config, port uint1
 	if err != nil {
 		return err
 	}
-	d := dashboard(c, web.Options{Hosts: []string{name}})
+	d := dashboard(ctx, c, web.Options{Hosts: []string{name}})
 	_, used, _ := net.SplitHostPort(listeners[0].Addr().String())
 	address := "http://" + net.JoinHostPort(name, used) + "/enter?token=" + d.Token(operate.UserName())
 	fmt.Fprintf(out, "%s\n", address)

@@ -26,6 +26,7 @@ type Config struct {
 	Folder   string           // absolute: the observer's own, for what must outlive it
 	Notices  *notifier.Config // nil: nobody is told anything
 	Shipping *shipping.Config // nil: no logs are shipped
+	History  bool             // the past is kept for the dashboard
 
 	Dashboard *Dashboard // nil: there is none; daruma ui needs none
 }
@@ -86,6 +87,7 @@ func (c *Config) fields(listens *bool) []definition.Field {
 		{Key: "notices", Decode: func(v definition.Value) { c.Notices = notifier.Decode(v) }},
 		{Key: "shipping", Decode: func(v definition.Value) { c.Shipping = shipping.Decode(v) }},
 		{Key: "dashboard", Decode: func(v definition.Value) { c.Dashboard = decodeDashboard(v) }},
+		{Key: "history", Decode: func(v definition.Value) { c.History = v.Bool() }},
 	}
 }
 

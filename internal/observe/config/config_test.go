@@ -28,20 +28,26 @@ func TestParse(t *testing.T) {
 	}
 	every := func(seconds int) Textfile { return Textfile{Period: time.Duration(seconds) * time.Second} }
 	text := Textfile{Folder: filepath.Join(here, "text"), Period: 30 * time.Second}
+	of := func(listen string, text Textfile, folder string) Config { // without the parts that have files of their own
+		return Config{Listen: listen, Textfile: text, Folder: folder}
+	}
+	remembering := of(DefaultListen, every(15), own)
+	remembering.History = true
 	for src, want := range map[string]Config{
-		"":                                       {DefaultListen, every(15), own, nil, nil, nil},
-		"# nothing\n":                            {DefaultListen, every(15), own, nil, nil, nil},
-		"listen: none\n":                         {"", every(15), own, nil, nil, nil},
-		"listen: ${ADDRESS}:80\nfolder: state\n": {"10.0.0.1:80", every(15), filepath.Join(here, "state"), nil, nil, nil},
-		"listen: \":9490\"\n":                    {":9490", every(15), own, nil, nil, nil},
-		"textfile: {folder: text, periodSeconds: 30}\n":                  {"", text, own, nil, nil, nil},
-		"textfile: {folder: text, periodSeconds: 30}\nlisten: '[::1]:1'": {"[::1]:1", text, own, nil, nil, nil},
+		"history: true\n":                        remembering,
+		"":                                       of(DefaultListen, every(15), own),
+		"# nothing\n":                            of(DefaultListen, every(15), own),
+		"listen: none\n":                         of("", every(15), own),
+		"listen: ${ADDRESS}:80\nfolder: state\n": of("10.0.0.1:80", every(15), filepath.Join(here, "state")),
+		"listen: \":9490\"\n":                    of(":9490", every(15), own),
+		"textfile: {folder: text, periodSeconds: 30}\n":                  of("", text, own),
+		"textfile: {folder: text, periodSeconds: 30}\nlisten: '[::1]:1'": of("[::1]:1", text, own),
 	} {
 		if got, err := parse(src); err != nil || got != want {
 			t.Errorf("%s: %+v, %v, want %+v", src, got, err, want)
 		}
 	}
-	if got, err := Default(); err != nil || got != (Config{DefaultListen, every(15), own, nil, nil, nil}) {
+	if got, err := Default(); err != nil || got != (of(DefaultListen, every(15), own)) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -73,7 +79,7 @@ func TestProblems(t *testing.T) {
 		"shipping: {redact: [{pattern: '('}], targets: {a: {type: otlp, url: http://c}}}\n": "observe.yaml:1:21: shipping.redact[0]: pattern: error parsing regexp: missing closing ): `(`",
 		"shipping: {targets: {a: {type: otlp, url: http://c, join: [{traces: [c]}]}}}\n":    "observe.yaml:1:70: shipping.targets.a.join[0].traces[0]: must be one of go, java, python, is the text \"c\"",
 		"shipping: {targets: {a: {type: otlp, url: http://c, join: [{programs: [a]}]}}}\n":  "observe.yaml:1:60: shipping.targets.a.join[0]: must have either traces or start\nobserve.yaml:1:72: shipping.targets.a.join[0].programs[0]: must be SERVICE/PROGRAM",
-		"version: 1\n":                                   "observe.yaml:1:1: version: unknown key: allowed here are listen, textfile, folder, notices, shipping, dashboard",
+		"version: 1\n":                                   "observe.yaml:1:1: version: unknown key: allowed here are listen, textfile, folder, notices, shipping, dashboard, history",
 		"textfile: /a\n":                                 `observe.yaml:1:11: textfile: must be a map (key: value), is the text "/a"`,
 		"textfile: {periodSeconds: 0}\n":                 "observe.yaml:1:11: textfile: folder is missing\nobserve.yaml:1:27: textfile.periodSeconds: must be greater than 0, is 0",
 		"textfile:\n  folder: a\n  periodSeconds: 0.5\n": "observe.yaml:3:18: textfile.periodSeconds: must be at least 1, is 0.5",

@@ -61,6 +61,19 @@ type service struct {
 // what can't be read, and later, from [History.Run], of what can't be written: once, and nil when it can be again.
 func Open(folder string, failed func(error)) *History { return open(folder, failed, systemClock()) }
 
+// OpenReadOnly reads what an observer has kept in the folder, as far as this user may, and keeps nothing itself: for a process beside it.
+func OpenReadOnly(folder string) *History { return openReadOnly(folder, systemClock()) }
+
+func openReadOnly(folder string, c clock) *History {
+	h := open("", nil, c)
+	if folder != "" {
+		h.folder = folder
+		_ = h.read() // what may not be read isn't shown
+		h.folder = ""
+	}
+	return h
+}
+
 func open(folder string, failed func(error), c clock) *History {
 	h := &History{folder: folder, clock: c, failed: failed, services: map[string]*service{}, rings: map[name]*ring{}, dirty: map[string]bool{}}
 	h.last = mark{T: max(c.wall().UnixMilli(), 0), At: c.wall(), Boot: c.boot, Mono: c.mono()}

@@ -197,3 +197,46 @@ func TestTwoObserversInOneFolder(t *testing.T) {
 		t.Errorf("%d whole lines of 180", lines)
 	}
 }
+
+// A process beside the observer shows what that has kept, and leaves the folder as it is.
+func TestReadOnly(t *testing.T) {
+	c := newHands()
+	folder := t.TempDir()
+	h := opened(t, folder, c)
+	minute(t, h, c, using("shop", "api", 1, 1<<10))
+	if err := os.WriteFile(dayPath(folder, date(c.wall)), []byte(`{"shop":{"upTo":1,"programs":{"api":{"wantedMs":1000}}}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	names := func() (list []string) {
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			list = append(list, e.Name())
+		}
+		return list
+	}
+	before := strings.Join(names(), " ")
+	beside := openReadOnly(folder, c.clock())
+	minute(t, beside, c, using("shop", "api", 1, 2<<10))
+	b := newBook(c)
+	b.wanted("api", true)
+	c.pass(time.Minute)
+	beside.TakeRecord(shop(), b.read(t))
+	if err := beside.writeDays(); err != nil {
+		t.Fatal(err)
+	}
+	if got := memory(beside, 3); got[0] != 1 || got[1] != 2 {
+		t.Errorf("%v", got)
+	}
+	if got := over(t, beside, 90); got.Wanted <= 0 {
+		t.Errorf("%+v", got)
+	}
+	if after := strings.Join(names(), " "); after != before {
+		t.Errorf("the folder has %s, before %s", after, before)
+	}
+	if nothing := openReadOnly(folder+"-not-there", c.clock()); len(nothing.rings) > 0 {
+		t.Error("something was read from no folder")
+	}
+}

@@ -36,7 +36,7 @@ func daysName(days int, w Words) string {
 }
 
 func line(b *strings.Builder, a *history.Availability, program func(service string) string, w Words) {
-	fmt.Fprintf(b, `<tr><th scope="row"><a href="%s">%s</a></th>`, html.EscapeString(program(a.Service)), clean(w.programName(a.Service, a.Program)))
+	fmt.Fprintf(b, `<tr><th scope="row"><a href="%s">%s</a></th>`, html.EscapeString(program(a.Service)), clean(w.Name(a.Service, a.Program)))
 	for k := range a.Over {
 		over := &a.Over[k]
 		if over.Wanted <= 0 {
@@ -52,7 +52,7 @@ func line(b *strings.Builder, a *history.Availability, program func(service stri
 	last := &a.Over[len(a.Over)-1]
 	mean, worst := "–", "–"
 	if last.Recovered > 0 {
-		mean, worst = span(last.MeanRecovery()), span(last.WorstRecovery.Duration())
+		mean, worst = Duration(last.MeanRecovery()), Duration(last.WorstRecovery.Duration())
 	}
 	fmt.Fprintf(b, "<td>%d</td><td>%s</td><td>%s</td></tr>\n", last.Incidents, mean, worst)
 }

@@ -170,7 +170,7 @@ func TestSpanInWords(t *testing.T) {
 		-1: "0ms", 999 * time.Millisecond: "999ms", 2550 * time.Millisecond: "2.5s", 59999 * time.Millisecond: "59s", time.Minute: "1m",
 		3599 * time.Second: "59m59s", 25 * time.Hour: "1d1h", 1<<63 - 1: "106751d23h",
 	} {
-		if got := span(d); got != want {
+		if got := Duration(d); got != want {
 			t.Errorf("%v: %s, want %s", d, got, want)
 		}
 	}

@@ -39,9 +39,9 @@ func Draw(r *Rows, l Links, w Words) string {
 }
 
 func (r *Row) draw(b *strings.Builder, l Links, w Words) {
-	name := w.programName(r.Service, r.Program)
+	name := w.Name(r.Service, r.Program)
 	fmt.Fprintf(b, `<div class="tl-row"><a class="tl-name" href="%s">%s</a>`, html.EscapeString(l.Program(r.Service)), clean(name))
-	label := w.f("Falls of %s", name) + ": " + w.f("incidents: %d, down for %s in all", r.Incidents, span(r.Down))
+	label := w.f("Falls of %s", name) + ": " + w.f("incidents: %d, down for %s in all", r.Incidents, Duration(r.Down))
 	fmt.Fprintf(b, `<svg class="tl-bars" viewBox="0 0 %d 20" preserveAspectRatio="none" role="group" aria-label="%s">`, width, clean(label))
 	for k := 1; k < ticks; k++ {
 		fmt.Fprintf(b, `<path class="tl-grid" d="M%d 0V20"/>`, k*width/ticks)
@@ -91,26 +91,26 @@ func (k *Bar) look() (class string, top int) {
 
 // words say what a bar is: what fell, why, when, how long, what was done about it, how it ended.
 func (k *Bar) words(w Words) string {
-	name := w.programName(k.Service, k.Program)
+	name := w.Name(k.Service, k.Program)
 	if k.Forgotten {
 		days := k.From.In(w.Zone).Format(time.DateOnly)
 		if last := k.Until.Add(-time.Nanosecond).In(w.Zone).Format(time.DateOnly); last != days {
 			days = w.f("from %s to %s", days, last)
 		}
-		return w.f("%s: %s", name, w.f("incidents: %d, down for %s in all", k.Incidents, span(k.Down))) + "; " + days + ". " + w.T("The record no longer holds them all.")
+		return w.f("%s: %s", name, w.f("incidents: %d, down for %s in all", k.Incidents, Duration(k.Down))) + "; " + days + ". " + w.T("The record no longer holds them all.")
 	}
 	if k.Incidents > 1 {
-		return w.f("%s: %s", name, w.f("incidents: %d, down for %s in all", k.Incidents, span(k.Down))) + "; " +
+		return w.f("%s: %s", name, w.f("incidents: %d, down for %s in all", k.Incidents, Duration(k.Down))) + "; " +
 			w.f("from %s to %s", w.moment(k.From), w.moment(k.Until))
 	}
-	parts := []string{w.f("%s: %s", name, short(k.Cause, 160)), w.f("on %s, down for %s", w.moment(k.From), span(k.Down))}
+	parts := []string{w.f("%s: %s", name, short(k.Cause, 160)), w.f("on %s, down for %s", w.moment(k.From), Duration(k.Down))}
 	if k.Count > 1 {
 		parts = append(parts, w.f("fell %d times", k.Count))
 	}
 	if k.Action != "" {
 		parts = append(parts, short(k.Action, 100))
 	}
-	end := w.outcome(k.Outcome, k.Open)
+	end := w.Outcome(k.Outcome, k.Open)
 	if k.Ended != "" {
 		end += " (" + short(k.Ended, 100) + ")"
 	}

@@ -50,15 +50,16 @@ func short(s string, most int) string {
 	return s
 }
 
-// programName names a program, or the service itself.
-func (w Words) programName(service, program string) string {
+// Name names a program, or the service itself. It isn't escaped.
+func (w Words) Name(service, program string) string {
 	if program == "" {
 		return service + " (" + w.T("the service itself") + ")"
 	}
 	return service + "/" + program
 }
 
-func (w Words) outcome(o incident.Outcome, open bool) string {
+// Outcome says how an incident stands; open tells that the program is down still.
+func (w Words) Outcome(o incident.Outcome, open bool) string {
 	switch {
 	case o == incident.GaveUp:
 		return w.T("was given up")
@@ -76,8 +77,8 @@ func (w Words) outcome(o incident.Outcome, open bool) string {
 
 func (w Words) moment(t time.Time) string { return t.In(w.Zone).Format("2006-01-02 15:04:05") }
 
-// span writes how long something took: two units, rounded down: 2.5s, 3m20s, 1h5m, 2d4h.
-func span(d time.Duration) string {
+// Duration writes how long something took: two units, rounded down: 2.5s, 3m20s, 1h5m, 2d4h.
+func Duration(d time.Duration) string {
 	switch d = max(d, 0); {
 	case d < time.Second:
 		return strconv.FormatInt(d.Milliseconds(), 10) + "ms"

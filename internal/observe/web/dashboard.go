@@ -21,6 +21,8 @@ type Options struct {
 	Users  []User      // none: who comes in needs a token
 	Panels []Panel     // shown in each service's page, in this order
 	Pages  []Page
+	// Machine are pages of all services together, at /PATH. A link to each stands in the first page.
+	Machine []Page
 
 	// Services names the services to show; nil: [folders.Services].
 	Services func() ([]string, error)
@@ -32,7 +34,7 @@ type Panel struct {
 	Body  func(ctx context.Context, v View) (template.HTML, error)
 }
 
-// Page is a page of each service that another part of the observer makes. A link to it stands in the service's page.
+// Page is a page of each service, or of all together, that another part of the observer makes. A link to it stands in the service's page, or in the first.
 type Page struct {
 	Path  string // the last part of its path, such as "falls" for /services/shop/falls
 	Title string // in English; words.zh has the Chinese
@@ -41,7 +43,7 @@ type Page struct {
 
 // View is what a panel or a page is made for. The stylesheet is static/style.css: the browser obeys no style and no script within a page.
 type View struct {
-	Service  string
+	Service  string                   // "": all of them
 	Language string                   // "en" or "zh"
 	T        func(text string) string // the text in that language
 	Query    url.Values               // of the page's address
@@ -109,6 +111,9 @@ func (d *Dashboard) Handler() http.Handler {
 	mux.Handle("POST /services/{service}/order", d.page(operator, d.order))
 	for _, p := range d.options.Pages {
 		mux.Handle("GET /services/{service}/"+p.Path, d.page(viewer, d.hung(p)))
+	}
+	for _, p := range d.options.Machine {
+		mux.Handle("GET /"+p.Path, d.page(viewer, d.hungTop(p)))
 	}
 	mux.Handle("/", d.page(nobody, func(*request) (*reply, error) { return nil, notFound() }))
 	return d.guard(mux)

@@ -172,6 +172,21 @@ func (d *Dashboard) hung(p Page) func(*request) (*reply, error) {
 	}
 }
 
+// hungTop is [Dashboard.hung] for a page of all services.
+func (d *Dashboard) hungTop(p Page) func(*request) (*reply, error) {
+	return func(r *request) (*reply, error) {
+		body, err := p.Body(r.Context(), d.view(r.lang, "", r.URL.Query()))
+		if err != nil {
+			return nil, err
+		}
+		title := d.text(r.lang, p.Title)
+		return &reply{template: "hung.html", title: title, data: struct {
+			Service, Title string
+			Body           template.HTML
+		}{"", title, body}}, nil
+	}
+}
+
 func (d *Dashboard) view(lang, service string, query url.Values) View {
 	return View{Service: service, Language: lang, Query: query, T: func(text string) string { return d.text(lang, text) }}
 }

@@ -178,3 +178,16 @@ func TestPanelsAndPages(t *testing.T) {
 	wants(t, b.page("/services/shop"), "<svg></svg>Memory", "&lt;no history&gt;", `href="/services/shop/falls"`, "program shop/api")
 	wants(t, b.page("/services/shop/falls?days=7"), "<p>shop7</p>", "<h1>Restarts</h1>")
 }
+
+// A page of all services has a link in the first page.
+func TestMachinePages(t *testing.T) {
+	t.Setenv("DARUMA_HOME", t.TempDir())
+	serve(t, "shop", "", up("api"))
+	_, b := open(t, Options{Machine: []Page{{"timeline", "Restarts", func(_ context.Context, v View) (template.HTML, error) {
+		return template.HTML("<p>" + template.HTMLEscapeString(v.Service+v.Query.Get("last")) + "</p>"), nil
+	}}}})
+	wants(t, b.page("/"), `href="/timeline"`, "Restarts")
+	page := b.page("/timeline?last=7d")
+	wants(t, page, "<p>7d</p>", "<h1>Restarts</h1>")
+	wantsNot(t, page, `href="/services/"`)
+}

@@ -17,6 +17,7 @@ type overviewView struct {
 	Bad      int
 	Err      string
 	Known    bool
+	Pages    []pageLink // of all services together
 }
 
 func (d *Dashboard) overviewView(lang string, s *state) overviewView {
@@ -29,6 +30,9 @@ func (d *Dashboard) overviewView(lang string, s *state) overviewView {
 		}
 	}
 	v.Summary = d.text(lang, "Services: %d, programs: %d, to look at: %d", len(v.Services), programs, v.Bad)
+	for _, p := range d.options.Machine {
+		v.Pages = append(v.Pages, pageLink{pathOf(p.Path), d.text(lang, p.Title)})
+	}
 	if s.machine.Err != nil {
 		v.Err = visible(s.machine.Err.Error())
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/observe/timeline"
 )
 
 // Every text of the pages has its Chinese, with the same places for arguments, and none is left that nothing shows.
@@ -36,6 +37,12 @@ func TestWords(t *testing.T) {
 	find(`d\.text\([\w.]+, "([^"]+)"`, "*.go")
 	find(`text: +"([^"]+)"`, "*.go")
 	find(`set\(live\.\w+, "([^"]+)"`, "view.go")
+	find(`\{\{t "([^"]+)"`, "past/templates/*.html")
+	find(`(?:add|v\.T)\("([^"]+)"`, "past/*.go")
+	find(`Title: "([^"]+)"`, "past/*.go")
+	for _, text := range timeline.Texts() {
+		used[text] = true
+	}
 	for _, s := range control.States() {
 		used[string(s)] = true
 	}

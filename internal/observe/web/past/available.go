@@ -1,0 +1,87 @@
+package past
+
+import (
+	"context"
+	"html/template"
+	"math"
+
+	"github.com/daruma-sh/daruma/internal/observe/history"
+	"github.com/daruma-sh/daruma/internal/observe/timeline"
+	"github.com/daruma-sh/daruma/internal/observe/web"
+	"github.com/daruma-sh/daruma/internal/plaintext"
+)
+
+// maxCharts is of how many programs a page has charts and strips of days: a service's first ones.
+const maxCharts = 20
+
+// programView is what stands of one program in a service's page.
+type programView struct {
+	Name  string
+	Chart template.HTML
+	Days  template.HTML
+}
+
+type availabilityView struct {
+	Table    template.HTML
+	Programs []programView
+	More     int
+}
+
+// availability is the page of a service's availability or, where the view has none, of all services'.
+func (p *Past) availability(ctx context.Context, v web.View) (template.HTML, error) {
+	p.refresh(ctx)
+	w, l := p.words(v), links(v)
+	all := p.ofService(v.Service)
+	view := availabilityView{Table: template.HTML(timeline.Availability(all, func(service string) string { return servicePath(service, "availability", nil) }, w))}
+	if v.Service != "" {
+		for k := range all[:min(len(all), maxCharts)] {
+			days := p.history.Days(v.Service, all[k].Program)
+			span := func(s timeline.Span) string { return l.Span(v.Service, s) }
+			view.Programs = append(view.Programs, programView{Name: plaintext.Line(all[k].Program), Days: template.HTML(timeline.Days(w.Name(v.Service, all[k].Program), days, span, w))})
+		}
+		view.More = max(len(all)-maxCharts, 0)
+	}
+	return p.make(v, "availability.html", view)
+}
+
+// ofService gives the availability of a service's programs, or of all where it is "".
+func (p *Past) ofService(service string) []history.Availability {
+	all := p.history.Availability()
+	if service == "" {
+		return all
+	}
+	var of []history.Availability
+	for _, a := range all {
+		if a.Service == service {
+			of = append(of, a)
+		}
+	}
+	return of
+}
+
+// day is what each program of a service used over the last day.
+func (p *Past) day(ctx context.Context, v web.View) (template.HTML, error) {
+	p.refresh(ctx)
+	w := p.words(v)
+	var view availabilityView
+	all := p.ofService(v.Service)
+	for k := range all[:min(len(all), maxCharts)] {
+		u := p.history.Usage(v.Service, all[k].Program)
+		if known(u.Memory) == 0 {
+			continue
+		}
+		view.Programs = append(view.Programs, programView{Name: plaintext.Line(all[k].Program), Chart: template.HTML(timeline.Chart(u, w))})
+	}
+	view.More = max(len(all)-maxCharts, 0)
+	return p.make(v, "day.html", view)
+}
+
+// known counts the values that are.
+func known(values []float64) (n int) {
+	for _, v := range values {
+		if !math.IsNaN(v) {
+			n++
+		}
+	}
+	return n
+}
