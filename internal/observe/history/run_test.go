@@ -5,6 +5,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,27 +26,28 @@ func TestRun(t *testing.T) {
 	folder := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		h := running(folder, func(err error) { t.Errorf("failed: %v", err) })
-		looks := 0
+		var looks atomic.Int64
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			h.Run(ctx, func(ctx context.Context) ([]observe.Seen, error) {
-				if looks++; looks%3 == 0 {
+				n := looks.Add(1)
+				if n%3 == 0 {
 					return nil, errors.New("the folders can't be read")
 				}
-				return []observe.Seen{using("shop", "api", float64(looks), 1<<10)}, ctx.Err()
+				return []observe.Seen{using("shop", "api", float64(n), 1<<10)}, ctx.Err()
 			})
 		}()
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
-		if looks != 1 {
-			t.Errorf("%d looks in half a minute", looks)
+		if n := looks.Load(); n != 1 {
+			t.Errorf("%d looks in half a minute", n)
 		}
 		time.Sleep(9 * time.Minute)
 		synctest.Wait()
-		if looks != 10 {
-			t.Errorf("%d looks in nine and a half minutes", looks)
+		if n := looks.Load(); n != 10 {
+			t.Errorf("%d looks in nine and a half minutes", n)
 		}
 		if dates, _ := dayFiles(folder); len(dates) != 0 {
 			t.Errorf("written though nothing was read: %v", dates)
@@ -64,8 +68,10 @@ func TestRun(t *testing.T) {
 func TestRunOnADiskThatRefuses(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "history")
 	synctest.Test(t, func(t *testing.T) {
-		var told []error
-		h := running(folder, func(err error) { told = append(told, err) })
+		var mu sync.Mutex
+		var list []error
+		told := func() []error { mu.Lock(); defer mu.Unlock(); return slices.Clone(list) }
+		h := running(folder, func(err error) { mu.Lock(); defer mu.Unlock(); list = append(list, err) })
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
@@ -80,7 +86,7 @@ func TestRunOnADiskThatRefuses(t *testing.T) {
 		}
 		time.Sleep(10*time.Minute + time.Second)
 		synctest.Wait()
-		if len(told) != 1 || told[0] == nil {
+		if told := told(); len(told) != 1 || told[0] == nil {
 			t.Fatalf("told %v", told)
 		}
 		if err := os.Rename(folder+".away", folder); err != nil {
@@ -88,7 +94,7 @@ func TestRunOnADiskThatRefuses(t *testing.T) {
 		}
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		if len(told) != 2 || told[1] != nil {
+		if told := told(); len(told) != 2 || told[1] != nil {
 			t.Errorf("told %v", told)
 		}
 		if got := memory(h, 12); got[0] != 1 || got[11] != 1 {
