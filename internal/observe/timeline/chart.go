@@ -15,11 +15,13 @@ const columns = 480
 // Chart draws what a program used over the last day, processor time and memory below each other; "" where nothing is known.
 func Chart(u history.Usage, w Words) string {
 	var b strings.Builder
-	cores := func(v float64) string { return w.f("%s cores", fmt.Sprintf("%.3g", v)) }
-	chart(&b, "CPU", u.CPU, u.Until, cores, w)
+	chart(&b, "CPU", u.CPU, u.Until, share, w)
 	chart(&b, "Memory", u.Memory, u.Until, bytes, w)
 	return b.String()
 }
+
+// share writes a share of one processor: 200 % are two.
+func share(v float64) string { return fmt.Sprintf("%.1f %%", v*100) }
 
 // summed is what a chart says in words.
 type summed struct {

@@ -31,7 +31,7 @@ func Texts() []string {
 		"The record no longer holds them all.", "Nothing fell in this time.", "%d programs more fell; narrow the time or look at one service.",
 		"1 day", "%d days", "Program", "Incidents", "Mean recovery", "Worst recovery", "of the last 90 days", "nothing is known", "since %s",
 		"%s: %s available, %s", "no incident", "now %s", "mean %s", "most %s at %s", "not known", "CPU", "Memory", "over the last day",
-		"%s cores", "Availability", "Falls of %s",
+		"Availability", "Falls of %s",
 	}
 }
 
