@@ -51,20 +51,37 @@ func sum(values []float64) (s summed) {
 	return s
 }
 
+// ChartWords says in words what a chart of the title CPU or Memory shows; "" where nothing is known. It isn't escaped.
+func ChartWords(title string, u history.Usage, w Words) string {
+	values, unit := u.Memory, bytes
+	if title == "CPU" {
+		values, unit = u.CPU, share
+	}
+	s := sum(values)
+	if !s.known {
+		return ""
+	}
+	return w.T(title) + " " + w.T("over the last day") + ": " + s.words(len(values), u.Until, unit, w)
+}
+
+func (s *summed) words(values int, until time.Time, unit func(float64) string, w Words) string {
+	now := w.T("not known")
+	if !math.IsNaN(s.now) {
+		now = unit(s.now)
+	}
+	at := until.Add(-time.Duration(values-1-s.at) * time.Minute).In(w.Zone).Format("15:04")
+	return strings.Join([]string{w.f("now %s", now), w.f("mean %s", unit(s.mean)), w.f("most %s at %s", unit(s.most), at)}, ", ")
+}
+
 func chart(b *strings.Builder, title string, values []float64, until time.Time, unit func(float64) string, w Words) {
 	s := sum(values)
 	if !s.known {
 		return
 	}
-	now := w.T("not known")
-	if !math.IsNaN(s.now) {
-		now = unit(s.now)
-	}
-	at := until.Add(-time.Duration(len(values)-1-s.at) * time.Minute).In(w.Zone).Format("15:04")
-	words := []string{w.f("now %s", now), w.f("mean %s", unit(s.mean)), w.f("most %s at %s", unit(s.most), at)}
-	fmt.Fprintf(b, `<figure class="tl-chart"><figcaption><b>%s</b> %s</figcaption>`, clean(w.T(title)), clean(strings.Join(words, ", ")))
+	words := s.words(len(values), until, unit, w)
+	fmt.Fprintf(b, `<figure class="tl-chart"><figcaption><b>%s</b> %s</figcaption>`, clean(w.T(title)), clean(words))
 	fmt.Fprintf(b, `<svg viewBox="0 0 %d 100" preserveAspectRatio="none" role="img" aria-label="%s">`, columns,
-		clean(w.T(title)+" "+w.T("over the last day")+": "+strings.Join(words, ", ")))
+		clean(w.T(title)+" "+w.T("over the last day")+": "+words))
 	for k := 1; k < ticks; k++ {
 		fmt.Fprintf(b, `<path class="tl-grid" d="M%d 0V100"/>`, k*columns/ticks)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"html/template"
 	"math"
+	"net/url"
+	"slices"
 
 	"github.com/daruma-sh/daruma/internal/observe/history"
 	"github.com/daruma-sh/daruma/internal/observe/timeline"
@@ -11,14 +13,22 @@ import (
 	"github.com/daruma-sh/daruma/internal/plaintext"
 )
 
-// maxCharts is of how many programs a page has charts and strips of days: a service's first ones.
-const maxCharts = 20
+const (
+	// maxCharts is of how many programs a page has charts and strips of days: a service's first ones.
+	maxCharts = 20
+	// maxLarge is up to how many programs a service's own page has charts; of more it has a small line for each.
+	maxLarge = 3
+	// maxSparks is how many such lines.
+	maxSparks = 200
+)
 
-// programView is what stands of one program in a service's page.
+// programView is what stands of one program in a page.
 type programView struct {
-	Name  string
-	Chart template.HTML
-	Days  template.HTML
+	Name        string
+	Address     string // of its charts
+	Chart       template.HTML
+	CPU, Memory template.HTML
+	Days        template.HTML
 }
 
 type availabilityView struct {
@@ -59,21 +69,47 @@ func (p *Past) ofService(service string) []history.Availability {
 	return of
 }
 
-// day is what each program of a service used over the last day.
+// day is what each program of a service used over the last day, in the service's own page.
 func (p *Past) day(ctx context.Context, v web.View) (template.HTML, error) {
 	p.refresh(ctx)
-	w := p.words(v)
-	var view availabilityView
 	all := p.ofService(v.Service)
-	for k := range all[:min(len(all), maxCharts)] {
-		u := p.history.Usage(v.Service, all[k].Program)
-		if known(u.Memory) == 0 {
+	if len(all) <= maxLarge {
+		return p.make(v, "day.html", p.charts(v, all))
+	}
+	w := p.words(v)
+	view := availabilityView{More: max(len(all)-maxSparks, 0)}
+	for k := range all[:min(len(all), maxSparks)] {
+		name := all[k].Program
+		u := p.history.Usage(v.Service, name)
+		if known(u.Memory)+known(u.CPU) == 0 {
 			continue
 		}
-		view.Programs = append(view.Programs, programView{Name: plaintext.Line(all[k].Program), Chart: template.HTML(timeline.Chart(u, w))})
+		view.Programs = append(view.Programs, programView{Name: plaintext.Line(name), Address: servicePath(v.Service, "usage", url.Values{"program": {name}}),
+			CPU: template.HTML(timeline.Spark(u.CPU, timeline.ChartWords("CPU", u, w))), Memory: template.HTML(timeline.Spark(u.Memory, timeline.ChartWords("Memory", u, w)))})
+	}
+	return p.make(v, "sparks.html", view)
+}
+
+// usage is the page of the charts: of the program that the address names, or of the service's first ones.
+func (p *Past) usage(ctx context.Context, v web.View) (template.HTML, error) {
+	p.refresh(ctx)
+	all := p.ofService(v.Service)
+	if program := v.Query.Get("program"); program != "" {
+		all = slices.DeleteFunc(all, func(a history.Availability) bool { return a.Program != program })
+	}
+	return p.make(v, "day.html", p.charts(v, all))
+}
+
+func (p *Past) charts(v web.View, all []history.Availability) (view availabilityView) {
+	w := p.words(v)
+	for k := range all[:min(len(all), maxCharts)] {
+		u := p.history.Usage(v.Service, all[k].Program)
+		if known(u.Memory)+known(u.CPU) > 0 {
+			view.Programs = append(view.Programs, programView{Name: plaintext.Line(all[k].Program), Chart: template.HTML(timeline.Chart(u, w))})
+		}
 	}
 	view.More = max(len(all)-maxCharts, 0)
-	return p.make(v, "day.html", view)
+	return view
 }
 
 // known counts the values that are.

@@ -51,6 +51,7 @@ func (p *Past) Pages() []web.Page {
 		{Path: "falls", Title: "Falls", Body: p.falls},
 		{Path: "incident", Title: "Incidents", Body: p.incident},
 		{Path: "availability", Title: "Availability", Body: p.availability},
+		{Path: "usage", Title: "The last day", Body: p.usage},
 	}
 }
 

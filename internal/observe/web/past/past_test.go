@@ -180,6 +180,40 @@ func TestAvailabilityAndDay(t *testing.T) {
 	}
 }
 
+// A service with many programs has a small line for each in its page, which leads to the charts.
+func TestUsageOfManyPrograms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := history.Open("", func(err error) { t.Error(err) })
+		seen := observe.Seen{Service: "shop"}
+		for k := range maxSparks + 5 {
+			seen.Status.Programs = append(seen.Status.Programs, control.ProgramStatus{Name: fmt.Sprintf("p%d", k), Wanted: true, PID: 1, MemoryBytes: 5 << 20})
+		}
+		look := func(context.Context) ([]observe.Seen, error) { return []observe.Seen{seen}, nil }
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); h.Run(ctx, look) }()
+		synctest.Wait()
+		p := New(h, look)
+		page := body(t, p.day, view("shop", ""))
+		wants(t, page, `href="/services/shop/usage?program=p7"`, "tl-spark", "most 5.0 MiB", "Programs that aren&#39;t shown: 5")
+		if strings.Contains(page, "tl-chart") {
+			t.Error("there are charts, too")
+		}
+		page = body(t, p.usage, view("shop", "program=p7"))
+		if strings.Count(page, "tl-chart") != 1 || !strings.Contains(page, "<h3>p7</h3>") {
+			t.Errorf("%s", page)
+		}
+		if page = body(t, p.usage, view("shop", "")); strings.Count(page, "tl-chart") != maxCharts {
+			t.Errorf("%s", page)
+		}
+		if page = body(t, p.usage, view("shop", "program=nobody")); !strings.Contains(page, "Nothing is known yet") {
+			t.Errorf("%s", page)
+		}
+		cancel()
+		<-done
+	})
+}
+
 // A supervisor that hangs keeps no page waiting, and many pages look once.
 func TestPagesDontWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
