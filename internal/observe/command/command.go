@@ -164,7 +164,7 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 	}
 	defer free()
 	observer := observe.New(c.Folder, func(err error) { sayCounters(errs, err) })
-	remember := keepPast(errs, c, observer)
+	kept := keepPast(errs, c, observer)
 	collector := metrics.NewCollector(observer, version.Version())
 	ctx, cancel := context.WithCancelCause(asked)
 	defer cancel(nil)
@@ -194,7 +194,7 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 		})
 	}
 	if c.Dashboard != nil {
-		serve, err := openDashboard(out, errs, c)
+		serve, err := openDashboard(out, errs, c, kept)
 		if err != nil {
 			return err
 		}
@@ -206,7 +206,7 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 		})
 	}
 	parts.Go(func() { notices.run(ctx) })
-	parts.Go(func() { remember(ctx) })
+	parts.Go(func() { kept.run(ctx) })
 	parts.Go(func() { shipper.run(ctx) })
 	<-ctx.Done()
 	parts.Wait()

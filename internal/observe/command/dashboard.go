@@ -14,16 +14,16 @@ import (
 	"github.com/daruma-sh/daruma/internal/observe/web"
 )
 
-// dashboard gives the dashboard with the parts that others make of it: each has a line here. What they do ends with ctx.
-func dashboard(ctx context.Context, c config.Config, o web.Options) *web.Dashboard {
-	hangPast(ctx, c, &o)
+// dashboard gives the dashboard with the parts that others make of it: each has a line here.
+func dashboard(o web.Options, r *remembered) *web.Dashboard {
+	r.hang(&o)
 	return web.New(o)
 }
 
 // openDashboard listens for the dashboard of observe.yaml, and gives what serves it until its context ends.
 //
 // It has a listener of its own: whoever floods it keeps no scraper out, and the metrics need neither its passwords nor its TLS.
-func openDashboard(out, errs io.Writer, c config.Config) (serve func(context.Context) error, err error) {
+func openDashboard(out, errs io.Writer, c config.Config, r *remembered) (serve func(context.Context) error, err error) {
 	o := web.Options{Hosts: c.Dashboard.Hosts, Secure: c.Dashboard.Certificate != ""}
 	for _, u := range c.Dashboard.Users {
 		o.Users = append(o.Users, web.User(u))
@@ -45,7 +45,7 @@ func openDashboard(out, errs io.Writer, c config.Config) (serve func(context.Con
 		scheme = "https"
 	}
 	fmt.Fprintf(out, "dashboard on %s://%s/\n", scheme, l.Addr())
-	d := dashboard(context.Background(), c, o)
+	d := dashboard(o, r)
 	return func(ctx context.Context) error { return d.Serve(ctx, l) }, nil
 }
 

@@ -61,7 +61,7 @@ func TestDashboardWithUsers(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var said bytes.Buffer
 	out := make(lineWriter, 1)
-	serve, err := openDashboard(out, &said, c)
+	serve, err := openDashboard(out, &said, c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestDashboardWithUsers(t *testing.T) {
 	if !strings.Contains(said.String(), "the old one is used") {
 		t.Error(said.String())
 	}
-	if _, err := openDashboard(io.Discard, io.Discard, c); err == nil || !strings.Contains(err.Error(), "dashboard.tls") {
+	if _, err := openDashboard(io.Discard, io.Discard, c, nil); err == nil || !strings.Contains(err.Error(), "dashboard.tls") {
 		t.Error("without a certificate:", err)
 	}
 }

@@ -95,7 +95,8 @@ func TestPastIsKeptAndShown(t *testing.T) {
 	ctx, cancel = context.WithCancel(t.Context())
 	defer cancel()
 	var o web.Options
-	hangPast(ctx, c, &o)
+	r := readPast(c)
+	r.hang(&o)
 	shown := map[string]string{}
 	v := web.View{Service: "shop", Language: "en", T: func(text string) string { return text }}
 	for _, p := range o.Pages {
@@ -119,7 +120,12 @@ func TestPastIsKeptAndShown(t *testing.T) {
 // Without history: true nothing is kept.
 func TestNoPastUnasked(t *testing.T) {
 	folder := t.TempDir()
-	keepPast(io.Discard, config.Config{Folder: folder}, nil)(t.Context())
+	r := keepPast(io.Discard, config.Config{Folder: folder}, nil)
+	r.run(t.Context())
+	var o web.Options
+	if r.hang(&o); r != nil || len(o.Pages) > 0 {
+		t.Error("there are pages of a past that nobody keeps")
+	}
 	if entries, err := os.ReadDir(folder); err != nil || len(entries) > 0 {
 		t.Error(entries, err)
 	}

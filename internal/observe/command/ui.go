@@ -79,7 +79,9 @@ func runUI(ctx context.Context, out, errs io.Writer, c config.Config, port uint1
 	if err != nil {
 		return err
 	}
-	d := dashboard(ctx, c, web.Options{Hosts: []string{name}})
+	r := readPast(c)
+	go r.run(ctx) // it keeps nothing, and needn't be waited for
+	d := dashboard(web.Options{Hosts: []string{name}}, r)
 	_, used, _ := net.SplitHostPort(listeners[0].Addr().String())
 	address := "http://" + net.JoinHostPort(name, used) + "/enter?token=" + d.Token(operate.UserName())
 	fmt.Fprintf(out, "%s\n", address)
