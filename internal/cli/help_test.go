@@ -162,6 +162,8 @@ var internalVariables = map[string]string{
 	"DARUMA_INSTALLED":        "from daruma host to its children",
 	"DARUMA_LINK":             "from the keeper to the supervisor",
 	"DARUMA_LAUNCH_FD":        "from the keeper to the launcher",
+	"DARUMA_HANDOVER":         "from one image of a keeper to the next",
+	"DARUMA_HANDOVER_FAILED":  "from one image of a keeper to the one before",
 	"DARUMA_EVENT":            "a field of the journal",
 	"DARUMA_REASON":           "a field of the journal",
 	"DARUMA_CONFINED":         "from the keeper to its supervisor",

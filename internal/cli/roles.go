@@ -19,6 +19,7 @@ import (
 //	daruma host-reload NAME                     started by systemd for systemctl reload
 //	daruma supervisor NAME FILE [--quiet]       a child of the keeper only
 //	daruma reader NAME FILE                     likewise, on Linux: tells the keeper what the definition allows, and ends
+//	daruma handover                             likewise: says whether it understands what a keeper would hand over at an upgrade
 //	daruma ensure NAME [flags]                  started by the fallback task
 func Role(args []string, errOut io.Writer) (code int, ok bool) {
 	if len(args) == 0 {
@@ -32,6 +33,8 @@ func Role(args []string, errOut io.Writer) (code int, ok bool) {
 		return code, true
 	}
 	switch args[0] {
+	case keeper.HandoverRole:
+		return keeper.CheckHandover(), true
 	case hosting.ReloadRole:
 		return hosting.Reload(args[1:], errOut), true
 	case hosting.Role:

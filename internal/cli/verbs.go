@@ -23,6 +23,7 @@ func groups(std IO) []group {
 			newPause(std),
 			newResume(std),
 			newReload(std),
+			newUpgrade(std),
 			newControl(std),
 		}},
 		{"look", "Look at it:", []*cobra.Command{

@@ -82,6 +82,20 @@ func passOn(have [2]unix.CapUserData) error {
 	return nil
 }
 
+// PassOn has this thread's capabilities survive its exec of another file, and returns what takes that back. It is for a process of an ordinary
+// user that isn't to lose what a service manager gave it; root's survive anyway.
+func PassOn() (undo func()) {
+	have, err := capabilities()
+	if err != nil || os.Geteuid() == 0 || have[0].Permitted|have[1].Permitted == 0 {
+		return func() {}
+	}
+	_ = passOn(have)
+	return func() {
+		_ = clearAmbient()
+		_ = unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &have[0])
+	}
+}
+
 // dropPassedOn gives up, for all threads, what passOn has left to an ordinary user. The process is undumpable by now.
 func dropPassedOn() error {
 	have, err := capabilities()

@@ -50,6 +50,7 @@ const (
 	VerbResume  Verb = "resume"  // thawed
 	VerbControl Verb = "control" // run the onControl hooks of a code; answered when all are done
 	VerbAwait   Verb = "await"   // nothing is asked of them; answered as a start is, for those that are wanted
+	VerbUpgrade Verb = "upgrade" // the daruma on disk takes over, and the programs run on; answered when it begins to, or won't: see UpgradeResult
 	VerbReload  Verb = "reload"  // read the definition again; restart only what changed; keep the old one when the new is wrong
 )
 
@@ -71,9 +72,28 @@ type Command struct {
 
 // Answer is what a Command led to.
 type Answer struct {
-	Results []ProgramResult `json:"results"`          // in the order in which the programs were acted on
-	Reload  *ReloadResult   `json:"reload,omitempty"` // of a reload that was carried out
-	Errors  []string        `json:"errors,omitempty"` // why a reload was refused: every error of the definition, as "file:line:column: path: what"
+	Results []ProgramResult `json:"results"`           // in the order in which the programs were acted on
+	Reload  *ReloadResult   `json:"reload,omitempty"`  // of a reload that was carried out
+	Upgrade *UpgradeResult  `json:"upgrade,omitempty"` // of an upgrade
+	Errors  []string        `json:"errors,omitempty"`  // why a reload was refused: every error of the definition, as "file:line:column: path: what"
+}
+
+// UpgradeResult is what an order to upgrade led to. Where it is neither UpToDate nor has an Error, this supervisor ends, and when its
+// successor answers, [Status.Upgrade] has the outcome, under the same Attempt.
+type UpgradeResult struct {
+	Attempt  uint64 `json:"attempt,omitempty"`
+	UpToDate bool   `json:"upToDate,omitempty"` // the daruma on disk is what runs
+	Error    string `json:"error,omitempty"`    // why it isn't taken; all runs on as before
+}
+
+// UpgradeOutcome is what became of the last upgrade.
+type UpgradeOutcome struct {
+	Attempt uint64    `json:"attempt"` // counted from 1 since the keeper began
+	At      time.Time `json:"at,omitzero"`
+	From    string    `json:"from"`
+	To      string    `json:"to,omitempty"`     // "": not known
+	Keeper  bool      `json:"keeper,omitempty"` // the keeper was replaced, too; on Windows it is at the service's next start
+	Error   string    `json:"error,omitempty"`  // why From runs on
 }
 
 // ProgramResult is what a command did to one program.
@@ -149,8 +169,10 @@ type Status struct {
 
 	StartedAt          time.Time `json:"startedAt,omitzero"`       // when the keeper, and so the service, began
 	SupervisorSince    time.Time `json:"supervisorSince,omitzero"` // when this supervisor took charge
-	SupervisorRestarts int       `json:"supervisorRestarts"`       // supervisors that the keeper had to replace
+	SupervisorRestarts int       `json:"supervisorRestarts"`       // supervisors that the keeper had to replace; not for upgrades
 	UptimeSeconds      float64   `json:"uptimeSeconds"`            // since StartedAt, by the monotonic clock
+
+	Upgrade *UpgradeOutcome `json:"upgrade,omitempty"` // the last one since StartedAt
 
 	// EventSeq is the number of the last event before this snapshot: following from it misses nothing. The server fills it in.
 	EventSeq uint64 `json:"eventSeq"`
@@ -261,7 +283,9 @@ const (
 	EventReloadRefused      EventKind = "reloadRefused"
 	EventDefinitionRefused  EventKind = "definitionRefused" // at the start: the last good definition runs instead
 	EventSupervisorReplaced EventKind = "supervisorReplaced"
-	EventEscalated          EventKind = "escalated" // daruma ends, so that the operating system restarts the service
+	EventUpgraded           EventKind = "upgraded"      // another daruma runs; the programs ran on
+	EventUpgradeFailed      EventKind = "upgradeFailed" // the one that ran before runs on
+	EventEscalated          EventKind = "escalated"     // daruma ends, so that the operating system restarts the service
 	EventLogLoss            EventKind = "logLoss"
 	EventLogLossEnded       EventKind = "logLossEnded"
 	EventWarning            EventKind = "warning"
@@ -315,14 +339,14 @@ func (c Command) Validate() error {
 		if c.Code < 128 || c.Code > 255 {
 			return fmt.Errorf(`"code" must be from 128 to 255, is %d: Windows keeps the others to itself`, c.Code)
 		}
-	case VerbReload:
+	case VerbReload, VerbUpgrade:
 		if c.Program != "" {
-			return errors.New(`"program" doesn't go with reload: the definition is read as a whole`)
+			return fmt.Errorf(`"program" doesn't go with %s: it is for the service as a whole`, c.Verb)
 		}
 	case "":
-		return errors.New(`"verb" is missing: one of start, stop, restart, pause, resume, control, await, reload`)
+		return errors.New(`"verb" is missing: one of start, stop, restart, pause, resume, control, await, reload, upgrade`)
 	default:
-		return fmt.Errorf("there is no verb %.40q: one of start, stop, restart, pause, resume, control, await, reload", string(c.Verb))
+		return fmt.Errorf("there is no verb %.40q: one of start, stop, restart, pause, resume, control, await, reload, upgrade", string(c.Verb))
 	}
 	if c.Code != 0 && c.Verb != VerbControl {
 		return fmt.Errorf(`"code" goes with control, not with %s`, c.Verb)

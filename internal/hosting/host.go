@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/access"
@@ -59,7 +58,7 @@ func Main(args []string, errOut io.Writer) int {
 	svc.Run = h.run
 	svc.OnPause, svc.OnContinue, svc.OnReload = handle.Pause, handle.Resume, handle.Reload
 	svc.OnPower, svc.OnSession, svc.OnControl = h.power, h.session, h.control
-	if err := service.Run(context.Background(), svc, nil); err != nil {
+	if err := h.besideKeeper(func() error { return service.Run(context.Background(), svc, nil) }); err != nil {
 		fmt.Fprintf(errOut, "daruma: %s: %v\n", name, err)
 		return service.ExitCode(err)
 	}
@@ -90,17 +89,18 @@ type host struct {
 	keeper  keeperHandle
 	start   startReport
 	reserve time.Duration // from the end of the stop's context to its deadline
+	onMain  func(func())  // calls a function on the main thread, where the keeper has to live; nil: anywhere
 }
 
 // run is the service, from the service manager's start to its end.
 func (h *host) run(ctx context.Context, manager *service.Host) error {
-	// PR_SET_PDEATHSIG fires when the thread that forked ends: this one must live as long as the keeper.
-	runtime.LockOSThread()
 	defer h.start.begin(manager)()
-	if err := makeFolders(h.cfg); err != nil {
-		return service.WithExitCode(err, int(exitcode.NoFiles))
+	if !keeper.HandedOver() { // else the service has begun already
+		if err := makeFolders(h.cfg); err != nil {
+			return service.WithExitCode(err, int(exitcode.NoFiles))
+		}
+		h.noteWanted(true, "started")
 	}
-	h.noteWanted(true, "started")
 	stop := context.AfterFunc(ctx, func() {
 		h.keeper.Stop(context.Cause(ctx).Error())
 		h.forgetStopped()
@@ -113,7 +113,7 @@ func (h *host) run(ctx context.Context, manager *service.Host) error {
 	// hangs at a program's start, and to end it is to end every program: so it gets more time than others.
 	manager.Health().Liveness(service.Check{Name: "keeper", Run: h.keeper.Ping, Every: 20 * time.Second, Threshold: 6})
 	defer h.endInTime(manager.StopContext())()
-	code := exitcode.Code(keeper.Main(h.cfg))
+	code := exitcode.Code(h.keep())
 	if code == exitcode.Restarting {
 		h.forgetStopped() // a restart starts every program
 	}

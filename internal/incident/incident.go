@@ -147,6 +147,7 @@ type Start string
 const (
 	ServiceStarted     Start = "serviceStarted"     // the keeper is new: every program that was wanted and had not been stopped went down with the last one
 	SupervisorReplaced Start = "supervisorReplaced" // the keeper lived on, and the programs with it
+	Upgraded           Start = "upgraded"           // by order, another daruma is in charge; the programs ran on, and nothing fell
 )
 
 // Options of [Open].

@@ -106,6 +106,9 @@ func (r *Recorder) begin(h *History) (down Kind, booted bool) {
 	if len(h.boots) == 0 {
 		return "", false
 	}
+	if r.o.Start == Upgraded {
+		return "", false
+	}
 	if r.o.Start == SupervisorReplaced {
 		l.fell(n, Fall{Kind: Supervisor, Cause: r.o.Reason, Ago: r.o.Absent})
 		l.acted(n, Action{What: "the keeper started a new supervisor; the programs ran on"})

@@ -26,6 +26,7 @@ type allowances struct {
 	reading bool   // it is at work, and no message of the supervisor is carried out meanwhile
 	why     string // the last one failed: why
 	now     *rules // nil: none was read yet
+	handed  *rules // those in force when this image took the keeper over; they count too until the definition is taken again; nil: none
 	before  *rules // those of the definition before: what it has of hooks and probes counts while its programs stop; nil: there was none
 	reader
 }
@@ -99,6 +100,9 @@ func (a *allowances) run(id string, p *launch.Plan) error {
 		return err
 	}
 	err := a.now.run(id, p)
+	if err != nil && a.handed != nil && a.handed.run(id, p) == nil {
+		return nil
+	}
 	if err != nil && a.before != nil && strings.Contains(id, "!") && a.before.run(id, p) == nil {
 		return nil
 	}
@@ -201,7 +205,11 @@ func (a *allowances) socket(m *wire.Listen) error {
 	if err := a.known(); err != nil {
 		return err
 	}
-	for _, s := range a.now.sockets {
+	sockets := a.now.sockets
+	if a.handed != nil {
+		sockets = append(slices.Clone(sockets), a.handed.sockets...)
+	}
+	for _, s := range sockets {
 		if s.Name == m.Name && s.Network == m.Network && (s.Address == m.Address || s.Network != "unix" && resolved(s.Address, m.Address)) {
 			return nil
 		}

@@ -60,8 +60,9 @@ func (k *keeper) startReader() error {
 		Files: []uintptr{uintptr(k.null), uintptr(k.null), 2, uintptr(pipe[1])},
 		Sys:   &syscall.SysProcAttr{Setpgid: true, PidFD: &a.pidfd},
 	}
-	path := executable(len(k.sup.deaths)%3 == 2)
+	path := k.executable(len(k.sup.deaths)%3 == 2)
 	err := confine.Start(confine.Rules{}, func(string) error {
+		releaseOwnSignals()
 		_, err := syscall.ForkExec(path, args, attr)
 		return err
 	})

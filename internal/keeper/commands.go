@@ -54,11 +54,15 @@ func (k *keeper) execute(m wire.Message) {
 		k.done, k.exitCode = true, m.Code
 	case *wire.DefinitionTaken:
 		if k.allowed.asked {
+			k.allowed.handed = nil
 			k.readAllowances()
 		}
+	case *wire.Upgrade:
+		k.askUpgrade()
 	case *wire.OpenToReaders:
 		k.openToReaders()
 	case *wire.Heartbeat:
+		k.supervisorUp()
 		k.reap()
 		k.checkFolders()
 		k.renewLock()

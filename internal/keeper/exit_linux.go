@@ -85,6 +85,8 @@ func (k *keeper) reap() {
 			k.mainExited(p, p.alive)
 		case pid == k.sup.pid:
 			k.supervisorExited()
+		case pid == k.up.check.pid:
+			k.checkEnded()
 		default:
 			_, _ = unix.Wait4(pid, nil, unix.WNOHANG, nil)
 		}

@@ -18,7 +18,9 @@ func (k *keeper) greet(why string) {
 	}
 	k.send(&wire.Hello{KeeperPID: os.Getpid(), Sessions: k.sessions, Gone: gone, Why: why, Cgroup: k.trees.base, NoCgroup: k.trees.without,
 		Hang: k.cfg.Hang, Mark: k.mark, Hosted: k.hosted(), Readers: opensToReaders,
-		Version: k.runs.Version, ExecutableModified: k.runs.Modified.UnixNano(), ExecutableSize: k.runs.Size})
+		Version: k.runs.Version, ExecutableModified: k.runs.Modified.UnixNano(), ExecutableSize: k.runs.Size,
+		Upgrades: upgradeKind, ExecutablePath: k.runs.Path, UpgradeSessions: k.up.sessions, LastUpgrade: k.up.last, Upgraded: k.up.news})
+	k.up.news = false
 	k.sessions++
 	for key, data := range k.snapshot {
 		k.send(&wire.SnapshotPart{Key: key, Data: data})

@@ -36,6 +36,7 @@ type keeper struct {
 
 	allowed  allowances
 	sup      supervisor
+	up       upgrade
 	sessions uint64 // supervisors so far
 
 	toClose      []*run        // ended, their write ends still open
@@ -78,6 +79,7 @@ func newKeeper(cfg Config) *keeper {
 		sockets:  map[string]*socket{},
 		snapshot: map[string][]byte{},
 		sup:      supervisor{peer: noPeer()},
+		up:       upgrade{platformUpgrade: newPlatformUpgrade()},
 	}
 }
 
@@ -92,6 +94,7 @@ func (k *keeper) loop() {
 		k.sup.receive(k)
 		k.sup.check(k)
 		k.checkReader()
+		k.checkUpgrade()
 		k.finishTurn()
 		k.saveMemory()
 	}
@@ -169,6 +172,12 @@ func (k *keeper) sleepTime() time.Duration {
 	}
 	if k.sup.startAt > 0 {
 		due(k.sup.startAt - now)
+	}
+	if k.up.tryAt > 0 {
+		due(k.up.tryAt - now)
+	}
+	if k.up.deadline > 0 {
+		due(k.up.deadline - now)
 	}
 	if k.flushAt > 0 {
 		due(k.flushAt - now)

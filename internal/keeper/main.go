@@ -39,6 +39,9 @@ const Role = "keeper"
 // which case it has said so on stderr; see package exitcode.
 func Main(cfg Config) int {
 	reserve.Threads(5)
+	if code, resumed := resume(cfg); resumed {
+		return code
+	}
 	if err := closeInherited(); err != nil {
 		return failed(err)
 	}
@@ -55,9 +58,14 @@ func Main(cfg Config) int {
 		return failed(err)
 	}
 	k.lock = held
+	return k.live()
+}
+
+// live is the rest of a keeper's life, from its first supervisor on.
+func (k *keeper) live() int {
 	k.loop()
 	k.cleanUp()
-	held.Release()
+	k.lock.Release()
 	return k.exitCode
 }
 

@@ -16,7 +16,7 @@ import (
 // The main goroutine keeps the main thread from the start: PR_SET_PDEATHSIG fires when the forking thread ends, and
 // only the main thread is sure to live as long as the process.
 func init() {
-	if len(os.Args) > 1 && os.Args[1] == Role {
+	if len(os.Args) > 1 && (os.Args[1] == Role || os.Args[1] == hostRole) {
 		runtime.LockOSThread()
 	}
 }

@@ -29,6 +29,9 @@ type platform struct {
 	byPID   map[int]*program // runs whose main process isn't reaped
 	oom     oomKills
 
+	terminal terminal
+	resumed  bool // this image took the keeper over from another
+
 	oomScore string // of programs; "": as the keeper\'s
 }
 

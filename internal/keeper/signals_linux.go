@@ -13,7 +13,10 @@ import (
 func (k *keeper) acceptRequests() {
 	// A signal that is ignored stays ignored across exec: every program would ignore it too. So the keeper ignores none, and
 	// catches and drops those that must not end it.
-	t := terminal{there: hasTerminal(), optional: signal.Ignored(unix.SIGHUP)}
+	if !k.resumed {
+		k.terminal = terminal{there: hasTerminal(), optional: signal.Ignored(unix.SIGHUP)}
+	}
+	t := k.terminal
 	launch.UnignoreSignals()
 	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
 	if h := k.cfg.Handle; h != nil {

@@ -2,7 +2,6 @@ package keeper
 
 import (
 	"fmt"
-	"os"
 	"syscall"
 	"time"
 
@@ -144,14 +143,4 @@ func (k *keeper) listeners(names []string) ([]uintptr, error) {
 		fds = append(fds, f.file.Fd())
 	}
 	return fds, nil
-}
-
-// executable is this process' own: by path, so that a new version is taken, or with running, and where the path is gone, the file that runs.
-func executable(running bool) string {
-	if path, err := os.Executable(); err == nil && !running {
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
-	}
-	return "/proc/self/exe"
 }

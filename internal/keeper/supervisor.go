@@ -81,6 +81,9 @@ func (k *keeper) supervisorGone(why string) {
 	case s.rejected != nil:
 		s.why = "it sent what no supervisor sends and was ended: " + s.rejected.Error()
 	}
+	if k.endedForUpgrade() {
+		return
+	}
 	if k.stops > 0 && len(s.deaths) >= 4 && !k.ending { // no supervisor lives long enough to stop anything
 		k.stopNow(&wire.StopRequest{Signal: "an earlier request"}, supervisorGrace)
 	}

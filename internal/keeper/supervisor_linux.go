@@ -48,10 +48,11 @@ func (s *supervisor) start(k *keeper) error {
 	}
 	// A new version that doesn't start must not cost the service its supervisor: every third try takes the
 	// executable that is running now.
-	path := executable(len(s.deaths)%3 == 2)
+	path := k.executable(len(s.deaths)%3 == 2)
 	rules := k.supervisorRules()
 	err = confine.Start(rules, func(missing string) (err error) {
 		attr.Env = append(k.supervisorEnv(), confine.Variable+"="+missing)
+		releaseOwnSignals()
 		s.pid, err = syscall.ForkExec(path, args, attr)
 		return err
 	})

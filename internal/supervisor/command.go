@@ -26,6 +26,11 @@ func (b backend) Command(ctx context.Context, c control.Command) (control.Answer
 			ch <- outcome{answer: &answer, wait: w}
 			return
 		}
+		if c.Verb == control.VerbUpgrade {
+			w := &waiter{reply: make(chan control.Answer, 1)}
+			ch <- outcome{wait: w, err: b.s.orderUpgrade(c, w)}
+			return
+		}
 		if c.Verb == control.VerbControl {
 			w := &waiter{reply: make(chan control.Answer, 1)}
 			ch <- outcome{wait: w, err: b.s.runControlHooks(c, w)}

@@ -129,6 +129,9 @@ func (s *supervisor) resumeIncidents() {
 
 // incidentStart says whether the service starts or a supervisor is replaced.
 func incidentStart(h *wire.Hello) incident.Start {
+	if h.Upgraded {
+		return incident.Upgraded
+	}
 	if h.Sessions > 0 {
 		return incident.SupervisorReplaced
 	}

@@ -35,6 +35,8 @@ func (s *supervisor) handle(m wire.Message, files []*os.File) {
 		s.sockets.Answered(m)
 	case *wire.OpenedToReaders:
 		s.openedToReaders(m)
+	case *wire.UpgradeAnswer:
+		s.upgradeAnswered(m)
 	case *wire.StopRequest:
 		s.stopRequested(m)
 	case *wire.ReloadRequest:

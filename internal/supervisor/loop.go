@@ -22,6 +22,9 @@ func (s *supervisor) run() (code int, keeperLost bool) {
 	s.giveBackMemory(10)
 	for {
 		s.flush()
+		if s.upgrade.leaving {
+			return 0, false
+		}
 		if code, over := s.over(); over {
 			return code, false
 		}

@@ -53,6 +53,10 @@ func Main(cfg Config) int {
 		return printError(err) // last: writing to stderr may block
 	}
 	code, keeperLost := s.run()
+	if s.upgrade.leaving {
+		s.leave()
+		return code
+	}
 	if !keeperLost {
 		s.publishEnd()
 	}

@@ -60,7 +60,7 @@ func (s *supervisor) status() control.Status {
 		Service: s.def.Name, DisplayName: s.def.DisplayName, Version: s.runs.Version, KeeperVersion: s.hello.Version,
 		SupervisorPID: os.Getpid(), KeeperPID: s.hello.KeeperPID, DefinitionFile: s.state.File,
 		StartedAt: s.state.StartedAt, UptimeSeconds: (now - s.state.Started).Seconds(),
-		SupervisorSince: s.since, SupervisorRestarts: int(s.hello.Sessions),
+		SupervisorSince: s.since, SupervisorRestarts: int(s.hello.Sessions - s.hello.UpgradeSessions), Upgrade: s.lastUpgrade(),
 		Programs: []control.ProgramStatus{},
 	}
 	for _, text := range s.warnings {

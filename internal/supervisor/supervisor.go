@@ -72,6 +72,7 @@ type supervisor struct {
 	tasks    *tasks.Tasks // commands of hooks and exec probes under way
 	sockets  *sockets.Sockets
 	waiters  []*waiter
+	upgrade  upgrading
 
 	since    time.Time
 	warnings map[string]string // by subject

@@ -22,7 +22,11 @@ func (s *supervisor) takeOver(l *inheritance) {
 	for _, k := range l.sockets {
 		s.sockets.Inherit(k)
 	}
-	s.publishReplaced(l.hello.Why)
+	if l.hello.Upgraded {
+		s.publishUpgrade()
+	} else {
+		s.publishReplaced(l.hello.Why)
+	}
 	newest := map[string]*inherited{}
 	for i := range l.runs {
 		r := &l.runs[i]

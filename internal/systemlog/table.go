@@ -55,7 +55,7 @@ func Table() []Entry {
 	return t[:]
 }
 
-func table() [39]Entry {
+func table() [41]Entry {
 	return [...]Entry{
 		{1001, "serviceStarted", Information, false, "Service %1 was started: %3.", "the service was started by the system, a person or a script"},
 		{1002, "recoveredAfterBoot", Information, false, "Service %1 runs again after the system was started: %3.", "the first start of the service since the system was started"},
@@ -76,6 +76,8 @@ func table() [39]Entry {
 		{1017, "sessionChanged", Information, true, "Somebody's session changed while service %1 ran: %3.", "a logon, logoff, lock … (Windows)"},
 		{1018, "controlReceived", Information, true, "Service %1 received a control code: %3.", "`sc control` or `daruma control`; `onControl` hooks run"},
 		{1019, ServiceFailed, Error, false, "Service %1 ended by itself: %3.", "nothing was left to run, and not all programs had done their work; the service ends with exit code 97, and nobody starts it again before a person does or the machine"},
+		{1020, "upgraded", Information, false, "Service %1 is run by another daruma now; its programs ran on: %3.", "`daruma upgrade`"},
+		{1021, "upgradeFailed", Warning, false, "Service %1 is run by the same daruma as before; an upgrade failed: %3.", "`daruma upgrade`; the programs ran on"},
 
 		{1101, "waiting", Information, true, "Program %2 of service %1 waits: %3.", "for a program it depends on"},
 		{1102, "starting", Information, true, "Program %2 of service %1 is being started: %3.", "a process is created, startup probe and postStart follow"},

@@ -38,7 +38,7 @@ func TestIDsAreStable(t *testing.T) {
 		1001: "serviceStarted", 1002: "recoveredAfterBoot", 1003: "serviceStopped", 1004: "escalated", 1005: "keeperFailed",
 		1006: "supervisorReplaced", 1007: "reloaded", 1008: "reloadRefused", 1009: "definitionRefused", 1010: "warning",
 		1011: "logLoss", 1012: "logLossEnded", 1013: "eventsLost", 1014: "stopOverdue", 1015: "suspended", 1016: "wokeUp",
-		1017: "sessionChanged", 1018: "controlReceived", 1019: "serviceFailed", 1116: "hookDone", 1117: "hookFailed", 1101: "waiting", 1102: "starting", 1103: "started",
+		1017: "sessionChanged", 1018: "controlReceived", 1019: "serviceFailed", 1020: "upgraded", 1021: "upgradeFailed", 1116: "hookDone", 1117: "hookFailed", 1101: "waiting", 1102: "starting", 1103: "started",
 		1104: "ready", 1105: "notReady", 1106: "unhealthy", 1107: "exited", 1108: "restarting", 1109: "backoff", 1110: "stopping",
 		1111: "stopped", 1112: "completed", 1113: "failed", 1114: "paused", 1115: "resumed", 1190: "heartbeat", 1191: "lagged", 1199: "unknown",
 	}

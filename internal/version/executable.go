@@ -9,28 +9,29 @@ import (
 // another one by now, though its name is the same.
 type Executable struct {
 	Version  string    // of the daruma in it
+	Path     string    // "": unknown
 	Modified time.Time // zero: unknown
 	Size     int64     // bytes
 }
 
-// Running describes this process' own executable. It is to be called when the process starts: the file may be replaced any time after.
+// Running describes this process' own executable. It is to be called when the process starts: on Windows the file may be replaced any time
+// after.
 func Running() Executable {
 	e := Executable{Version: Version()}
 	if path, err := os.Executable(); err == nil {
-		if info, err := os.Stat(path); err == nil {
+		e.Path = path
+		if info, err := os.Stat(image(path)); err == nil {
 			e.Modified, e.Size = info.ModTime(), info.Size()
 		}
 	}
 	return e
 }
 
-// Replaced says whether the file that has this process' name now is another than e. It is false where that isn't known, or where no file
-// is there.
+// Replaced says whether the file at e's path now is another than e. It is false where that isn't known, or where no file is there.
 func (e Executable) Replaced() bool {
-	path, err := os.Executable() // Linux: the name of the start, even where the file was removed
-	if err != nil || e.Modified.IsZero() {
+	if e.Path == "" || e.Modified.IsZero() {
 		return false
 	}
-	info, err := os.Stat(path)
+	info, err := os.Stat(e.Path)
 	return err == nil && (info.Size() != e.Size || !info.ModTime().Equal(e.Modified))
 }

@@ -33,3 +33,9 @@ func removed(f *os.File) bool {
 	err := unix.Statx(int(f.Fd()), "", unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC, unix.STATX_NLINK, &st)
 	return err == nil && st.Mask&unix.STATX_NLINK != 0 && st.Nlink == 0
 }
+
+// Adopt gives a lock that this process took before it executed another image: its file is still open.
+func Adopt(fd int) *Lock { return &Lock{os.NewFile(uintptr(fd), "lock")} }
+
+// FD is the number of the lock's file, which holds the lock as long as it is open.
+func (l *Lock) FD() int { return int(l.file.Fd()) }

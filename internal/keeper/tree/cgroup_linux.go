@@ -28,8 +28,10 @@ func makeCgroup(path string) (*cgroup, error) {
 	if err := unix.Mkdir(path, 0o755); err != nil && err != unix.EEXIST {
 		return nil, &os.PathError{Op: "mkdir", Path: path, Err: err}
 	}
-	return &cgroup{path: path, events: path + "/cgroup.events"}, nil
+	return newCgroup(path), nil
 }
+
+func newCgroup(path string) *cgroup { return &cgroup{path: path, events: path + "/cgroup.events"} }
 
 // makeBase makes a group like makeCgroup, and fails where the kernel can't kill a group (cgroup.kill is there since Linux 5.14) or
 // where this process may not.

@@ -151,3 +151,28 @@ func (t *Tree) Freeze(pid int, frozen bool) error {
 	}
 	return unix.Kill(-pid, sig)
 }
+
+// State is a Tree in words, for another image of this process: see [Restore].
+type State struct {
+	Group                 string // folder of its cgroup; "": none
+	Frozen, Killed, Empty bool
+	Serial                int
+}
+
+// State gives the state between Detach and Attach.
+func (t *Tree) State() State {
+	s := State{Frozen: t.frozen, Killed: t.killed, Empty: t.empty, Serial: t.serial}
+	if t.cg != nil {
+		s.Group = t.cg.path
+	}
+	return s
+}
+
+// Restore gives the tree of which s is the state.
+func Restore(s State) Tree {
+	t := Tree{frozen: s.Frozen, killed: s.Killed, empty: s.Empty, serial: s.Serial}
+	if s.Group != "" {
+		t.cg = newCgroup(s.Group)
+	}
+	return t
+}

@@ -67,6 +67,12 @@ func (m *Frozen) fields(c *coder)          { c.str(&m.ID); c.u64(&m.Generation);
 func (m *Unasked) fields(c *coder)         { c.str(&m.ID); c.u64(&m.Generation) }
 func (m *Welcome) fields(*coder)           {}
 func (m *DumpStacks) fields(*coder)        {}
+func (*Upgrade) fields(*coder)             {}
+func (m *UpgradeAnswer) fields(c *coder) {
+	c.u64(&m.Attempt)
+	c.flag(&m.UpToDate)
+	c.str(&m.Error)
+}
 func (m *Listening) fields(c *coder) {
 	c.str(&m.Name)
 	c.str(&m.Network)
@@ -99,6 +105,13 @@ func (m *Hello) fields(c *coder) {
 		c.str(&m.Version)
 		c.i64(&m.ExecutableModified)
 		c.i64(&m.ExecutableSize)
+	}
+	if c.more() {
+		c.num((*int)(&m.Upgrades))
+		c.str(&m.ExecutablePath)
+		c.u64(&m.UpgradeSessions)
+		m.LastUpgrade.code(c)
+		c.flag(&m.Upgraded)
 	}
 }
 func (m *KnownRun) fields(c *coder) {

@@ -52,6 +52,13 @@ var kinds = [...]kind{
 	kindOf[OpenToReaders](),
 	kindOf[OpenedToReaders](),
 	kindOf[Unasked](),
+	kindOf[Upgrade](),
+	kindOf[UpgradeAnswer](),
+	kindOf[HeldKeeper](),
+	kindOf[HeldProgram](),
+	kindOf[HeldRun](),
+	kindOf[HeldSocket](),
+	kindOf[HeldEnd](),
 }
 
 // numberOf gives the number of a message's kind. A search of so short a list costs less than a hash.

@@ -75,6 +75,8 @@ type (
 	// OpenToReaders asks that the definition's readers be let through the service's run folder to their socket, and nobody else; answered
 	// by OpenedToReaders. To keepers with Hello.Readers alone. Linux.
 	OpenToReaders struct{}
+	// Upgrade asks the keeper to have the daruma on disk take over; answered by UpgradeAnswer. To keepers with Hello.Upgrades alone.
+	Upgrade struct{}
 	// Finish ends the keeper with this exit code. Whatever still runs is killed.
 	Finish struct{ Code int }
 )
@@ -100,6 +102,13 @@ type (
 		Version            string
 		ExecutableModified int64
 		ExecutableSize     int64
+
+		// Of upgrades. Older keepers leave it out.
+		Upgrades        UpgradeKind
+		ExecutablePath  string         // of the keeper, where the file that an upgrade takes is looked for
+		UpgradeSessions uint64         // of Sessions, those that an upgrade ended or tried: nothing was wrong with them
+		LastUpgrade     UpgradeOutcome // zero: there was none
+		Upgraded        bool           // this supervisor is the first one since LastUpgrade
 	}
 	// KnownRun is one run, alive or ended and not yet acknowledged and released. It carries the read ends of its output.
 	KnownRun struct {
@@ -166,6 +175,12 @@ type (
 	ControlEvent struct{ Code int }
 	// OpenedToReaders answers OpenToReaders. Error is "" where it was done.
 	OpenedToReaders struct{ Error string }
+	// UpgradeAnswer answers Upgrade. Where it has no Error and isn't UpToDate, the supervisor ends in order, and the daruma on disk takes over.
+	UpgradeAnswer struct {
+		Attempt  uint64 // its number, see UpgradeOutcome; 0: none was made
+		UpToDate bool   // the daruma on disk is the one that runs
+		Error    string // why nothing is done
+	}
 	// DumpStacks makes a supervisor that hangs end with the stacks of all its goroutines. Windows has no signal for that.
 	DumpStacks struct{}
 )

@@ -1,0 +1,306 @@
+package keeper
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/monotonic"
+	"github.com/daruma-sh/daruma/internal/version"
+)
+
+// The keeper's own upgrade, in these steps:
+//
+//  1. The new file is started once in the role "handover", as a child. It reads what the keeper would hand over and says that it
+//     understands: a file that isn't executable, is broken, hangs, or isn't daruma is found here, with nothing changed.
+//  2. The supervisor is told and ends in order. A start of a program that is under way is waited for.
+//  3. The keeper writes down what it holds (handover_linux.go) and executes the new file in the main thread: execve(2) keeps the pid, the
+//     children with their parent-death signals, the cgroup and every file that isn't closed at exec, so nobody notices.
+//  4. The new image takes all of that up (resume_linux.go) and starts a supervisor. The old image, open as a file, goes over too: where the
+//     new one isn't up in time, can't read what it was handed, or panics, it executes the old one the same way back.
+
+const upgradeKind = wire.UpgradeKeeper
+
+// platformUpgrade is the part of an upgrade that is Linux's.
+type platformUpgrade struct {
+	check     checkProcess
+	to        string      // version of the new file, as it says
+	image     int         // file: the executable that is to take over; -1: none
+	old       int         // file: the executable that this one took over from, in probation; -1: none
+	candidate wire.FileID // of the new file
+	refused   wire.FileID // a new file that the way led back from: supervisors aren't started from it
+	tookOver  uint64      // sessions when probation began
+	up        bool        // in probation: its supervisor is up
+}
+
+// checkProcess is the new file, saying whether it understands.
+type checkProcess struct {
+	pid, pidfd int
+	said       int // file: what it prints
+}
+
+func newPlatformUpgrade() platformUpgrade {
+	return platformUpgrade{image: -1, old: -1, check: checkProcess{pidfd: -1, said: -1}}
+}
+
+// beginUpgrade begins to check the file on disk.
+func (k *keeper) beginUpgrade() {
+	u := &k.up
+	same, err := k.openCandidate()
+	if err == nil && same {
+		k.dropImages()
+		k.send(&wire.UpgradeAnswer{UpToDate: true})
+		return
+	}
+	if err == nil {
+		err = k.startCheck()
+	}
+	if err != nil {
+		k.dropImages()
+		k.refuseUpgrade(upgradeText(k.runs.Path, err))
+		return
+	}
+	u.enter(checking, checkLimit)
+}
+
+// openCandidate opens the file on disk, and says whether it is the one that runs. From then on it is that file, whatever gets its name.
+func (k *keeper) openCandidate() (same bool, err error) {
+	u := &k.up
+	k.dropImages() // in probation: what this image replaced isn't gone back to any more
+	if u.image, err = unix.Open(k.runs.Path, unix.O_PATH|unix.O_CLOEXEC, 0); err != nil {
+		u.image = -1
+		return false, err
+	}
+	if u.candidate, err = fileID(u.image); err != nil {
+		return false, err
+	}
+	own, err := runningFile()
+	return err == nil && own == u.candidate, err
+}
+
+func (k *keeper) dropImages() {
+	for _, fd := range []*int{&k.up.image, &k.up.old} {
+		if *fd >= 0 {
+			unix.Close(*fd)
+			*fd = -1
+		}
+	}
+}
+
+// fileID identifies an open executable.
+func fileID(fd int) (id wire.FileID, err error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return id, err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return id, errors.New("it is no file")
+	}
+	return idOf(&st), nil
+}
+
+func idOf(st *unix.Stat_t) wire.FileID {
+	return wire.FileID{Dev: uint64(st.Dev), Ino: st.Ino, Size: st.Size, Modified: st.Mtim.Nano()}
+}
+
+func runningFile() (id wire.FileID, err error) {
+	var st unix.Stat_t
+	if err := unix.Stat("/proc/self/exe", &st); err != nil {
+		return id, fmt.Errorf("/proc/self/exe: %w", err)
+	}
+	return idOf(&st), nil
+}
+
+// startCheck starts the new file with a copy of what it would be handed.
+func (k *keeper) startCheck() error {
+	u := &k.up
+	held, err := k.writeHeld()
+	if err != nil {
+		return err
+	}
+	defer unix.Close(held)
+	if u.check.said, err = unix.MemfdCreate("said", unix.MFD_CLOEXEC); err != nil {
+		return err
+	}
+	said := uintptr(u.check.said)
+	attr := &syscall.ProcAttr{
+		Env:   k.supervisorEnv(),
+		Files: []uintptr{uintptr(k.null), said, said, uintptr(held), uintptr(u.image)},
+		Sys:   &syscall.SysProcAttr{Setpgid: true, PidFD: &u.check.pidfd},
+	}
+	// By its open file, the child's fifth: nothing else can get between what is checked here and what is executed later.
+	u.check.pid, err = syscall.ForkExec("/proc/self/fd/4", []string{"daruma", HandoverRole}, attr)
+	if err != nil {
+		k.endCheck()
+		return err
+	}
+	return k.poll.Add(u.check.pidfd, unix.EPOLLIN, k.checkEnded)
+}
+
+// endCheck ends the process, if it hasn't ended.
+func (k *keeper) endCheck() {
+	c := &k.up.check
+	if c.pidfd >= 0 {
+		_ = unix.PidfdSendSignal(c.pidfd, unix.SIGKILL, nil, 0)
+		k.poll.Remove(c.pidfd)
+		unix.Close(c.pidfd)
+		k.reapDue = true
+	}
+	if c.said >= 0 {
+		unix.Close(c.said)
+	}
+	*c = checkProcess{pidfd: -1, said: -1}
+}
+
+// checkEnded is called when the process that checks seems to have ended.
+func (k *keeper) checkEnded() {
+	c := &k.up.check
+	var status unix.WaitStatus
+	if pid, err := unix.Wait4(c.pid, &status, unix.WNOHANG, nil); c.pid == 0 || err != nil || pid == 0 {
+		return
+	}
+	var buf [4 << 10]byte
+	n, _ := unix.Pread(c.said, buf[:], 0)
+	said := strings.TrimSpace(string(buf[:max(n, 0)]))
+	k.endCheck()
+	to, understood := strings.CutPrefix(said, understands)
+	if status.ExitStatus() != 0 || !understood {
+		why := endText(status) + " when it was asked whether it can take over"
+		if said != "" {
+			why += ", and said: " + said[:min(len(said), 500)]
+		}
+		k.dropImages()
+		k.refuseUpgrade(upgradeText(k.runs.Path, errors.New(why)))
+		return
+	}
+	k.up.to = to
+	k.up.enter(waiting, checkLimit)
+}
+
+// busyStarting says whether something is under way that can't be handed over.
+func (k *keeper) busyStarting() bool { return len(k.starting) > 0 || k.allowed.reading }
+
+// checkUpgrade goes on with an upgrade.
+func (k *keeper) checkUpgrade() {
+	u := &k.up
+	late := u.deadline > 0 && monotonic.Now() >= u.deadline
+	switch u.phase {
+	case noUpgrade:
+	case checking:
+		if late {
+			k.endCheck()
+			k.dropImages()
+			k.refuseUpgrade(upgradeText(k.runs.Path, errors.New("it hasn't said within "+checkLimit.String()+" whether it can take over")))
+		}
+	case waiting:
+		if !k.busyStarting() {
+			k.acceptUpgrade(u.to, true)
+		} else if late {
+			k.dropImages()
+			k.refuseUpgrade("a program has been on its way to its start for " + checkLimit.String() + ": try again when it has started")
+		}
+	case leaving:
+		k.checkLeaving()
+	case takingOver:
+		if monotonic.Now() >= u.tryAt {
+			k.replaceImage()
+		}
+	case probation:
+		if late && u.up {
+			k.dropImages()
+			u.enter(noUpgrade, 0)
+		} else if late {
+			k.goBack("the new daruma's supervisor wasn't up after " + probationLimit.String())
+		}
+	case goingBack:
+		if late { // it is stuck in the kernel: no successor could have its socket
+			u.deadline = 0
+		}
+	}
+}
+
+// supervisorUp is called when the supervisor has taken over and its loop runs.
+func (k *keeper) supervisorUp() { k.up.up = true }
+
+// upgradeLostSupervisor notes the end of a supervisor that wasn't asked to end.
+func (k *keeper) upgradeLostSupervisor() bool {
+	switch u := &k.up; u.phase {
+	case checking, waiting: // who asked is gone
+		k.endCheck()
+		k.dropImages()
+		u.enter(noUpgrade, 0)
+	case probation:
+		if k.sessions-u.tookOver < probationTries || k.stops > 0 || k.ending {
+			return false
+		}
+		why := fmt.Sprintf("the new daruma's supervisors ended %d times; the last: %s", probationTries, k.sup.why)
+		k.backOutcome(why)
+		u.enter(takingOver, checkLimit)
+		return true
+	}
+	return false
+}
+
+// goBack ends the supervisor of this image, which is in probation, and executes the old one.
+func (k *keeper) goBack(why string) {
+	k.backOutcome(why)
+	if k.sup.pid == 0 {
+		k.up.enter(takingOver, checkLimit)
+		return
+	}
+	k.up.enter(goingBack, leaveLimit)
+	k.sup.kill()
+}
+
+// backOutcome notes that this image gives up.
+func (k *keeper) backOutcome(why string) {
+	u := &k.up
+	u.last.Error = why
+	u.last.Wall = time.Now().UnixNano()
+	u.sessions += k.sessions - u.tookOver
+	u.candidate, _ = runningFile()
+}
+
+// Understands begins what the process in the role HandoverRole prints: its version follows.
+const understands = "takes over: "
+
+// CheckHandover is the life of the process in the role HandoverRole: it reads what a keeper would hand over from its file 3. It gives the
+// exit code.
+func CheckHandover() int {
+	if _, err := readHeld(3); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	fmt.Println(understands + version.Version())
+	return 0
+}
+
+// executable is this process' own: by path, so that a new version is taken, or with running, where the path is gone, and where a way back
+// led from the file there, the file that runs.
+func (k *keeper) executable(running bool) string {
+	var st unix.Stat_t
+	if path := k.runs.Path; path != "" && !running && unix.Stat(path, &st) == nil && idOf(&st) != k.up.refused {
+		return path
+	}
+	return "/proc/self/exe"
+}
+
+// stuckThread gives the number of a thread of this process that waits for a disk, or 0. execve(2) would wait for it.
+func stuckThread() int {
+	threads, _ := os.ReadDir("/proc/self/task")
+	for _, thread := range threads {
+		stat, err := os.ReadFile("/proc/self/task/" + thread.Name() + "/stat")
+		if _, state, ok := strings.Cut(string(stat), ") "); err == nil && ok && strings.HasPrefix(state, "D") {
+			number, _ := strconv.Atoi(thread.Name())
+			return number
+		}
+	}
+	return 0
+}

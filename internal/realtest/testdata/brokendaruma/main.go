@@ -1,0 +1,51 @@
+// Command brokendaruma is daruma with a fault, which the last line of its own file names: what an upgrade has to find out.
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/cli"
+	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/keeper"
+	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	_ "github.com/daruma-sh/daruma/internal/launch"
+)
+
+func main() {
+	role := os.Args[1]
+	switch fault := fault(); {
+	case fault == "exits" && role == keeper.HandoverRole:
+		fmt.Println("a library is missing")
+		os.Exit(1)
+	case fault == "hangs" && role == keeper.HandoverRole:
+		time.Sleep(time.Hour)
+	case fault == "is silent" && role == keeper.HandoverRole:
+		os.Exit(0)
+	case fault == "supervisor hangs" && role == "supervisor":
+		time.Sleep(time.Hour)
+	case fault == "supervisor falls" && role == "supervisor":
+		os.Exit(3)
+	case fault == "keeper can't begin" && role == keeper.Role:
+		os.Setenv("DARUMA_HOME", "/elsewhere") // then what is handed over names another service
+	case fault == "keeper panics" && role == keeper.Role:
+		place, err := folders.Of(os.Args[2])
+		if err != nil {
+			panic(err)
+		}
+		h := &keeper.Handle{OnState: func(wire.ServiceState) { panic("a fault of the new daruma") }}
+		os.Exit(keeper.Main(keeper.Config{Service: os.Args[2], Folders: place, Args: os.Args[2:], Handle: h}))
+	}
+	code, _ := cli.Role(os.Args[1:], os.Stderr)
+	os.Exit(code)
+}
+
+func fault() string {
+	data, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		panic(err)
+	}
+	return string(data[bytes.LastIndexByte(data, '\n')+1:])
+}
