@@ -75,6 +75,7 @@ var layering = [][]string{
 		"internal/logs/shipper",
 		"internal/probe",
 		"internal/release/pack",
+		"internal/release/store",
 		"internal/supervisor/signals",
 		"internal/systemlog",
 		"service/internal/verbs",
@@ -119,6 +120,7 @@ var layering = [][]string{
 		"internal/migrate/nssm",
 		"internal/observe",
 		"internal/operate",
+		"internal/release/deploy",
 	},
 	{
 		"internal/cli/reason",

@@ -78,6 +78,7 @@ func programVariables() []variable {
 		{"DARUMA_WATCHDOG_SECONDS", "with such a livenessProbe: within how many seconds a WATCHDOG=1 is expected"},
 		{"LISTEN_FDS, LISTEN_FDNAMES, LISTEN_PID", "Linux, with listen: the sockets, as systemd passes them (sd_listen_fds(3))"},
 		{"HOME, USER, LOGNAME, SHELL", "Linux, with securityContext.runAsUser: that account's"},
+		{"DARUMA_RELEASE, DARUMA_PREVIOUS_RELEASE", "hooks/before of a release alone: its version, and that of the current one"},
 		{"PATH, LANG", "Linux, with securityContext.runAsUser: daruma's own; nothing else of its environment is passed on"},
 	}
 }
@@ -120,6 +121,7 @@ Every field, in an example:
 
 // definitionExample shows every field of a service and of a program. A test holds it to the schema.
 const definitionExample = `  name: shop                        # what the operating system knows the service by: a-z, 0-9 and -
+  folder: .                         # where relative paths start; the definition's own folder by default
   displayName: Shop backend         # what people see in lists of services
   description: Orders API and its worker
   startType: automatic              # automatic | delayed | manual | disabled

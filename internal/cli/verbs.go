@@ -45,6 +45,9 @@ func groups(std IO) []group {
 		}},
 		{"release", "Deliver new versions of it:", []*cobra.Command{
 			newPack(std),
+			newDeploy(std),
+			newRollback(std),
+			newReleases(std),
 		}},
 		{"import", "Come from another service manager:", []*cobra.Command{
 			newImport(std),

@@ -100,7 +100,7 @@ func Parse(src []byte, file string, env func(string) (string, bool)) (svc *Servi
 	if errs := d.problems(file); len(errs) > 0 {
 		return nil, errs
 	}
-	svc.File, svc.Dir, svc.Source = abs, dir, src
+	svc.File, svc.Dir, svc.Source = abs, d.dir, src
 	svc.positions = sortPositions(d.positions)
 	return svc, nil
 }

@@ -35,7 +35,7 @@ type Service struct {
 	ReportRunning Condition
 
 	File   string // absolute path of the definition, "" where it came from memory
-	Dir    string // absolute folder that relative paths start from
+	Dir    string // absolute folder that relative paths start from: File's own, or what the field folder names
 	Source []byte // the bytes that were parsed
 
 	positions []fieldPosition // where each field stands, see At

@@ -14,6 +14,7 @@ func (d *decoder) service(n *node) *Service {
 	// Keys with x- are places for the file's own anchors; they mean nothing to daruma.
 	own := *n
 	own.entries = nil
+	d.takeFolder(n)
 	for _, e := range n.entries {
 		if !strings.HasPrefix(e.key, "x-") {
 			own.entries = append(own.entries, e)
@@ -28,9 +29,19 @@ func (d *decoder) service(n *node) *Service {
 	return s
 }
 
+// takeFolder sets where relative paths start, before any of them is read.
+func (d *decoder) takeFolder(n *node) {
+	for i := range n.entries {
+		if e := &n.entries[i]; e.key == "folder" && (e.value.kind == plainNode || e.value.kind == quotedNode) && e.value.text != "" {
+			d.dir = Absolute(d.dir, e.value.text)
+		}
+	}
+}
+
 func (d *decoder) serviceFields(s *Service) []field {
 	return []field{
 		{"name", func(n *node) { s.Name = d.name(n) }},
+		{"folder", func(n *node) { d.filePath(n, d.str(n)) }}, // takeFolder has taken it
 		{"displayName", func(n *node) { s.DisplayName = d.line(n) }},
 		{"description", func(n *node) { s.Description = d.anyStr(n) }},
 		{"startType", func(n *node) { s.StartType = d.enum(n, "automatic", "delayed", "manual", "disabled") }},

@@ -15,12 +15,12 @@ func TestModes(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	old := unix.Umask(0o022)
+	old := unix.Umask(0o077)
 	defer unix.Umask(old)
 	if err := p.Unpack(dir); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]os.FileMode{"bin/server": 0o555, "conf/api.conf": 0o444, ManifestName: 0o444} {
+	for path, want := range map[string]os.FileMode{"bin": os.ModeDir | 0o755, "bin/server": 0o555, "conf/api.conf": 0o444, ManifestName: 0o444} {
 		info, err := os.Stat(filepath.Join(dir, path))
 		if err != nil || info.Mode() != want {
 			t.Errorf("%s: %v %v", path, info.Mode(), err)

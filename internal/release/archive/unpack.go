@@ -44,37 +44,50 @@ func (b *buffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Unpack writes all files and the manifest into the folder dir, which must exist and be empty, and brings them to the disk. Nothing that is
-// there is written over, and no link is followed out of dir. Files can be read by everybody, and written by nobody: a release stays as it
-// was delivered. Each is held to the manifest; after an error dir has a part of them.
+// Unpack writes all files and the manifest into the folder dir, which must exist and be empty. Nothing that is there is written over, and no
+// link is followed out of dir. Files can be read by everybody, and written by nobody: a release stays as it was delivered. Each is held to
+// the manifest; after an error dir has a part of them. [Sync] brings them to the disk.
 func (p *Package) Unpack(dir string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
+	made := map[string]bool{".": true}
 	for i, entry := range p.entries {
+		if err := makeFolder(root, path.Dir(p.Manifest.Files[i].Path), made); err != nil {
+			return err
+		}
 		if err := unpackFile(root, entry, &p.Manifest.Files[i]); err != nil {
 			return fmt.Errorf("%s: %w", p.Manifest.Files[i].Path, err)
 		}
 	}
 	manifest := &File{Path: ManifestName, Mode: ModeFile}
-	err = writeNew(root, manifest, func(w io.Writer) error {
+	return writeNew(root, manifest, func(w io.Writer) error {
 		_, err := w.Write(p.manifest)
 		return err
 	})
-	if err != nil {
+}
+
+// Sync brings everything below dir to the disk.
+func Sync(dir string) error { return syncTree(dir) }
+
+// makeFolder makes a folder and those above it, whatever umask says: the service's account goes through them.
+func makeFolder(root *os.Root, folder string, made map[string]bool) error {
+	if made[folder] {
+		return nil
+	}
+	if err := makeFolder(root, path.Dir(folder), made); err != nil {
 		return err
 	}
-	return syncTree(dir)
+	made[folder] = true
+	if err := root.Mkdir(folder, 0o755); err != nil {
+		return err
+	}
+	return root.Chmod(folder, 0o755)
 }
 
 func unpackFile(root *os.Root, entry *zip.File, file *File) error {
-	if folder := path.Dir(file.Path); folder != "." {
-		if err := root.MkdirAll(folder, 0o755); err != nil {
-			return err
-		}
-	}
 	return writeNew(root, file, func(w io.Writer) error { return copyFile(w, entry, file) })
 }
 

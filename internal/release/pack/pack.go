@@ -218,6 +218,9 @@ func (w *walk) checkDefinition(m *archive.Manifest) {
 		return
 	}
 	m.Name = def.Name
+	if def.At("folder") != (definition.Position{}) {
+		w.problem("%s has the field folder, which daruma deploy writes: leave it out", archive.DefinitionName)
+	}
 	w.checkCommands(def, m)
 }
 

@@ -1,0 +1,160 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/release/store"
+)
+
+// Deployer changes the current release of one service.
+type Deployer struct {
+	Store      *store.Store
+	Root       string // the service's config folder
+	Supervisor Supervisor
+	Settings   Settings
+	Output     io.Writer                       // of hooks
+	Say        func(format string, arg ...any) // what is done, in words
+}
+
+// FallenError says that a release was tried and didn't stay. The release before is in force again.
+type FallenError struct {
+	Version    string
+	Why        string
+	LastOutput []string
+	Back       string        // the release that is in force again; "": none
+	Took       time.Duration // until that was up
+	Problem    error         // what went wrong on the way back; nil: nothing
+}
+
+func (e *FallenError) Error() string {
+	text := fmt.Sprintf("release %s didn't stay: %s", e.Version, e.Why)
+	switch {
+	case e.Problem != nil:
+		text += fmt.Sprintf(". Going back to %s FAILED: %v", e.Back, e.Problem)
+	case e.Back != "":
+		text += fmt.Sprintf(". %s is back, after %.1f s", e.Back, e.Took.Seconds())
+	}
+	return text
+}
+
+// Run carries a plan out. The error is a *[FallenError] where the release was tried; any other says that the current release was left as it
+// is.
+func (d *Deployer) Run(ctx context.Context, c *Candidate, plan *Plan) error {
+	now := time.Now()
+	release := store.Release{Version: plan.Version, Status: store.New, Deployed: now, Manifest: plan.Sum, SignedBy: c.SignedBy,
+		Size: c.Package.Manifest.Unpacked()}
+	state := &d.Store.State
+	state.Deploy = &store.Deploy{Version: plan.Version, From: plan.From, Step: store.Unpacking, Began: now}
+	if err := d.Store.Save(); err != nil {
+		return err
+	}
+	if err := d.unpack(ctx, c, plan); err != nil {
+		state.Deploy = nil
+		return errors.Join(err, d.Store.Save())
+	}
+	state.Put(release)
+	return d.change(ctx, plan.Running)
+}
+
+// unpack brings the release's files and the machine's configuration to where they will be, and runs its hook.
+func (d *Deployer) unpack(ctx context.Context, c *Candidate, plan *Plan) error {
+	m := c.Package.Manifest
+	if err := d.Store.Remove(m.Version); err != nil { // an earlier try, whose conf/ is that of then
+		return err
+	}
+	if err := enoughRoom(d.Root, m.Unpacked()); err != nil {
+		return err
+	}
+	err := d.Store.Add(m.Version, func(dir string) error {
+		if err := c.Package.Unpack(dir); err != nil {
+			return err
+		}
+		return store.Merge(dir, plan.Conf)
+	})
+	if err != nil {
+		return err
+	}
+	d.Say("unpacked %d files", len(m.Files))
+	if !plan.Hook {
+		return nil
+	}
+	d.Say("running %s", beforeHook())
+	err = runHook(ctx, d.Store.Folder(m.Version), m.Version, plan.From, d.Settings.HookTimeout, d.Output)
+	if err != nil {
+		return errors.Join(err, d.Store.Remove(m.Version))
+	}
+	return nil
+}
+
+// enoughRoom: the disk mustn't be filled to its last byte, for the programs that run write, too.
+func enoughRoom(dir string, size int64) error {
+	free, err := freeSpace(dir)
+	if err != nil {
+		return err
+	}
+	if need := uint64(size) + 64<<20; free < need {
+		return fmt.Errorf("%s has %d MiB free, and the release takes %d MiB: make room, or keep fewer releases (--revision-history-limit)",
+			dir, free>>20, need>>20)
+	}
+	return nil
+}
+
+// change puts the release in force that State.Deploy names, and keeps it where it comes up and stays up.
+func (d *Deployer) change(ctx context.Context, running bool) error {
+	state := &d.Store.State
+	to := state.Deploy.Version
+	state.Deploy.Step = store.Switching
+	if err := d.Store.Save(); err != nil {
+		state.Deploy = nil
+		return err
+	}
+	if err := d.Store.PutInForce(to); err != nil {
+		return d.undo(ctx, running, &fall{why: err.Error()}, store.Interrupted)
+	}
+	state.Current, state.Deploy.Step = to, store.Soaking
+	if err := d.Store.Save(); err != nil {
+		return d.undo(ctx, running, &fall{why: err.Error()}, store.Interrupted)
+	}
+	if !running {
+		return d.keep(store.Unproven)
+	}
+	d.Say("switched to %s; it has to be ready for %v", to, d.Settings.MinReady)
+	return d.prove(ctx, control.VerbReload)
+}
+
+// prove keeps the current release where it passes the gate, and undoes it otherwise.
+func (d *Deployer) prove(ctx context.Context, verb control.Verb) error {
+	why := fmt.Sprintf("deploy of %s by %s", d.Store.State.Deploy.Version, d.Settings.Who)
+	fallen := gate(ctx, d.Supervisor, verb, why, d.Settings)
+	if fallen == nil {
+		return d.keep(store.Kept)
+	}
+	status := store.Fallen
+	if ctx.Err() != nil { // whoever deployed has gone: that says nothing of the release
+		fallen.why, status = "the deploy was interrupted before it was proven", store.Interrupted
+	}
+	return d.undo(context.WithoutCancel(ctx), true, fallen, status)
+}
+
+// keep ends a deploy that succeeded.
+func (d *Deployer) keep(status store.Status) error {
+	state := &d.Store.State
+	if r := state.Find(state.Current); r != nil {
+		r.Status, r.Why, r.LastOutput = status, "", nil
+		state.Put(*r)
+	}
+	state.Deploy = nil
+	if err := d.Store.Save(); err != nil {
+		return err
+	}
+	removed, err := d.Store.Retain(max(d.Settings.HistoryLimit, 2))
+	for _, version := range removed {
+		d.Say("removed release %s, the oldest of more than %d", version, d.Settings.HistoryLimit)
+	}
+	return err
+}

@@ -1,0 +1,46 @@
+package deploy
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/release/store"
+)
+
+// TestHooks: one that fails or hangs leaves the current release as it is, and nothing of it is left.
+func TestHooks(t *testing.T) {
+	p := newPlace(t)
+	if err := p.deploy(packageOf(t, "1.0.0", map[string]string{"hooks/before": "#!/bin/sh\nexit 0\n"})); err != nil {
+		t.Fatal(err)
+	}
+	mark := filepath.Join(t.TempDir(), "pid")
+	for name, c := range map[string]struct{ hook, want string }{
+		"fails":   {"#!/bin/sh\necho no table; exit 3\n", "hooks/before failed: exit status 3; it said: no table"},
+		"hangs":   {"#!/bin/sh\nsleep 1000 & echo $! >" + mark + "\nwait\n", "it was ended after 300ms"},
+		"no hook": {"hello", "hooks/before failed"},
+	} {
+		settings := p.settings()
+		settings.HookTimeout = 300 * time.Millisecond
+		err := p.deployAs(packageOf(t, "1.1.0", map[string]string{"hooks/before": c.hook}), settings, nil)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+		p.want("1.0.0", store.Kept)
+		if _, err := os.Stat(filepath.Join(p.root, "releases", "1.1.0")); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: its files are still there: %v", name, err)
+		}
+	}
+	pid, err := os.ReadFile(mark)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// It was killed; who collects it is init's business.
+	if stat, err := os.ReadFile("/proc/" + string(bytes.TrimSpace(pid)) + "/stat"); err == nil && !bytes.Contains(stat, []byte(") Z ")) {
+		t.Errorf("a process of the hook lives on: %s", stat)
+	}
+}

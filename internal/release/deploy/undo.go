@@ -1,0 +1,171 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/release/store"
+)
+
+// backTimeout is how long the release before may take to be up again before its return counts as failed. It comes back all the same.
+const backTimeout = time.Minute
+
+// undo puts the release in force again from which the deploy under way began, and notes why.
+func (d *Deployer) undo(ctx context.Context, running bool, f *fall, status store.Status) error {
+	begin := time.Now()
+	state := &d.Store.State
+	fallen := &FallenError{Version: state.Deploy.Version, Why: f.why, LastOutput: f.lastOutput, Back: state.Deploy.From}
+	state.Deploy.Step, state.Deploy.Why = store.Undoing, f.why
+	if r := state.Find(fallen.Version); r != nil {
+		r.Status, r.Why, r.LastOutput = status, f.why, f.lastOutput
+	}
+	// A disk that takes no state may take the old definition all the same, which is a small one.
+	err := errors.Join(d.Store.Save(), d.back(ctx, running))
+	if err == nil {
+		state.Deploy = nil
+		err = d.Store.Save()
+	}
+	fallen.Problem, fallen.Took = err, time.Since(begin)
+	return fallen
+}
+
+// back brings the definition of State.Deploy.From back, and has the service take it.
+func (d *Deployer) back(ctx context.Context, running bool) error {
+	from := d.Store.State.Deploy.From
+	d.Store.State.Current = from
+	if from == "" {
+		return d.Store.TakeOutOfForce()
+	}
+	if err := d.Store.PutInForce(from); err != nil || !running {
+		return err
+	}
+	d.Say("going back to %s", from)
+	return d.reload(ctx, fmt.Sprintf("back to %s: %s didn't stay", from, d.Store.State.Deploy.Version), moment)
+}
+
+// moment has the answer to a reload come with readiness; in seconds. With 0 nothing is waited for.
+const moment = 0.01
+
+// reload has the service take the definition, and waits until its programs have been ready for so many seconds.
+func (d *Deployer) reload(ctx context.Context, why string, minReadySeconds float64) error {
+	ctx, cancel := context.WithTimeout(ctx, backTimeout)
+	defer cancel()
+	answer, err := d.Supervisor.Command(ctx, control.Command{Verb: control.VerbReload, Reason: why, MinReadySeconds: minReadySeconds})
+	if err != nil {
+		return err
+	}
+	for _, text := range answer.Errors {
+		err = errors.Join(err, errors.New(text))
+	}
+	for _, r := range answer.Results {
+		if !r.Done {
+			err = errors.Join(err, fmt.Errorf("%s is %s: %s", r.Program, r.State, r.Message))
+		}
+	}
+	return err
+}
+
+// Settle ends a deploy that was interrupted, by a power cut for example: one that hadn't switched is forgotten, one that was in force is
+// proven now where the service runs, and undone otherwise. It says what it did. The error is a *[FallenError] where the release went back.
+func (d *Deployer) Settle(ctx context.Context) error {
+	state := &d.Store.State
+	if err := d.Store.Sweep(); err != nil {
+		return err
+	}
+	if state.Deploy == nil {
+		return nil
+	}
+	version, step := state.Deploy.Version, state.Deploy.Step
+	d.Say("the deploy of %s was interrupted, in the step %q", version, step)
+	if step == store.Unpacking {
+		err := d.Store.Remove(version)
+		if r := state.Find(version); r != nil && r.Status == store.New {
+			r.Status = store.Interrupted
+		}
+		state.Deploy = nil
+		return errors.Join(err, d.Store.Save())
+	}
+	running, err := runsFrom(ctx, d.Supervisor, d.Root, "the service")
+	if err != nil {
+		return err
+	}
+	if step == store.Soaking && running {
+		return d.resume(ctx)
+	}
+	why, status := "its deploy was interrupted", store.Interrupted
+	if step == store.Undoing {
+		why = state.Deploy.Why
+		if r := state.Find(version); r != nil {
+			status = r.Status
+		}
+	}
+	err = d.undo(ctx, running, &fall{why: why}, status)
+	if fallen := (*FallenError)(nil); errors.As(err, &fallen) && fallen.Problem != nil {
+		return fallen.Problem
+	}
+	d.Say("%s is in force", orNone(state.Current))
+	return nil
+}
+
+// resume proves a release whose soak was interrupted. The service may not have been told of it before the deploy was cut off; where it was,
+// a reload changes nothing, and the wait is what is left of the soak.
+func (d *Deployer) resume(ctx context.Context) error {
+	if err := d.reload(ctx, "the interrupted deploy of "+d.Store.State.Deploy.Version, 0); err != nil {
+		return d.undo(ctx, true, &fall{why: err.Error()}, store.Fallen)
+	}
+	return d.prove(ctx, control.VerbAwait)
+}
+
+func orNone(version string) string {
+	if version == "" {
+		return "no release"
+	}
+	return version
+}
+
+// Rollback goes back to version, or where that is "" to the last release that was kept before the current one. It takes as long as the
+// programs do, and waits for no soak: the release has been kept before. The error is a *[RefusedError] where nothing was changed.
+func (d *Deployer) Rollback(ctx context.Context, version string) error {
+	state := &d.Store.State
+	target := state.Previous()
+	if version != "" {
+		target = state.Find(version)
+	}
+	switch {
+	case target == nil && version == "":
+		return refuse("there is no release to go back to")
+	case target == nil || !d.Store.Has(target.Version):
+		return refuse("release %s isn't here any more: daruma releases lists those that are", version)
+	case target.Version == state.Current:
+		return refuse("%s is the current release already", target.Version)
+	case target.Status == store.Fallen && !d.Settings.Again:
+		return refuse("release %s has fallen here: %s. --again takes it all the same", target.Version, target.Why)
+	}
+	running, err := runsFrom(ctx, d.Supervisor, d.Root, "the service")
+	if err != nil {
+		return err
+	}
+	return d.goBack(ctx, running, *target)
+}
+
+func (d *Deployer) goBack(ctx context.Context, running bool, target store.Release) error {
+	state := &d.Store.State
+	from := state.Current
+	state.Deploy = &store.Deploy{Version: from, From: target.Version, Step: store.Undoing, Began: time.Now(), Why: "rolled back by " + d.Settings.Who}
+	if r := state.Find(from); r != nil {
+		r.Status, r.Why = store.RolledBack, "rolled back to "+target.Version+" by "+d.Settings.Who
+	}
+	if err := d.Store.Save(); err != nil {
+		return err
+	}
+	if err := d.back(ctx, running); err != nil {
+		return err
+	}
+	target.Deployed = time.Now()
+	state.Put(target)
+	state.Deploy = nil
+	return d.Store.Save()
+}

@@ -1,0 +1,217 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/daruma-sh/daruma/internal/definition"
+	"github.com/daruma-sh/daruma/internal/keeper/lock"
+	"github.com/daruma-sh/daruma/internal/release/archive"
+	"github.com/daruma-sh/daruma/internal/release/signature"
+	"github.com/daruma-sh/daruma/internal/safefile"
+)
+
+// Store is the releases of one service, held by this process alone until [Store.Close].
+type Store struct {
+	State State
+
+	root string
+	lock *lock.Lock
+	// Reached is called at each place between two changes on the disk, for tests that end a deploy there; nil: nobody is interested.
+	Reached func(place string)
+}
+
+// BusyError says that another deploy has the store.
+type BusyError struct{ PID string }
+
+func (e *BusyError) Error() string {
+	return "another deploy or rollback of this service is under way, as process " + e.PID + ": wait for it"
+}
+
+// Open takes the releases of the service whose config folder is root, and makes what is missing.
+func Open(root string) (*Store, error) {
+	releases := filepath.Join(root, "releases")
+	if err := os.MkdirAll(releases, 0o755); err != nil {
+		return nil, err
+	}
+	held, _, err := lock.Take(filepath.Join(releases, "lock"))
+	if busy := (*lock.HeldError)(nil); errors.As(err, &busy) {
+		return nil, &BusyError{busy.PID}
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{root: root, lock: held}
+	state, err := readState(s.statePath())
+	if err != nil {
+		held.Release()
+		return nil, err
+	}
+	s.State = *state
+	return s, nil
+}
+
+// Look reads the state without taking the store: a deploy may be under way.
+func Look(root string) (*State, error) {
+	return readState(filepath.Join(root, "releases", "state.json"))
+}
+
+// Close gives the store to others.
+func (s *Store) Close() { s.lock.Release() }
+
+func (s *Store) reach(place string) {
+	if s.Reached != nil {
+		s.Reached(place)
+	}
+}
+
+func (s *Store) releases() string { return filepath.Join(s.root, "releases") }
+
+// Definition is the path of the definition that deploys write.
+func Definition(root string) string { return filepath.Join(root, archive.DefinitionName) }
+
+// Folder is that of a release.
+func (s *Store) Folder(version string) string { return filepath.Join(s.releases(), version) }
+
+// KeysFile is the path of the keys that are trusted.
+func KeysFile(root string) string { return filepath.Join(root, "release-keys") }
+
+// Keys reads them; none where there is no such file.
+func Keys(root string) (signature.Keys, error) {
+	text, err := safefile.ReadOwn(KeysFile(root), signature.MaxSize)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return signature.ParseKeys(text, KeysFile(root))
+}
+
+// DefinitionOf gives the bytes of daruma.yaml with the release version in force: those of the package, and at their end the folder from
+// which paths start. No line of it moves, so that errors name the place where the package has it.
+func DefinitionOf(packaged []byte, version string) []byte {
+	text := slices.Clone(packaged)
+	if !strings.HasSuffix(string(text), "\n") {
+		text = append(text, '\n')
+	}
+	return fmt.Appendf(text, "folder: %q # written by daruma deploy: the files of this release\n", "releases/"+version)
+}
+
+// PutInForce writes daruma.yaml for a release that is unpacked here.
+func (s *Store) PutInForce(version string) error {
+	packaged, err := safefile.ReadFile(filepath.Join(s.Folder(version), archive.DefinitionName), definition.MaxSize)
+	if err != nil {
+		return fmt.Errorf("release %s isn't whole any more: %w", version, err)
+	}
+	s.reach("before the definition")
+	err = safefile.Replace(Definition(s.root), DefinitionOf(packaged, version), 0o644)
+	s.reach("after the definition")
+	return err
+}
+
+// TakeOutOfForce removes daruma.yaml, where there was no release before.
+func (s *Store) TakeOutOfForce() error {
+	if err := os.Remove(Definition(s.root)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return safefile.SyncFolder(s.root)
+}
+
+// Has tells whether a release is unpacked here.
+func (s *Store) Has(version string) bool {
+	info, err := os.Lstat(s.Folder(version))
+	return err == nil && info.IsDir()
+}
+
+// Add makes the folder of a release: write fills it, and then it gets its name. What an earlier try has left is removed first.
+func (s *Store) Add(version string, write func(dir string) error) error {
+	dir := filepath.Join(s.releases(), ".new-"+version)
+	if err := s.removeTree(dir); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	s.reach("before unpacking")
+	err := os.Chmod(dir, 0o755) // whatever umask says: the service's account reads what is in it
+	if err == nil {
+		err = write(dir)
+	}
+	if err == nil {
+		err = archive.Sync(dir)
+	}
+	if err != nil {
+		return errors.Join(err, s.removeTree(dir))
+	}
+	s.reach("after unpacking")
+	if err := renameFolder(dir, s.Folder(version)); err != nil {
+		return errors.Join(err, s.removeTree(dir))
+	}
+	err = safefile.SyncFolder(s.releases())
+	s.reach("after naming")
+	return err
+}
+
+// Remove removes the files of a release. It loses its name first: half of a release never has one.
+func (s *Store) Remove(version string) error {
+	gone := filepath.Join(s.releases(), ".old-"+version)
+	if err := s.removeTree(gone); err != nil {
+		return err
+	}
+	if err := renameFolder(s.Folder(version), gone); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	s.reach("before removing")
+	return s.removeTree(gone)
+}
+
+// Sweep removes what interrupted deploys have left.
+func (s *Store) Sweep() error {
+	entries, err := os.ReadDir(s.releases())
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".new-") || strings.HasPrefix(e.Name(), ".old-") {
+			err = errors.Join(err, s.removeTree(filepath.Join(s.releases(), e.Name())))
+		}
+	}
+	return err
+}
+
+func (s *Store) removeTree(dir string) error { return os.RemoveAll(dir) }
+
+// Retain removes the oldest releases beyond limit, but neither the current one nor the one to go back to. It gives those it removed.
+func (s *Store) Retain(limit int) ([]string, error) {
+	keep := map[string]bool{s.State.Current: true}
+	if p := s.State.Previous(); p != nil {
+		keep[p.Version] = true
+	}
+	var removed []string
+	for i := 0; i < len(s.State.Releases) && len(s.State.Releases)-len(removed) > limit; i++ {
+		if v := s.State.Releases[i].Version; !keep[v] {
+			removed = append(removed, v)
+		}
+	}
+	if len(removed) == 0 {
+		return nil, nil
+	}
+	s.State.Releases = slices.DeleteFunc(s.State.Releases, func(r Release) bool { return slices.Contains(removed, r.Version) })
+	if err := s.Save(); err != nil {
+		return nil, err
+	}
+	for _, v := range removed {
+		if err := s.Remove(v); err != nil {
+			return removed, err
+		}
+	}
+	return removed, nil
+}
