@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/internal/wine"
 	"golang.org/x/sys/windows"
 )
@@ -91,7 +92,7 @@ func TestProtect(t *testing.T) {
 	if wine.Running() {
 		t.Skip("Wine: access lists shrink to mode bits; what is asked for is in TestFoldersAccess")
 	}
-	for _, d := range p.descriptors(ServiceSID("shop")) {
+	for _, d := range p.descriptors(readers.ServiceSID("shop")) {
 		have, err := windows.GetNamedSecurityInfo(d.path, windows.SE_FILE_OBJECT, aboutAccess)
 		if err != nil {
 			t.Fatal(err)

@@ -3,6 +3,8 @@ package access
 import (
 	"strings"
 	"testing"
+
+	"github.com/daruma-sh/daruma/internal/readers"
 )
 
 const (
@@ -40,7 +42,7 @@ func TestWhoMayChangeAFile(t *testing.T) {
 		{"a denial is no comfort", theFile, access{owner: admins, entries: []entry{{deny: true, sid: alice, mask: full}, allow(users, modify)}}, users},
 		{"no list at all", theFile, access{owner: admins, null: true}, everyone},
 		{"an empty list", theFile, access{owner: admins}, ""},
-		{"the service's own account", itsDir, access{owner: admins, entries: append(safe, allow(ServiceSID("shop"), modify))}, ServiceSID("shop")},
+		{"the service's own account", itsDir, access{owner: admins, entries: append(safe, allow(readers.ServiceSID("shop"), modify))}, readers.ServiceSID("shop")},
 		{"CREATOR OWNER", itsDir, access{owner: admins, entries: append(safe, allow("S-1-3-0", full))}, ""},
 		{"OWNER RIGHTS", theFile, access{owner: admins, entries: append(safe, allow("S-1-3-4", full))}, ""},
 		{"OWNER RIGHTS of a user", theFile, access{owner: alice, entries: append(safe, allow("S-1-3-4", full))}, alice},
@@ -81,7 +83,7 @@ func TestFoldersAccess(t *testing.T) {
 }
 
 func TestWhatAServiceMayRead(t *testing.T) {
-	own := ServiceSID("shop")
+	own := readers.ServiceSID("shop")
 	for _, c := range []struct {
 		what string
 		access
@@ -90,7 +92,7 @@ func TestWhatAServiceMayRead(t *testing.T) {
 		{"administrators alone", access{entries: []entry{{sid: admins, mask: full}}}, false},
 		{"users", access{entries: []entry{{sid: users, mask: readExecute}}}, true},
 		{"the service", access{entries: []entry{{sid: own, mask: readExecute}}}, true},
-		{"another service", access{entries: []entry{{sid: ServiceSID("x"), mask: readExecute}}}, false},
+		{"another service", access{entries: []entry{{sid: readers.ServiceSID("x"), mask: readExecute}}}, false},
 		{"read by one, execute by another", access{entries: []entry{{sid: users, mask: 0x1}, {sid: own, mask: 0x20}}}, true},
 		{"no execute", access{entries: []entry{{sid: users, mask: 0x1}}}, false},
 		{"denied", access{entries: []entry{{deny: true, sid: everyone, mask: full}, {sid: users, mask: full}}}, false},

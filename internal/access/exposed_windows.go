@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/internal/wine"
 	"github.com/daruma-sh/daruma/service/manager"
 
@@ -26,7 +27,7 @@ func (p Principals) And(more Principals) Principals {
 
 // Callers are this process' user, and the service's own SID, which its processes have whatever their account is.
 func Callers(service string) Principals {
-	p := Principals{sids: []string{ServiceSID(service)}}
+	p := Principals{sids: []string{readers.ServiceSID(service)}}
 	if user, err := windows.GetCurrentProcessToken().GetTokenUser(); err == nil {
 		p.sids = append(p.sids, user.User.Sid.String())
 	}
@@ -41,7 +42,7 @@ func AccountOf(account, service, _, _ string) Principals {
 	if account == "" {
 		return Callers(service)
 	}
-	p := Principals{sids: []string{ServiceSID(service)}}
+	p := Principals{sids: []string{readers.ServiceSID(service)}}
 	if manager.UserAccount(account) {
 		if sid, _, _, err := windows.LookupSID("", strings.TrimPrefix(account, `.\`)); err == nil { // else the start says what is wrong
 			p.sids = append(p.sids, sid.String())

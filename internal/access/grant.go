@@ -16,6 +16,12 @@ func GrantRead(name, account, path string, dryRun bool) ([]manager.Change, error
 // it belongs to the group, or GrantRead will give it. "": none is needed; always on Windows, where the service has a SID.
 func FilesGroup(name, account string, files []string) string { return filesGroup(name, account, files) }
 
+// MakeGroup makes a group of this name where there is none, and tells what that changes; with dryRun only that. Windows has no need of one.
+func MakeGroup(name string, dryRun bool) ([]manager.Change, error) { return madeGroup(name, dryRun) }
+
+// Groups are the groups of these names that a service's processes can be in: none on Windows.
+func Groups(names ...string) []string { return groupsOf(names) }
+
 // RevokeRead takes back what GrantRead gave. A file that isn't there, or has no such entry, is no error.
 func RevokeRead(name, path string) ([]manager.Change, error) { return revokeRead(name, path) }
 

@@ -104,6 +104,20 @@ func grantRead(name, account, path string, dryRun bool) ([]manager.Change, error
 	return changes, f.Chmod(info.Mode().Perm()&^0o070 | 0o040)
 }
 
+func madeGroup(group string, dryRun bool) ([]manager.Change, error) {
+	if _, there := groupID(group); there {
+		return nil, nil
+	}
+	changes := []manager.Change{{Setting: "group " + group, To: "created"}}
+	if dryRun {
+		return changes, nil
+	}
+	_, err := makeGroup(group)
+	return changes, err
+}
+
+func groupsOf(names []string) []string { return names }
+
 // makeGroup makes a group by what the system has for that: systemd's tool, which comes with it, or that of the package of passwords.
 func makeGroup(group string) (uint32, error) {
 	out, err := exec.Command("systemd-sysusers", "--inline", "g "+group+" -").CombinedOutput()

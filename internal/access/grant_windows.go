@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/internal/wine"
 	"github.com/daruma-sh/daruma/service/manager"
 
@@ -19,7 +20,7 @@ func grantRead(name, _, path string, dryRun bool) ([]manager.Change, error) {
 		return nil, fmt.Errorf("reading who may access %s: %w", path, err)
 	}
 	a, err := read(have)
-	if err != nil || a.reads(ServiceSID(name)) {
+	if err != nil || a.reads(readers.ServiceSID(name)) {
 		return nil, err
 	}
 	change := manager.Change{Setting: "access to " + path, To: `read and execute for NT SERVICE\` + name}
@@ -47,7 +48,7 @@ func revokeRead(name, path string) ([]manager.Change, error) {
 		return nil, err
 	}
 	for _, e := range a.entries {
-		if e.sid == ServiceSID(name) && !e.inheritOnly {
+		if e.sid == readers.ServiceSID(name) && !e.inheritOnly {
 			change := manager.Change{Setting: "access to " + path, From: `read and execute for NT SERVICE\` + name}
 			return []manager.Change{change}, editAccess(path, have, windows.REVOKE_ACCESS, name)
 		}
@@ -70,7 +71,7 @@ func editedList(have *windows.SECURITY_DESCRIPTOR, mode windows.ACCESS_MODE, nam
 	if err != nil {
 		return nil, err
 	}
-	sid, err := windows.StringToSid(ServiceSID(name))
+	sid, err := windows.StringToSid(readers.ServiceSID(name))
 	if err != nil {
 		return nil, err
 	}
@@ -81,3 +82,7 @@ func editedList(have *windows.SECURITY_DESCRIPTOR, mode windows.ACCESS_MODE, nam
 			TrusteeValue: windows.TrusteeValueFromSID(sid)},
 	}}, list)
 }
+
+func madeGroup(string, bool) ([]manager.Change, error) { return nil, nil }
+
+func groupsOf([]string) []string { return nil }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/internal/wine"
 	"github.com/daruma-sh/daruma/service/manager"
 
@@ -15,7 +16,7 @@ import (
 // TestEditedList: what import writes for administrators alone gets one entry more, and loses it again.
 func TestEditedList(t *testing.T) {
 	const private = "D:P(A;;FA;;;SY)(A;;FA;;;BA)"
-	own := "(A;;0x1200a9;;;" + ServiceSID("shop") + ")"
+	own := "(A;;0x1200a9;;;" + readers.ServiceSID("shop") + ")"
 	edit := func(from string, mode windows.ACCESS_MODE) string {
 		t.Helper()
 		d, err := windows.SecurityDescriptorFromString(from)

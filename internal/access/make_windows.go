@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/internal/wine"
 
 	"golang.org/x/sys/windows"
@@ -18,7 +19,7 @@ func makeFolders(name string, f folders.Folders, d Distrust) error {
 		return makePlain(f)
 	}
 	p := PlacesOf(f)
-	list := p.descriptors(ServiceSID(name))
+	list := p.descriptors(readers.ServiceSID(name))
 	switch {
 	case privileged():
 		if err := safeAbove(list, name); err != nil {

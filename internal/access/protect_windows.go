@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unsafe"
 
+	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/internal/wine"
 	"github.com/daruma-sh/daruma/service/manager"
 
@@ -26,7 +27,7 @@ func protect(name string, p Places, dryRun bool) ([]manager.Change, error) {
 		return nil, err
 	}
 	var changes []manager.Change
-	for _, d := range p.descriptors(ServiceSID(name)) {
+	for _, d := range p.descriptors(readers.ServiceSID(name)) {
 		if d.path == "" {
 			continue
 		}
@@ -95,7 +96,7 @@ func (d descriptor) set(name, user string, want *windows.SECURITY_DESCRIPTOR, dr
 	if err != nil {
 		return nil, err
 	}
-	if sid := owner.String(); !trusted(sid, user) && sid != ServiceSID(name) {
+	if sid := owner.String(); !trusted(sid, user) && sid != readers.ServiceSID(name) {
 		return nil, fmt.Errorf(`it belongs to %s, who made it before: look at what is in it, then rename it (ren "%s" NEWNAME) or remove it`,
 			accountName(sid), d.path)
 	}

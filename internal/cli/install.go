@@ -11,6 +11,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/internal/plaintext"
+	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -34,7 +35,8 @@ func newInstall(std IO) *cobra.Command {
 		Short: "Make it a service of the operating system, which starts at boot",
 		Long: `Registers a definition as a service of Windows or systemd. FILE is a definition; without it ./daruma.yaml is taken. The
 definition stays where it is: edit it there, then daruma reload NAME. With NAME -- COMMAND… a definition is written for that
-one program, into the service's folder.
+one program, into the service's folder. FILE may also be an observe.yaml (see daruma observe): then the observer becomes the
+service daruma-observe.
 
 Installing again changes in place what differs, and shows it; --dry-run shows it and changes nothing. The flags that say what a
 definition can say too (--start-type, --account …) count instead of it, for this installation; with NAME -- COMMAND… they are
@@ -52,7 +54,8 @@ Exit codes: 0 done (or nothing to do), 1 failed or refused, 2 wrong usage or def
   daruma install orders --now -- C:\app\orders.exe --port 8080
   daruma install shop.yaml --start-type delayed --depends-on postgresql
   daruma install shop.yaml --account CORP\shop --password-file C:\secrets\shop.txt
-  daruma install shop.yaml -o json`,
+  daruma install shop.yaml -o json
+  daruma install observe.yaml --now      the observer, as the service daruma-observe`,
 		Args: cobra.ArbitraryArgs,
 	}
 	f.output = outputFlag(cmd)
@@ -192,6 +195,10 @@ func reportInstall(std IO, i *install.Installation, r install.Result, f installF
 		fmt.Fprintf(&b, "%s runs; see: daruma status %s\n", r.Name, r.Name)
 	case r.Created && !r.DryRun && !f.now && i.Definition.StartType != "disabled":
 		fmt.Fprintf(&b, "start it now with: daruma start %s\n", r.Name)
+	}
+	if i.OfAnObserver() {
+		fmt.Fprintf(&b, "it sees the services whose definition says: control: {readers: [%s]}\n"+
+			"(then daruma install that file, and daruma restart its service); daruma logs %s says which it can't see\n", readers.Observer, r.Name)
 	}
 	if _, err := fmt.Fprint(std.Out, b.String()); err != nil {
 		return &exitError{code: ExitFailed, err: err}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/daruma-sh/daruma/internal/access"
+	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/lab"
 	"github.com/daruma-sh/daruma/service/manager"
 )
@@ -20,7 +20,7 @@ func TestInstallOnWine(t *testing.T) {
 	g := newWindows(t)
 	file := g.dir + "daruma.yaml"
 	g.Write(file, shopYAML("displayName: Shop", "description: tea", "dependsOn: [RpcSs]"), 0o644)
-	sid := access.ServiceSID("shop")
+	sid := readers.ServiceSID("shop")
 	g.says(0, []string{
 		`BINARY_PATH_NAME: "C:\Program Files\daruma\daruma.exe" host shop "C:\Program Files\daruma\daruma.yaml" --start-timeout=1m30s --stop-timeout=1m10s`,
 		`SERVICE_START_NAME: NT SERVICE\shop`, "PRESHUTDOWN_TIMEOUT: 1m20s", "DEPENDENCIES: RpcSs",

@@ -25,17 +25,22 @@ func newGuest(t *testing.T, boot func(testing.TB) *lab.Machine, goos, dir, suffi
 		t.Skip("starts machines of its own: runs on the host")
 	}
 	g := &guest{t: t, Machine: boot(t), dir: dir, daruma: dir + "daruma" + suffix, testprog: dir + "testprog" + suffix}
-	for name, pkg := range map[string]string{g.daruma: "./cmd/daruma", g.testprog: "./internal/testprog"} {
-		binary := filepath.Join(t.TempDir(), filepath.Base(pkg))
-		build := exec.Command("go", "build", "-buildvcs=false", "-o", binary, pkg)
-		build.Dir = filepath.Join("..", "..")
-		build.Env = append(os.Environ(), "GOOS="+goos, "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			t.Fatalf("go build %s for %s: %v\n%s", pkg, goos, err, out)
-		}
-		g.Copy(binary, name)
-	}
+	g.build(goos, g.daruma, "./cmd/daruma")
+	g.build(goos, g.testprog, "./internal/testprog")
 	return g
+}
+
+// build puts a program of this module into the machine.
+func (g *guest) build(goos, name, pkg string) {
+	g.t.Helper()
+	binary := filepath.Join(g.t.TempDir(), filepath.Base(pkg))
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", binary, pkg)
+	build.Dir = filepath.Join("..", "..")
+	build.Env = append(os.Environ(), "GOOS="+goos, "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		g.t.Fatalf("go build %s for %s: %v\n%s", pkg, goos, err, out)
+	}
+	g.Copy(binary, name)
 }
 
 // do runs a verb that must end with the code, and gives both outputs.

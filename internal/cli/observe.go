@@ -3,12 +3,10 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"runtime"
 
 	"github.com/spf13/cobra"
+
+	"github.com/daruma-sh/daruma/internal/install"
 )
 
 // newObserve hands the command line to daruma-observe, which has flags and help of its own.
@@ -23,7 +21,8 @@ This runs daruma-observe, an executable of its own that belongs beside this one;
 		Example: `  daruma observe                                   http://127.0.0.1:9490/metrics, until Ctrl+C
   daruma observe --textfile /var/lib/prometheus/node-exporter
   daruma observe observe.yaml                      as the file says
-  daruma observe --test-notices observe.yaml       send a test message to each channel`,
+  daruma observe --test-notices observe.yaml       send a test message to each channel
+  sudo daruma install observe.yaml                 as a service, with an account of its own`,
 		DisableFlagParsing: true,
 		RunE: func(_ *cobra.Command, args []string) error {
 			return becomeObserver(args)
@@ -33,7 +32,7 @@ This runs daruma-observe, an executable of its own that belongs beside this one;
 
 // becomeObserver runs daruma-observe with these arguments in place of this command.
 func becomeObserver(args []string) error {
-	path, err := observer()
+	path, err := install.ObserverExecutable()
 	if err != nil {
 		return &exitError{code: ExitFailed, err: err}
 	}
@@ -42,24 +41,4 @@ func becomeObserver(args []string) error {
 		return &exitError{code: ExitFailed, err: fmt.Errorf("starting %s: %w", path, err)}
 	}
 	return &exitError{code: code, err: errors.New("the observer has said why"), silent: true}
-}
-
-// observer finds the executable beside our own, and nowhere else: what PATH leads to may be a stranger's.
-func observer() (string, error) {
-	own, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
-	if real, err := filepath.EvalSymlinks(own); err == nil {
-		own = real
-	}
-	path := filepath.Join(filepath.Dir(own), "daruma-observe")
-	if runtime.GOOS == "windows" {
-		path += ".exe"
-	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("the observer is an executable of its own, and isn't there: put daruma-observe of the same version beside %s "+
-			"(from source: go build ./cmd/daruma-observe)", own)
-	}
-	return path, nil
 }

@@ -153,6 +153,9 @@ func (f Folders) Socket() string { return filepath.Join(f.Run, "control.sock") }
 // ReadersSocket is the name of the socket beside the control socket that readers use (control.readers in a definition).
 const ReadersSocket = "readers.sock"
 
+// ObserverFolder is the folder in State in which an installed observer keeps what must outlive it.
+const ObserverFolder = "observer"
+
 // Incidents is the path of the incident record.
 func (f Folders) Incidents() string { return filepath.Join(f.State, "incidents.jsonl") }
 

@@ -50,10 +50,21 @@ func (c *Command) definition(o Overrides) ([]byte, error) {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Written by daruma install %s. Edit it, then: daruma reload %s\n", c.Name, c.Name)
-	fmt.Fprintf(&b, "name: %s\n", c.Name)
+	o.head(&b, c.Name)
+	fmt.Fprintf(&b, "programs:\n  %s:\n    command:\n", quoted(c.Name))
+	for _, arg := range args {
+		fmt.Fprintf(&b, "      - %s\n", quoted(literal(arg)))
+	}
+	fmt.Fprintf(&b, "    workingDir: %s\n", quoted(literal(dir)))
+	return []byte(b.String()), nil
+}
+
+// head writes what a definition says of its service.
+func (o Overrides) head(b *strings.Builder, name string) {
+	fmt.Fprintf(b, "name: %s\n", name)
 	text := func(key string, value *string) {
 		if value != nil && *value != "" {
-			fmt.Fprintf(&b, "%s: %s\n", key, quoted(*value))
+			fmt.Fprintf(b, "%s: %s\n", key, quoted(*value))
 		}
 	}
 	text("displayName", o.DisplayName)
@@ -65,14 +76,8 @@ func (c *Command) definition(o Overrides) ([]byte, error) {
 		for _, name := range *o.DependsOn {
 			list = append(list, quoted(name))
 		}
-		fmt.Fprintf(&b, "dependsOn: [%s]\n", strings.Join(list, ", "))
+		fmt.Fprintf(b, "dependsOn: [%s]\n", strings.Join(list, ", "))
 	}
-	fmt.Fprintf(&b, "programs:\n  %s:\n    command:\n", quoted(c.Name))
-	for _, arg := range args {
-		fmt.Fprintf(&b, "      - %s\n", quoted(literal(arg)))
-	}
-	fmt.Fprintf(&b, "    workingDir: %s\n", quoted(literal(dir)))
-	return []byte(b.String()), nil
 }
 
 // literal doubles each $, which else would begin a variable.

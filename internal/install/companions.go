@@ -24,6 +24,7 @@ type companion struct {
 // companions are added in this order and removed in the reverse.
 func companions() []companion {
 	return []companion{
+		{"group of readers", addReadersGroup, keepReadersGroup},
 		{"read access", addReadAccess, removeReadAccess},
 		{"event source", addEventSource, removeEventSource},
 		{"fallback", addFallback, removeFallback},

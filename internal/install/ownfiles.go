@@ -12,6 +12,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/logs/logfile"
+	"github.com/daruma-sh/daruma/internal/readers"
 )
 
 // The files that daruma writes into a service's folders, as patterns of path.Match. A service's programs may write beside them, and so
@@ -33,12 +34,13 @@ func configFolders() []string { return []string{"nssm"} }
 
 // purger removes what daruma wrote, and notes what it leaves.
 type purger struct {
+	observer bool     // it is the observer's service, whose own files are daruma's, too
 	programs []string // whose logs daruma wrote, as far as the incident record knows
 	kept     []string // paths
 }
 
-func newPurger(place folders.Folders) *purger {
-	p := &purger{programs: []string{"daruma"}}
+func newPurger(place folders.Folders, name string) *purger {
+	p := &purger{observer: name == readers.Observer, programs: []string{"daruma"}}
 	if h, err := incident.Read(place.Incidents()); err == nil {
 		for _, a := range h.Report(h.Last(0)) {
 			p.programs = append(p.programs, a.Program)
@@ -60,7 +62,9 @@ func (p *purger) clear(place folders.Folders) error {
 		{place.Config, func(name string, isFolder bool) bool {
 			return !isFolder && matches(configPatterns(), name) || isFolder && slices.Contains(configFolders(), name)
 		}},
-		{place.State, func(name string, isFolder bool) bool { return !isFolder && matches(statePatterns(), name) }},
+		{place.State, func(name string, isFolder bool) bool {
+			return !isFolder && matches(statePatterns(), name) || isFolder && p.observer && name == folders.ObserverFolder
+		}},
 		{place.Logs, func(name string, isFolder bool) bool {
 			return !isFolder && p.isLog(logs, name) || isFolder && name == logfile.CompressedFolder && p.clearCompressed(place.Logs)
 		}},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 	"github.com/daruma-sh/daruma/service/manager"
 )
@@ -25,6 +26,7 @@ type Installation struct {
 	Warnings   []string
 	DryRun     bool
 
+	observer *observer // an observe.yaml that is to be installed; nil: a definition
 	start    bool
 	password PasswordSource
 	edited   []byte // the definition that Text replaces, where somebody edited it
@@ -36,7 +38,7 @@ func Prepare(r Request) (*Installation, error) {
 	if err := i.load(r); err != nil {
 		return nil, err
 	}
-	if r.Command == nil { // else they are in the definition
+	if r.Command == nil && i.observer == nil { // else they are in the definition
 		r.apply(i.Definition)
 	}
 	if err := i.complete(r); err != nil {
@@ -59,9 +61,17 @@ func New(def *definition.Service, text []byte, place folders.Folders, r Request)
 func (i *Installation) load(r Request) error {
 	path, source := cmp.Or(r.File, definition.DefaultFile), []byte(nil)
 	name := r.File
+	var err error
+	if r.Command == nil {
+		if i.observer, err = observerOf(path); err != nil {
+			return err
+		}
+	}
+	if i.observer != nil {
+		return i.loadObserver(r)
+	}
 	if r.Command != nil {
 		name = r.Command.Name
-		var err error
 		if source, err = r.Command.definition(r.Overrides); err != nil {
 			return &UsageError{err}
 		}
@@ -76,7 +86,6 @@ func (i *Installation) load(r Request) error {
 			path = written
 		}
 	}
-	var err error
 	if r.Command != nil {
 		i.Definition, err = definition.Parse(source, path, Environment(r.Env))
 		if have, err := os.ReadFile(path); err != nil || string(have) != string(source) {
@@ -93,6 +102,27 @@ func (i *Installation) load(r Request) error {
 	i.Folders, err = folders.Installed(i.Definition.Name)
 	return err
 }
+
+// loadObserver makes the definition of the observer that an observe.yaml is for.
+func (i *Installation) loadObserver(r Request) (err error) {
+	if err = i.observer.check(r.Env); err != nil {
+		return err
+	}
+	if i.Folders, err = folders.Installed(readers.Observer); err != nil {
+		return err
+	}
+	path, source := filepath.Join(i.Folders.Config, definition.DefaultFile), i.observer.definition(r.Overrides)
+	if have, err := os.ReadFile(path); err != nil || string(have) != string(source) {
+		i.Text = source
+	}
+	if i.Definition, err = definition.Parse(source, path, Environment(r.Env)); err != nil {
+		return &DefinitionError{err}
+	}
+	return nil
+}
+
+// OfAnObserver tells whether an observe.yaml was given, and no definition.
+func (i *Installation) OfAnObserver() bool { return i.observer != nil }
 
 // apply puts the settings into the definition.
 func (o Overrides) apply(def *definition.Service) {

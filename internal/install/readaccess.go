@@ -13,7 +13,7 @@ import (
 )
 
 // addReadAccess lets the service read its definition and env files: daruma import writes a definition that only administrators can
-// read, and so does everybody with a secret in it. SYSTEM may read everything anyway.
+// read, and so does everybody with a secret in it; likewise observe.yaml and the secrets that it names. SYSTEM may read everything anyway.
 func addReadAccess(_ context.Context, def *definition.Service, _ string, dryRun bool) ([]manager.Change, error) {
 	if def.Account == manager.AccountSystem {
 		return nil, nil
@@ -36,6 +36,9 @@ func readFiles(def *definition.Service) []string {
 	files := []string{def.File}
 	for i := range def.Programs {
 		files = append(files, def.Programs[i].EnvFiles...)
+	}
+	for _, f := range observerFiles(def) {
+		files = append(files, f.Path)
 	}
 	return files
 }

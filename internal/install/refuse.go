@@ -44,7 +44,7 @@ func refuseUnsafe(def *definition.Service, executable, path string) (warnings []
 			problems = append(problems, err)
 		}
 	}
-	files := namedfiles.Files(def, path)
+	files := append(namedfiles.Files(def, path), observerFiles(def)...)
 	for i := range files {
 		f := &files[i]
 		switch {

@@ -74,7 +74,7 @@ func (r *Removal) purge(place folders.Folders, data bool) error {
 	}
 	all := slices.DeleteFunc(foldersOf(place), func(dir string) bool { return !exists(dir) })
 	if !data {
-		p := newPurger(place)
+		p := newPurger(place, r.Name)
 		err = p.clear(place)
 		r.Kept = append(r.Kept, p.kept...)
 	}
@@ -85,13 +85,16 @@ func (r *Removal) purge(place folders.Folders, data bool) error {
 		if err != nil {
 			return fmt.Errorf("the service is gone, its folder isn't: %w", err)
 		}
-		if exists(dir) || !slices.Contains(all, dir) {
+		if exists(dir) {
 			continue
 		}
 		if link := foldersOf(links)[i]; link != dir { // systemd's, to what was just removed
 			if err := os.Remove(link); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
+		}
+		if !slices.Contains(all, dir) {
+			continue
 		}
 		r.Purged = append(r.Purged, dir)
 	}

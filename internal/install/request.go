@@ -4,7 +4,7 @@ import "time"
 
 // Request is what install is asked for.
 type Request struct {
-	// File is the definition; "" is daruma.yaml of the current folder. Where there is no such file it may be the name of a service
+	// File is the definition, or an observe.yaml, which its content tells; "" is daruma.yaml of the current folder. Where there is no such file it may be the name of a service
 	// whose definition an earlier install wrote.
 	File string
 

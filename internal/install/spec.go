@@ -13,6 +13,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/exitcode"
 	"github.com/daruma-sh/daruma/internal/hosting"
 	"github.com/daruma-sh/daruma/internal/namedfiles"
+	"github.com/daruma-sh/daruma/internal/readers"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -117,8 +118,11 @@ func supervisionOf(def *definition.Service, privileges []string) manager.Supervi
 	}
 	if def.Account != manager.AccountSystem { // who asks for SYSTEM asks for its privileges
 		s.Privileges = leastPrivileges()
+		if isObserver(def) {
+			s.Groups = access.Groups(readers.Observer)
+		}
 		if group := access.FilesGroup(def.Name, def.Account, readFiles(def)); group != "" {
-			s.Groups = []string{group}
+			s.Groups = append(s.Groups, group)
 		}
 	}
 	if len(privileges) > 0 {

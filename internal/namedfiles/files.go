@@ -321,6 +321,7 @@ func interprets(name string) bool {
 	case "sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "busybox", "env",
 		"python", "pythonw", "pypy", "perl", "ruby", "node", "nodejs", "deno", "bun", "php", "lua", "luajit", "tclsh", "wish", "java", "javaw",
 		"rscript", "guile", "dotnet", "mono", "awk", "gawk",
+		"daruma-observe", // whose observe.yaml says whom it tells
 		"cmd", "powershell", "pwsh", "cscript", "wscript":
 		return true
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
 	"sync"
 	"time"
 
@@ -40,6 +41,7 @@ type Observer struct {
 	dial     func(service string) (client, error)
 	failed   func(error)
 	onRecord func(seen *Seen, h *incident.History) // nil: nobody is interested
+	reader   bool                                  // this is an installed observer, which sees of others' services what they let it
 
 	mu     sync.Mutex // held during a look: a second looker waits and takes the same
 	seen   []Seen
@@ -52,7 +54,9 @@ type Observer struct {
 // New gives an observer that keeps its counters in the folder, where one observer at a time may be; "": in memory alone. failed hears of counters
 // that can't be kept, once, and nil when they can be again. Nobody is asked before the first look.
 func New(folder string, failed func(error)) *Observer {
-	return newObserver(folder, failed, folders.Services, func(service string) (client, error) { return control.Dial(service) })
+	o := newObserver(folder, failed, folders.Services, func(service string) (client, error) { return control.Dial(service) })
+	o.reader = os.Getenv(folders.InstalledVariable) != ""
+	return o
 }
 
 func newObserver(folder string, failed func(error), services func() ([]string, error), dial func(string) (client, error)) *Observer {
@@ -140,6 +144,9 @@ func (o *Observer) goOn(all []answer) []Seen {
 		s := o.known[a.Service] // kept also while it is gone or lets us not in: between two supervisors that may be for a moment
 		if denied := (*control.PermissionError)(nil); errors.As(a.Err, &denied) {
 			continue
+		}
+		if s == nil && o.reader && errors.Is(a.Err, control.ErrNotRunning) {
+			continue // it has never let us in, as far as we know
 		}
 		if s == nil {
 			s = &service{}

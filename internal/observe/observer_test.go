@@ -138,3 +138,24 @@ func TestCountersGoOn(t *testing.T) {
 		}
 	})
 }
+
+// An installed observer hears of all names of services. One that doesn't run and never let it in isn't seen; one that did is down.
+func TestLookOfAReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		down := false
+		o := observing(names("shop", "theirs"), func(_ context.Context, service string) (control.Status, error) {
+			if down || service == "theirs" {
+				return control.Status{}, control.ErrNotRunning
+			}
+			return control.Status{}, nil
+		})
+		o.reader = true
+		for _, down = range []bool{false, true} {
+			seen, err := o.Look(t.Context())
+			if err != nil || len(seen) != 1 || seen[0].Service != "shop" || (seen[0].Err != nil) != down {
+				t.Errorf("down %v: %+v, %v", down, seen, err)
+			}
+			time.Sleep(freshFor)
+		}
+	})
+}

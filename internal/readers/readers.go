@@ -8,6 +8,11 @@ import (
 	"slices"
 )
 
+// Observer is the name of the installed observer among the readers of a definition, and the name of its service. It is the same on both
+// systems: on Linux that of a group, which its processes are in and which its installation makes; on Windows it stands for the service's
+// own SID.
+const Observer = "daruma-observe"
+
 // Of looks the names of a definition up. What is unknown is left out of the set, and named by an error each.
 func Of(names []string) (Set, []error) {
 	var s Set

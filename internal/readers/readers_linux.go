@@ -39,6 +39,9 @@ func (s *Set) add(name string) error {
 		s.GIDs = append(s.GIDs, uint32(gid))
 		return nil
 	}
+	if group == Observer {
+		return fmt.Errorf("there is no group %s yet, so it lets nobody in (daruma install observe.yaml makes it; reload this service then)", group)
+	}
 	if isGroup {
 		return fmt.Errorf("there is no group %s in /etc/group, so it lets nobody in (create it with groupadd, or give its number: group:1001)", group)
 	}

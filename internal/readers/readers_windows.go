@@ -20,8 +20,13 @@ func (s Set) Equal(t Set) bool { return slices.Equal(s.SIDs, t.SIDs) }
 // String lists the SIDs.
 func (s Set) String() string { return strings.Join(s.SIDs, ",") }
 
-// add takes a SID as it is, and looks up any other name: an account, a group, NT SERVICE\NAME.
+// add takes a SID as it is, and looks up any other name: an account, a group, NT SERVICE\NAME. The observer's SID follows from its name, so
+// that it needn't be installed yet.
 func (s *Set) add(name string) error {
+	if strings.EqualFold(name, Observer) {
+		s.SIDs = append(s.SIDs, ServiceSID(Observer))
+		return nil
+	}
 	sid, err := windows.StringToSid(name)
 	if err != nil {
 		sid, _, _, err = windows.LookupSID("", name)

@@ -15,3 +15,10 @@ func TestOf(t *testing.T) {
 		t.Errorf("%v, %v", got, unknown)
 	}
 }
+
+// TestOfTheObserver: its SID is known before it is installed.
+func TestOfTheObserver(t *testing.T) {
+	if got, unknown := Of([]string{Observer}); got.String() != ServiceSID(Observer) || len(unknown) > 0 {
+		t.Errorf("%v, %v", got, unknown)
+	}
+}

@@ -21,6 +21,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/observe/config"
 	"github.com/daruma-sh/daruma/internal/observe/metrics"
 	"github.com/daruma-sh/daruma/internal/version"
+	"github.com/daruma-sh/daruma/service/notify"
 )
 
 // flags are what the command line says; what isn't said there, the file says.
@@ -31,6 +32,7 @@ type flags struct {
 	folder   string
 	test     bool
 	hash     bool
+	check    bool
 }
 
 // Main runs the observer and gives the exit code of the process: 0 ended in order, 1 failed, 2 wrong usage.
@@ -78,6 +80,7 @@ alone unless --listen says otherwise.`,
   daruma observe --listen 127.0.0.1:0              on a free port, which it prints
   daruma observe --textfile /var/lib/prometheus/node-exporter
   daruma observe observe.yaml                      as the file says; flags count more than it
+  daruma observe --check observe.yaml
   daruma observe --test-notices observe.yaml       send a test message to each channel of notices
   daruma observe --hash-password                   for a user of the dashboard
   curl http://127.0.0.1:9490/metrics`,
@@ -93,12 +96,13 @@ alone unless --listen says otherwise.`,
 	cmd.Flags().StringVar(&f.folder, "folder", "", "the observer's own `folder`, for its counters and what waits to be sent; two observers need one each")
 	cmd.Flags().BoolVar(&f.test, "test-notices", false, "send one test message to each channel of notices, say what came of it, and end")
 	cmd.Flags().BoolVar(&f.hash, "hash-password", false, "ask for a password, print its hash for dashboard.users in observe.yaml, and end")
+	cmd.Flags().BoolVar(&f.check, "check", false, "check the file and the flags, and end")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if f.hash {
 			return hashPassword(os.Stdin, out, errs)
 		}
 		c, err := configuration(args, f, cmd.Flags().Changed)
-		if err != nil {
+		if err != nil || f.check {
 			return err
 		}
 		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
@@ -205,15 +209,31 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 			cancel(metrics.WriteTextfiles(ctx, collector, c.Textfile.Folder, c.Textfile.Period, func(err error) { sayTextfile(errs, err) }))
 		})
 	}
+	supervisor, err := ready()
+	if err != nil {
+		cancel(err)
+	} else if supervisor != nil {
+		defer supervisor.Close()
+	}
 	parts.Go(func() { notices.run(ctx) })
 	parts.Go(func() { kept.run(ctx) })
 	parts.Go(func() { shipper.run(ctx) })
+	parts.Go(func() { newClosed(errs, supervisor).run(ctx) })
 	<-ctx.Done()
 	parts.Wait()
 	if asked.Err() != nil {
 		return nil // Ctrl+C
 	}
 	return context.Cause(ctx)
+}
+
+// ready tells the supervisor of the observer's own service that it works, and gives the way to it; nil: no supervisor waits for that.
+func ready() (*notify.Channel, error) {
+	supervisor, err := notify.Open()
+	if supervisor != nil {
+		_ = supervisor.Send(notify.Message{Key: notify.Ready, Value: "1"}) // the supervisor may be gone, and its successor asks
+	}
+	return supervisor, err
 }
 
 // hold takes the observer's own folder for this process until free is called: of two observers that count in one file, each would undo

@@ -4,6 +4,7 @@ package config
 import (
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -43,8 +44,13 @@ func Default() (Config, error) {
 	return Config{Listen: DefaultListen, Textfile: Textfile{Period: 15 * time.Second}, Folder: own}, err
 }
 
-// ownFolder is beside the folders of the services, under a name that no service can have.
+// ownFolder is beside the folders of the services, under a name that no service can have. Of an observer that an installed service runs it is
+// in that service's folder for state: its account may write nowhere else.
 func ownFolder() (string, error) {
+	if service := os.Getenv("DARUMA_SERVICE"); service != "" && os.Getenv(folders.InstalledVariable) != "" {
+		f, err := folders.Installed(service)
+		return filepath.Join(f.State, folders.ObserverFolder), err
+	}
 	f, err := folders.Of(".observer")
 	return f.State, err
 }

@@ -151,3 +151,13 @@ func TestExample(t *testing.T) {
 		t.Errorf("%+v", c.Notices)
 	}
 }
+
+// Whatever key the file may have, install knows by it what the file is.
+func TestKeysAreKnown(t *testing.T) {
+	listens := false
+	for _, f := range (&Config{}).fields(&listens) {
+		if !definition.IsObserver([]byte(f.Key + ": {}\n")) {
+			t.Errorf("%s isn't among the observer's keys in package definition", f.Key)
+		}
+	}
+}

@@ -1,4 +1,4 @@
-package access
+package readers
 
 import (
 	"crypto/sha1"
