@@ -128,7 +128,7 @@ type ReloadResult struct {
 	Added     []string `json:"added"`
 	Removed   []string `json:"removed"`
 	Restarted []string `json:"restarted"` // their definition changed
-	Updated   []string `json:"updated"`   // only probes or the settings of the log changed, which they take as they run
+	Updated   []string `json:"updated"`   // what changed isn't what they were started with: they take it as they run
 	Unchanged []string `json:"unchanged"` // run on untouched
 }
 

@@ -61,8 +61,8 @@ func (p *Program) Equal(q *Program) bool { return reflect.DeepEqual(p, q) }
 // Equal reports whether two probes are defined alike; nil is no probe.
 func (p *Probe) Equal(q *Probe) bool { return reflect.DeepEqual(p, q) }
 
-// UpdateSuffices reports whether a run of p can go on as one of q: only the probes and the settings of the log differ, and neither
-// what it was started with. That is the form of the log, text or json, which decides whether stdout and stderr are one pipe; the notify
+// UpdateSuffices reports whether a run of p can go on as one of q: only what is done about it differs (probes, restarts, hooks, its stop, what it
+// waits for, the settings of the log), and nothing that it was started with. Of those that is the form of the log, text or json, which decides whether stdout and stderr are one pipe; the notify
 // channel; and how often it has to give a sign of life there, which a variable told it.
 func (p *Program) UpdateSuffices(q *Program) bool {
 	if p.Logs.Format != q.Logs.Format || p.Notifies() != q.Notifies() || p.watchdogPeriod() != q.watchdogPeriod() {
@@ -70,8 +70,20 @@ func (p *Program) UpdateSuffices(q *Program) bool {
 	}
 	same := *p
 	same.Logs, same.StartupProbe, same.LivenessProbe, same.ReadinessProbe = q.Logs, q.StartupProbe, q.LivenessProbe, q.ReadinessProbe
+	same.RestartPolicy, same.Backoff, same.ExitCodes, same.MaxRestarts = q.RestartPolicy, q.Backoff, q.ExitCodes, q.MaxRestarts
+	same.PostStart, same.PreStop, same.OnResume, same.OnControl = q.PostStart, q.PreStop, q.OnResume, q.OnControl
+	same.StopSignal, same.TerminationGracePeriod, same.DependsOn = q.StopSignal, q.TerminationGracePeriod, q.DependsOn
 	return same.Equal(q)
 }
+
+// RestartsAlike reports whether the same follows from the end of a run of p and of q.
+func (p *Program) RestartsAlike(q *Program) bool {
+	return p.RestartPolicy == q.RestartPolicy && p.Backoff == q.Backoff && slices.Equal(p.ExitCodes, q.ExitCodes) &&
+		reflect.DeepEqual(p.MaxRestarts, q.MaxRestarts)
+}
+
+// Equal reports whether two handlers are defined alike; nil is no handler.
+func (h *Handler) Equal(other *Handler) bool { return reflect.DeepEqual(h, other) }
 
 // watchdogPeriod is what the program is told of its livenessProbe; 0: nothing.
 func (p *Program) watchdogPeriod() time.Duration {

@@ -2,8 +2,8 @@ package engine
 
 import "slices"
 
-// reload takes a new definition: programs that left it stop, new and changed ones (re)start, those of which only probes and
-// logs changed go on with the new settings, and the others aren't touched.
+// reload takes a new definition: programs that left it stop, new and changed ones (re)start, those of which nothing changed that a
+// run is started with go on by the new settings, and the others aren't touched.
 func (s *Service) reload(r Reload) {
 	if s.phase >= Ending {
 		s.emit(Refuse{Reason: "the service is shutting down"})

@@ -16,13 +16,18 @@ func reload(d *harness, old *definition.Service, programs ...definition.Program)
 	return next
 }
 
+// anew changes what a program is started with, and its grace period to tell by.
+func anew(g time.Duration) func(*definition.Program) {
+	return func(p *definition.Program) { p.TerminationGracePeriod, p.Command = g, []string{"x", g.String()} }
+}
+
 func TestReload(t *testing.T) {
 	old := []definition.Program{prog("same"), prog("changed"), prog("gone"), prog("idle"), prog("gone too")}
 	d := newHarness(t, old...)
 	for _, name := range []string{"same", "changed", "gone"} {
 		d.run(name)
 	}
-	next := reload(d, service(old...), prog("new"), prog("same"), prog("changed", grace(time.Second)), prog("idle", grace(time.Second)))
+	next := reload(d, service(old...), prog("new"), prog("same"), prog("changed", anew(time.Second)), prog("idle", anew(time.Second)))
 	d.want("new", Spawning)
 	d.want("changed", Stopping)
 	d.want("gone", Stopping)
@@ -56,7 +61,7 @@ func TestReloadInEveryStateWithoutAProcess(t *testing.T) {
 		d := inState(t, onStart, state)
 		old := service(*d.s.Program("base").Def, *d.s.Program("p").Def)
 		changed := *d.s.Program("p").Def
-		changed.TerminationGracePeriod = time.Second
+		anew(time.Second)(&changed)
 		reload(d, old, old.Programs[0], changed)
 		d.want("p", end)
 		if g := d.s.Program("p").Def.TerminationGracePeriod; g != time.Second {
@@ -70,7 +75,7 @@ func TestReloadInEveryStateWithoutAProcess(t *testing.T) {
 
 // Two reloads while it stops: it stops as the first definition says and starts as the last one.
 func TestReloadWhileStopping(t *testing.T) {
-	first, second, third := prog("p"), prog("p", grace(time.Second)), prog("p", grace(2*time.Second))
+	first, second, third := prog("p"), prog("p", anew(time.Second)), prog("p", anew(2*time.Second))
 	d := newHarness(t, first)
 	d.run("p")
 	def := reload(d, service(first), second)
@@ -100,7 +105,7 @@ func TestReloadWhileAnUnhealthyProgramStops(t *testing.T) {
 	d.run("p")
 	crash(d, "p")
 	d.step(Probed{Program: "p", Generation: 2, Kind: LivenessProbe, Reason: "503"})
-	reload(d, service(prog("p", probed)), prog("p", probed, grace(time.Second)))
+	reload(d, service(prog("p", probed)), prog("p", probed, anew(time.Second)))
 	d.exit("p", 0)
 	if s := has[Spawn](d); s.Def.TerminationGracePeriod != time.Second {
 		t.Error("started from its old definition")
@@ -122,7 +127,7 @@ func TestRemovedThenAddedAgain(t *testing.T) {
 		}
 	}
 	d.stop("p") // changes nothing
-	reload(d, def, prog("p", grace(time.Second)))
+	reload(d, def, prog("p", anew(time.Second)))
 	d.want("p", Stopping)
 	if !d.s.Program("p").Wanted {
 		t.Error("it is back and not wanted")
@@ -178,8 +183,10 @@ func TestReloadOfDependencies(t *testing.T) {
 	d.run("a")
 	d.run("b")
 	reload(d, service(prog("a"), prog("b")), prog("a"), prog("b", after("a", definition.Started)))
+	d.want("b", Running)
 	d.stop("a")
 	d.exit("a", 0)
+	d.restart("b")
 	d.exit("b", 0)
 	d.want("b", Waiting)
 	d.run("a")
@@ -210,7 +217,7 @@ func TestReloadDuringARestartOfAll(t *testing.T) {
 	}
 	d.step(Request{Verb: Restart})
 	d.exit("b", 0)
-	reload(d, service(prog("a"), prog("b"), prog("c")), prog("a"), prog("b", grace(time.Second)), prog("new"))
+	reload(d, service(prog("a"), prog("b"), prog("c")), prog("a"), prog("b", anew(time.Second)), prog("new"))
 	hasNot[Spawn](d)
 	d.exit("a", 0)
 	d.exit("c", 0)

@@ -2,13 +2,13 @@ package engine
 
 import "github.com/daruma-sh/daruma/internal/definition"
 
-// update takes a definition of which only the probes and the settings of the log differ: a run goes on. What failed, by a probe
-// perhaps, begins anew, as with any other change.
+// update takes a definition of which only differs what is done about the program ([definition.Program.UpdateSuffices]): a run goes on. What
+// failed by what differs (a probe, postStart, the rules of restarts) begins anew, as with any other change.
 func (s *Service) update(p *Program, def *definition.Program) {
-	probed := !p.Def.StartupProbe.Equal(def.StartupProbe) || !p.Def.LivenessProbe.Equal(def.LivenessProbe) ||
-		!p.Def.ReadinessProbe.Equal(def.ReadinessProbe)
+	cause := !p.Def.StartupProbe.Equal(def.StartupProbe) || !p.Def.LivenessProbe.Equal(def.LivenessProbe) ||
+		!p.Def.ReadinessProbe.Equal(def.ReadinessProbe) || !p.Def.PostStart.Equal(def.PostStart) || !p.Def.RestartsAlike(def)
 	switch {
-	case probed && (p.State == Backoff || p.State == Failed || p.State == Stopping):
+	case cause && (p.State == Backoff || p.State == Failed || p.State == Stopping):
 		p.next = def
 		s.restartChanged(p)
 	case p.next != nil || p.State == Stopping:
@@ -20,12 +20,21 @@ func (s *Service) update(p *Program, def *definition.Program) {
 	}
 }
 
-// updateRun replaces the probes of a run where they differ. What is known of the program holds until the new ones have a result.
+// updateRun renews the restart grant of a run, which is all that the keeper has of its definition, and replaces its probes, where they differ.
+// What is known of the program holds until the new ones have a result.
 func (s *Service) updateRun(p *Program, def *definition.Program) {
 	old := p.Def
 	p.Def = def
+	if !old.RestartsAlike(def) {
+		s.emit(SetRestartGrant{Program: p.Name, Grant: s.restartGrant(p)})
+		if p.State == Running && p.Ready && !p.Paused && old.Backoff.ResetAfter != def.Backoff.ResetAfter {
+			s.beginHealthyPeriod(p)
+		}
+	}
 	switch {
-	case p.State == Spawning || p.PostStart: // none of its probes has begun
+	case p.State == Spawning: // nothing of it has begun
+		p.PostStart, p.Startup = def.PostStart != nil, def.StartupProbe != nil
+	case p.PostStart: // none of its probes has begun
 		p.Startup = def.StartupProbe != nil
 	case p.State == Starting:
 		if !old.StartupProbe.Equal(def.StartupProbe) {

@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/definition"
@@ -131,4 +132,99 @@ func TestUpdateOfAPausedProgram(t *testing.T) {
 	if replaced < 0 || frozen < replaced {
 		t.Errorf("the new probe asks a frozen program: %s", show(d.out))
 	}
+}
+
+// TestUpdateOfWhatIsDoneAboutIt: how a program is restarted, stopped and accompanied is no reason to restart it, and holds from now on.
+func TestUpdateOfWhatIsDoneAboutIt(t *testing.T) {
+	everything := func(p *definition.Program) {
+		p.RestartPolicy, p.Backoff.Initial = definition.OnFailure, 3*time.Second
+		p.ExitCodes = []definition.ExitRule{{From: 9, To: 9, Action: definition.ExitGiveUp}}
+		p.MaxRestarts = &definition.MaxRestarts{Count: 3, Within: time.Hour, Then: definition.GiveUp}
+		p.PostStart, p.PreStop, p.StopSignal, p.TerminationGracePeriod = &definition.Handler{}, &definition.Handler{}, "SIGINT", 5*time.Second
+		p.DependsOn = []definition.Dependency{{Program: "base", Condition: definition.Started}}
+	}
+	d := newHarness(t, prog("base"), prog("p"))
+	d.run("p")
+	next := reload(d, service(prog("base"), prog("p")), prog("base"), prog("p", everything))
+	d.want("p", Running)
+	p := d.s.Program("p")
+	if p.Generation != 1 || p.Def != next.Program("p") {
+		t.Errorf("%+v", p)
+	}
+	for _, e := range d.out {
+		switch e := e.(type) {
+		case SetRestartGrant:
+			if want := d.s.restartGrant(p); !covered(e.Grant, Exit{Code: 1}) || covered(e.Grant, Exit{Code: 0}) || covered(e.Grant, Exit{Code: 9}) || e.Grant.Count != want.Count {
+				t.Errorf("the keeper restarts by %+v, not %+v", e.Grant, want)
+			}
+		case SetTimer:
+			t.Errorf("a timer is set anew: %+v", e)
+		case StopProbes, RunHook, Signal, Spawn:
+			t.Errorf("the run is disturbed: %T%+v", e, e)
+		}
+	}
+	has[SetRestartGrant](d)
+	d.stop("p")
+	if h := has[RunHook](d); !h.PreStop || h.Timeout != 5*time.Second {
+		t.Errorf("%+v", h)
+	}
+	hookEnds(d, "")
+	if e := has[Signal](d); e.Def.StopSignal != "SIGINT" {
+		t.Errorf("%+v", e)
+	}
+	d.exit("p", 0)
+	d.start("p")
+	d.want("p", Waiting)
+}
+
+// TestUpdateOfRestartsWhenDown: what was given up, or waits, by rules that changed begins anew; what has done its work doesn't.
+func TestUpdateOfRestartsWhenDown(t *testing.T) {
+	policy := func(p *definition.Program) {
+		p.MaxRestarts = &definition.MaxRestarts{Count: 9, Within: time.Hour, Then: definition.GiveUp}
+	}
+	stop := func(p *definition.Program) {
+		p.PreStop, p.StopSignal, p.TerminationGracePeriod = nil, "SIGINT", time.Second
+	}
+	for _, c := range []struct {
+		state  State
+		change func(*definition.Program)
+		want   State
+	}{
+		{Stopped, policy, Stopped}, {Waiting, policy, Waiting}, {Backoff, policy, Spawning}, {Failed, policy, Spawning}, {Completed, policy, Completed},
+		{Stopped, stop, Stopped}, {Waiting, stop, Waiting}, {Backoff, stop, Backoff}, {Failed, stop, Failed}, {Completed, stop, Completed},
+		{Waiting, func(p *definition.Program) { p.DependsOn = nil }, Spawning},
+	} {
+		d := inState(t, onStart, c.state)
+		old := service(*d.s.Program("base").Def, *d.s.Program("p").Def)
+		changed := *d.s.Program("p").Def
+		c.change(&changed)
+		next := reload(d, old, old.Programs[0], changed)
+		d.want("p", c.want)
+		if d.s.Program("p").Def != next.Program("p") {
+			t.Errorf("%s: the change isn't in force", c.state)
+		}
+	}
+}
+
+// TestUpdatedGraceInVirtualTime: a longer grace period holds for the run that goes on.
+func TestUpdatedGraceInVirtualTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newVirtualRun(prog("p"))
+		h.ends = func(e Effect) time.Duration {
+			if _, killed := e.(Kill); killed {
+				return 0
+			}
+			return -1
+		}
+		h.step(Request{Verb: Start})
+		h.play(time.Minute)
+		next := service(prog("p", grace(50*time.Second)))
+		h.step(Reload{Definition: next, Updated: []string{"p"}})
+		h.step(Request{Verb: Stop, Program: "p"})
+		h.play(time.Hour)
+		h.expect(t, "1m0s signal", "1m50s kill", "1m50s stopped")
+		if len(h.spawns) != 1 {
+			t.Errorf("started at %v", h.spawns)
+		}
+	})
 }

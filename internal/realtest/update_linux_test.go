@@ -56,3 +56,41 @@ func TestReloadUpdatesWhatRuns(t *testing.T) {
 		}
 	}
 }
+
+// TestReloadOfRestarts: a program of which only the rules of its restart and its stop changed runs on, and both the keeper, which restarts
+// without asking, and the supervisor go by the new rules.
+func TestReloadOfRestarts(t *testing.T) {
+	dir := folder(t)
+	definition := "name: real\nprograms:\n  it:\n    command: ['" + testbin.Path(t) + "', ignore-stop]\n    terminationGracePeriodSeconds: 600\n"
+	s := run(t, dir, definition+"  other: {command: ['"+testbin.Path(t)+"', hang]}\n")
+	s.awaitLogged("it", "ready")
+	_, was := s.status("it")
+	change := func(settings string) {
+		write(t, filepath.Join(dir, "daruma.yaml"), strings.Replace(definition, ": 600", ": 0.1", 1)+settings+"  other: {command: ['"+testbin.Path(t)+"', hang]}\n")
+		if out, code := s.verb("reload", "real"); code != 0 || !strings.HasPrefix(out, "updated as they run: it\n") {
+			t.Errorf("reload: %d, %q", code, out)
+		}
+	}
+	taken := func() { // the keeper reads anew what the definition allows before it takes the rules, and answers these in the order of its orders
+		s.command(control.VerbPause, "it")
+		s.command(control.VerbResume, "it")
+	}
+	change("    restartPolicy: Never\n")
+	if _, now := s.status("it"); now.PID != was.PID || now.Generation != was.Generation {
+		t.Errorf("it was restarted: %+v", now)
+	}
+	taken()
+	if err := unix.Kill(was.PID, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	e := s.await("it is given up", func(e control.Event) bool { return e.Program == "it" && e.Kind == control.EventFailed })
+	if want := "ended by SIGKILL, and restartPolicy is Never"; e.Reason != want {
+		t.Errorf("it says %q, not %q", e.Reason, want)
+	}
+	change("    restartPolicy: Always\n")
+	s.awaitReady("it", was.Generation) // what was given up by the old rules begins anew
+	s.eventually("it ignores signals again", func() bool { return strings.Count(s.logged("it"), "ready") == 2 })
+	if r := s.command(control.VerbStop, "it"); r.EndedBy != control.EndedKill || r.TookMs > 60_000 {
+		t.Errorf("%+v, want it killed after the new grace period", r)
+	}
+}
