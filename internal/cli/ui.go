@@ -13,7 +13,7 @@ processor time, live logs with search; restart, stop and start where you may. Ct
 It is served on this machine alone, at an address that works once. This runs daruma-observe, an executable of its own that belongs beside this one.`,
 		Example: `  daruma ui
   daruma ui --open=false                     print the address, open nothing
-  ssh -L 9491:127.0.0.1:9491 web1 daruma ui --port 9491`,
+  ssh -t -L 9491:127.0.0.1:9491 web1 daruma ui --port 9491`,
 		DisableFlagParsing: true,
 		RunE:               func(_ *cobra.Command, args []string) error { return becomeObserver(append([]string{"ui"}, args...)) },
 	}

@@ -45,7 +45,7 @@ It serves on this machine alone, on a free port, with an address that works once
 daruma status shows you. An order that you may not give is refused by the service, which says why.`,
 		Example: `  daruma ui
   daruma ui --open=false                     print the address, open nothing
-  ssh -L 9491:127.0.0.1:9491 web1 daruma ui --port 9491`,
+  ssh -t -L 9491:127.0.0.1:9491 web1 daruma ui --port 9491`,
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
