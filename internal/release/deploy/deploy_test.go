@@ -28,7 +28,6 @@ type service struct {
 	down    bool
 	loaded  string            // version
 	conduct map[string]string // of versions: "" comes up, "falls", "refused", "hangs"
-	elapsed time.Duration
 }
 
 func (s *service) Status(context.Context) (control.Status, error) {
