@@ -66,11 +66,10 @@ func newRoot(std IO) *cobra.Command {
   daruma install --now          make them a service that starts at boot, and start it
   daruma status                 what runs
   daruma help definition        what stands in a definition`,
-		Version:       version.Read().String(),
+		Version:       version.Read().String(), // without SetVersionTemplate: text/template would keep the linker from leaving out 2 MB of methods
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetVersionTemplate("daruma {{.Version}}\n")
 	root.SetIn(std.In)
 	root.SetOut(std.Out)
 	root.SetErr(std.Err)
