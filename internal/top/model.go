@@ -43,6 +43,7 @@ type Model struct {
 	now           time.Time
 
 	services []live.Seen
+	cpu      live.Shares
 	err      error // why the services couldn't be listed
 	known    bool  // a first answer to which services there are
 	rows     []row
@@ -84,6 +85,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, tick()
 	case seenMsg:
 		m.services, m.err, m.known = msg.Services, msg.Err, true
+		m.cpu = m.cpu.Next(msg.Services)
 		m.build()
 		return m, m.do.next
 	case linesMsg:
@@ -114,7 +116,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // build makes the rows anew. What is selected stays so wherever its row moves, so that no key ever means a program that slid under the cursor.
 func (m *Model) build() {
 	at := m.index()
-	m.rows = rowsOf(m.services, m.filter, m.now)
+	m.rows = rowsOf(m.services, m.cpu, m.filter, m.now)
 	if m.index() < 0 {
 		m.selectAt(max(at, 0))
 	}

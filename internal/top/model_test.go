@@ -144,7 +144,20 @@ func modelOf(services ...live.Seen) (*Model, *hands) {
 }
 
 func TestScreens(t *testing.T) {
-	m, _ := modelOf(machine()...)
+	before := machine() // two seconds ago
+	for i := range before {
+		before[i].Heard = before[i].Heard.Add(-2 * time.Second)
+	}
+	m, _ := modelOf(before...)
+	now := machine()
+	for i, used := range []float64{0, 3, 0.001, 0} { // seconds, of the programs of shop
+		for j := range now {
+			if s := &now[j]; s.Service == "shop" && i < len(s.Status.Programs) && s.Status.Programs[i].PID != 0 {
+				s.Status.Programs[i].CPUSeconds += used
+			}
+		}
+	}
+	m.Update(seenMsg{Services: now})
 	wantGolden(t, m, "table-80x24")
 	for _, size := range [][2]int{{140, 24}, {46, 16}, {20, 6}} {
 		m.Update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})

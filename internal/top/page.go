@@ -171,7 +171,7 @@ there or don't answer.
 
 READY    of a service: how many of the programs that should be ready are
 SINCE    how long the run, or the service, has been up
-MEMORY   of the program and all that it has started
+CPU, MEMORY  of the program and all that it has started; CPU of one processor
 The line below the table says why the selected one is as it is.
 
 What you may not do is refused by the service's supervisor, which says why.

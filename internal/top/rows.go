@@ -35,6 +35,7 @@ type row struct {
 	pid    string
 	since  string
 	starts string // restarts
+	cpu    string
 	memory string
 	why    string
 	runs   bool // the program is wanted: s stops it
@@ -50,11 +51,11 @@ func (r *row) name() string {
 
 // rowsOf makes the rows of what was seen that filter leaves, at the time now: services that somebody should look at first, and in each the
 // programs; a service's own row stands above its programs.
-func rowsOf(services []live.Seen, filter string, now time.Time) []row {
+func rowsOf(services []live.Seen, cpu live.Shares, filter string, now time.Time) []row {
 	groups := make([][]row, 0, len(services))
 	n := 0
 	for _, s := range services {
-		if g := filtered(group(s, now), strings.ToLower(filter)); len(g) > 0 {
+		if g := filtered(group(s, cpu, now), strings.ToLower(filter)); len(g) > 0 {
 			groups = append(groups, g)
 			n += len(g)
 		}
@@ -104,12 +105,19 @@ func (r *row) has(filter string) bool {
 }
 
 // group makes the rows of one service.
-func group(s live.Seen, now time.Time) []row {
+func group(s live.Seen, cpu live.Shares, now time.Time) []row {
 	g := make([]row, 1, 1+len(s.Status.Programs))
 	g[0] = row{target: target{service: plaintext.Line(s.Service)}}
-	wanted, ready, memory := 0, 0, int64(0)
+	wanted, ready, memory, used := 0, 0, int64(0), -1.0
 	for _, p := range s.Status.Programs {
-		r := programRow(s.Service, p, now)
+		share := -1.0
+		if p.PID != 0 {
+			share = cpu.Of(s.Service, p.Name)
+		}
+		if share >= 0 {
+			used = max(used, 0) + share
+		}
+		r := programRow(s.Service, p, share, now)
 		if p.Wanted && p.State != control.StateCompleted {
 			wanted++
 			if p.Ready {
@@ -125,7 +133,7 @@ func group(s live.Seen, now time.Time) []row {
 	if !s.Heard.IsZero() {
 		head.ready = fmt.Sprintf("%d/%d", ready, wanted)
 		head.since = screen.Span(s.Status.UptimeSeconds)
-		head.memory = size(memory)
+		head.cpu, head.memory = percent(used), size(memory)
 		head.why = plaintext.Line(strings.Join(s.Status.Warnings, "; "))
 	}
 	head.serviceState(s, now)
@@ -158,9 +166,9 @@ func (r *row) serviceState(s live.Seen, now time.Time) {
 	}
 }
 
-func programRow(service string, p control.ProgramStatus, now time.Time) row {
+func programRow(service string, p control.ProgramStatus, share float64, now time.Time) row {
 	r := row{target: target{plaintext.Line(service), plaintext.Line(p.Name)}, runs: p.Wanted, starts: strconv.Itoa(p.Restarts),
-		why: plaintext.Line(reason.Of(p, now)), ready: "-", pid: "-", since: "-", memory: size(p.MemoryBytes)}
+		why: plaintext.Line(reason.Of(p, now)), ready: "-", pid: "-", since: "-", cpu: percent(share), memory: size(p.MemoryBytes)}
 	r.state, r.colour, r.red = stateOf(p)
 	r.state = plaintext.Line(r.state)
 	switch {
@@ -194,4 +202,15 @@ func size(bytes int64) string {
 		return "-"
 	}
 	return screen.Size(bytes)
+}
+
+// percent is a share of one processor.
+func percent(share float64) string {
+	switch {
+	case share < 0:
+		return "-"
+	case share > 0 && share < 0.001:
+		return "<0.1%"
+	}
+	return fmt.Sprintf("%.1f%%", share*100)
 }

@@ -144,6 +144,7 @@ func (m *Model) columns() (columns []column, name int) {
 		{"PID", 7, 5, func(r *row) string { return r.pid }},
 		{"SINCE", 7, 4, func(r *row) string { return r.since }},
 		{"RESTARTS", 8, 2, func(r *row) string { return r.starts }},
+		{"CPU", 6, 3, func(r *row) string { return r.cpu }},
 		{"MEMORY", 6, 3, func(r *row) string { return r.memory }},
 	}
 	left := func() int {

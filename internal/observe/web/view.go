@@ -169,12 +169,7 @@ func (d *Dashboard) serviceState(lang string, v *serviceView, s *live.Seen, now 
 	}
 }
 
-func (s *state) used(service, name string) float64 {
-	if u, ok := s.cpu[program{service, name}]; ok {
-		return u.share
-	}
-	return -1
-}
+func (s *state) used(service, name string) float64 { return s.cpu.Of(service, name) }
 
 func (d *Dashboard) programView(lang, service string, p *control.ProgramStatus, share float64, now time.Time) programView {
 	state, level := live.StateOf(*p)

@@ -15,21 +15,10 @@ const (
 	firstLook = 400 * time.Millisecond
 )
 
-// program names a program of a service.
-type program struct{ service, name string }
-
-// used is what a program had used of the processor at a time, and what share of one it used until then.
-type used struct {
-	generation int
-	seconds    float64
-	at         time.Time
-	share      float64 // of one processor, 1 is all of it; below 0: not known
-}
-
 // state is what is known at one moment. Nobody changes it.
 type state struct {
 	machine live.Machine
-	cpu     map[program]used
+	cpu     live.Shares
 	known   bool          // that the services were listed
 	next    chan struct{} // closed when there is another state
 }
@@ -107,34 +96,11 @@ func (w *watch) follow(ctx context.Context, watcher *live.Watcher) {
 		w.mu.Lock()
 		if ctx.Err() == nil {
 			before := w.state
-			w.state = &state{machine: machine, cpu: usage(before.cpu, machine.Services), known: true, next: make(chan struct{})}
+			w.state = &state{machine: machine, cpu: before.cpu.Next(machine.Services), known: true, next: make(chan struct{})}
 			close(before.next)
 		}
 		w.mu.Unlock()
 	}
-}
-
-// usage goes on from what programs had used before.
-func usage(before map[program]used, services []live.Seen) map[program]used {
-	now := map[program]used{}
-	for i := range services {
-		s := &services[i]
-		for j := range s.Status.Programs {
-			p := &s.Status.Programs[j]
-			name := program{s.Service, p.Name}
-			u := used{p.Generation, p.CPUSeconds, s.Heard, -1}
-			old, known := before[name]
-			switch between := s.Heard.Sub(old.at); {
-			case !known || old.generation != p.Generation || p.CPUSeconds < old.seconds:
-			case between < 900*time.Millisecond: // too short to say anything: an event came
-				u = old
-			default:
-				u.share = (p.CPUSeconds - old.seconds) / between.Seconds()
-			}
-			now[name] = u
-		}
-	}
-	return now
 }
 
 func (w *watch) now() *state {
