@@ -8,11 +8,11 @@ import (
 
 // observerKeys are the keys that observe.yaml may have at the top. A test of its own package holds the list up to date.
 func observerKeys() []string {
-	return []string{"listen", "textfile", "folder", "notices", "shipping", "dashboard"}
+	return []string{"listen", "textfile", "folder", "notices", "shipping", "dashboard", "history"}
 }
 
-// IsObserver reports whether src is an observe.yaml, the file of `daruma observe`, and no definition: it has keys of the one, and none of the
-// other. Whether it is a good one is for others to say. What isn't YAML, or has nothing in it, is neither.
+// IsObserver reports whether src is an observe.yaml, the file of `daruma observe`, and no definition: it has keys of the one, and none that
+// only the other has. Whether it is a good one is for others to say. What isn't YAML, or has nothing in it, is neither.
 func IsObserver(src []byte) bool {
 	root, _ := read(src)
 	if root == nil || root.kind != mapNode {
@@ -21,10 +21,12 @@ func IsObserver(src []byte) bool {
 	own := (&decoder{}).serviceFields(&Service{})
 	observers := false
 	for _, e := range root.entries {
-		if find(own, e.key) != nil {
+		switch {
+		case slices.Contains(observerKeys(), e.key): // folder is a key of both
+			observers = true
+		case find(own, e.key) != nil:
 			return false
 		}
-		observers = observers || slices.Contains(observerKeys(), e.key)
 	}
 	return observers
 }

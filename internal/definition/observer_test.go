@@ -13,6 +13,7 @@ func TestIsObserver(t *testing.T) {
 		"notices: {channels: {}}\nfolder: x":    true,
 		"listen: none\nunknown: 1":              true, // the observer says what is wrong with it
 		"name: shop\nprograms: {}":              false,
+		"name: shop\nfolder: releases/1":        false,
 		"listen: 127.0.0.1:1\nname: shop":       false,
 		"programs: {}\nnotices: {}":             false,
 		"services: {web: {image: nginx}}":       false,

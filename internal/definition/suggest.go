@@ -61,7 +61,7 @@ func topHint(key string) string {
 		return "this is a key of a Kubernetes manifest; a definition has name and programs, and the fields of a container go into programs.NAME"
 	case "services", "containers", "processes":
 		return "did you mean programs? It is a map: programs: {NAME: {command: […]}}"
-	case "textfile", "folder", "notices", "shipping", "dashboard":
+	case "textfile", "notices", "shipping", "dashboard", "history":
 		return "it is a key of observe.yaml, the observer's settings, which are a file of their own: daruma install observe.yaml"
 	case "version":
 		return "a definition has no version: remove it"
