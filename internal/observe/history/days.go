@@ -153,9 +153,19 @@ func lastDays(now time.Time) []time.Time {
 	y, m, d := now.Date()
 	starts := make([]time.Time, Days)
 	for k := range starts {
-		starts[k] = time.Date(y, m, d-(Days-1)+k, 0, 0, 0, 0, now.Location())
+		starts[k] = midnight(y, m, d-(Days-1)+k, now.Location())
 	}
 	return starts
+}
+
+// midnight gives when a day begins: where the clock is put forward at 0:00, as in Chile and Cuba, that is 1:00, for which time.Date gives 23:00 of
+// the day before.
+func midnight(y int, m time.Month, d int, zone *time.Location) time.Time {
+	start, noon := time.Date(y, m, d, 0, 0, 0, 0, zone), time.Date(y, m, d, 12, 0, 0, 0, zone)
+	if start.Day() != noon.Day() {
+		return start.Add(time.Hour)
+	}
+	return start
 }
 
 // lastHours gives when the last [hourParts] hours begin, the oldest first.

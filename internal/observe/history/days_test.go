@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // Windows has none of Go's
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/incident"
@@ -329,5 +330,29 @@ func TestForgotten(t *testing.T) {
 	}
 	if got := told(begin.AddDate(0, 0, 1), begin.AddDate(0, 0, 2)); len(got) != 2 && len(got) != 3 || got[0] != want[1] {
 		t.Errorf("of a window: %v", got)
+	}
+}
+
+// Each of the days has a date of its own, also where the clock is put forward at midnight.
+func TestDaysWithoutMidnight(t *testing.T) {
+	for zone, now := range map[string]time.Time{
+		"America/Santiago": time.Date(2026, 9, 20, 15, 0, 0, 0, time.UTC),
+		"America/Havana":   time.Date(2026, 3, 20, 15, 0, 0, 0, time.UTC),
+		"Africa/Cairo":     time.Date(2026, 5, 1, 15, 0, 0, 0, time.UTC),
+	} {
+		location, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dates := map[string]bool{}
+		for _, start := range lastDays(now.In(location)) {
+			dates[date(start)] = true
+			if date(start.Add(-time.Nanosecond)) == date(start) {
+				t.Errorf("%s: %v isn't the beginning of its day", zone, start)
+			}
+		}
+		if len(dates) != Days {
+			t.Errorf("%s: %d dates", zone, len(dates))
+		}
 	}
 }
