@@ -49,38 +49,48 @@ func openDashboard(out, errs io.Writer, c config.Config, r *remembered) (serve f
 	return func(ctx context.Context) error { return d.Serve(ctx, l) }, nil
 }
 
-// certificate is read again when its file is replaced: one that is renewed every few weeks needs no restart.
+// certificate is read again when one of its files is replaced: one that is renewed every few weeks needs no restart.
 type certificate struct {
 	files config.Dashboard
 	say   func(error)
 
-	mu   sync.Mutex
-	at   time.Time
-	pair *tls.Certificate
+	mu    sync.Mutex
+	tried [2]time.Time // when the files were written that were read last, with success or without
+	again time.Time    // when they are read again though they are the same; zero: they could be read
+	pair  *tls.Certificate
 }
+
+// readAgain is how long what can't be read is left alone: who may read a file changes without its time.
+const readAgain = time.Minute
 
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	info, err := os.Stat(c.files.Certificate)
-	if err == nil && c.pair != nil && info.ModTime().Equal(c.at) {
+	written := [2]time.Time{writtenAt(c.files.Certificate), writtenAt(c.files.Key)}
+	if c.pair != nil && written == c.tried && (c.again.IsZero() || time.Now().Before(c.again)) {
 		return c.pair, nil
 	}
-	if err == nil {
-		var pair tls.Certificate
-		if pair, err = tls.LoadX509KeyPair(c.files.Certificate, c.files.Key); err == nil {
-			c.pair, c.at = &pair, info.ModTime()
-			return c.pair, nil
-		}
-	}
-	if c.pair == nil {
+	pair, err := tls.LoadX509KeyPair(c.files.Certificate, c.files.Key)
+	switch {
+	case err == nil:
+		c.pair, c.again = &pair, time.Time{}
+	case c.pair == nil:
 		return nil, err
-	}
-	if info == nil || !info.ModTime().Equal(c.at) {
-		c.say(err)
-		if info != nil {
-			c.at = info.ModTime() // said once for each file
+	default:
+		if written != c.tried { // said once for each file
+			c.say(err)
 		}
+		c.again = time.Now().Add(readAgain)
 	}
+	c.tried = written
 	return c.pair, nil
+}
+
+// writtenAt gives when a file was written; the zero time where it isn't there. It is a time of the wall clock alone, and so can be compared by ==.
+func writtenAt(file string) time.Time {
+	info, err := os.Stat(file)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }

@@ -114,6 +114,74 @@ func TestDashboardWithUsers(t *testing.T) {
 	}
 }
 
+// Whoever renews a certificate writes two files, one after the other: what is read in between isn't what stays.
+func TestCertificateBeforeItsKey(t *testing.T) {
+	dir, begin := t.TempDir(), time.Now().Truncate(time.Second)
+	at := func(file string, minute int) {
+		when := begin.Add(time.Duration(minute) * time.Minute)
+		if err := os.Chtimes(file, when, when); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cert, key, next := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), filepath.Join(dir, "next.pem")
+	replace := func(file string, minute int) {
+		text, err := os.ReadFile(next)
+		if err == nil {
+			err = os.WriteFile(file, text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		at(file, minute)
+	}
+	writeCertificate(t, next, 1)
+	replace(cert, 0)
+	replace(key, 0)
+	said := 0
+	c := &certificate{files: config.Dashboard{Certificate: cert, Key: key}, say: func(error) { said++ }}
+	serial := func() int64 {
+		t.Helper()
+		pair, err := c.get(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leaf, err := x509.ParseCertificate(pair.Certificate[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return leaf.SerialNumber.Int64()
+	}
+	if n := serial(); n != 1 {
+		t.Fatalf("%d", n)
+	}
+	writeCertificate(t, next, 2)
+	replace(cert, 1)
+	for range 2 {
+		if n := serial(); n != 1 || said != 1 {
+			t.Errorf("before the key is there: %d, said %d times", n, said)
+		}
+	}
+	replace(key, 2)
+	if n := serial(); n != 2 || said != 1 {
+		t.Errorf("with its key: %d, said %d times", n, said)
+	}
+	// A pair that can't be read, and that can be later, with the same times: as of a file whose mode is changed.
+	if err := os.WriteFile(key, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	at(key, 3)
+	if n := serial(); n != 2 || said != 2 {
+		t.Errorf("without its key: %d, said %d times", n, said)
+	}
+	writeCertificate(t, next, 3)
+	replace(cert, 1)
+	replace(key, 3)
+	c.again = time.Now().Add(-time.Second)
+	if n := serial(); n != 3 || said != 2 {
+		t.Errorf("a minute later: %d, said %d times", n, said)
+	}
+}
+
 func TestHashPassword(t *testing.T) {
 	for text, want := range map[string]string{"short\n": "8 to 72 are allowed", strings.Repeat("x", 73): "8 to 72", "": "8 to 72"} {
 		if hash, err := hashOf(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
