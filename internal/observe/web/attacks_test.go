@@ -291,7 +291,10 @@ func TestSlowClients(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		if i%2 == 0 {
+		switch {
+		case i%2 == 1: // the rest of the body doesn't come
+			_, _ = fmt.Fprintf(c, "POST /language HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nto=", host)
+		case i%4 == 0:
 			_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nX-Slow: ")
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // maxConnections bounds the connections that are open at a time. The one that has been without a request for longest goes when there is another: who
-// opens thousands and says nothing, or says it slowly, keeps nobody out.
+// opens thousands and says nothing, or says it slowly, or takes no answer, keeps nobody out.
 const maxConnections = 256
 
 // Serve answers on the listeners until ctx ends. What a client may take its time for is bounded; only a stream stays open, and that of who came in alone.
@@ -20,7 +20,7 @@ func (d *Dashboard) Serve(ctx context.Context, listeners ...net.Listener) error 
 	defer cancel(nil)
 	open := &connections{max: maxConnections, waiting: map[*connection]uint64{}}
 	server := &http.Server{
-		Handler:           busy(d.Handler()),
+		Handler:           d.busy(d.Handler()),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -58,7 +58,7 @@ type connections struct {
 	mu      sync.Mutex
 	open    int
 	count   uint64
-	waiting map[*connection]uint64 // those without a request that was read whole, by since when
+	waiting map[*connection]uint64 // those that may be closed for another, by since when
 }
 
 // connectionKey is the key of a request's connection in its context.
@@ -109,8 +109,8 @@ func (o *connections) add(c *connection) (oldest *connection) {
 	return oldest
 }
 
-// request says that a request of the connection has been read and is answered; done, that it was.
-func (o *connections) request(c *connection) (done func()) {
+// keep has the connection not be closed for another, until release.
+func (o *connections) keep(c *connection) (release func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.waiting, c)
@@ -136,16 +136,25 @@ func (c *connection) Close() error {
 	return c.Conn.Close()
 }
 
-// busy marks the connections whose requests are being answered.
-func busy(next http.Handler) http.Handler {
+// busy keeps the connections on which requests of somebody who has come in are answered. A stranger may send the body of a request slowly, or
+// take no answer: his request is one that is waited for.
+func (d *Dashboard) busy(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		conn, _ := r.Context().Value(connectionKey{}).(net.Conn)
-		if over, ok := conn.(interface{ NetConn() net.Conn }); ok {
-			conn = over.NetConn() // TLS
-		}
-		if c, ok := conn.(*connection); ok {
-			defer c.of.request(c)()
+		if d.access.of(r, d.cookieName()).role > nobody {
+			defer keep(r)()
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// keep has the connection of a request not be closed for another, until release.
+func keep(r *http.Request) (release func()) {
+	conn, _ := r.Context().Value(connectionKey{}).(net.Conn)
+	if over, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = over.NetConn() // TLS
+	}
+	if c, ok := conn.(*connection); ok {
+		return c.of.keep(c)
+	}
+	return func() {}
 }

@@ -114,7 +114,9 @@ func (d *Dashboard) login(r *request) (*reply, error) {
 		r.w.Header().Set("Retry-After", strconv.Itoa(seconds))
 		return d.refusedLogin(http.StatusTooManyRequests, d.text(r.lang, "Too many log-ins failed. Try again in %d s.", seconds)), nil
 	}
+	release := keep(r.Request) // no more than allTries
 	u, ok := d.check(r.PostForm.Get("user"), r.PostForm.Get("password"))
+	release()
 	if !ok {
 		return d.refusedLogin(http.StatusUnauthorized, d.text(r.lang, "This name and this password don't belong together.")), nil
 	}
