@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"net/http"
@@ -35,6 +36,8 @@ type session struct {
 	user string
 	role role
 	ends time.Time
+	left context.Context // ends when who came in leaves
+	end  context.CancelFunc
 }
 
 // key is what is kept of a secret: who reads this process' memory dump or log finds no cookie.
@@ -60,7 +63,7 @@ func (a *access) token(user string) string {
 	token := rand.Text()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.tokens[keyOf(token)] = session{user, operator, a.now().Add(tokenLife)}
+	a.tokens[keyOf(token)] = session{user: user, role: operator, ends: a.now().Add(tokenLife)}
 	return token
 }
 
@@ -89,15 +92,16 @@ func (a *access) begin(s session) (secret string) {
 	first, when := key{}, now.Add(2*sessionLife)
 	for k, other := range a.sessions {
 		if now.After(other.ends) {
-			delete(a.sessions, k)
+			a.forget(k)
 		} else if other.ends.Before(when) {
 			first, when = k, other.ends
 		}
 	}
 	if len(a.sessions) >= maxSessions {
-		delete(a.sessions, first)
+		a.forget(first)
 	}
 	secret, s.ends = rand.Text(), now.Add(sessionLife)
+	s.left, s.end = context.WithCancel(context.Background())
 	a.sessions[keyOf(secret)] = s
 	return secret
 }
@@ -122,7 +126,15 @@ func (a *access) end(r *http.Request, cookie string) {
 	if c, err := r.Cookie(cookie); err == nil {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		delete(a.sessions, keyOf(c.Value))
+		a.forget(keyOf(c.Value))
+	}
+}
+
+// forget ends a session, and what is open for it. It is called with mu held.
+func (a *access) forget(k key) {
+	if s, ok := a.sessions[k]; ok {
+		s.end()
+		delete(a.sessions, k)
 	}
 }
 

@@ -243,6 +243,37 @@ func TestTooManyStreams(t *testing.T) {
 	}
 }
 
+// Who leaves is shown nothing any more, also where a page is open still.
+func TestLeavingEndsStreams(t *testing.T) {
+	t.Setenv("DARUMA_HOME", t.TempDir())
+	serve(t, "shop", "", up("api"))
+	_, b := open(t, Options{})
+	ended := make(chan error, 3)
+	paths := []string{"/stream", "/services/shop/stream", "/services/shop/logs/stream"}
+	for _, path := range paths {
+		stream, err := http.DefaultClient.Do(b.request(http.MethodGet, path, nil))
+		if err != nil || stream.StatusCode != http.StatusOK {
+			t.Fatal(err, stream)
+		}
+		go func() {
+			defer stream.Body.Close()
+			_, err := io.Copy(io.Discard, stream.Body)
+			ended <- err
+		}()
+	}
+	b.do(http.MethodPost, "/leave", nil)
+	for range paths {
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(10 * time.Second): // a session has hours
+			t.Fatal("a stream goes on")
+		}
+	}
+}
+
 // Thousands of connections (10,000 with DARUMA_TEST_CONNECTIONS) that say nothing, or say it slowly, keep nobody out.
 func TestSlowClients(t *testing.T) {
 	t.Setenv("DARUMA_HOME", t.TempDir())

@@ -76,6 +76,7 @@ func (d *Dashboard) stream(open func(*request) (feed, error)) http.Handler {
 		}
 		ctx, end := context.WithDeadline(hr.Context(), r.who.ends)
 		defer end()
+		defer context.AfterFunc(r.who.left, end)()
 		out := &sink{w, http.NewResponseController(w)}
 		// The request was read within the server's limit, which would end this connection, too.
 		if out.control.SetReadDeadline(time.Time{}) != nil {
