@@ -35,18 +35,18 @@ func (o *orders) refused(service string) string {
 	return o.said[service]
 }
 
-// learn remembers whether the service takes orders.
-func (o *orders) learn(service string, err error) {
+// learn remembers whether the service takes orders; refused says that this one was refused for who gave it.
+func (o *orders) learn(service string, err error) (refused bool) {
 	var denied *control.PermissionError
-	var refused *control.APIError
+	var answer *control.APIError
 	said := ""
 	switch {
 	case errors.As(err, &denied):
 		said = err.Error()
-	case errors.As(err, &refused) && refused.Status == http.StatusForbidden:
-		said = strings.Trim(refused.Error()+": "+refused.Hint, ": ")
+	case errors.As(err, &answer) && answer.Status == http.StatusForbidden:
+		said = strings.Trim(answer.Error()+": "+answer.Hint, ": ")
 	case err != nil:
-		return
+		return false
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -54,6 +54,7 @@ func (o *orders) learn(service string, err error) {
 		o.said = map[string]string{}
 	}
 	o.said[service] = visible(said)
+	return said != ""
 }
 
 // orderView is the page on which an order is given, or what became of one.
@@ -128,10 +129,10 @@ func (d *Dashboard) carryOut(r *request, v *orderView, c control.Command) *reply
 	ctx, end := context.WithTimeout(r.Context(), orderTime)
 	defer end()
 	answer, err := d.orders.give(ctx, v.Service, c)
-	d.orders.learn(v.Service, err)
+	refused := d.orders.learn(v.Service, err)
 	v.Refused = d.orders.refused(v.Service)
 	switch {
-	case v.Refused != "":
+	case refused:
 		v.Failed = d.text(r.lang, "This observer may give this service no orders.")
 	case errors.Is(err, context.DeadlineExceeded):
 		v.Failed = d.text(r.lang, "It takes longer than %v, and goes on.", orderTime)
@@ -141,7 +142,7 @@ func (d *Dashboard) carryOut(r *request, v *orderView, c control.Command) *reply
 		v.outcome(d, r.lang, answer, time.Since(begin))
 	}
 	page := d.orderPage(r, *v)
-	if v.Refused != "" {
+	if refused {
 		page.status = http.StatusForbidden
 	}
 	return page
