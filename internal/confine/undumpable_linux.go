@@ -19,10 +19,11 @@ func init() {
 	}
 }
 
-// isOwnRole tells the first arguments of keepers, supervisors and the process that reads the definition for the keeper. The packages that define them are above this one.
+// isOwnRole tells the first arguments of keepers, supervisors, the process that reads the definition for the keeper, and the one that reads what a
+// keeper would hand over at an upgrade: all that it holds. The packages that define them are above this one.
 func isOwnRole(argument string) bool {
 	switch argument {
-	case "keeper", "host", "supervisor", "reader":
+	case "keeper", "host", "supervisor", "reader", "handover":
 		return true
 	}
 	return false
