@@ -128,3 +128,31 @@ func (k *keeper) checkReader() {
 		k.endReader(nil, os.ErrDeadlineExceeded)
 	}
 }
+
+// toHandOver gives what another image needs, what is in force last. That is what was handed over to this one, where the supervisor hasn't taken
+// the definition again since: the file may say something else by now.
+func (a *allowances) toHandOver() (list []*rules) {
+	inForce := a.now
+	if a.handed != nil {
+		inForce = a.handed
+	}
+	if a.before != nil && a.before != inForce {
+		list = append(list, a.before)
+	}
+	if inForce != nil {
+		list = append(list, inForce)
+	}
+	return list
+}
+
+// takeOver takes what toHandOver of another image gave.
+func (a *allowances) takeOver(list []*rules) {
+	n := len(list)
+	if n == 0 {
+		return
+	}
+	a.now, a.handed = list[n-1], list[n-1]
+	if n > 1 {
+		a.before = list[n-2]
+	}
+}

@@ -213,10 +213,8 @@ func (k *keeper) held() (data []byte, err error) {
 	for key, part := range k.snapshot {
 		add(&wire.SnapshotPart{Key: key, Data: part})
 	}
-	for _, rules := range []*rules{k.allowed.before, k.allowed.now} {
-		if rules != nil {
-			add(rules.message())
-		}
+	for _, r := range k.allowed.toHandOver() {
+		add(r.message())
 	}
 	for _, m := range k.waiting {
 		add(m)

@@ -241,12 +241,7 @@ func (h *heldState) restore(k *keeper) error {
 	k.terminal = terminal{there: m.Terminal, optional: m.NoHUP}
 	k.sup.deaths, k.sup.lastSign, k.sup.why = m.Deaths, m.LastSign, "it ended for an upgrade"
 	k.allowed.asked = m.Asked
-	if n := len(h.allowed); n > 0 {
-		k.allowed.now, k.allowed.handed = h.allowed[n-1], h.allowed[n-1]
-		if n > 1 {
-			k.allowed.before = h.allowed[n-2]
-		}
-	}
+	k.allowed.takeOver(h.allowed)
 	for _, s := range h.sockets {
 		held := &socket{file: os.NewFile(uintptr(s.File), s.Name), network: s.Network, address: s.Address}
 		if s.Folder >= 0 {
