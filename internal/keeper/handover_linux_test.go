@@ -2,9 +2,13 @@ package keeper
 
 import (
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // TestRulesInForceAreHandedOn: what the supervisor goes by is allowed after one takeover and after two, a failed upgrade, though the
@@ -37,5 +41,34 @@ func TestRulesInForceAreHandedOn(t *testing.T) {
 	}
 	if (&allowances{}).toHandOver() != nil {
 		t.Error("nothing was read, and something is handed over")
+	}
+}
+
+// TestWayBackStartsNoSupervisor: a supervisor of the image that gives up would take the exec for its keeper's death, and end the programs.
+func TestWayBackStartsNoSupervisor(t *testing.T) {
+	k := newKeeper(Config{})
+	k.up.enter(probation, probationLimit)
+	k.sup.startAt = monotonic.Now() + time.Hour // the last one has just ended
+	k.goBack("the new daruma's supervisor wasn't up")
+	if k.up.phase != takingOver || k.up.tryAt == 0 || k.sup.startAt != 0 {
+		t.Errorf("phase %d, try at %v, next supervisor at %v", k.up.phase, k.up.tryAt, k.sup.startAt)
+	}
+}
+
+// TestUpToDateLeavesProbation: who asks for an upgrade once more, with nothing new there, doesn't take the way back away.
+func TestUpToDateLeavesProbation(t *testing.T) {
+	k := newKeeper(Config{})
+	old, err := unix.Open("/proc/self/exe", unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.up.old = old
+	defer k.dropImages()
+	k.up.enter(probation, probationLimit)
+	for _, path := range []string{k.runs.Path, t.TempDir(), "/nowhere/daruma"} {
+		k.runs.Path = path
+		if k.askUpgrade(); k.up.phase != probation || k.up.old != old || k.up.image >= 0 {
+			t.Errorf("%s: phase %d, files %d and %d", path, k.up.phase, k.up.old, k.up.image)
+		}
 	}
 }

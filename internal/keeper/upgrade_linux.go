@@ -54,15 +54,15 @@ func newPlatformUpgrade() platformUpgrade {
 func (k *keeper) beginUpgrade() {
 	u := &k.up
 	same, err := k.openCandidate()
-	if err == nil && same {
-		k.dropImages()
+	switch {
+	case same: // in probation, that goes on
 		k.send(&wire.UpgradeAnswer{UpToDate: true})
 		return
+	case err != nil:
+		k.send(&wire.UpgradeAnswer{Error: upgradeText(k.runs.Path, err)})
+		return
 	}
-	if err == nil {
-		err = k.startCheck()
-	}
-	if err != nil {
+	if err := k.startCheck(); err != nil {
 		k.dropImages()
 		k.refuseUpgrade(upgradeText(k.runs.Path, err))
 		return
@@ -72,17 +72,19 @@ func (k *keeper) beginUpgrade() {
 
 // openCandidate opens the file on disk, and says whether it is the one that runs. From then on it is that file, whatever gets its name.
 func (k *keeper) openCandidate() (same bool, err error) {
-	u := &k.up
-	k.dropImages() // in probation: what this image replaced isn't gone back to any more
-	if u.image, err = unix.Open(k.runs.Path, unix.O_PATH|unix.O_CLOEXEC, 0); err != nil {
-		u.image = -1
-		return false, err
-	}
-	if u.candidate, err = fileID(u.image); err != nil {
+	fd, err := unix.Open(k.runs.Path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
 		return false, err
 	}
 	own, err := runningFile()
-	return err == nil && own == u.candidate, err
+	id, err2 := fileID(fd)
+	if err = errors.Join(err, err2); err != nil || own == id {
+		unix.Close(fd)
+		return err == nil, err
+	}
+	k.dropImages() // in probation: what this image replaced isn't gone back to any more
+	k.up.image, k.up.candidate = fd, id
+	return false, nil
 }
 
 func (k *keeper) dropImages() {
@@ -137,11 +139,13 @@ func (k *keeper) startCheck() error {
 	}
 	// By its open file, the child's fifth: nothing else can get between what is checked here and what is executed later.
 	u.check.pid, err = syscall.ForkExec("/proc/self/fd/4", []string{"daruma", HandoverRole}, attr)
+	if err == nil {
+		err = k.poll.Add(u.check.pidfd, unix.EPOLLIN, k.checkEnded)
+	}
 	if err != nil {
 		k.endCheck()
-		return err
 	}
-	return k.poll.Add(u.check.pidfd, unix.EPOLLIN, k.checkEnded)
+	return err
 }
 
 // endCheck ends the process, if it hasn't ended.
@@ -162,8 +166,11 @@ func (k *keeper) endCheck() {
 // checkEnded is called when the process that checks seems to have ended.
 func (k *keeper) checkEnded() {
 	c := &k.up.check
+	if c.pid == 0 {
+		return
+	}
 	var status unix.WaitStatus
-	if pid, err := unix.Wait4(c.pid, &status, unix.WNOHANG, nil); c.pid == 0 || err != nil || pid == 0 {
+	if pid, err := unix.Wait4(c.pid, &status, unix.WNOHANG, nil); err != nil || pid == 0 {
 		return
 	}
 	var buf [4 << 10]byte
@@ -252,6 +259,7 @@ func (k *keeper) upgradeLostSupervisor() bool {
 func (k *keeper) goBack(why string) {
 	k.backOutcome(why)
 	if k.sup.pid == 0 {
+		k.sup.startAt = 0 // the old image starts the next one: one of this image would take the exec for its keeper's death
 		k.up.enter(takingOver, checkLimit)
 		return
 	}
