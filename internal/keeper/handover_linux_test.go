@@ -72,3 +72,34 @@ func TestUpToDateLeavesProbation(t *testing.T) {
 		}
 	}
 }
+
+// TestHeldPlansShareTheirEnvironment: a service of 500 programs takes no more memory after an upgrade than before.
+func TestHeldPlansShareTheirEnvironment(t *testing.T) {
+	k := newKeeper(Config{})
+	for _, id := range []string{"a", "b"} {
+		k.programs[id] = &program{id: id, launch: &launchable{plan: *allowedPlan()}}
+	}
+	var data []byte
+	add := func(m wire.Message) { data = wire.AppendFrame(data, m, 0) }
+	add(k.heldKeeper())
+	for _, p := range k.programs {
+		add(p.held())
+	}
+	add(&wire.HeldEnd{})
+	fd, err := unix.MemfdCreate("held", unix.MFD_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if _, err := unix.Pwrite(fd, data, 0); err != nil {
+		t.Fatal(err)
+	}
+	h, err := readHeld(fd)
+	if err != nil || len(h.programs) != 2 {
+		t.Fatalf("%+v, %v", h, err)
+	}
+	a, b := h.programs[0], h.programs[1]
+	if &a.launch.plan.Env[0] != &b.launch.plan.Env[0] || a.Plan != nil {
+		t.Errorf("%v and %v are two lists, or the encoded plan (%d bytes) is kept", a.launch.plan.Env, b.launch.plan.Env, len(a.Plan))
+	}
+}

@@ -29,6 +29,8 @@ type heldState struct {
 	snapshot map[string][]byte
 	allowed  []*rules
 	waiting  []wire.Message
+
+	plans launch.Decoder // most programs have nearly the same environment: it is kept once
 }
 
 // heldProgram is a program with its runs.
@@ -106,10 +108,11 @@ func (h *heldState) take(m wire.Message) error {
 func (h *heldState) takeProgram(m *wire.HeldProgram) error {
 	p := &heldProgram{HeldProgram: *m}
 	if m.Started {
-		plan, err := launch.Decode(m.Plan)
+		plan, err := h.plans.Decode(m.Plan)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.ID, err)
 		}
+		p.Plan = nil
 		p.launch = &launchable{plan: *plan, split: m.Split, openStdin: m.OpenStdin}
 	}
 	h.programs = append(h.programs, p)
@@ -207,7 +210,7 @@ func (h *heldState) resume(k *keeper, failedBefore string) error {
 		return fmt.Errorf("starting the supervisor: %w", err)
 	}
 	unix.Close(h.fd)
-	h.fd = -1
+	*h = heldState{fd: -1, old: -1} // it is reachable as long as the keeper lives
 	return nil
 }
 

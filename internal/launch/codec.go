@@ -1,7 +1,9 @@
 package launch
 
 // The encoded form of a Plan is read by the same executable that wrote it, so it has no versions and no field names: a mark at
-// its beginning, then the fields in order; numbers as unsigned varints, strings and lists with their length before them.
+// its beginning, then the fields in order; numbers as unsigned varints, strings and lists with their length before them. One reader is another
+// executable: at an upgrade the keeper's other image, newer or on the way back older, which refuses a form that it doesn't know. So a change of
+// the form changes the mark, and Decode must go on reading the last one; an older image can't read the new one, and can't be gone back to.
 // What is read isn't trusted: each count is compared with the bytes that are left before anything is allocated.
 
 const (
