@@ -105,8 +105,13 @@ func executeImage(image, held, old int, files []int, failed string) error {
 	if failed != "" {
 		env = append(env, failedVariable+"="+failed)
 	}
+	var before, after unix.Rlimit
+	_ = unix.Getrlimit(unix.RLIMIT_NOFILE, &before)
 	// It gives the limit of open files back that Go's runtime has raised, and waits for the runtime's own threads.
 	err := syscall.Exec("/proc/self/fd/"+strconv.Itoa(image), os.Args, env)
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &after) == nil && after.Cur < before.Cur { // that is done where it fails, too
+		_ = unix.Setrlimit(unix.RLIMIT_NOFILE, &before)
+	}
 	for _, fd := range files {
 		unix.CloseOnExec(fd)
 	}
