@@ -85,10 +85,17 @@ func (k *keeper) tryReplace() error {
 	if k.up.last.Error != "" {
 		image = k.up.old
 	}
-	if k.hosted() { // capabilities from systemd were taken out of what exec passes on
-		defer confine.PassOn()()
-	}
+	defer k.cfg.passOn()()
 	return executeImage(image, held, k.oldImage(), k.heldFiles(), "")
+}
+
+// passOn has the other image get the capabilities that systemd gave this one: package hosting took them out of what exec passes on. undo takes
+// that back.
+func (c *Config) passOn() (undo func()) {
+	if c.Handle == nil || c.Handle.OnState == nil { // nobody hosts it
+		return func() {}
+	}
+	return confine.PassOn()
 }
 
 // executeImage has another image take this process over. It returns an error, with everything as before.

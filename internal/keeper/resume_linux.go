@@ -159,6 +159,7 @@ func resume(cfg Config) (code int, resumed bool) {
 	}
 	if err != nil { // nothing is closed at exec yet
 		if old >= 0 {
+			defer cfg.passOn()()
 			err = executeImage(old, fd, -1, nil, err.Error())
 		}
 		return failed(err), true
@@ -178,7 +179,7 @@ func (h *heldState) live(cfg Config, failedBefore string) int {
 	}()
 	if err := h.resume(k, failedBefore); err != nil {
 		err = fmt.Errorf("the new daruma can't take over: %w", err)
-		h.executeOld(err.Error())
+		h.executeOld(k, err.Error())
 		return failed(err)
 	}
 	return k.live()
@@ -314,8 +315,9 @@ func (h *heldState) enter(k *keeper, failedBefore string) {
 }
 
 // executeOld has the image that wrote these words take over again. It returns where that isn't possible.
-func (h *heldState) executeOld(why string) {
+func (h *heldState) executeOld(k *keeper, why string) {
 	if h.old >= 0 && h.fd >= 0 {
+		defer k.cfg.passOn()()
 		err := executeImage(h.old, h.fd, -1, h.files(), why)
 		printLine("daruma: going back to the old daruma: "+err.Error(), time.Second)
 	}
@@ -328,7 +330,7 @@ func (h *heldState) panicked(k *keeper, value any) {
 		printLine("daruma: "+why+"\n"+string(debug.Stack()), time.Second)
 		k.sup.kill()
 		k.sup.awaitEnd()
-		h.executeOld(why)
+		h.executeOld(k, why)
 		return
 	}
 	if u := &k.up; u.old < 0 || u.phase != probation && u.phase != goingBack {
