@@ -103,3 +103,18 @@ func TestHeldPlansShareTheirEnvironment(t *testing.T) {
 		t.Errorf("%v and %v are two lists, or the encoded plan (%d bytes) is kept", a.launch.plan.Env, b.launch.plan.Env, len(a.Plan))
 	}
 }
+
+// TestFailedWayBackCountsSessionsOnce: more that an upgrade ended than there were would be a negative number of restarts in the status.
+func TestFailedWayBackCountsSessionsOnce(t *testing.T) {
+	k := newKeeper(Config{})
+	k.sessions, k.up.sessions, k.up.tookOver = 3, 1, 1 // one before the upgrade, two since
+	k.goBack("the new daruma's supervisor wasn't up")
+	if k.failUpgrade("no memory"); k.up.sessions != k.sessions {
+		t.Errorf("%d of %d", k.up.sessions, k.sessions)
+	}
+	k.up.last.Error = "" // the next upgrade, which doesn't get to its exec: one more ended for it
+	k.sessions++
+	if k.failUpgrade("no memory"); k.up.sessions != k.sessions {
+		t.Errorf("%d of %d", k.up.sessions, k.sessions)
+	}
+}

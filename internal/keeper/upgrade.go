@@ -91,6 +91,9 @@ func (k *keeper) refuseUpgrade(why string) {
 
 // failUpgrade has the successor of the supervisor, which has ended already, say why what ran goes on.
 func (k *keeper) failUpgrade(why string) {
+	if k.up.last.Error == "" { // else this was the way back, and they are counted
+		k.up.sessions++
+	}
 	k.up.last.Error = why
 	k.up.enter(noUpgrade, 0)
 	k.startNext()
@@ -98,7 +101,6 @@ func (k *keeper) failUpgrade(why string) {
 
 // startNext starts the next supervisor in the next turn: it doesn't count as the death of one.
 func (k *keeper) startNext() {
-	k.up.sessions++
 	k.up.news = true
 	k.sup.startAt = monotonic.Now()
 }

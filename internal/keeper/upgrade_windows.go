@@ -53,6 +53,7 @@ func (k *keeper) checkUpgrade() {
 	k.checkLeaving()
 	if k.up.phase == takingOver {
 		k.up.enter(noUpgrade, 0)
+		k.up.sessions++
 		k.startNext()
 	}
 }
