@@ -313,6 +313,36 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestDefinitionOfAPerson: a definition that no deploy wrote is neither written over nor removed.
+func TestDefinitionOfAPerson(t *testing.T) {
+	p := newPlace(t)
+	p.svc.down = true
+	const mine = "name: shop\nprograms: {api: {command: [mine]}}\n"
+	if err := os.WriteFile(store.Definition(p.root), []byte(mine), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.deploy(packageOf(t, "1.0.0", nil)); !isRefused(err) || !strings.Contains(err.Error(), "no deploy has written it") {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(store.Definition(p.root)); string(text) != mine {
+		t.Errorf("%q %v", text, err)
+	}
+}
+
+// TestVersionsThatDifferInCase: on Windows the folder of one would be removed for the other, the current one's among them.
+func TestVersionsThatDifferInCase(t *testing.T) {
+	p := newPlace(t)
+	if err := p.deploy(packageOf(t, "1.0.0-rc1", nil)); err != nil {
+		t.Fatal(err)
+	}
+	down := p.settings()
+	down.Downgrade = true
+	if err := p.deployAs(packageOf(t, "1.0.0-RC1", nil), down, nil); !isRefused(err) || !strings.Contains(err.Error(), "in its case alone") {
+		t.Error(err)
+	}
+	p.want("1.0.0-rc1", store.Kept)
+}
+
 func forOther(t *testing.T) string {
 	t.Helper()
 	file := packageOf(t, "3.0.0", nil)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
@@ -50,6 +51,9 @@ func Prepare(ctx context.Context, c *Candidate, state *store.State, supervisor S
 	if p.Running, err = runsFrom(ctx, supervisor, c.Root, m.Name); err != nil {
 		return nil, err
 	}
+	if err := othersDefinition(state, c.Root); err != nil {
+		return nil, err
+	}
 	def, err := readPackaged(c.Package, c.Root)
 	if err != nil {
 		return nil, err
@@ -74,6 +78,12 @@ func (p *Plan) judge(state *store.State, settings Settings) error {
 	if p.Version == state.Current {
 		return refuse("%s %s is the current release already", p.Service, p.Version)
 	}
+	for i := range state.Releases {
+		if other := state.Releases[i].Version; other != p.Version && strings.EqualFold(other, p.Version) {
+			return refuse("%s %s differs from %s, which is here, in its case alone, and both are one folder on Windows: give it another version",
+				p.Service, p.Version, other)
+		}
+	}
 	if known := state.Find(p.Version); known != nil {
 		if known.Manifest != p.Sum {
 			return refuse("%s %s is known here with other files: a version is packed once; give the new one a version of its own", p.Service, p.Version)
@@ -86,6 +96,18 @@ func (p *Plan) judge(state *store.State, settings Settings) error {
 	if state.Current != "" && archive.CompareVersions(p.Version, state.Current) < 0 && !settings.Downgrade {
 		return refuse("%s %s is older than %s, the current release: daruma rollback %s goes back to a release that is here; "+
 			"--downgrade deploys the older one", p.Service, p.Version, state.Current, p.Service)
+	}
+	return nil
+}
+
+// othersDefinition: the first deploy would write over a definition that a person wrote, and remove it where the release falls.
+func othersDefinition(state *store.State, root string) error {
+	if state.Current != "" || state.Deploy != nil {
+		return nil
+	}
+	file := store.Definition(root)
+	if _, err := os.Lstat(file); err == nil {
+		return refuse("%s is there, and no deploy has written it: move it away, since a package brings its own, and stop the service where it runs from it", file)
 	}
 	return nil
 }
