@@ -77,9 +77,18 @@ func (s *sender) tell(line string) {
 	}
 }
 
-// furtherItems reads on where there is room in the batch.
+// furtherItems reads on. A batch that is full grows for it, by as much again at most: one long line can fill it, and where that is refused,
+// only others tell whether it is this line.
 func (s *sender) furtherItems() []record.Item {
 	before := len(s.batch.Items)
+	if size := int64(len(s.batch.Raw)); s.full() {
+		if s.filled == 0 {
+			s.filled = size
+		}
+		if size < s.filled+s.target.MaxBatch {
+			s.most = size + min(turn, s.target.MaxBatch)
+		}
+	}
 	if !s.full() {
 		s.fill(time.Now())
 	}

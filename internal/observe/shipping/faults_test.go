@@ -190,6 +190,37 @@ func TestReceiverThatRefusesEverything(t *testing.T) {
 	}
 }
 
+// TestRefusedRecordFillsABatch: a line as long as a batch is refused, and left out like any other when the lines after it show that it is this
+// line.
+func TestRefusedRecordFillsABatch(t *testing.T) {
+	for _, kind := range Types() {
+		t.Run(kind, func(t *testing.T) {
+			m, s, log := newMachine(t), newStore(t), &said{t: t}
+			s.before = func(w http.ResponseWriter, body string, _ int) bool {
+				if strings.Contains(body, "poison") {
+					http.Error(w, "too long", http.StatusRequestEntityTooLarge)
+					return false
+				}
+				return true
+			}
+			api := m.log("shop", "api")
+			m.write(api, "poison "+strings.Repeat("x", 2*minBatch), 0, 1)
+			want := m.write(api, "api", 0, 100)
+			start(t, m, t.TempDir(), log, target(s.URL, ofType(kind), func(t *Target) { t.Gzip, t.MaxBatch = false, minBatch }))
+			s.await(100)
+			got := s.texts("shop/api@web-1")
+			slices.Sort(got)
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
+				t.Errorf("%d lines, want %d", len(got), len(want))
+			}
+			if all := log.all(); !strings.Contains(all, "1 records are refused and left out") {
+				t.Error(all)
+			}
+		})
+	}
+}
+
 // TestCertificates: an expired one, and one that nobody signed.
 func TestCertificates(t *testing.T) {
 	day := 24 * time.Hour

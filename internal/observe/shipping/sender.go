@@ -33,6 +33,8 @@ type sender struct {
 	pause     func(context.Context, time.Duration)
 
 	batch    record.Batch
+	most     int64 // bytes that the batch may have where that is more than the target's maxBatch, since it is refused,
+	filled   int64 // and what it had when it was full for the first time
 	programs map[*tail.Program]*program
 	ends     map[*tail.Program]logread.Position // where the records of the batch end
 	cuts     map[*tail.Program]logread.Position // where the last record of the batch was ended because nothing more came
@@ -97,16 +99,17 @@ func (s *sender) fill(now time.Time) bool {
 	return false
 }
 
-func (s *sender) full() bool { return int64(len(s.batch.Raw)) >= s.target.MaxBatch }
+func (s *sender) full() bool { return int64(len(s.batch.Raw)) >= max(s.target.MaxBatch, s.most) }
 
 // arrived keeps that the batch needs not be sent again.
 func (s *sender) arrived() {
 	for p, end := range s.ends {
-		s.positions.places[key(p.Service, p.Program)] = place{Position: end}
+		s.positions.places[key(p.Service, p.Program)] = place{Position: end, Cut: s.program(p).cut} // a cut that is still ahead counts
 	}
 	clear(s.ends)
 	clear(s.cuts)
 	s.save()
+	s.most, s.filled = 0, 0
 	s.batch.Reset(2 * int(s.target.MaxBatch))
 }
 
