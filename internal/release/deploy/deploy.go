@@ -34,6 +34,8 @@ type FallenError struct {
 func (e *FallenError) Error() string {
 	text := fmt.Sprintf("release %s didn't stay: %s", e.Version, e.Why)
 	switch {
+	case isNotUp(e.Problem):
+		text += fmt.Sprintf(". %s is in force again, but ISN'T UP: %v", e.Back, e.Problem)
 	case e.Problem != nil:
 		text += fmt.Sprintf(". Going back to %s FAILED: %v", e.Back, e.Problem)
 	case e.Back != "":
@@ -55,10 +57,23 @@ func (d *Deployer) Run(ctx context.Context, c *Candidate, plan *Plan) error {
 	}
 	if err := d.unpack(ctx, c, plan); err != nil {
 		state.Deploy = nil
+		d.lost(plan.Version)
 		return errors.Join(err, d.Store.Save())
 	}
 	state.Put(release)
 	return d.change(ctx, plan.Running)
+}
+
+// lost notes that a release whose files a deploy removed, to unpack it again, can't be gone back to. One that has fallen stays barred.
+func (d *Deployer) lost(version string) {
+	r := d.Store.State.Find(version)
+	if r == nil || d.Store.Has(version) {
+		return
+	}
+	switch r.Status {
+	case store.New, store.Kept, store.Unproven:
+		r.Status, r.Why = store.Interrupted, "it was to be deployed again, which failed, and its files are gone"
+	}
 }
 
 // unpack brings the release's files and the machine's configuration to where they will be, and runs its hook.
@@ -156,5 +171,8 @@ func (d *Deployer) keep(status store.Status) error {
 	for _, version := range removed {
 		d.Say("removed release %s, the oldest of more than %d", version, d.Settings.HistoryLimit)
 	}
-	return err
+	if err != nil { // the release is kept all the same
+		d.Say("an old release couldn't be removed: %v", err)
+	}
+	return nil
 }

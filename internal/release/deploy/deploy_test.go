@@ -27,7 +27,7 @@ type service struct {
 	root    string
 	down    bool
 	loaded  string            // version
-	conduct map[string]string // of versions: "" comes up, "falls", "refused", "hangs"
+	conduct map[string]string // of versions: "" comes up, "falls", "refused", "hangs", "fails"
 }
 
 func (s *service) Status(context.Context) (control.Status, error) {
@@ -47,6 +47,9 @@ func (s *service) Command(ctx context.Context, c control.Command) (control.Answe
 	}
 	if c.Verb == control.VerbReload {
 		s.loaded = version
+	}
+	if s.conduct[s.loaded] == "fails" && c.MinReadySeconds > 0 {
+		return control.Answer{Results: []control.ProgramResult{{Program: "api", State: control.StateFailed}}}, nil
 	}
 	if s.conduct[s.loaded] != "" && c.MinReadySeconds > 0 {
 		<-ctx.Done() // somebody sees the event, or the time is over
@@ -238,7 +241,67 @@ func TestDeployAndRollback(t *testing.T) {
 	if err := back("1.2.0"); err != nil {
 		t.Error(err)
 	}
-	p.want("1.2.0", store.RolledBack)
+	p.want("1.2.0", store.Kept)
+	if err := errors.Join(p.deploy(packageOf(t, "1.3.0", nil)), back("")); err != nil {
+		t.Fatal(err)
+	}
+	p.want("1.2.0", store.Kept) // and none that was kept before it
+	if err := os.RemoveAll(filepath.Join(p.root, "releases", "1.1.0", "daruma.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	if err := back("1.1.0"); !isRefused(err) {
+		t.Error(err)
+	}
+	p.want("1.2.0", store.Kept)
+}
+
+// TestBackAndNotUp: where the release before doesn't come up either, the service has it all the same, and the next release can be deployed.
+func TestBackAndNotUp(t *testing.T) {
+	p := newPlace(t)
+	if err := p.deploy(packageOf(t, "1.0.0", nil)); err != nil {
+		t.Fatal(err)
+	}
+	p.svc.conduct["1.0.0"], p.svc.conduct["1.1.0"] = "fails", "falls"
+	if err := p.deploy(packageOf(t, "1.1.0", nil)); err == nil || !strings.Contains(err.Error(), "1.0.0 is in force again, but ISN'T UP: api is failed") {
+		t.Fatal(err)
+	}
+	p.want("1.0.0", store.Kept)
+	if err := p.within(nil, func(d *Deployer) error { return d.Settle(t.Context()) }); err != nil {
+		t.Error(err)
+	}
+	if err := p.deploy(packageOf(t, "1.2.0", nil)); err != nil {
+		t.Fatal(err)
+	}
+	p.want("1.2.0", store.Kept)
+	if err := p.within(nil, func(d *Deployer) error { return d.Rollback(t.Context(), "") }); err == nil {
+		t.Error("nobody is told that 1.0.0 isn't up")
+	}
+	p.want("1.0.0", store.Kept)
+}
+
+// TestFailedAgain: a release that was kept, and whose files are gone since it couldn't be deployed again, is none to go back to.
+func TestFailedAgain(t *testing.T) {
+	p := newPlace(t)
+	first := packageOf(t, "1.0.0", nil)
+	if err := errors.Join(p.deploy(first), p.deploy(packageOf(t, "1.1.0", nil)), p.deploy(packageOf(t, "1.2.0", nil))); err != nil {
+		t.Fatal(err)
+	}
+	older := p.settings()
+	older.Downgrade = true
+	cut, _, _ := cutAt(4, func(reached func(string)) error { return p.deployAs(first, older, reached) })
+	err := p.within(nil, func(d *Deployer) error {
+		if err := d.Settle(t.Context()); err != nil {
+			return err
+		}
+		if r := d.Store.State.Find("1.0.0"); r.Status != store.Interrupted || d.Store.Has("1.0.0") {
+			t.Errorf("%+v", r)
+		}
+		return d.Rollback(t.Context(), "")
+	})
+	if !cut || err != nil {
+		t.Fatal(cut, err)
+	}
+	p.want("1.1.0", store.Kept)
 }
 
 func isRefused(err error) bool {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/release/archive"
 	"github.com/daruma-sh/daruma/internal/release/store"
 )
 
@@ -15,6 +16,7 @@ const backTimeout = time.Minute
 
 // undo puts the release in force again from which the deploy under way began, and notes why.
 func (d *Deployer) undo(ctx context.Context, running bool, f *fall, status store.Status) error {
+	ctx = context.WithoutCancel(ctx) // who has gone away leaves no half of it; it has a time of its own
 	begin := time.Now()
 	state := &d.Store.State
 	fallen := &FallenError{Version: state.Deploy.Version, Why: f.why, LastOutput: f.lastOutput, Back: state.Deploy.From}
@@ -23,13 +25,25 @@ func (d *Deployer) undo(ctx context.Context, running bool, f *fall, status store
 		r.Status, r.Why, r.LastOutput = status, f.why, f.lastOutput
 	}
 	// A disk that takes no state may take the old definition all the same, which is a small one.
-	err := errors.Join(d.Store.Save(), d.back(ctx, running))
-	if err == nil {
+	saved := d.Store.Save()
+	err := d.back(ctx, running)
+	if err == nil || isNotUp(err) {
 		state.Deploy = nil
-		err = d.Store.Save()
+		saved = d.Store.Save()
 	}
-	fallen.Problem, fallen.Took = err, time.Since(begin)
+	fallen.Problem, fallen.Took = errors.Join(saved, err), time.Since(begin)
 	return fallen
+}
+
+// notUpError says that the service has taken the release to which it went back, and that its programs don't come up. There is nothing left to
+// undo then; what else is wrong may take another release to set right.
+type notUpError struct{ error }
+
+func (e *notUpError) Unwrap() error { return e.error }
+
+func isNotUp(err error) bool {
+	notUp := (*notUpError)(nil)
+	return errors.As(err, &notUp)
 }
 
 // back brings the definition of State.Deploy.From back, and has the service take it.
@@ -43,17 +57,24 @@ func (d *Deployer) back(ctx context.Context, running bool) error {
 		return err
 	}
 	d.Say("going back to %s", from)
-	return d.reload(ctx, fmt.Sprintf("back to %s: %s didn't stay", from, d.Store.State.Deploy.Version), moment)
+	why := fmt.Sprintf("back to %s: %s didn't stay", from, d.Store.State.Deploy.Version)
+	if err := d.order(ctx, control.VerbReload, why, 0); err != nil {
+		return err
+	}
+	if err := d.order(ctx, control.VerbAwait, why, moment); err != nil {
+		return &notUpError{err}
+	}
+	return nil
 }
 
-// moment has the answer to a reload come with readiness; in seconds. With 0 nothing is waited for.
+// moment has the answer to an order come with readiness; in seconds. With 0 nothing is waited for.
 const moment = 0.01
 
-// reload has the service take the definition, and waits until its programs have been ready for so many seconds.
-func (d *Deployer) reload(ctx context.Context, why string, minReadySeconds float64) error {
+// order has the service take the definition (a reload) or only waits, until its programs have been ready for so many seconds.
+func (d *Deployer) order(ctx context.Context, verb control.Verb, why string, minReadySeconds float64) error {
 	ctx, cancel := context.WithTimeout(ctx, backTimeout)
 	defer cancel()
-	answer, err := d.Supervisor.Command(ctx, control.Command{Verb: control.VerbReload, Reason: why, MinReadySeconds: minReadySeconds})
+	answer, err := d.Supervisor.Command(ctx, control.Command{Verb: verb, Reason: why, MinReadySeconds: minReadySeconds})
 	if err != nil {
 		return err
 	}
@@ -82,9 +103,7 @@ func (d *Deployer) Settle(ctx context.Context) error {
 	d.Say("the deploy of %s was interrupted, in the step %q", version, step)
 	if step == store.Unpacking {
 		err := d.Store.Remove(version)
-		if r := state.Find(version); r != nil && r.Status == store.New {
-			r.Status = store.Interrupted
-		}
+		d.lost(version)
 		state.Deploy = nil
 		return errors.Join(err, d.Store.Save())
 	}
@@ -104,7 +123,11 @@ func (d *Deployer) Settle(ctx context.Context) error {
 	}
 	err = d.undo(ctx, running, &fall{why: why}, status)
 	if fallen := (*FallenError)(nil); errors.As(err, &fallen) && fallen.Problem != nil {
-		return fallen.Problem
+		if !isNotUp(fallen.Problem) {
+			return fallen.Problem
+		}
+		d.Say("%s is in force, but isn't up: %v", orNone(state.Current), fallen.Problem)
+		return nil
 	}
 	d.Say("%s is in force", orNone(state.Current))
 	return nil
@@ -113,8 +136,12 @@ func (d *Deployer) Settle(ctx context.Context) error {
 // resume proves a release whose soak was interrupted. The service may not have been told of it before the deploy was cut off; where it was,
 // a reload changes nothing, and the wait is what is left of the soak.
 func (d *Deployer) resume(ctx context.Context) error {
-	if err := d.reload(ctx, "the interrupted deploy of "+d.Store.State.Deploy.Version, 0); err != nil {
-		return d.undo(ctx, true, &fall{why: err.Error()}, store.Fallen)
+	if err := d.order(ctx, control.VerbReload, "the interrupted deploy of "+d.Store.State.Deploy.Version, 0); err != nil {
+		status := store.Fallen
+		if ctx.Err() != nil { // as in prove
+			status = store.Interrupted
+		}
+		return d.undo(ctx, true, &fall{why: err.Error()}, status)
 	}
 	return d.prove(ctx, control.VerbAwait)
 }
@@ -137,8 +164,11 @@ func (d *Deployer) Rollback(ctx context.Context, version string) error {
 	switch {
 	case target == nil && version == "":
 		return refuse("there is no release to go back to")
-	case target == nil || !d.Store.Has(target.Version):
+	case target == nil:
 		return refuse("release %s isn't here any more: daruma releases lists those that are", version)
+	case !d.Store.Has(target.Version):
+		return refuse("release %s isn't here any more, or has lost its %s: daruma rollback NAME VERSION goes back to another one", target.Version,
+			archive.DefinitionName)
 	case target.Version == state.Current:
 		return refuse("%s is the current release already", target.Version)
 	case target.Status == store.Fallen && !d.Settings.Again:
@@ -161,11 +191,21 @@ func (d *Deployer) goBack(ctx context.Context, running bool, target store.Releas
 	if err := d.Store.Save(); err != nil {
 		return err
 	}
-	if err := d.back(ctx, running); err != nil {
+	err := d.back(ctx, running)
+	if err != nil && !isNotUp(err) {
 		return err
+	}
+	if err == nil { // the next rollback may come back to it
+		switch target.Status {
+		case store.RolledBack:
+			target.Status = store.Kept
+		case store.Fallen, store.Interrupted, store.New:
+			target.Status = store.Unproven
+		}
+		target.Why, target.LastOutput = "", nil
 	}
 	target.Deployed = time.Now()
 	state.Put(target)
 	state.Deploy = nil
-	return d.Store.Save()
+	return errors.Join(d.Store.Save(), err)
 }

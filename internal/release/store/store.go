@@ -123,10 +123,10 @@ func (s *Store) TakeOutOfForce() error {
 	return safefile.SyncFolder(s.root)
 }
 
-// Has tells whether a release is unpacked here.
+// Has tells whether a release is unpacked here, with the definition that puts it in force.
 func (s *Store) Has(version string) bool {
-	info, err := os.Lstat(s.Folder(version))
-	return err == nil && info.IsDir()
+	info, err := os.Lstat(filepath.Join(s.Folder(version), archive.DefinitionName))
+	return err == nil && info.Mode().IsRegular()
 }
 
 // Add makes the folder of a release: write fills it, and then it gets its name. What an earlier try has left is removed first.
