@@ -14,9 +14,9 @@ const Mask = "***"
 // Rule is what is taken out, and what stands for it.
 type Rule struct {
 	pattern *regexp.Regexp
-	by      []byte // with $1 for what the first group matched
-	valid   func(match []byte) bool
-	may     func(text []byte) bool // nil, or false where the pattern matches nothing: most lines have no secret, and a pattern takes 100 ns a byte
+	by      []byte                      // with $1 for what the first group matched
+	within  func(match []byte) [][2]int // which parts of a match are taken out; nil: all of it
+	may     func(text []byte) bool      // nil, or false where the pattern matches nothing: most lines have no secret, and a pattern takes 100 ns a byte
 }
 
 // Pattern gives the rule of a pattern of one's own (RE2, as in Go). by may have $1, ${name} for its groups.
@@ -32,13 +32,14 @@ func known() map[string]Rule {
 	}
 	return map[string]Rule{
 		"password": rule(hasWord("pass", "pwd", "secret", "key", "token"),
-			`(?i)((?:password|passwd|pwd|secret|api[_-]?key|access[_-]?key|token)["']?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;&"'})\]]+)`, `${1}`+Mask),
+			`(?i)((?:password|passwd|pwd|secret|api[_-]?key|access[_-]?key|token)(?:\\*["'])?\s*[:=]\s*)`+
+				`(?:\\"(?:[^"\\]|\\\\\\"|\\[^"])*(?:\\")?|"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,;&"'})\]]+)`, `${1}`+Mask),
 		"authorization": rule(hasWord("bearer", "basic"), `(?i)(\b(?:bearer|basic)\s+)[a-z0-9._~+/-]{8,}=*`, `${1}`+Mask),
-		"urlPassword":   rule(has("://"), `(\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@`, `${1}`+Mask+`@`),
+		"urlPassword":   rule(has("://"), `(\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)[^\s/]+@`, `${1}`+Mask+`@`),
 		"jwt":           rule(has("eyJ"), `\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*`, Mask),
 		"privateKey":    rule(has("PRIVATE KEY"), `(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)`, Mask),
 		"email":         rule(has("@"), `\b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}\b`, Mask),
-		"cardNumber":    {pattern: regexp.MustCompile(`\b\d(?:[ -]?\d){12,18}\b`), by: []byte(Mask), valid: luhn, may: hasDigits},
+		"cardNumber":    {pattern: regexp.MustCompile(`\b\d(?:[ -]?\d){12,}\b`), by: []byte(Mask), within: cards, may: hasDigits},
 	}
 }
 
@@ -114,6 +115,58 @@ func luhn(number []byte) bool {
 	return sum%10 == 0
 }
 
+// mostDigits is what a card's number has at most, and leastDigits at least.
+const leastDigits, mostDigits = 13, 19
+
+// cards finds the numbers of cards in digits with single spaces and dashes between them. All of them may be one; and where other numbers stand
+// before or behind it, a time or an amount, one that is written in groups as cards have it.
+func cards(digits []byte) (found [][2]int) {
+	var groups [][2]int
+	count := 0
+	for i, c := range digits {
+		if c < '0' || c > '9' {
+			continue
+		}
+		if count++; i == 0 || digits[i-1] < '0' || digits[i-1] > '9' {
+			groups = append(groups, [2]int{i, i})
+		}
+		groups[len(groups)-1][1] = i + 1
+	}
+	if count <= mostDigits && luhn(digits) {
+		return [][2]int{{0, len(digits)}}
+	}
+	for i := 0; i < len(groups); {
+		n := 0
+		for n = min(5, len(groups)-i); n > 0; n-- {
+			if part := digits[groups[i][0]:groups[i+n-1][1]]; isGrouped(groups[i:i+n]) && luhn(part) {
+				found = append(found, [2]int{groups[i][0], groups[i+n-1][1]})
+				break
+			}
+		}
+		i += max(n, 1)
+	}
+	return found
+}
+
+// isGrouped tells whether groups of digits are as on a card: in one piece, in fours, or 4-6-5 and 4-6-4.
+func isGrouped(groups [][2]int) bool {
+	size := func(i int) int { return groups[i][1] - groups[i][0] }
+	switch n := len(groups); n {
+	case 1:
+		return size(0) >= leastDigits && size(0) <= mostDigits
+	case 3:
+		return size(0) == 4 && size(1) == 6 && (size(2) == 4 || size(2) == 5)
+	case 4, 5:
+		for i := range n - 1 {
+			if size(i) != 4 {
+				return false
+			}
+		}
+		return size(n-1) <= 4 && 4*(n-1)+size(n-1) <= mostDigits
+	}
+	return false
+}
+
 // Apply gives the text without what the rules take out: the text itself where there is nothing.
 func Apply(rules []Rule, text []byte) []byte {
 	for i := range rules {
@@ -130,12 +183,15 @@ func Apply(rules []Rule, text []byte) []byte {
 func (r *Rule) replace(text []byte, matches [][]int) []byte {
 	out, from := make([]byte, 0, len(text)), 0
 	for _, m := range matches {
-		if r.valid != nil && !r.valid(text[m[0]:m[1]]) {
-			continue
+		parts := [][2]int{{0, m[1] - m[0]}}
+		if r.within != nil {
+			parts = r.within(text[m[0]:m[1]])
 		}
-		out = append(out, text[from:m[0]]...)
-		out = r.pattern.Expand(out, r.by, text, m)
-		from = m[1]
+		for _, part := range parts {
+			out = append(out, text[from:m[0]+part[0]]...)
+			out = r.pattern.Expand(out, r.by, text, m)
+			from = m[0] + part[1]
+		}
 	}
 	return append(out, text[from:]...)
 }

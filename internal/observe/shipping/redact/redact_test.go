@@ -36,6 +36,12 @@ func TestKnown(t *testing.T) {
 		{"email", `mail to bob.smith+x@example.co.uk.`, `mail to ***.`},
 		{"email", `user@host`, `user@host`},
 		{"cardNumber", `card 4111 1111 1111 1111, order 4111 1111 1111 1112`, `card ***, order 4111 1111 1111 1112`},
+		{"cardNumber", `12:00:05 4111 1111 1111 1111 120 EUR`, `12:00:05 *** 120 EUR`},
+		{"cardNumber", `2026 4111111111111111 7 3782 822463 10005-12`, `2026 *** 7 ***-12`},
+		{"cardNumber", `1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17`, `1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17`},
+		{"password", `{"msg":"got {\"password\":\"hun\\\"ter 2\",\"x\":1}"}`, `{"msg":"got {\"password\":***,\"x\":1}"}`},
+		{"password", `cut off: password="hunter 2`, `cut off: password=***`},
+		{"urlPassword", `redis://:p@ss@db:6379, http://db/a@b`, `redis://:***@db:6379, http://db/a@b`},
 		{"cardNumber", `5500005555555559 and 378282246310005`, `*** and ***`},
 	} {
 		unasked, _ := Known(c.name)
