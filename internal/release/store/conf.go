@@ -2,11 +2,16 @@ package store
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/daruma-sh/daruma/internal/release/archive"
 	"github.com/daruma-sh/daruma/internal/safefile"
@@ -72,24 +77,41 @@ func Conf(root string, m, before *archive.Manifest) ([]ConfFile, error) {
 
 func readConf(dir *os.Root, path string, m, before *archive.Manifest) (ConfFile, error) {
 	c := ConfFile{Path: path}
-	var err error
-	if c.info, err = dir.Lstat(path); err != nil {
-		return c, err
-	}
-	if c.content, err = safefile.ReadFile(filepath.Join(dir.Name(), path), maxConf); err != nil {
+	if err := c.read(dir.Name()); err != nil {
 		return c, err
 	}
 	file := m.Find(path)
 	if c.Default = file != nil; !c.Default {
 		return c, nil
 	}
-	_, sum, err := archive.Hash(dir, path)
-	c.Same = sum == file.SHA256
+	sum := sha256.Sum256(c.content)
+	c.Same = hex.EncodeToString(sum[:]) == file.SHA256
 	if before != nil {
 		was := before.Find(path)
 		c.Changed = was == nil || was.SHA256 != file.SHA256
 	}
-	return c, err
+	return c, nil
+}
+
+// read takes the content, and the owner and mode, of one and the same file: a program's user may own a folder in conf/, and put a link to
+// what only root may read in its place meanwhile.
+func (c *ConfFile) read(root string) error {
+	f, err := safefile.OpenWithin(filepath.Join(root, confFolder), strings.TrimPrefix(c.Path, confFolder+"/"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if c.info, err = f.Stat(); err != nil {
+		return err
+	}
+	c.content, err = io.ReadAll(io.LimitReader(f, maxConf+1))
+	if err == nil && len(c.content) > maxConf {
+		err = fmt.Errorf("it has more than %d MiB", maxConf>>20)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", filepath.Join(root, c.Path), err)
+	}
+	return nil
 }
 
 // Merge writes the machine's own files over the defaults of a release in dir. Each keeps its mode (and for root its owner): it may have
@@ -108,8 +130,22 @@ func Merge(dir string, list []ConfFile) error {
 	return nil
 }
 
+// makeFolder makes a folder and those above it, whatever umask says: the service's account goes through them.
+func makeFolder(root *os.Root, folder string) error {
+	if _, err := root.Lstat(folder); err == nil {
+		return nil
+	}
+	if err := makeFolder(root, path.Dir(folder)); err != nil {
+		return err
+	}
+	if err := root.Mkdir(folder, 0o755); err != nil {
+		return err
+	}
+	return root.Chmod(folder, 0o755)
+}
+
 func mergeFile(root *os.Root, c ConfFile) error {
-	if err := root.MkdirAll(filepath.Dir(c.Path), 0o755); err != nil {
+	if err := makeFolder(root, path.Dir(c.Path)); err != nil {
 		return err
 	}
 	if err := root.Remove(c.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -36,7 +36,12 @@ func (e *BusyError) Error() string {
 // Open takes the releases of the service whose config folder is root, and makes what is missing.
 func Open(root string) (*Store, error) {
 	releases := filepath.Join(root, "releases")
-	if err := os.MkdirAll(releases, 0o755); err != nil {
+	switch err := os.Mkdir(releases, 0o755); {
+	case err == nil:
+		if err := os.Chmod(releases, 0o755); err != nil { // whatever umask says: the service's account goes through it
+			return nil, err
+		}
+	case !errors.Is(err, fs.ErrExist):
 		return nil, err
 	}
 	held, _, err := lock.Take(filepath.Join(releases, "lock"))
