@@ -17,6 +17,7 @@ import (
 
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/release/archive"
+	"github.com/daruma-sh/daruma/internal/release/signature"
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
@@ -49,6 +50,26 @@ func isLeftOut(path string) bool {
 		return true
 	}
 	return false
+}
+
+// isPackage tells whether a file is a package by its beginning, or the signature of one: `daruma pack` writes into the folder in which it is
+// called, and a package of the package of the version before would be in each one.
+func isPackage(root *os.Root, path string) bool {
+	name := strings.TrimSuffix(path, signature.Extension)
+	if !strings.HasSuffix(name, ".zip") {
+		return false
+	}
+	if info, err := root.Lstat(name); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 30+len(archive.ManifestName)) // of the first entry (APPNOTE 4.3.7)
+	_, err = io.ReadFull(f, head)
+	return err == nil && string(head[:4]) == "PK\x03\x04" && string(head[30:]) == archive.ManifestName
 }
 
 // Look looks the folder through. What keeps it from being packed is [Problems].
@@ -94,7 +115,7 @@ func (w *walk) visit(path string, e fs.DirEntry, err error) error {
 		return err
 	case path == ".":
 		return nil
-	case isLeftOut(path):
+	case isLeftOut(path) || !strings.Contains(path, "/") && isPackage(w.root, path):
 		w.leftOut = append(w.leftOut, path)
 		if e.IsDir() {
 			return fs.SkipDir

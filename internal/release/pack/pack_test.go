@@ -68,6 +68,27 @@ func TestPack(t *testing.T) {
 	}
 }
 
+// TestPackagesAreLeftOut: the package that lies in the folder isn't packed with the next one, and other zips are.
+func TestPackagesAreLeftOut(t *testing.T) {
+	dir := folder(t, map[string]string{"daruma.yaml": shop, "bin/server": "x", "assets.zip": "PK", "shop-1.zip.minisig": "signature"})
+	for range 2 {
+		found, err := Look(Request{Dir: dir, Version: "1.4.0"})
+		if err == nil {
+			err = found.Write(filepath.Join(dir, "shop-1.zip"))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := Look(Request{Dir: dir, Version: "1.4.0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(found.LeftOut, " "); got != "shop-1.zip shop-1.zip.minisig" || found.Manifest.Find("assets.zip") == nil {
+		t.Error(got, found.Manifest.Files)
+	}
+}
+
 func TestRefused(t *testing.T) {
 	other := "windows"
 	if runtime.GOOS == other {
