@@ -94,6 +94,10 @@ func (t *programReader) seekPosition(p Position) {
 		t.segments, t.skip = nil, p.Offset
 		return
 	}
+	if t.current == nil && p == (Position{Seq: t.seq}) { // of a file that hasn't come yet, as [End] gives it
+		t.segments = nil
+		return
+	}
 	for i, r := range t.segments {
 		if r.Seq == p.Seq && t.isFile(p, r, nil) {
 			t.segments, t.skip = t.segments[i:], p.Offset
