@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -102,7 +103,7 @@ func (f *deployFlags) run(ctx context.Context, std IO, file string) error {
 	if candidate.SignedBy == "" {
 		fmt.Fprintln(std.Err, "warning: the package's signature isn't verified, as --unsigned asks")
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt) // what is under way goes back, then
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM) // what is under way goes back, then
 	defer stop()
 	d, err := openDeployer(std, service, f.settings)
 	if err != nil {
