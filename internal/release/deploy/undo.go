@@ -58,23 +58,25 @@ func (d *Deployer) back(ctx context.Context, running bool) error {
 	}
 	d.Say("going back to %s", from)
 	why := fmt.Sprintf("back to %s: %s didn't stay", from, d.Store.State.Deploy.Version)
-	if err := d.order(ctx, control.VerbReload, why, 0); err != nil {
+	err := d.reload(ctx, why, moment)
+	if err == nil {
+		return nil
+	}
+	// Where it has taken the definition, another reload changes nothing.
+	if again := d.reload(ctx, why, 0); again != nil {
 		return err
 	}
-	if err := d.order(ctx, control.VerbAwait, why, moment); err != nil {
-		return &notUpError{err}
-	}
-	return nil
+	return &notUpError{err}
 }
 
 // moment has the answer to an order come with readiness; in seconds. With 0 nothing is waited for.
 const moment = 0.01
 
-// order has the service take the definition (a reload) or only waits, until its programs have been ready for so many seconds.
-func (d *Deployer) order(ctx context.Context, verb control.Verb, why string, minReadySeconds float64) error {
+// reload has the service take the definition, and waits until its programs have been ready for so many seconds.
+func (d *Deployer) reload(ctx context.Context, why string, minReadySeconds float64) error {
 	ctx, cancel := context.WithTimeout(ctx, backTimeout)
 	defer cancel()
-	answer, err := d.Supervisor.Command(ctx, control.Command{Verb: verb, Reason: why, MinReadySeconds: minReadySeconds})
+	answer, err := d.Supervisor.Command(ctx, control.Command{Verb: control.VerbReload, Reason: why, MinReadySeconds: minReadySeconds})
 	if err != nil {
 		return err
 	}
@@ -136,7 +138,7 @@ func (d *Deployer) Settle(ctx context.Context) error {
 // resume proves a release whose soak was interrupted. The service may not have been told of it before the deploy was cut off; where it was,
 // a reload changes nothing, and the wait is what is left of the soak.
 func (d *Deployer) resume(ctx context.Context) error {
-	if err := d.order(ctx, control.VerbReload, "the interrupted deploy of "+d.Store.State.Deploy.Version, 0); err != nil {
+	if err := d.reload(ctx, "the interrupted deploy of "+d.Store.State.Deploy.Version, 0); err != nil {
 		status := store.Fallen
 		if ctx.Err() != nil { // as in prove
 			status = store.Interrupted
