@@ -15,11 +15,12 @@ import (
 // and said.
 func TestStopAtFullDisk(t *testing.T) {
 	dir := onSmallDisk(t, "2m")
-	s := run(t, dir, `
+	written := filepath.Join(t.TempDir(), "written") // on another disk: all of it is in the pipe
+	s := run(t, dir, fmt.Sprintf(`
 name: real
 programs:
-  late: {command: [sh, -c, 'trap "seq 1 5000" USR1; echo up; while :; do sleep 0.05; done'], terminationGracePeriodSeconds: 1}
-`)
+  late: {command: [sh, -c, 'trap "seq 1 5000; : > %s" USR1; echo up; while :; do sleep 0.05; done'], terminationGracePeriodSeconds: 1}
+`, written))
 	s.awaitReady("late", 0)
 	log := filepath.Join(s.home, "real", "logs", "late.log")
 	s.eventually("it is up", func() bool { info, err := os.Stat(log); return err == nil && info.Size() > 0 })
@@ -37,6 +38,7 @@ programs:
 	if err := syscall.Kill(p.PID, syscall.SIGUSR1); err != nil {
 		t.Fatal(err)
 	}
+	s.eventually("the program has written all", func() bool { _, err := os.Stat(written); return err == nil })
 	s.eventually("the disk refuses the output", func() bool { st, _ := s.status("late"); return len(st.Warnings) > 0 })
 	s.interrupt()
 	<-s.ended

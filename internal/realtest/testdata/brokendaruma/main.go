@@ -29,17 +29,27 @@ func main() {
 	case fault == "supervisor falls" && role == "supervisor":
 		os.Exit(3)
 	case fault == "keeper can't begin" && role == keeper.Role:
+		home := os.Getenv("DARUMA_HOME")
 		os.Setenv("DARUMA_HOME", "/elsewhere") // then what is handed over names another service
+		c := config()
+		os.Setenv("DARUMA_HOME", home) // the old daruma gets the environment back
+		os.Exit(keeper.Main(c))
 	case fault == "keeper panics" && role == keeper.Role:
-		place, err := folders.Of(os.Args[2])
-		if err != nil {
-			panic(err)
-		}
-		h := &keeper.Handle{OnState: func(wire.ServiceState) { panic("a fault of the new daruma") }}
-		os.Exit(keeper.Main(keeper.Config{Service: os.Args[2], Folders: place, Args: os.Args[2:], Handle: h}))
+		c := config()
+		c.Handle = &keeper.Handle{OnState: func(wire.ServiceState) { panic("a fault of the new daruma") }}
+		os.Exit(keeper.Main(c))
 	}
 	code, _ := cli.Role(os.Args[1:], os.Stderr)
 	os.Exit(code)
+}
+
+// config is what the role of a keeper makes of its arguments.
+func config() keeper.Config {
+	place, err := folders.Of(os.Args[2])
+	if err != nil {
+		panic(err)
+	}
+	return keeper.Config{Service: os.Args[2], Folders: place, Args: os.Args[2:]}
 }
 
 func fault() string {
