@@ -15,6 +15,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/migrate/nssm"
 	"github.com/daruma-sh/daruma/internal/migrate/takeover"
 	"github.com/daruma-sh/daruma/internal/operate"
+	"github.com/daruma-sh/daruma/internal/wine"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -197,9 +198,13 @@ func TestReplaceWantsPassword(t *testing.T) {
 }
 
 // TestReplaceKilled: killed at every line that it writes, the next call finishes or goes back. A name that no service of ours may have goes the
-// same way under another one: there each third line is enough.
+// same way under another one: there each third line is enough. On Wine, where each line takes seconds, it is each third and each fifth.
 func TestReplaceKilled(t *testing.T) {
-	for suffix, step := range map[string]int{"-Kill": 1, " Kill 2": 3} {
+	steps := map[string]int{"-Kill": 1, " Kill 2": 3}
+	if wine.Running() {
+		steps = map[string]int{"-Kill": 3, " Kill 2": 5}
+	}
+	for suffix, step := range steps {
 		t.Run(suffix, func(t *testing.T) {
 			s := newNSSM(t, testName(suffix), "good")
 			killed := 0
