@@ -3,6 +3,7 @@ package operate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
@@ -45,20 +46,34 @@ func Upgrade(ctx context.Context, client *control.Client, reason string) (o cont
 	return awaitUpgrade(ctx, client, last, err)
 }
 
+// gone is how many answers in a row say that there is no keeper either before that is believed.
+const gone = 10
+
 // awaitUpgrade waits for a supervisor that knows of an attempt after last. why is why it isn't known whether there is one; nil: there is.
 func awaitUpgrade(ctx context.Context, client *control.Client, last uint64, why error) (control.UpgradeOutcome, bool, error) {
 	tick := time.NewTicker(statusEvery)
 	defer tick.Stop()
-	for {
+	for missed := 0; ; {
 		select {
 		case <-ctx.Done():
 			return control.UpgradeOutcome{}, false, context.Cause(ctx)
 		case <-tick.C:
 		}
 		st, err := client.Status(ctx)
-		if err != nil {
+		var starting *control.StartingError
+		switch {
+		case errors.As(err, &starting): // the keeper is there
+			missed = 0
+			continue
+		case errors.Is(err, control.ErrNotRunning):
+			if missed++; missed == gone {
+				return control.UpgradeOutcome{}, false, fmt.Errorf("it ended or was stopped during the upgrade: %w", err)
+			}
+			continue
+		case err != nil:
 			continue
 		}
+		missed = 0
 		if st.Upgrade != nil && st.Upgrade.Attempt > last {
 			return *st.Upgrade, false, nil
 		}
