@@ -204,8 +204,14 @@ func TestPoison(t *testing.T) {
 		harmless(key, text)
 	}
 	var lines []logLine
-	decode(t, b.follow("/services/shop/logs/stream")()["lines"], &lines)
-	if len(lines) < 2 || len(lines[1].Text) > maxLine+3 || strings.ContainsAny(lines[0].Text, "\x00\x1b\u202e") {
+	for next := b.follow("/services/shop/logs/stream"); len(lines) < 2; { // they come as they are read
+		var more []logLine
+		if data, ok := next()["lines"]; ok {
+			decode(t, data, &more)
+		}
+		lines = append(lines, more...)
+	}
+	if len(lines[1].Text) > maxLine+3 || strings.ContainsAny(lines[0].Text, "\x00\x1b\u202e") {
 		t.Errorf("%d lines", len(lines))
 	}
 }

@@ -30,12 +30,18 @@ func gate(ctx context.Context, supervisor Supervisor, verb control.Verb, why str
 	ctx, cancel := context.WithTimeout(ctx, settings.ProgressDeadline)
 	defer cancel()
 	order, stop := context.WithCancel(ctx)
-	defer stop()
-	fallen := make(chan control.Event, 1)
-	go watch(order, supervisor, before.EventSeq, func(e control.Event) {
-		fallen <- e
+	fallen, watched := make(chan control.Event, 1), make(chan struct{})
+	go func() {
+		defer close(watched)
+		watch(order, supervisor, before.EventSeq, func(e control.Event) {
+			fallen <- e
+			stop()
+		})
+	}()
+	defer func() {
 		stop()
-	})
+		<-watched // nothing looks on when the next release is put in force
+	}()
 	answer, err := supervisor.Command(order, control.Command{Verb: verb, Reason: why, MinReadySeconds: settings.MinReady.Seconds()})
 	select {
 	case e := <-fallen:
