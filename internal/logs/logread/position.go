@@ -3,6 +3,7 @@ package logread
 import (
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/logs/jsonline"
@@ -125,5 +126,15 @@ func bornText(p Position) string {
 // isFile tells whether the file with the number of p is the one that p is in: the numbers begin anew where somebody empties the folder.
 func (t *programReader) isFile(p Position, r logfile.Rotated, current io.ReaderAt) bool {
 	born := t.birthOf(r, current)
-	return p.Born == 0 || born == 0 || born == p.Born
+	return p.Born == 0 || born == 0 || born == p.Born || current != nil && !t.hasItsName()
+}
+
+// hasItsName is false where the file that was opened as the current one is rotated by now: the index beside the name is then another file's.
+func (t *programReader) hasItsName() bool {
+	at, err := os.Lstat(t.path())
+	if err != nil {
+		return false
+	}
+	st, err := t.current.Stat()
+	return err == nil && os.SameFile(at, st)
 }
