@@ -4,7 +4,7 @@
 //	go run . -version 1.2.3 -out ../dist
 //
 // It is a module of its own, and not of the workspace: what it needs is no part of daruma, and must not choose the versions that daruma is
-// built with. The same sources give the same bytes, on any machine with the same version of Go.
+// built with. The same sources are to give the same bytes with the same version of Go.
 //
 // After a change of daruma's own requirements go mod tidy is to be run here too, with GOWORK=off.
 //

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -320,6 +321,9 @@ func TestUnpackWritesOverNothing(t *testing.T) {
 	}
 	outside, dir := t.TempDir(), t.TempDir()
 	if err := os.Symlink(outside, filepath.Join(dir, "conf")); err != nil {
+		if runtime.GOOS != "windows" { // there it takes a right that not everybody has
+			t.Fatal(err)
+		}
 		t.Skipf("no links here: %v", err)
 	}
 	if err := p.Unpack(dir); err == nil {

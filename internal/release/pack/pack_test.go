@@ -117,6 +117,9 @@ func TestRefused(t *testing.T) {
 		t.Error(err)
 	}
 	if err := os.Symlink("/etc", filepath.Join(dir, "bin", "link")); err != nil {
+		if runtime.GOOS != "windows" { // there it takes a right that not everybody has
+			t.Fatal(err)
+		}
 		t.Skipf("no links here: %v", err)
 	}
 	if _, err := Look(Request{Dir: dir, Version: "1"}); err == nil || !strings.Contains(err.Error(), "bin/link is a link") {
