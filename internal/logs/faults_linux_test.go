@@ -179,6 +179,7 @@ func TestLogFolderDeletedWhileRunning(t *testing.T) {
 		if err := os.RemoveAll(b.dir); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(2 * time.Millisecond) // sleep: more than between two looks at the path; what comes before that goes with the folder
 		put(t, k, w, "after\n")
 		drain(t, c)
 		sameBytes(t, []byte(texts(readAll(t, b.dir, logread.Query{}))), []byte("after\n"))
