@@ -26,7 +26,7 @@ func TestAccessListOfReaders(t *testing.T) {
 	}
 	set := readers.Set{SIDs: []string{"S-1-5-32-545", "S-1-5-80-1-2-3-4-5"}}
 	pipe := own + entries(rightsOfReaders, set)
-	if want := "(A;;0x12019b;;;S-1-5-32-545)(A;;0x12019b;;;S-1-5-80-1-2-3-4-5)"; !strings.HasSuffix(pipe, want) || !strings.HasPrefix(pipe, "D:P(D;;GA;;;NU)") {
+	if want := "(A;;0x12019b;;;S-1-5-32-545)(A;;0x12019b;;;S-1-5-80-1-2-3-4-5)"; !strings.HasSuffix(pipe, want) || !strings.HasPrefix(pipe, "D:P(A;;GA;;;") {
 		t.Errorf("the pipe's list is %s", pipe)
 	}
 	const createInstance = windows.FILE_APPEND_DATA // FILE_CREATE_PIPE_INSTANCE has its number

@@ -96,8 +96,11 @@ func listenSoon(name string, cfg *winio.PipeConfig) (net.Listener, error) {
 }
 
 // accessList is the pipe's security descriptor in SDDL: protected from inheritance, everything for whoever runs the service, for
-// SYSTEM and for the administrators, nothing for anybody else, and nothing over the network.
-// Source: https://learn.microsoft.com/windows/win32/secauthz/security-descriptor-string-format
+// SYSTEM and for the administrators, nothing for anybody else.
+//
+// It doesn't refuse NETWORK (NU): an administrator's shell over WinRM or ssh has that group, though it runs on this machine. Clients of
+// other machines are refused by the pipe itself: go-winio makes every pipe with PIPE_REJECT_REMOTE_CLIENTS.
+// Sources: https://learn.microsoft.com/windows/win32/api/namedpipeapi/nf-namedpipeapi-createnamedpipew, https://learn.microsoft.com/windows/win32/secauthz/security-descriptor-string-format
 func accessList() (string, error) {
 	token := windows.GetCurrentProcessToken()
 	user, err := token.GetTokenUser()
@@ -114,7 +117,7 @@ func accessList() (string, error) {
 			names = append(names, g.Sid.String())
 		}
 	}
-	return "D:P(D;;GA;;;NU)(A;;GA;;;" + runner(user.User.Sid.String(), names) + ")(A;;GA;;;SY)(A;;GA;;;BA)", nil
+	return "D:P(A;;GA;;;" + runner(user.User.Sid.String(), names) + ")(A;;GA;;;SY)(A;;GA;;;BA)", nil
 }
 
 // runner is the SID by which the service is known: its account's, unless other services have that account too. Then it is the
