@@ -62,9 +62,10 @@ func (a *allowances) take(m *wire.Allowed) {
 	if a.why = m.Error; m.Error != "" {
 		return
 	}
+	var plans launch.Decoder
 	next := &rules{env: make(map[string]bool, len(m.Env)), runs: make(map[string]*allowedRun, len(m.Programs)), sockets: m.Sockets}
 	for _, r := range m.Programs {
-		plan, err := launch.Decode(r.Plan)
+		plan, err := plans.DecodeAny(r.Plan) // where a newer daruma has read it, an older one of its programs may run all the same
 		if err != nil {
 			a.why = r.ID + ": " + err.Error()
 			return
@@ -115,6 +116,9 @@ func (a *rules) run(id string, p *launch.Plan) error {
 		return notAllowed(fmt.Sprintf("anything called %.50q", id))
 	}
 	want := *r.plan
+	if err := want.Check(); err != nil { // it asks for what this daruma can't do: nor would the order
+		return err
+	}
 	account, err := want.Identify(r.User, r.Group, r.Supplemental)
 	if err != nil {
 		return err

@@ -108,12 +108,12 @@ func (h *heldState) take(m wire.Message) error {
 func (h *heldState) takeProgram(m *wire.HeldProgram) error {
 	p := &heldProgram{HeldProgram: *m}
 	if m.Started {
-		plan, err := h.plans.Decode(m.Plan)
+		plan, err := h.plans.DecodeAny(m.Plan) // it was carried out already, by the image that wrote this
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.ID, err)
 		}
 		p.Plan = nil
-		p.launch = &launchable{plan: *plan, split: m.Split, openStdin: m.OpenStdin}
+		p.launch = &launchable{plan: *plan, split: m.Split, openStdin: m.OpenStdin, foreign: plan.Check() != nil}
 	}
 	h.programs = append(h.programs, p)
 	return nil

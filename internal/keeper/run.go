@@ -57,6 +57,7 @@ type launchable struct {
 	plan      launch.Plan // its Env may be another program's too
 	split     bool
 	openStdin bool
+	foreign   bool // handed over by a newer daruma, and this one can't carry it out: the supervisor orders what it can
 }
 
 func (k *keeper) prepare(s *wire.Spec) (*launchable, error) {

@@ -52,7 +52,7 @@ func (k *keeper) finishRun(p *program) {
 // many runs and no more.
 func (k *keeper) mayRestart(p *program, r *run) bool {
 	const maxEnded = 64
-	return k.stops < 2 && !k.ending && !r.killed && r.failed == "" && p.launch != nil && len(p.ended) <= maxEnded &&
+	return k.stops < 2 && !k.ending && !r.killed && r.failed == "" && p.launch != nil && !p.launch.foreign && len(p.ended) <= maxEnded &&
 		covers(&p.grant, r.exit) && p.uses.allow(&p.grant, monotonic.Now())
 }
 

@@ -1,9 +1,13 @@
 package launch
 
-// The encoded form of a Plan is read by the same executable that wrote it, so it has no versions and no field names: a mark at
-// its beginning, then the fields in order; numbers as unsigned varints, strings and lists with their length before them. One reader is another
-// executable: at an upgrade the keeper's other image, newer or on the way back older, which refuses a form that it doesn't know. So a change of
-// the form changes the mark, and Decode must go on reading the last one; an older image can't read the new one, and can't be gone back to.
+// The encoded form of a Plan: a mark at its beginning, then the fields in order; numbers as unsigned varints, strings and lists with their
+// length before them. Behind these stand fields that came later, each with its number and then its value as a string, in order of the
+// numbers, from 1 on, and only where it isn't zero. There is none so far. The fields in front stay as they are for ever.
+//
+// So a newer daruma and an older one read each other's plans. They do at an upgrade and on its way back, where a keeper hands the plans of what
+// runs to its other image, and where a supervisor of the file on disk gives orders to a keeper that is older. Who carries a plan out takes
+// none with a field that it doesn't know: the field may be what keeps a program from doing harm. Who hands it on keeps that field.
+//
 // What is read isn't trusted: each count is compared with the bytes that are left before anything is allocated.
 
 const (
@@ -48,7 +52,7 @@ func Encode(p *Plan) []byte {
 	w.number(uint64(p.MilliCPU))
 	w.number(uint64(p.Processes))
 	w.number(p.Affinity)
-	return w
+	return append(w, p.later...)
 }
 
 // Decode reads what Encode wrote and checks it with [Plan.Check]. Anything else is refused with an error.
@@ -66,6 +70,19 @@ const maxKnown = 4096
 
 // Decode is like the function of that name.
 func (d *Decoder) Decode(data []byte) (*Plan, error) {
+	p, err := d.DecodeAny(data)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// DecodeAny takes the plan of a newer daruma, too, to compare it or to hand it on: [Plan.Check] says what this daruma can't carry out of it,
+// and [Encode] writes it as it was.
+func (d *Decoder) DecodeAny(data []byte) (*Plan, error) {
 	if len(data) > maxPlan {
 		return nil, planError("it is longer than 8 MiB")
 	}
@@ -85,11 +102,9 @@ func (d *Decoder) Decode(data []byte) (*Plan, error) {
 	p.Parent = r.id()
 	r.flags(p)
 	p.Memory, p.MilliCPU, p.Processes, p.Affinity = int64(r.number()), int64(r.number()), int(r.number()), r.number()
-	if r.bad || len(r.rest) > 0 {
+	p.later = r.later()
+	if r.bad {
 		return nil, planError("it is damaged")
-	}
-	if err := p.Check(); err != nil {
-		return nil, err
 	}
 	return p, nil
 }
@@ -238,6 +253,20 @@ func (r *reader) texts() []string {
 		list = append(list, r.text())
 	}
 	return list
+}
+
+// later reads the fields that aren't known to this daruma.
+func (r *reader) later() string {
+	all := string(r.rest)
+	for last := uint64(0); len(r.rest) > 0; {
+		n := r.number()
+		if n <= last {
+			r.fail()
+		}
+		last = n
+		r.text()
+	}
+	return all
 }
 
 func (r *reader) flags(p *Plan) {

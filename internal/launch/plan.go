@@ -46,7 +46,8 @@ type Plan struct {
 	// thread that forked: that thread must live as long as the keeper. [Start] fills it in.
 	Parent int
 
-	leftRoot bool // set while the plan is carried out: root became an ordinary user
+	later    string // encoded fields that a newer daruma has filled in, and this one doesn't know
+	leftRoot bool   // set while the plan is carried out: root became an ordinary user
 }
 
 // Rlimit is one resource limit of setrlimit(2). Soft may not exceed Hard.
@@ -68,6 +69,9 @@ func (p *Plan) Check() error {
 	}
 	if len(p.Argv) == 0 {
 		return planError("argv is empty")
+	}
+	if p.later != "" {
+		return planError("it asks for something that only a newer daruma knows: daruma upgrade has that take over, where it is on disk")
 	}
 	if hasNUL(p.Path) || hasNUL(p.Dir) || anyNUL(p.Argv) || anyNUL(p.Env) {
 		return planError("a path, an argument or a variable contains a NUL byte, which no program can be given")

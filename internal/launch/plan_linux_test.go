@@ -50,8 +50,33 @@ func TestEveryCutOfAPlanIsRefused(t *testing.T) {
 			t.Errorf("the first %d of %d bytes were taken for a plan", n, len(data))
 		}
 	}
-	if _, err := Decode(append(data, 0)); err == nil {
-		t.Error("a plan with a byte too many was taken")
+	for _, more := range []string{"\x00", "\x01", "\x01\x02x", "\x00\x01x", "\x02\x01x\x01\x01y", "\x01\x01x\x01\x01y"} {
+		if _, err := new(Decoder).DecodeAny(append(data, more...)); err == nil {
+			t.Errorf("a plan with %q too many was taken", more)
+		}
+	}
+}
+
+// olderPlan is fullPlan in the form that every daruma reads.
+const olderPlan = "DARUMA-PLAN-1\n\t/bin/true\x02\x04true\x00\x03\x03A=1\vB=zwei\nDrei\x01C\x04/srv\xe9\a\xea\a\x03\xe9\a\x04\xfe\xff\xff\xff\x0f\x01\x10NET_BIND_SERVICE" +
+	"\x02\x03ALL\rCAP_SYS_ADMIN\x02\x06nofile\x80\b\x80 \x04core\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x02\x04http\x00\xe7$\x1fl\x17\x00\x00\x00\x00"
+
+// TestPlansOfOtherVersions: what a newer daruma asks for isn't carried out without that, and isn't lost where the plan is only handed on; what
+// every daruma before wrote is read. Who has changed the form of a plan so that this fails has to add the field behind the others instead.
+func TestPlansOfOtherVersions(t *testing.T) {
+	newer := append(Encode(fullPlan()), "\x01\x06strict\x81\x01\x00"...)
+	if _, err := Decode(newer); err == nil || !strings.Contains(err.Error(), "only a newer daruma knows") {
+		t.Errorf("a plan with fields that aren't known is carried out: %v", err)
+	}
+	p, err := new(Decoder).DecodeAny(newer)
+	if err != nil || !bytes.Equal(Encode(p), newer) {
+		t.Fatalf("%v: it was\n%q and is\n%q", err, newer, Encode(p))
+	}
+	if p.later = ""; !reflect.DeepEqual(p, fullPlan()) {
+		t.Errorf("the rest of it is %+v", p)
+	}
+	if p, err := Decode([]byte(olderPlan)); err != nil || !reflect.DeepEqual(p, fullPlan()) {
+		t.Errorf("an older daruma's: %v, %+v", err, p)
 	}
 }
 

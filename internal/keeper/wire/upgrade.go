@@ -30,7 +30,9 @@ func (o *UpgradeOutcome) code(c *coder) {
 	c.str(&o.Error)
 }
 
-// HeldFormat is what HeldKeeper.Format must be. Fields and messages that a reader may pass over don't change it.
+// HeldFormat is what HeldKeeper.Format must be. Fields and messages that a reader may pass over don't change it: new fields stand at the
+// end of their message and are read with coder.more. Another number closes the way of every upgrade from an older daruma, and the way back to
+// it: the service has to be restarted instead.
 const HeldFormat = 1
 
 // What a keeper holds, written down for the image that takes its process over on Linux: a HeldKeeper, then the others, the parts of the
