@@ -8,10 +8,16 @@ import (
 	"testing"
 )
 
-// TestDocs parses every YAML block of the documentation's page: whole definitions (yaml), parts of a program (yaml
-// program), and wrong ones (yaml wrong), whose errors the block after them shows.
+// TestDocs parses every YAML block of the documentation's page, in both languages: whole definitions (yaml), parts of a program
+// (yaml program), and wrong ones (yaml wrong), whose errors the block after them shows.
 func TestDocs(t *testing.T) {
-	page, err := os.ReadFile("../../docs/definition.md")
+	for _, page := range []string{"../../docs/definition.md", "../../docs/zh/definition.md"} {
+		t.Run(page, func(t *testing.T) { blocksOfDefinitionPage(t, page) })
+	}
+}
+
+func blocksOfDefinitionPage(t *testing.T, path string) {
+	page, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,13 +65,17 @@ func TestDocs(t *testing.T) {
 
 // TestOtherPages: what the other pages show in YAML is a definition, or a piece of one: of the service, of its programs, of a program.
 func TestOtherPages(t *testing.T) {
-	pages, err := filepath.Glob("../../docs/*.md")
-	if err != nil {
-		t.Fatal(err)
+	pages := []string{"../../README.md", "../../README.zh-CN.md"}
+	for _, folder := range []string{"../../docs", "../../docs/zh"} {
+		found, err := filepath.Glob(folder + "/*.md")
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %d pages, %v", folder, len(found), err)
+		}
+		pages = append(pages, found...)
 	}
 	none := func(string) (string, bool) { return "", false }
 	count := 0
-	for _, page := range append(pages, "../../README.md") {
+	for _, page := range pages {
 		if filepath.Base(page) == "shipping.md" { // log shippers' own configurations, which package logs/shipper compares with its output
 			continue
 		}
