@@ -26,11 +26,11 @@ func (r release) build(ctx context.Context, targets []target, progress io.Writer
 			return fmt.Errorf("%s: %w", t, err)
 		}
 	}
-	made["SHA256SUMS"] = sums(made)
-	for name, data := range made {
-		if err := os.WriteFile(filepath.Join(r.out, name), data, 0o644); err != nil {
-			return err
-		}
+	if err := r.seal(made); err != nil {
+		return err
+	}
+	if err := r.write(made); err != nil {
+		return err
 	}
 	fmt.Fprintf(progress, "%d files in %s\n", len(made), r.out)
 	return nil
@@ -55,7 +55,10 @@ func (r release) packages(ctx context.Context, t target, made map[string][]byte)
 		return err
 	}
 	if t.os == "windows" {
-		made[name+".zip"], err = zipped(archive, r.date)
+		if made[name+".zip"], err = zipped(archive, r.date); err != nil {
+			return err
+		}
+		made[name+".msi"], err = r.installer(ctx, t, archive)
 		return err
 	}
 	if made[name+".tar.gz"], err = tarball(archive, name, r.date); err != nil {

@@ -1,4 +1,4 @@
-// Command packaging builds the packages of daruma: for Debian, Red Hat and Alpine, archives for every system, the container image, the
+// Command packaging builds the packages of daruma: for Debian, Red Hat, Alpine and Windows, archives for every system, the container image, the
 // manifests of winget, Scoop and Chocolatey, with their sums and bills of materials.
 //
 //	go run . -version 1.2.3 -out ../dist

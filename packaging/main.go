@@ -11,15 +11,18 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/release/signature"
 )
 
 // release is what is packaged.
 type release struct {
-	version string    // 1.2.3
-	commit  string    // the revision, for daruma version; "": not said
-	date    time.Time // of all files
-	source  string    // folder of the sources
-	out     string    // folder of what is made
+	version string         // 1.2.3
+	commit  string         // the revision, for daruma version; "": not said
+	date    time.Time      // of all files
+	source  string         // folder of the sources
+	out     string         // folder of what is made
+	key     *signature.Key // signs the sums; nil: nothing is signed
 }
 
 func main() {
@@ -36,11 +39,16 @@ func run() error {
 	flag.StringVar(&r.source, "source", "..", "folder of daruma's sources")
 	flag.StringVar(&r.out, "out", "dist", "folder to write to; what it holds of the same name is replaced")
 	only := flag.String("only", "", "targets, such as linux/amd64,windows/arm64; all without it")
+	var key keyFlags
+	flag.StringVar(&key.key, "sign", "", "sign the sums with this private key of minisign")
+	flag.StringVar(&key.passwordFile, "password-file", "", "take the key's password from the first line of this file")
+	flag.StringVar(&key.passwordEnv, "password-env", "", "take the key's password from this environment variable")
 	flag.Usage = func() {
 		fmt.Fprint(flag.CommandLine.Output(), `Build the packages of daruma.
 
   go run . -version 1.2.3 -out ../dist
   go run . -version 1.2.3 -only linux/amd64
+  go run . -version 1.2.3 -sign release.key -password-env RELEASE_KEY_PASSWORD
 
 SOURCE_DATE_EPOCH gives the date of all files, in seconds since 1970; without it they are of 1 January 1980.
 
@@ -53,6 +61,9 @@ SOURCE_DATE_EPOCH gives the date of all files, in seconds since 1970; without it
 	}
 	var err error
 	if r.date, err = sourceDate(os.Getenv("SOURCE_DATE_EPOCH")); err != nil {
+		return err
+	}
+	if r.key, err = key.read(); err != nil {
 		return err
 	}
 	targets, err := chosen(*only)

@@ -41,6 +41,15 @@ func ReadKey(text []byte, password func() (string, error)) (Key, error) {
 	return Key{private}, nil
 }
 
+// Public is the key that verifies what k signs, in the one line that minisign -P takes: 56 characters that begin with RW.
+func (k Key) Public() string {
+	public, ok := k.private.Public().(minisign.PublicKey)
+	if !ok {
+		return "" // the library documents no other type
+	}
+	return public.String()
+}
+
 // NewKey makes a key: the texts of its two files. Without a password the private one isn't encrypted.
 func NewKey(password string) (private, public []byte, err error) {
 	pub, key, err := minisign.GenerateKey(nil)

@@ -29,6 +29,9 @@ func newKey(t *testing.T) (Key, Keys) {
 func TestSignAndVerify(t *testing.T) {
 	key, keys := newKey(t)
 	_, others := newKey(t)
+	if again, err := ParseKeys([]byte(key.Public()), "public"); err != nil || len(again) != 1 || !again[0].Equal(keys[0]) {
+		t.Errorf("the key's public half is %q: %v", key.Public(), err)
+	}
 	text := bytes.Repeat([]byte("a package"), 10_000)
 	s, err := key.Sign(bytes.NewReader(text), "file:shop.zip")
 	if err != nil {
