@@ -22,6 +22,10 @@ const (
 // Windows: with the access lists of [Protect].
 func MakeFolders(name string, f folders.Folders, d Distrust) error { return makeFolders(name, f, d) }
 
+// MakeConfig creates the folder with the service's definition and releases where it is missing, as MakeFolders does with the others: what is
+// in it says what runs. On Linux the folders that belong to the service's account aren't looked at; on Windows it makes all of them.
+func MakeConfig(name string, f folders.Folders) error { return makeConfig(name, f) }
+
 // TakeOver gives the folders of a service that is now root's, with all that is in them, from its former account to root: for when the
 // service was installed again with another account. Links aren't followed, files with more than one name aren't touched. Of what is in the state
 // folder the files called remove are removed: what the former account may have written isn't to be obeyed.

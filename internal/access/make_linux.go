@@ -43,6 +43,18 @@ func makeFolders(_ string, f folders.Folders, d Distrust) error {
 	return nil
 }
 
+func makeConfig(_ string, f folders.Folders) error {
+	if privileged() {
+		if err := safeForRoot(f.Config); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(f.Config, 0o755); err != nil {
+		return fmt.Errorf("creating %s: %w (set DARUMA_HOME to a folder you can write)", f.Config, err)
+	}
+	return own(f.Config)
+}
+
 // safeForRoot looks at the folder, or where it will be made.
 func safeForRoot(dir string) error {
 	path := dir

@@ -39,6 +39,14 @@ func makeFolders(name string, f folders.Folders, d Distrust) error {
 	return eachFolder(list, func(d descriptor) error { return d.make(name) })
 }
 
+// makeConfig: the folder of a service has the access lists of all that is in it.
+func makeConfig(name string, f folders.Folders) error {
+	if err := makeFolders(name, f, Strangers); err != nil {
+		return err
+	}
+	return os.MkdirAll(f.Config, 0o755)
+}
+
 func makePlain(f folders.Folders) error {
 	for _, dir := range []string{f.State, f.Logs, f.Run} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -15,7 +15,10 @@ import (
 	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/cli/screen"
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
+	"github.com/daruma-sh/daruma/internal/install"
+	"github.com/daruma-sh/daruma/internal/install/record"
 	"github.com/daruma-sh/daruma/internal/operate"
 	"github.com/daruma-sh/daruma/internal/plaintext"
 	"github.com/daruma-sh/daruma/internal/release/deploy"
@@ -29,6 +32,7 @@ type deployFlags struct {
 	progressDeadline float64
 	hookTimeout      time.Duration
 	unsigned         bool
+	keys             []string
 	dryRun           bool
 }
 
@@ -48,16 +52,18 @@ itself, with the reason. Each step is written down before it is taken, so that a
   keep     or go back: the fallen release is barred, and neither a boot nor a deploy brings it back unless --again says so
 
 The service is the one that the package names. Where it doesn't run yet, the release is put in place, unproven, and the answer says how to
-start it. The keys of those whose releases are taken stand in its config folder, in the file release-keys.
+start it. Whose releases are taken is said at the first deploy (--key), or when the service is installed (daruma install --key).
 Exit codes: 0 kept, 1 it went back or something failed, 2 refused: nothing was changed.`,
 		Example: `  daruma deploy shop-1.4.0-linux-amd64.zip --dry-run
   daruma deploy shop-1.4.0-linux-amd64.zip
+  daruma deploy shop-1.4.0-linux-amd64.zip --key release.key.pub      the first
   daruma deploy shop-1.4.0-linux-amd64.zip --unsigned --min-ready-seconds 30`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), std, args[0]) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.unsigned, "unsigned", false, "take a package without a signature, or where no key is trusted yet")
+	flags.StringArrayVar(&f.keys, "key", nil, "a public key of minisign, or its file, that is trusted from now on, where the service has none yet; may be repeated")
 	flags.BoolVar(&f.settings.Downgrade, "downgrade", false, "take a release that is older than the current one")
 	flags.BoolVar(&f.settings.Again, "again", false, "take a release that has fallen here")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "verify, and say what would be done, without doing it")
@@ -91,7 +97,11 @@ func (f *deployFlags) run(ctx context.Context, std IO, file string) error {
 		return &exitError{code: ExitUsage, err: errors.New("--revision-history-limit must be 2 or more, and --hook-timeout more than 0")}
 	}
 	f.settings.HookTimeout, f.settings.Who = f.hookTimeout, operate.UserName()
-	candidate, err := deploy.OpenCandidate(file, releaseRoot, f.unsigned)
+	keys, err := store.NamedKeys(f.keys)
+	if err != nil {
+		return &exitError{code: ExitUsage, err: fmt.Errorf("--key: %w", err)}
+	}
+	candidate, err := deploy.OpenCandidate(file, releaseRoot, deploy.Trust{Unsigned: f.unsigned, Keys: keys})
 	if err != nil {
 		return &exitError{code: ExitUsage, err: err}
 	}
@@ -120,14 +130,46 @@ func (f *deployFlags) run(ctx context.Context, std IO, file string) error {
 	if err := describePlan(std, plan); err != nil {
 		return printed(err)
 	}
+	more := takesInstall(d.Root, plan)
 	if err := d.Run(ctx, candidate, plan); err != nil {
 		return deployFailure(std, service, err)
 	}
+	if more != "" {
+		fmt.Fprintln(std.Err, "daruma: "+more)
+	}
 	if !plan.Running {
-		return printed(printLine(std.Out, "%s %s is in place; the service doesn't run, so nobody has seen it work. Start it: daruma run %s",
-			service, plan.Version, store.Definition(d.Root)))
+		return printed(printLine(std.Out, "%s %s is in place; the service doesn't run, so nobody has seen it work. Start it: %s",
+			service, plan.Version, startOf(service, d.Root)))
 	}
 	return printed(printLine(std.Out, "%s %s is kept", service, plan.Version))
+}
+
+// startOf is the command that starts a service which was deployed and doesn't run.
+func startOf(service, root string) string {
+	installed, err := record.Load(root)
+	switch {
+	case err == nil && installed.Definition == store.Definition(root):
+		return "daruma start " + service
+	case err == nil: // from another definition
+		return "daruma install " + service + " --now"
+	}
+	return "daruma run " + store.Definition(root) + " (or daruma install " + service + " --now, which makes it start at boot)"
+}
+
+// takesInstall says what of the new definition a deploy doesn't tell the service manager; "": nothing.
+func takesInstall(root string, plan *deploy.Plan) string {
+	if installed, err := record.Load(root); err != nil || installed.Definition != store.Definition(root) {
+		return ""
+	}
+	before, err := definition.Load(store.Definition(root), deploy.Variable)
+	if err != nil {
+		return ""
+	}
+	fields, err := install.TakesInstall(before, plan.Definition)
+	if err != nil || len(fields) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the service manager hasn't been told what the release changes of %s: daruma install %s does", strings.Join(fields, ", "), plan.Service)
 }
 
 func isFallen(err error) bool {
@@ -197,10 +239,7 @@ func releaseRoot(service string) (string, error) {
 func openDeployer(std IO, service string, settings deploy.Settings) (*deploy.Deployer, error) {
 	place, err := folders.Of(service)
 	if err == nil {
-		err = access.MakeFolders(service, place, access.Strangers)
-	}
-	if err == nil {
-		err = os.MkdirAll(place.Config, 0o755)
+		err = access.MakeConfig(service, place)
 	}
 	if err == nil {
 		_, err = releaseRoot(service)
@@ -217,7 +256,8 @@ func openDeployer(std IO, service string, settings deploy.Settings) (*deploy.Dep
 		return nil, &exitError{code: ExitFailed, err: err}
 	}
 	say := func(format string, arg ...any) { _ = printLine(std.Err, "daruma: "+format, arg...) }
-	return &deploy.Deployer{Store: s, Root: place.Config, Supervisor: client, Settings: settings, Output: screen.Guard(std.Err), Say: say}, nil
+	return &deploy.Deployer{Store: s, Root: place.Config, Supervisor: client, Settings: settings, Output: screen.Guard(std.Err), Say: say,
+		Readable: install.LetRead(service, place)}, nil
 }
 
 // deployFailure gives an error of a deploy its exit code, and shows the last words of what fell.

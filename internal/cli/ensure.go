@@ -32,6 +32,9 @@ paused. Where all is well nothing is done, within a few milliseconds.
 
 What it had to do becomes an incident of the service: daruma incidents NAME.
 
+A deploy that was cut off (a power cut) is settled: the release that was being tried is kept where it comes up and stays up, or the
+one before comes back.
+
 A service whose start type was changed since it was installed is left alone without --enable. --repair brings the
 registration (path, start type, recovery, the fallback itself) back to what daruma install recorded.
 
@@ -115,6 +118,11 @@ func runEnsure(ctx context.Context, std IO, o ensure.Options, output format) int
 	place, err := folders.Of(o.Name)
 	if err == nil {
 		answer.Result, err = ensure.Run(ctx, manager.Manager{}, place, o)
+	}
+	if err == nil {
+		var said []string
+		said, err = settleDeploy(ctx, o.Name)
+		answer.Remarks = append(answer.Remarks, said...)
 	}
 	code := ensureCode(answer.Result, err)
 	if err != nil {

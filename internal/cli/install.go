@@ -12,6 +12,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/install"
 	"github.com/daruma-sh/daruma/internal/plaintext"
 	"github.com/daruma-sh/daruma/internal/readers"
+	"github.com/daruma-sh/daruma/internal/release/store"
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
@@ -20,7 +21,7 @@ type installFlags struct {
 	output *format
 
 	displayName, description, startType, account, workingDir string
-	dependsOn, env, privileges                               []string
+	dependsOn, env, privileges, keys                         []string
 	startTimeout, stopTimeout                                time.Duration
 
 	password passwordFlags
@@ -55,6 +56,7 @@ Exit codes: 0 done (or nothing to do), 1 failed or refused, 2 wrong usage or def
   daruma install shop.yaml --start-type delayed --depends-on postgresql
   daruma install shop.yaml --account CORP\shop --password-file C:\secrets\shop.txt
   daruma install shop.yaml -o json
+  daruma install shop --key release.key.pub --now     a service that daruma deploy has brought
   daruma install observe.yaml --now      the observer, as the service daruma-observe`,
 		Args: cobra.ArbitraryArgs,
 	}
@@ -65,7 +67,11 @@ Exit codes: 0 done (or nothing to do), 1 failed or refused, 2 wrong usage or def
 		if err != nil {
 			return err
 		}
-		i, err := install.Prepare(f.request(std, file, command, cmd.Flags().Changed))
+		request := f.request(std, file, command, cmd.Flags().Changed)
+		if request.Keys, err = store.NamedKeys(f.keys); err != nil {
+			return &exitError{code: ExitUsage, err: fmt.Errorf("--key: %w", err)}
+		}
+		i, err := install.Prepare(request)
 		if err != nil {
 			return installFailure(std, err)
 		}
@@ -92,6 +98,7 @@ func (f *installFlags) register(cmd *cobra.Command) {
 	f.password.register(cmd)
 	flags.StringArrayVar(&f.env, "env", nil, "NAME=VALUE for daruma's own environment, which definitions may use as ${NAME}; everybody can read it; may be repeated")
 	flags.StringSliceVar(&f.privileges, "privilege", nil, "Windows: the privileges that the service keeps, instead of the least (SeImpersonatePrivilege …); may be repeated")
+	flags.StringArrayVar(&f.keys, "key", nil, "a public key of minisign, or its file, whose releases daruma deploy takes (default: those of now); may be repeated")
 	flags.StringVar(&f.workingDir, "working-dir", "", "with NAME -- COMMAND…: the program's working folder (default: the one that the program is in, or an interpreter's script)")
 	flags.DurationVar(&f.startTimeout, "start-timeout", 0, "report the service running after this long, up or not (default: from the definition)")
 	flags.DurationVar(&f.stopTimeout, "stop-timeout", 0, "for all programs to stop (default: from their grace periods)")

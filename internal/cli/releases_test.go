@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/daruma-sh/daruma/internal/release/store"
 )
 
 // TestReleases goes through the verbs with a service that doesn't run; package realtest has one that does.
@@ -44,4 +46,86 @@ func TestReleases(t *testing.T) {
 		{"deploy", first, "--min-ready-seconds", "9", "--progress-deadline-seconds", "5"}, {"deploy", first, "--revision-history-limit", "1"}, {"deploy", dir}} {
 		daruma(t, ExitUsage, args...)
 	}
+}
+
+// TestSettleDeploy: what ensure does with a deploy that was cut off while the service doesn't run, and with one that is under way.
+func TestSettleDeploy(t *testing.T) {
+	home(t)
+	dir, out := shopFolder(t), t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "bin", "server.exe"), []byte("x"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range []string{"1.0.0", "1.1.0"} {
+		daruma(t, ExitDone, "pack", dir, "--version", version, "-o", filepath.Join(out, version))
+		daruma(t, ExitDone, "deploy", filepath.Join(out, version), "--unsigned")
+	}
+	root, err := releaseRoot("shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	settled := func() (said []string, current string) {
+		t.Helper()
+		said, err := settleDeploy(t.Context(), "shop")
+		state, err2 := store.Look(root)
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		return said, state.Current
+	}
+	if said, current := settled(); len(said) != 0 || current != "1.1.0" {
+		t.Error(said, current)
+	}
+	s, err := store.Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.State.Deploy = &store.Deploy{Version: "1.1.0", From: "1.0.0", Step: store.Soaking}
+	if err := s.Save(); err != nil {
+		t.Fatal(err)
+	}
+	if said, current := settled(); len(said) != 0 || current != "1.1.0" {
+		t.Error("a deploy that is under way:", said, current)
+	}
+	s.Close()
+	if said, current := settled(); current != "1.0.0" || !strings.Contains(strings.Join(said, "; "), "the deploy of 1.1.0 was interrupted") {
+		t.Error(said, current)
+	}
+}
+
+// TestPinnedKeys: the first deploy says whose releases are taken, and no other does.
+func TestPinnedKeys(t *testing.T) {
+	home(t)
+	dir, out := shopFolder(t), t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "bin", "server.exe"), []byte("x"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	key := func(name string) string {
+		daruma(t, ExitDone, "pack", "--keygen", filepath.Join(out, name), "--no-password")
+		return filepath.Join(out, name)
+	}
+	mine, other := key("mine"), key("other")
+	pack := func(version, key string) string {
+		file := filepath.Join(out, version)
+		daruma(t, ExitDone, "pack", dir, "--version", version, "-o", file, "--sign", key)
+		return file
+	}
+	first := pack("1.0.0", mine)
+	_, said := daruma(t, ExitUsage, "deploy", first)
+	has(t, said, "no key is trusted for shop", "--key")
+	_, said = daruma(t, ExitUsage, "deploy", first, "--key", other+".pub")
+	has(t, said, "isn't trusted here")
+	daruma(t, ExitUsage, "deploy", first, "--key", filepath.Join(out, "nothing"))
+	daruma(t, ExitUsage, "deploy", first, "--key", first)
+	text, err := os.ReadFile(mine + ".pub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Fields(string(text))
+	daruma(t, ExitDone, "deploy", first, "--key", lines[len(lines)-1]) // the key itself
+	second := pack("1.1.0", other)
+	_, said = daruma(t, ExitUsage, "deploy", second)
+	has(t, said, "isn't trusted here")
+	_, said = daruma(t, ExitUsage, "deploy", second, "--key", other+".pub")
+	has(t, said, "has other keys already", "daruma install shop --key")
+	daruma(t, ExitDone, "deploy", pack("1.2.0", mine), "--key", mine+".pub")
 }

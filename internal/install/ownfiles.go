@@ -13,6 +13,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/logs/logfile"
 	"github.com/daruma-sh/daruma/internal/readers"
+	"github.com/daruma-sh/daruma/internal/release/store"
 )
 
 // The files that daruma writes into a service's folders, as patterns of path.Match. A service's programs may write beside them, and so
@@ -21,7 +22,7 @@ import (
 //
 // The folder Run isn't listed: nothing in it has to survive a boot.
 func configPatterns() []string {
-	return []string{definition.DefaultFile, editedName + "????????T??????Z", "installed.json", "ensured.json", "wanted"}
+	return []string{definition.DefaultFile, editedName + "????????T??????Z", "installed.json", "ensured.json", "wanted", filepath.Base(store.KeysFile(""))}
 }
 
 func statePatterns() []string {
@@ -29,8 +30,8 @@ func statePatterns() []string {
 		"supervisor-????????T??????Z-*.txt", ".*.new-*"}
 }
 
-// configFolders are the folders in Config that daruma writes: what import nssm --replace saved.
-func configFolders() []string { return []string{"nssm"} }
+// configFolders are the folders in Config that daruma writes: what import nssm --replace saved, and the releases. conf is the machine's own.
+func configFolders() []string { return []string{"nssm", store.Releases} }
 
 // purger removes what daruma wrote, and notes what it leaves.
 type purger struct {

@@ -41,7 +41,8 @@ func purgeable(t *testing.T) (place folders.Folders, foreign []string) {
 			}
 		}
 	}
-	put(place.Config, true, "daruma.yaml", "installed.json", "ensured.json", "wanted", "nssm/journal.json")
+	put(place.Config, true, "daruma.yaml", "installed.json", "ensured.json", "wanted", "nssm/journal.json", "release-keys",
+		"releases/state.json", "releases/1.0.0/daruma.yaml")
 	put(place.Config, false, "secrets.env")
 	put(place.State, true, "incidents.jsonl", "incidents.jsonl.alive", "ensured", "wanted", "last-good-definition.json",
 		"supervisor-20261122T030000Z-77.txt", ".wanted.new-123")

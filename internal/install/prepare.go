@@ -12,6 +12,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/readers"
+	"github.com/daruma-sh/daruma/internal/release/signature"
 	"github.com/daruma-sh/daruma/internal/supervisor/launchplan"
 	"github.com/daruma-sh/daruma/service/manager"
 )
@@ -26,7 +27,8 @@ type Installation struct {
 	Warnings   []string
 	DryRun     bool
 
-	observer *observer // an observe.yaml that is to be installed; nil: a definition
+	observer *observer      // an observe.yaml that is to be installed; nil: a definition
+	keys     signature.Keys // to be pinned; none: they stay as they are
 	start    bool
 	password PasswordSource
 	edited   []byte // the definition that Text replaces, where somebody edited it
@@ -34,7 +36,7 @@ type Installation struct {
 
 // Prepare reads and checks everything, and changes nothing. Errors: *UsageError, *DefinitionError, *UnsafeError.
 func Prepare(r Request) (*Installation, error) {
-	i := &Installation{DryRun: r.DryRun, start: r.Start, password: r.Password}
+	i := &Installation{DryRun: r.DryRun, keys: r.Keys, start: r.Start, password: r.Password}
 	if err := i.load(r); err != nil {
 		return nil, err
 	}

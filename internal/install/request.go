@@ -1,6 +1,10 @@
 package install
 
-import "time"
+import (
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/release/signature"
+)
 
 // Request is what install is asked for.
 type Request struct {
@@ -14,6 +18,8 @@ type Request struct {
 	Overrides
 	Env        []string // NAME=VALUE, for daruma's own environment
 	Privileges []string // Windows: those that the service keeps; empty: the least
+
+	Keys signature.Keys // whose releases are taken from now on; none: those of now
 
 	StartTimeout, StopTimeout *time.Duration // nil: from the definition
 

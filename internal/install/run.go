@@ -13,6 +13,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/operate"
 	"github.com/daruma-sh/daruma/internal/readers"
+	"github.com/daruma-sh/daruma/internal/release/store"
 	"github.com/daruma-sh/daruma/internal/safefile"
 	"github.com/daruma-sh/daruma/internal/wanted"
 	"github.com/daruma-sh/daruma/service/manager"
@@ -75,6 +76,11 @@ func (i *Installation) plan(ctx context.Context, services manager.Manager) (*Res
 	if err := i.GetPassword(r.Changes); err != nil {
 		return nil, err
 	}
+	pinned, err := i.planKeys()
+	if err != nil {
+		return nil, err
+	}
+	r.Changed = append(r.Changed, pinned...)
 	if i.Text != nil {
 		change := manager.Change{Setting: "definition " + def.File, To: "written"}
 		if exists(def.File) {
@@ -103,6 +109,18 @@ func (i *Installation) plan(ctx context.Context, services manager.Manager) (*Res
 	return r, nil
 }
 
+// planKeys gives the change of whose releases are taken.
+func (i *Installation) planKeys() ([]manager.Change, error) {
+	have, err := store.Keys(i.Folders.Config)
+	if len(i.keys) == 0 || err == nil && have.Equal(i.keys) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []manager.Change{{Setting: "keys of releases", From: strings.Join(have.IDs(), ", "), To: strings.Join(i.keys.IDs(), ", ")}}, nil
+}
+
 // planBeside gives what will change beside the service: the access to its folders, and its companions.
 func (i *Installation) planBeside(ctx context.Context) ([]manager.Change, error) {
 	all, err := access.Protect(i.Definition.Name, access.PlacesOf(i.Folders), true)
@@ -127,6 +145,11 @@ func (i *Installation) carryOut(ctx context.Context, services manager.Manager, r
 	if home := os.Getenv("DARUMA_HOME"); home != "" { // once more: it may have been made just now, as the folder above it has it
 		if err := exposedHome(home); err != nil {
 			return err
+		}
+	}
+	if len(i.keys) > 0 {
+		if err := store.Pin(i.Folders.Config, i.keys); err != nil {
+			return fmt.Errorf("writing the keys of releases: %w", err)
 		}
 	}
 	if i.edited != nil {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/daruma-sh/daruma/internal/release/archive"
 	"github.com/daruma-sh/daruma/internal/release/signature"
@@ -22,17 +23,24 @@ type Candidate struct {
 	Root     string // the config folder of its service
 	SignedBy string // the key's id; "": it isn't signed, which was asked for
 	file     *os.File
+	pin      signature.Keys // to be trusted from now on
+}
+
+// Trust says which packages are taken.
+type Trust struct {
+	Unsigned bool           // also one without a signature; one that is wrong is refused all the same
+	Keys     signature.Keys // the keys of a service that has none yet; they are its keys from the deploy on
 }
 
 // OpenCandidate verifies the package in file: its signature by one of the keys of its service (root gives the service's config folder), and
-// that it is for this system and processor. unsigned takes one without a signature; a wrong signature is refused all the same.
-func OpenCandidate(file string, root func(service string) (string, error), unsigned bool) (*Candidate, error) {
+// that it is for this system and processor.
+func OpenCandidate(file string, root func(service string) (string, error), trust Trust) (*Candidate, error) {
 	f, err := safefile.Open(file)
 	if err != nil {
 		return nil, err
 	}
 	c := &Candidate{file: f}
-	if err := c.verify(file, root, unsigned); err != nil {
+	if err := c.verify(file, root, trust); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s is refused: %w", file, err)
 	}
@@ -42,7 +50,7 @@ func OpenCandidate(file string, root func(service string) (string, error), unsig
 // Close ends the reading of the package.
 func (c *Candidate) Close() { _ = c.file.Close() }
 
-func (c *Candidate) verify(file string, root func(string) (string, error), unsigned bool) error {
+func (c *Candidate) verify(file string, root func(string) (string, error), trust Trust) error {
 	info, err := c.file.Stat()
 	if err != nil {
 		return err
@@ -58,10 +66,16 @@ func (c *Candidate) verify(file string, root func(string) (string, error), unsig
 		return err
 	}
 	keys, err := store.Keys(c.Root)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case len(trust.Keys) > 0 && len(keys) > 0 && !keys.Equal(trust.Keys):
+		return fmt.Errorf("%s has other keys already (%s), and a deploy doesn't change them: leave --key out, or change them with daruma install %s --key",
+			m.Name, strings.Join(keys.IDs(), ", "), m.Name)
+	case len(trust.Keys) > 0:
+		keys, c.pin = trust.Keys, trust.Keys
 	}
-	return c.verifySignature(file+signature.Extension, keys, unsigned)
+	return c.verifySignature(file+signature.Extension, keys, trust.Unsigned)
 }
 
 func (c *Candidate) verifySignature(file string, keys signature.Keys, unsigned bool) error {
@@ -73,8 +87,8 @@ func (c *Candidate) verifySignature(file string, keys signature.Keys, unsigned b
 	case none && !unsigned:
 		return fmt.Errorf("it isn't signed: there is no %s. daruma pack --sign makes one; --unsigned takes it without", file)
 	case len(keys) == 0 && !unsigned:
-		return fmt.Errorf("no key is trusted for %s: write the publisher's public key into %s, or give --unsigned",
-			c.Package.Manifest.Name, store.KeysFile(c.Root))
+		return fmt.Errorf("no key is trusted for %s: --key with the publisher's public key trusts it from now on (daruma install --key, for a service that is installed); "+
+			"--unsigned takes the package without", c.Package.Manifest.Name)
 	case none || len(keys) == 0:
 		return nil
 	}

@@ -83,6 +83,11 @@ func (c cutCase) cutAndSettle(t *testing.T, deployed, next string, n, m int) boo
 	if !cut {
 		return false
 	}
+	if state, err := store.Look(p.root); err != nil {
+		t.Fatal(err)
+	} else if r := state.Find("1.1.0"); r != nil && r.Status == store.Fallen && inForce(t, p.root) == "1.1.0" {
+		t.Fatalf("cut %s: 1.1.0 is barred, and a boot would bring it back", where)
+	}
 	if c.booted {
 		p.svc.loaded = inForce(t, p.root)
 	}

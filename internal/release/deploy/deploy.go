@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
@@ -19,6 +20,8 @@ type Deployer struct {
 	Settings   Settings
 	Output     io.Writer                       // of hooks
 	Say        func(format string, arg ...any) // what is done, in words
+	// Readable has the account of an installed service read a file of the machine's own configuration; nil: whoever deploys runs the service.
+	Readable func(file string) error
 }
 
 // FallenError says that a release was tried and didn't stay. The release before is in force again.
@@ -50,8 +53,14 @@ func (d *Deployer) Run(ctx context.Context, c *Candidate, plan *Plan) error {
 	now := time.Now()
 	release := store.Release{Version: plan.Version, Status: store.New, Deployed: now, Manifest: plan.Sum, SignedBy: c.SignedBy,
 		Size: c.Package.Manifest.Unpacked()}
+	if len(c.pin) > 0 {
+		if err := store.Pin(d.Root, c.pin); err != nil {
+			return err
+		}
+	}
 	state := &d.Store.State
-	state.Deploy = &store.Deploy{Version: plan.Version, From: plan.From, Step: store.Unpacking, Began: now}
+	state.Deploy = &store.Deploy{Version: plan.Version, From: plan.From, Step: store.Unpacking, Began: now,
+		MinReady: d.Settings.MinReady, ProgressDeadline: d.Settings.ProgressDeadline}
 	if err := d.Store.Save(); err != nil {
 		return err
 	}
@@ -95,6 +104,7 @@ func (d *Deployer) unpack(ctx context.Context, c *Candidate, plan *Plan) error {
 		return err
 	}
 	d.Say("unpacked %d files", len(m.Files))
+	d.letIn(m.Version, plan.Conf)
 	if !plan.Hook {
 		return nil
 	}
@@ -104,6 +114,19 @@ func (d *Deployer) unpack(ctx context.Context, c *Candidate, plan *Plan) error {
 		return errors.Join(err, d.Store.Remove(m.Version))
 	}
 	return nil
+}
+
+// letIn lets the service's account read the machine's own configuration, which may be closed to others. Where it can't be let in, the
+// release may still do without.
+func (d *Deployer) letIn(version string, conf []store.ConfFile) {
+	if d.Readable == nil {
+		return
+	}
+	for _, c := range conf {
+		if err := d.Readable(filepath.Join(d.Store.Folder(version), filepath.FromSlash(c.Path))); err != nil {
+			d.Say("%s: the service's account may not be able to read it: %v", c.Path, err)
+		}
+	}
 }
 
 // enoughRoom: the disk mustn't be filled to its last byte, for the programs that run write, too.
@@ -124,9 +147,9 @@ func (d *Deployer) change(ctx context.Context, running bool) error {
 	state := &d.Store.State
 	to := state.Deploy.Version
 	state.Deploy.Step = store.Switching
-	if err := d.Store.Save(); err != nil {
+	if err := errors.Join(d.Store.KeepBack(state.Deploy.From), d.Store.Save()); err != nil {
 		state.Deploy = nil
-		return err
+		return errors.Join(err, d.Store.Save())
 	}
 	if err := d.Store.PutInForce(to); err != nil {
 		return d.undo(ctx, running, &fall{why: err.Error()}, store.Interrupted)
@@ -167,6 +190,7 @@ func (d *Deployer) keep(status store.Status) error {
 	if err := d.Store.Save(); err != nil {
 		return err
 	}
+	d.Store.ForgetBack()
 	removed, err := d.Store.Retain(max(d.Settings.HistoryLimit, 2))
 	for _, version := range removed {
 		d.Say("removed release %s, the oldest of more than %d", version, d.Settings.HistoryLimit)

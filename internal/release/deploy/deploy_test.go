@@ -252,7 +252,7 @@ func TestSignatures(t *testing.T) {
 	}
 	refused := func(what, want string, unsigned bool) {
 		t.Helper()
-		c, err := OpenCandidate(file, root, unsigned)
+		c, err := OpenCandidate(file, root, Trust{Unsigned: unsigned})
 		if err == nil {
 			c.Close()
 		}
@@ -276,7 +276,7 @@ func TestSignatures(t *testing.T) {
 	if err := os.WriteFile(store.KeysFile(p.root), public, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := OpenCandidate(file, root, false)
+	c, err := OpenCandidate(file, root, Trust{})
 	if err != nil || c.SignedBy == "" {
 		t.Fatal(err)
 	}
@@ -310,7 +310,7 @@ func TestConf(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := packageOf(t, "1.1.0", map[string]string{"conf/b": "b"})
-	c, err := OpenCandidate(file, func(string) (string, error) { return p.root, nil }, true)
+	c, err := OpenCandidate(file, func(string) (string, error) { return p.root, nil }, Trust{Unsigned: true})
 	if err != nil {
 		t.Fatal(err)
 	}

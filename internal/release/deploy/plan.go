@@ -26,14 +26,15 @@ func refuse(format string, parts ...any) error { return &RefusedError{fmt.Errorf
 
 // Plan is what a deploy will do.
 type Plan struct {
-	Service  string
-	Version  string
-	From     string // the current release; "": none
-	Running  bool   // the service runs
-	Conf     []store.ConfFile
-	Programs []string // of the new definition
-	Hook     bool     // hooks/before is run
-	Sum      string
+	Service    string
+	Version    string
+	From       string // the current release; "": none
+	Running    bool   // the service runs
+	Conf       []store.ConfFile
+	Programs   []string // of the new definition
+	Definition *definition.Service
+	Hook       bool // hooks/before is run
+	Sum        string
 }
 
 // Prepare says what a deploy of c will do, and refuses what must not be deployed; an error is a *[RefusedError], or that the state can't be
@@ -58,6 +59,7 @@ func Prepare(ctx context.Context, c *Candidate, state *store.State, supervisor S
 	if err != nil {
 		return nil, err
 	}
+	p.Definition = def
 	for i := range def.Programs {
 		p.Programs = append(p.Programs, def.Programs[i].Name)
 	}
@@ -134,7 +136,7 @@ func readPackaged(p *archive.Package, root string) (*definition.Service, error) 
 	if err != nil {
 		return nil, &RefusedError{err}
 	}
-	def, err := definition.Parse(store.DefinitionOf(src, m.Version), store.Definition(root), variable)
+	def, err := definition.Parse(store.DefinitionOf(src, m.Version), store.Definition(root), Variable)
 	if err != nil {
 		return nil, &RefusedError{err}
 	}
@@ -144,9 +146,9 @@ func readPackaged(p *archive.Package, root string) (*definition.Service, error) 
 	return def, nil
 }
 
-// variable looks variables up here. Those of the service's own environment aren't known: the supervisor judges by them, and refuses before
+// Variable looks variables up here. Those of the service's own environment aren't known: the supervisor judges by them, and refuses before
 // it touches anything.
-func variable(name string) (string, bool) {
+func Variable(name string) (string, bool) {
 	if value, ok := os.LookupEnv(name); ok {
 		return value, true
 	}

@@ -14,7 +14,8 @@ import (
 // backTimeout is how long the release before may take to be up again before its return counts as failed. It comes back all the same.
 const backTimeout = time.Minute
 
-// undo puts the release in force again from which the deploy under way began, and notes why.
+// undo puts the release in force again from which the deploy under way began, and notes why. The definition comes first: from the moment
+// on in which the record calls a release fallen, no boot brings it back.
 func (d *Deployer) undo(ctx context.Context, running bool, f *fall, status store.Status) error {
 	ctx = context.WithoutCancel(ctx) // who has gone away leaves no half of it; it has a time of its own
 	begin := time.Now()
@@ -24,9 +25,11 @@ func (d *Deployer) undo(ctx context.Context, running bool, f *fall, status store
 	if r := state.Find(fallen.Version); r != nil {
 		r.Status, r.Why, r.LastOutput = status, f.why, f.lastOutput
 	}
-	// A disk that takes no state may take the old definition all the same, which is a small one.
-	saved := d.Store.Save()
-	err := d.back(ctx, running)
+	err := d.bringBack()
+	saved := d.Store.Save() // a disk that takes no state takes the old definition all the same
+	if err == nil {
+		err = d.takeBack(ctx, running)
+	}
 	if err == nil || isNotUp(err) {
 		state.Deploy = nil
 		saved = d.Store.Save()
@@ -46,15 +49,21 @@ func isNotUp(err error) bool {
 	return errors.As(err, &notUp)
 }
 
-// back brings the definition of State.Deploy.From back, and has the service take it.
-func (d *Deployer) back(ctx context.Context, running bool) error {
+// bringBack brings the definition of State.Deploy.From back.
+func (d *Deployer) bringBack() error {
 	from := d.Store.State.Deploy.From
 	d.Store.State.Current = from
 	if from == "" {
 		return d.Store.TakeOutOfForce()
 	}
-	if err := d.Store.PutInForce(from); err != nil || !running {
-		return err
+	return d.Store.BringBack(from)
+}
+
+// takeBack has the service take the definition that was brought back.
+func (d *Deployer) takeBack(ctx context.Context, running bool) error {
+	from := d.Store.State.Deploy.From
+	if from == "" || !running {
+		return nil
 	}
 	d.Say("going back to %s", from)
 	why := fmt.Sprintf("back to %s: %s didn't stay", from, d.Store.State.Deploy.Version)
@@ -101,6 +110,11 @@ func (d *Deployer) Settle(ctx context.Context) error {
 	if state.Deploy == nil {
 		return nil
 	}
+	settings := d.Settings
+	defer func() { d.Settings = settings }()
+	if state.Deploy.MinReady > 0 && state.Deploy.ProgressDeadline > state.Deploy.MinReady { // what it was to be judged by
+		d.Settings.MinReady, d.Settings.ProgressDeadline = state.Deploy.MinReady, state.Deploy.ProgressDeadline
+	}
 	version, step := state.Deploy.Version, state.Deploy.Step
 	d.Say("the deploy of %s was interrupted, in the step %q", version, step)
 	if step == store.Unpacking {
@@ -113,11 +127,13 @@ func (d *Deployer) Settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if step == store.Soaking && running {
-		return d.resume(ctx)
-	}
 	why, status := "its deploy was interrupted", store.Interrupted
-	if step == store.Undoing {
+	switch {
+	case step == store.Soaking && d.Store.InForce() != version: // going back began, and why wasn't written down any more
+		why, status = "it was being taken back when its deploy was interrupted", store.Fallen
+	case step == store.Soaking && running:
+		return d.resume(ctx)
+	case step == store.Undoing:
 		why = state.Deploy.Why
 		if r := state.Find(version); r != nil {
 			status = r.Status
@@ -193,7 +209,10 @@ func (d *Deployer) goBack(ctx context.Context, running bool, target store.Releas
 	if err := d.Store.Save(); err != nil {
 		return err
 	}
-	err := d.back(ctx, running)
+	err := d.bringBack()
+	if err == nil {
+		err = d.takeBack(ctx, running)
+	}
 	if err != nil && !isNotUp(err) {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"aead.dev/minisign"
@@ -123,4 +124,32 @@ func (keys Keys) Verify(r io.Reader, signature []byte) (id string, err error) {
 		return fmt.Sprintf("%016X", key.ID()), nil
 	}
 	return "", fmt.Errorf("it is signed by key %016X, which isn't trusted here", s.KeyID)
+}
+
+// IDs are those of the keys, as minisign shows them.
+func (keys Keys) IDs() []string {
+	var list []string
+	for _, key := range keys {
+		list = append(list, fmt.Sprintf("%016X", key.ID()))
+	}
+	return list
+}
+
+// Equal tells whether both have the same keys in the same order.
+func (keys Keys) Equal(other Keys) bool {
+	return slices.EqualFunc(keys, other, func(a, b minisign.PublicKey) bool { return a.Equal(b) })
+}
+
+// Encode gives the keys as a text that [ParseKeys] reads.
+func (keys Keys) Encode() ([]byte, error) {
+	var b bytes.Buffer
+	for _, key := range keys {
+		text, err := key.MarshalText()
+		if err != nil {
+			return nil, err
+		}
+		b.Write(text)
+		b.WriteByte('\n')
+	}
+	return b.Bytes(), nil
 }

@@ -1,5 +1,12 @@
 package store
 
-import "github.com/daruma-sh/daruma/internal/safefile"
+import (
+	"os"
+
+	"github.com/daruma-sh/daruma/internal/safefile"
+)
 
 func renameFolder(from, to string) error { return safefile.RenameNew(from, to) }
+
+// renameOver puts a file in the place of another.
+func renameOver(from, to string) error { return os.Rename(from, to) }

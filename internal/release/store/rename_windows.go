@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"os"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -16,8 +17,17 @@ const (
 )
 
 func renameFolder(from, to string) error {
+	return whileHeld(func() error { return safefile.RenameNew(from, to) })
+}
+
+// renameOver puts a file in the place of another.
+func renameOver(from, to string) error {
+	return whileHeld(func() error { return os.Rename(from, to) })
+}
+
+func whileHeld(rename func() error) error {
 	for end := time.Now().Add(heldTimeout); ; time.Sleep(heldStep) {
-		err := safefile.RenameNew(from, to)
+		err := rename()
 		held := errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_ACCESS_DENIED)
 		if !held || time.Now().After(end) {
 			return err

@@ -12,9 +12,11 @@ import (
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/keeper/lock"
 	"github.com/daruma-sh/daruma/internal/release/archive"
-	"github.com/daruma-sh/daruma/internal/release/signature"
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
+
+// Releases is the name of the folder of the releases, in the service's config folder.
+const Releases = "releases"
 
 // Store is the releases of one service, held by this process alone until [Store.Close].
 type Store struct {
@@ -35,7 +37,7 @@ func (e *BusyError) Error() string {
 
 // Open takes the releases of the service whose config folder is root, and makes what is missing.
 func Open(root string) (*Store, error) {
-	releases := filepath.Join(root, "releases")
+	releases := filepath.Join(root, Releases)
 	switch err := os.Mkdir(releases, 0o755); {
 	case err == nil:
 		if err := os.Chmod(releases, 0o755); err != nil { // whatever umask says: the service's account goes through it
@@ -63,7 +65,7 @@ func Open(root string) (*Store, error) {
 
 // Look reads the state without taking the store: a deploy may be under way.
 func Look(root string) (*State, error) {
-	return readState(filepath.Join(root, "releases", "state.json"))
+	return readState(filepath.Join(root, Releases, "state.json"))
 }
 
 // Close gives the store to others.
@@ -75,28 +77,13 @@ func (s *Store) reach(place string) {
 	}
 }
 
-func (s *Store) releases() string { return filepath.Join(s.root, "releases") }
+func (s *Store) releases() string { return filepath.Join(s.root, Releases) }
 
 // Definition is the path of the definition that deploys write.
 func Definition(root string) string { return filepath.Join(root, archive.DefinitionName) }
 
 // Folder is that of a release.
 func (s *Store) Folder(version string) string { return filepath.Join(s.releases(), version) }
-
-// KeysFile is the path of the keys that are trusted.
-func KeysFile(root string) string { return filepath.Join(root, "release-keys") }
-
-// Keys reads them; none where there is no such file.
-func Keys(root string) (signature.Keys, error) {
-	text, err := safefile.ReadOwn(KeysFile(root), signature.MaxSize)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return signature.ParseKeys(text, KeysFile(root))
-}
 
 // DefinitionOf gives the bytes of daruma.yaml with the release version in force: those of the package, and at their end the folder from
 // which paths start. No line of it moves, so that errors name the place where the package has it.
@@ -118,6 +105,59 @@ func (s *Store) PutInForce(version string) error {
 	err = safefile.Replace(Definition(s.root), DefinitionOf(packaged, version), 0o644)
 	s.reach("after the definition")
 	return err
+}
+
+// KeepBack writes the definition of a release beside the state, so that [Store.BringBack] has nothing left to write: what has to go back
+// may be what filled the disk. "": there is no release to go back to.
+func (s *Store) KeepBack(version string) error {
+	if version == "" {
+		return nil
+	}
+	packaged, err := safefile.ReadFile(filepath.Join(s.Folder(version), archive.DefinitionName), definition.MaxSize)
+	if err != nil {
+		return fmt.Errorf("release %s isn't whole any more: %w", version, err)
+	}
+	return safefile.Replace(s.backPath(), DefinitionOf(packaged, version), 0o644)
+}
+
+func (s *Store) backPath() string { return filepath.Join(s.releases(), "back.yaml") }
+
+// ForgetBack removes what KeepBack wrote: there is nothing to go back from any more.
+func (s *Store) ForgetBack() { _ = os.Remove(s.backPath()) }
+
+// BringBack is [Store.PutInForce], with the file that [Store.KeepBack] wrote where that is of this release.
+func (s *Store) BringBack(version string) error {
+	kept, err := safefile.ReadFile(s.backPath(), definition.MaxSize)
+	if err != nil || versionOf(kept) != version {
+		return s.PutInForce(version)
+	}
+	s.reach("before the definition")
+	if err := renameOver(s.backPath(), Definition(s.root)); err != nil {
+		return s.PutInForce(version)
+	}
+	err = safefile.SyncFolder(s.root)
+	s.reach("after the definition")
+	return err
+}
+
+// InForce is the release that daruma.yaml names; "": none, or it can't be read.
+func (s *Store) InForce() string {
+	text, err := safefile.ReadFile(Definition(s.root), definition.MaxSize)
+	if err != nil {
+		return ""
+	}
+	return versionOf(text)
+}
+
+// versionOf is the release that a definition by [DefinitionOf] names; "": it isn't one.
+func versionOf(text []byte) string {
+	line := strings.TrimSuffix(string(text), "\n")
+	line, ours := strings.CutPrefix(line[strings.LastIndexByte(line, '\n')+1:], `folder: "releases/`)
+	version, _, ended := strings.Cut(line, `"`)
+	if !ours || !ended {
+		return ""
+	}
+	return version
 }
 
 // TakeOutOfForce removes daruma.yaml, where there was no release before.
