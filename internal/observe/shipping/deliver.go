@@ -58,6 +58,7 @@ func (s *sender) deliver(ctx context.Context) bool {
 			return false
 		}
 		s.tell(s.trouble.failed(time.Now(), o.err))
+		s.keep() // this may take hours
 		s.pause(ctx, s.trouble.backoff(o.err))
 		if ctx.Err() != nil {
 			return false
@@ -123,12 +124,24 @@ func isContent(err error) bool {
 	return errors.As(err, &p) && p.Content
 }
 
+// request is the body of a request with the items, valid until the next call.
+func (s *sender) request(items []record.Item) []byte {
+	if s.format.body == nil {
+		if part, ok := s.batch.Part(items); ok {
+			return part
+		}
+		s.body = s.batch.Append(s.body[:0], items)
+	} else {
+		s.body = s.format.body(s.body[:0], s.batch.Raw, items)
+	}
+	return s.body
+}
+
 // attempt sends the items in one request.
 func (s *sender) attempt(ctx context.Context, items []record.Item) outcome {
 	bounded, cancel := patient(ctx)
 	defer cancel()
-	s.body = s.format.body(s.body[:0], s.batch.Raw, items)
-	answer, err := s.receiver.Post(bounded, s.format.contentType, s.body)
+	answer, err := s.receiver.Post(bounded, s.format.contentType, s.request(items))
 	if err != nil {
 		if isContent(err) {
 			return outcome{refused: items, err: err}

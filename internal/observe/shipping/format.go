@@ -14,7 +14,7 @@ type format struct {
 	path        func(url string) string // what its address is followed by
 	contentType string
 	encode      func(dst []byte, r *record.Record) []byte                 // a record
-	body        func(dst, raw []byte, items []record.Item) []byte         // a request of encoded records
+	body        func(dst, raw []byte, items []record.Item) []byte         // a request of encoded records; nil: it is one after the other
 	judge       func(a *receiver.Answer, n int) ([]record.Verdict, error) // the answer to a request of n records
 }
 
@@ -24,7 +24,6 @@ func (t *Target) format() format {
 			path:        func(string) string { return elastic.Path },
 			contentType: elastic.ContentType,
 			encode:      elastic.NewEncoder(t.Index).Append,
-			body:        elastic.Body,
 			judge: func(a *receiver.Answer, n int) ([]record.Verdict, error) {
 				return elastic.Judge(a.Body, n)
 			},

@@ -33,17 +33,16 @@ func (s *sender) take(p *tail.Program, now time.Time) bool {
 		return false // what follows goes into the next batch: there is one place to keep where this one was cut
 	}
 	one := s.program(p)
-	took, more := false, true
+	took, more, r := false, true, &s.next // not a new one for each line
 	for bytes := 0; bytes < turn && !s.full(); {
-		r, ok := p.Next(now)
-		if !ok {
+		if !p.Next(now, r) {
 			more = false
 			break
 		}
 		took = true
 		bytes += len(r.Text) + 1
 		one.last, one.end = now, p.Position()
-		one.joiner.Add(&r, s.add)
+		one.joiner.Add(r, s.add)
 		if one.reaches(one.end) {
 			one.joiner.Flush(s.add)
 		}

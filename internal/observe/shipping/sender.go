@@ -18,6 +18,9 @@ const (
 	searchEvery = 2 * time.Second
 	// joinWait is how long more lines of a record are waited for.
 	joinWait = time.Second
+	// keepEvery is how often the positions are kept while records arrive, each time with an fsync: after every batch that would be a quarter of
+	// the work. What arrived since then is sent again after a kill, and after nothing else.
+	keepEvery = 200 * time.Millisecond
 	// turn is how many bytes of one program's log are taken before it is another one's turn.
 	turn = 64 << 10
 )
@@ -32,6 +35,7 @@ type sender struct {
 	say       func(line string)
 	pause     func(context.Context, time.Duration)
 
+	next     record.Record // that is read
 	batch    record.Batch
 	most     int64 // bytes that the batch may have where that is more than the target's maxBatch, since it is refused,
 	filled   int64 // and what it had when it was full for the first time
@@ -42,7 +46,9 @@ type sender struct {
 	body     []byte
 	trouble  trouble
 	warned   string // what the receiver said last of records that it takes and drops
-	unkept   bool
+	keptAt   time.Time
+	stale    bool // the kept positions are behind those in memory
+	unkept   bool // they couldn't be kept
 }
 
 func (s *sender) from(service, program string) (logread.Position, bool) {
@@ -54,6 +60,7 @@ func (s *sender) from(service, program string) (logread.Position, bool) {
 func (s *sender) run(ctx context.Context) {
 	defer s.receiver.Close()
 	defer s.tail.Close()
+	defer s.keep()
 	s.begin()
 	for ctx.Err() == nil {
 		now := time.Now()
@@ -101,21 +108,31 @@ func (s *sender) fill(now time.Time) bool {
 
 func (s *sender) full() bool { return int64(len(s.batch.Raw)) >= max(s.target.MaxBatch, s.most) }
 
-// arrived keeps that the batch needs not be sent again.
+// arrived notes that the batch needs not be sent again.
 func (s *sender) arrived() {
 	for p, end := range s.ends {
 		s.positions.places[key(p.Service, p.Program)] = place{Position: end, Cut: s.program(p).cut} // a cut that is still ahead counts
 	}
 	clear(s.ends)
 	clear(s.cuts)
-	s.save()
+	if s.stale = true; time.Since(s.keptAt) >= keepEvery {
+		s.save()
+	}
 	s.most, s.filled = 0, 0
 	s.batch.Reset(2 * int(s.target.MaxBatch))
+}
+
+// keep writes the positions where they aren't written yet.
+func (s *sender) keep() {
+	if s.stale {
+		s.save()
+	}
 }
 
 // save writes the positions, and says when that begins to fail and when it is over.
 func (s *sender) save() {
 	err := s.positions.save()
+	s.keptAt, s.stale = time.Now(), err != nil
 	if (err != nil) == s.unkept {
 		return
 	}
@@ -128,7 +145,8 @@ func (s *sender) save() {
 
 // rest waits until it is time to look again, without the memory that it takes to send.
 func (s *sender) rest(ctx context.Context) {
-	s.batch, s.body = record.Batch{}, nil
+	s.keep()
+	s.batch, s.body, s.next = record.Batch{}, nil, record.Record{}
 	s.receiver.Rest()
 	s.pause(ctx, lookEvery)
 }

@@ -90,14 +90,6 @@ func (e *Encoder) begin(r *record.Record) {
 	e.place = append(b, `","log.offset":`...)
 }
 
-// Body appends the items.
-func Body(dst, raw []byte, items []record.Item) []byte {
-	for _, item := range items {
-		dst = append(dst, raw[item.Start:item.End]...)
-	}
-	return dst
-}
-
 // answer is what the bulk API says.
 type answer struct {
 	Errors *bool `json:"errors"`

@@ -24,7 +24,7 @@ func TestBody(t *testing.T) {
 	for i := range records {
 		b.Add(&records[i], e.Append)
 	}
-	lines := strings.Split(strings.TrimSuffix(string(Body(nil, b.Raw, b.Items)), "\n"), "\n")
+	lines := strings.Split(strings.TrimSuffix(string(b.Raw), "\n"), "\n")
 	id := func(r *record.Record) string { return string(r.AppendID(nil)) }
 	want := []string{
 		`{"create":{"_id":"` + id(&records[0]) + `","_index":"logs-shop-prod"}}`,

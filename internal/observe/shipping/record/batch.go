@@ -23,6 +23,27 @@ func (b *Batch) Add(r *Record, encode func([]byte, *Record) []byte) {
 	b.Items = append(b.Items, Item{r.Source, r.At, start, len(b.Raw), r.Lines})
 }
 
+// Part is the bytes of the items where they stand in Raw as they are given here, one after the other; false: they don't.
+func (b *Batch) Part(items []Item) ([]byte, bool) {
+	for i := 1; i < len(items); i++ {
+		if items[i].Start != items[i-1].End {
+			return nil, false
+		}
+	}
+	if len(items) == 0 {
+		return nil, true
+	}
+	return b.Raw[items[0].Start:items[len(items)-1].End], true
+}
+
+// Append appends the bytes of the items.
+func (b *Batch) Append(dst []byte, items []Item) []byte {
+	for _, item := range items {
+		dst = append(dst, b.Raw[item.Start:item.End]...)
+	}
+	return dst
+}
+
 // Reset empties the batch, and keeps its memory unless that is more than most bytes.
 func (b *Batch) Reset(most int) {
 	b.Raw, b.Items = b.Raw[:0], b.Items[:0]

@@ -30,10 +30,10 @@ func (p *Program) Position() logread.Position {
 	return p.follower.Position()
 }
 
-// Next gives the next line; false: there is none now. It is valid until the next call.
-func (p *Program) Next(now time.Time) (record.Record, bool) {
+// Next makes r the next line; false: there is none now. It is valid until the next call.
+func (p *Program) Next(now time.Time, r *record.Record) bool {
 	if p.follower == nil && !p.open(now) {
-		return record.Record{}, false
+		return false
 	}
 	for {
 		line, at, ok, err := p.follower.Next()
@@ -41,13 +41,14 @@ func (p *Program) Next(now time.Time) (record.Record, bool) {
 			p.fail(now, err)
 		}
 		if !ok {
-			return record.Record{}, false
+			return false
 		}
 		if line.RunEnded && len(line.Text) == 0 { // the end of a line that was given
 			continue
 		}
-		return record.Record{Source: p.Source, At: at, Generation: line.Generation, Stream: line.Stream, Time: line.Time, Text: valid(line.Text),
-			Partial: line.Partial, Lines: 1}, true
+		*r = record.Record{Source: p.Source, At: at, Generation: line.Generation, Stream: line.Stream, Time: line.Time, Text: valid(line.Text),
+			Partial: line.Partial, Lines: 1}
+		return true
 	}
 }
 
