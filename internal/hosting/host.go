@@ -53,6 +53,9 @@ func Main(args []string, errOut io.Writer) int {
 	if h.cfg, code = config([]string{name, file, flagQuiet}, errOut); code != 0 {
 		return code
 	}
+	if code, asked := keeper.CheckResume(h.cfg); asked {
+		return code
+	}
 	h.cfg.Handle = handle
 	h.reserve = stopReserve(svc.StopTimeout)
 	svc.Run = h.run

@@ -45,12 +45,10 @@ func (k *keeper) replaceImage() {
 
 // openOld opens the executable that the new image would go back to.
 func (k *keeper) openOld() (err error) {
-	if u := &k.up; u.last.Error == "" && u.old < 0 {
-		if u.old, err = unix.Open("/proc/self/exe", unix.O_PATH|unix.O_CLOEXEC, 0); err != nil {
-			u.old = -1
-		}
+	if k.up.last.Error == "" {
+		return k.openRunning()
 	}
-	return err
+	return nil
 }
 
 // errNotYet says that something is under way that can't be handed over.
@@ -127,7 +125,7 @@ func executeImage(image, held, old int, files []int, failed string) error {
 
 func withoutHandover(all []string) (env []string) {
 	for _, v := range all {
-		if name, _, _ := strings.Cut(v, "="); name != handoverVariable && name != failedVariable {
+		if name, _, _ := strings.Cut(v, "="); name != handoverVariable && name != failedVariable && name != checkVariable {
 			env = append(env, v)
 		}
 	}

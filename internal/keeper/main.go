@@ -38,6 +38,9 @@ const Role = "keeper"
 // Main is a keeper's life. It gives the exit code of the process: what the supervisor finished with, or why nothing could be started, in
 // which case it has said so on stderr; see package exitcode.
 func Main(cfg Config) int {
+	if code, asked := CheckResume(cfg); asked {
+		return code
+	}
 	reserve.Threads(5)
 	if code, resumed := resume(cfg); resumed {
 		return code

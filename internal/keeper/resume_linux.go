@@ -141,17 +141,15 @@ func HandedOver() bool { return os.Getenv(handoverVariable) != "" }
 
 // resume takes up what another image of this process held, and lives on from there. resumed is false in a process that begins.
 func resume(cfg Config) (code int, resumed bool) {
-	text, failedBefore := os.Getenv(handoverVariable), os.Getenv(failedVariable)
-	if text == "" {
+	if !HandedOver() {
 		return 0, false
 	}
+	failedBefore := os.Getenv(failedVariable)
+	fd, old, err := handoverFiles()
 	_ = os.Unsetenv(handoverVariable)
 	_ = os.Unsetenv(failedVariable)
-	first, second, _ := strings.Cut(text, ",")
-	fd, err1 := strconv.Atoi(first)
-	old, err2 := strconv.Atoi(second)
-	if err1 != nil || err2 != nil {
-		return failed(errors.New(handoverVariable + " is set, but only daruma itself may set it: unset it")), true
+	if err != nil {
+		return failed(err), true
 	}
 	h, err := readHeld(fd)
 	if err == nil && h.keeper.PID != os.Getpid() {
@@ -166,6 +164,17 @@ func resume(cfg Config) (code int, resumed bool) {
 	}
 	h.old = old
 	return h.live(cfg, failedBefore), true
+}
+
+// handoverFiles gives what handoverVariable says.
+func handoverFiles() (held, old int, err error) {
+	first, second, _ := strings.Cut(os.Getenv(handoverVariable), ",")
+	held, err1 := strconv.Atoi(first)
+	old, err2 := strconv.Atoi(second)
+	if err1 != nil || err2 != nil {
+		return -1, -1, errors.New(handoverVariable + " is set, but only daruma itself may set it: unset it")
+	}
+	return held, old, nil
 }
 
 // live is a keeper's life from the takeover on.
@@ -187,11 +196,8 @@ func (h *heldState) live(cfg Config, failedBefore string) int {
 
 // resume makes k the keeper that the other image was.
 func (h *heldState) resume(k *keeper, failedBefore string) error {
-	if err := closeInherited(); err != nil {
+	if err := h.begin(k); err != nil {
 		return err
-	}
-	if h.keeper.Mark != k.mark {
-		return fmt.Errorf("it names the service %q, and was called %q", k.mark, h.keeper.Mark)
 	}
 	k.resumed = true
 	if err := h.open(k); err != nil {
@@ -212,6 +218,17 @@ func (h *heldState) resume(k *keeper, failedBefore string) error {
 	}
 	unix.Close(h.fd)
 	*h = heldState{fd: -1, old: -1} // it is reachable as long as the keeper lives
+	return nil
+}
+
+// begin is what comes before anything is taken up.
+func (h *heldState) begin(k *keeper) error {
+	if err := closeInherited(); err != nil {
+		return err
+	}
+	if h.keeper.Mark != k.mark {
+		return fmt.Errorf("it names the service %q, and was called %q", k.mark, h.keeper.Mark)
+	}
 	return nil
 }
 

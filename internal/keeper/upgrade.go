@@ -12,8 +12,8 @@ import (
 // successor is of the new file, as after any death of a supervisor. On Linux the keeper, too, becomes the new daruma in between: see
 // upgrade_linux.go.
 
-// HandoverRole is the first argument of the process that says whether this daruma understands what a running keeper would hand it over: see
-// [CheckHandover].
+// HandoverRole is the first argument of the process that says whether this daruma understands what another image of a keeper would hand it
+// over: see [CheckHandover]. A new file is asked so by darumas that have no [CheckResume], and the old one about the way back.
 const HandoverRole = "handover"
 
 // upgrade is what is known of the last upgrade, and of the one under way.

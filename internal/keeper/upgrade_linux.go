@@ -6,20 +6,18 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/monotonic"
-	"github.com/daruma-sh/daruma/internal/version"
 )
 
 // The keeper's own upgrade, in these steps:
 //
-//  1. The new file is started once in the role "handover", as a child. It reads what the keeper would hand over and says that it
-//     understands: a file that isn't executable, is broken, hangs, or isn't daruma is found here, with nothing changed.
+//  1. The new file is started once as a child, with the command line and the files that it would take over, and tries (check_linux.go): what is
+//     found here has changed nothing.
 //  2. The supervisor is told and ends in order. A start of a program that is under way is waited for.
 //  3. The keeper writes down what it holds (handover_linux.go) and executes the new file in the main thread: execve(2) keeps the pid, the
 //     children with their parent-death signals, the cgroup and every file that isn't closed at exec, so nobody notices.
@@ -38,12 +36,6 @@ type platformUpgrade struct {
 	refused   wire.FileID // a new file that the way led back from: supervisors aren't started from it
 	tookOver  uint64      // sessions when probation began
 	up        bool        // in probation: its supervisor is up
-}
-
-// checkProcess is the new file, saying whether it understands.
-type checkProcess struct {
-	pid, pidfd int
-	said       int // file: what it prints
 }
 
 func newPlatformUpgrade() platformUpgrade {
@@ -78,7 +70,10 @@ func (k *keeper) openCandidate() (same bool, err error) {
 	}
 	own, err := runningFile()
 	id, err2 := fileID(fd)
-	if err = errors.Join(err, err2); err != nil || own == id {
+	if err = errors.Join(err, err2); err == nil && own != id && isScript(fd) {
+		err = errors.New("it is a script, and the keeper can become daruma's own executable only: put that there")
+	}
+	if err != nil || own == id {
 		unix.Close(fd)
 		return err == nil, err
 	}
@@ -108,6 +103,18 @@ func fileID(fd int) (id wire.FileID, err error) {
 	return idOf(&st), nil
 }
 
+// isScript says whether the file begins as one. Its interpreter would find nothing where the keeper executes it: the file is closed by then.
+func isScript(fd int) bool {
+	readable, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fd), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil { // then the check finds out
+		return false
+	}
+	defer unix.Close(readable)
+	var begin [2]byte
+	n, _ := unix.Pread(readable, begin[:], 0)
+	return string(begin[:max(n, 0)]) == "#!"
+}
+
 func idOf(st *unix.Stat_t) wire.FileID {
 	return wire.FileID{Dev: uint64(st.Dev), Ino: st.Ino, Size: st.Size, Modified: st.Mtim.Nano()}
 }
@@ -118,77 +125,6 @@ func runningFile() (id wire.FileID, err error) {
 		return id, fmt.Errorf("/proc/self/exe: %w", err)
 	}
 	return idOf(&st), nil
-}
-
-// startCheck starts the new file with a copy of what it would be handed.
-func (k *keeper) startCheck() error {
-	u := &k.up
-	held, err := k.writeHeld()
-	if err != nil {
-		return err
-	}
-	defer unix.Close(held)
-	if u.check.said, err = unix.MemfdCreate("said", unix.MFD_CLOEXEC); err != nil {
-		return err
-	}
-	said := uintptr(u.check.said)
-	attr := &syscall.ProcAttr{
-		Env:   k.supervisorEnv(),
-		Files: []uintptr{uintptr(k.null), said, said, uintptr(held), uintptr(u.image)},
-		Sys:   &syscall.SysProcAttr{Setpgid: true, PidFD: &u.check.pidfd},
-	}
-	// By its open file, the child's fifth: nothing else can get between what is checked here and what is executed later.
-	u.check.pid, err = syscall.ForkExec("/proc/self/fd/4", []string{"daruma", HandoverRole}, attr)
-	if err == nil {
-		err = k.poll.Add(u.check.pidfd, unix.EPOLLIN, k.checkEnded)
-	}
-	if err != nil {
-		k.endCheck()
-	}
-	return err
-}
-
-// endCheck ends the process, if it hasn't ended.
-func (k *keeper) endCheck() {
-	c := &k.up.check
-	if c.pidfd >= 0 {
-		_ = unix.PidfdSendSignal(c.pidfd, unix.SIGKILL, nil, 0)
-		k.poll.Remove(c.pidfd)
-		unix.Close(c.pidfd)
-		k.reapDue = true
-	}
-	if c.said >= 0 {
-		unix.Close(c.said)
-	}
-	*c = checkProcess{pidfd: -1, said: -1}
-}
-
-// checkEnded is called when the process that checks seems to have ended.
-func (k *keeper) checkEnded() {
-	c := &k.up.check
-	if c.pid == 0 {
-		return
-	}
-	var status unix.WaitStatus
-	if pid, err := unix.Wait4(c.pid, &status, unix.WNOHANG, nil); err != nil || pid == 0 {
-		return
-	}
-	var buf [4 << 10]byte
-	n, _ := unix.Pread(c.said, buf[:], 0)
-	said := strings.TrimSpace(string(buf[:max(n, 0)]))
-	k.endCheck()
-	to, understood := strings.CutPrefix(said, understands)
-	if status.ExitStatus() != 0 || !understood {
-		why := endText(status) + " when it was asked whether it can take over"
-		if said != "" {
-			why += ", and said: " + said[:min(len(said), 500)]
-		}
-		k.dropImages()
-		k.refuseUpgrade(upgradeText(k.runs.Path, errors.New(why)))
-		return
-	}
-	k.up.to = to
-	k.up.enter(waiting, checkLimit)
 }
 
 // busyStarting says whether something is under way that can't be handed over.
@@ -274,20 +210,6 @@ func (k *keeper) backOutcome(why string) {
 	u.last.Wall = time.Now().UnixNano()
 	u.sessions += k.sessions - u.tookOver
 	u.candidate, _ = runningFile()
-}
-
-// Understands begins what the process in the role HandoverRole prints: its version follows.
-const understands = "takes over: "
-
-// CheckHandover is the life of the process in the role HandoverRole: it reads what a keeper would hand over from its file 3. It gives the
-// exit code.
-func CheckHandover() int {
-	if _, err := readHeld(3); err != nil {
-		fmt.Println(err)
-		return 1
-	}
-	fmt.Println(understands + version.Version())
-	return 0
 }
 
 // executable is this process' own: by path, so that a new version is taken, or with running, where the path is gone, and where a way back

@@ -21,6 +21,9 @@ func resume(Config) (code int, resumed bool) { return 0, false }
 // HandedOver says whether this process was a keeper already, of another image: never on Windows.
 func HandedOver() bool { return false }
 
+// CheckResume: likewise.
+func CheckResume(Config) (code int, asked bool) { return 0, false }
+
 // CheckHandover: nothing is handed over here.
 func CheckHandover() int { return 1 }
 

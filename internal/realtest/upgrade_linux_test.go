@@ -196,6 +196,8 @@ func TestFailedUpgrades(t *testing.T) {
 	for _, c := range []struct{ fault, why string }{
 		{"exits", "it ended with exit code 1 when it was asked whether it can take over, and said: a library is missing"},
 		{"is silent", "it ended with exit code 0 when it was asked whether it can take over"},
+		{"talks", "it ended with exit code 1 when it was asked whether it can take over, and said: nobody wants to know"},
+		{"has another command line", "and said: flag provided but not defined: --quiet"},
 		{"hangs", "it hasn't said within 10s whether it can take over"},
 		{"keeper can't begin", "the new daruma can't take over: it names the service"},
 		{"keeper panics", "the new daruma's keeper panicked: a fault of the new daruma"},
@@ -245,18 +247,29 @@ func TestUpgradeOfWhatIsNoDaruma(t *testing.T) {
 	r.awaitReady("it", 0)
 	first, _ := r.status("it")
 	r.wantOutcome(0, "up to date")
-	if err := os.Chmod(r.path, 0o644); err != nil {
+	if err := os.Link(r.path, r.path+".old"); err != nil {
 		t.Fatal(err)
 	}
 	place(t, "/bin/true", r.path, "")
 	r.wantOutcome(1, "it ended with exit code 0 when it was asked")
-	if err := os.WriteFile(r.path+".new", []byte("no program"), 0o755); err != nil {
-		t.Fatal(err)
+	for content, why := range map[string]string{"no program": "exec format error", "#!" + r.daruma + "\n": "it is a script"} {
+		if err := os.WriteFile(r.path+".new", []byte(content), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(r.path+".new", r.path); err != nil {
+			t.Fatal(err)
+		}
+		r.wantOutcome(1, why)
 	}
-	if err := os.Rename(r.path+".new", r.path); err != nil {
-		t.Fatal(err)
+	mode := func(m os.FileMode) {
+		if err := os.Chmod(r.path+".old", m); err != nil {
+			t.Fatal(err)
+		}
 	}
-	r.wantOutcome(1, "exec format error")
+	mode(0o644)
+	place(t, r.daruma, r.path, "good")
+	r.wantOutcome(1, "there would be no way back to the daruma that runs: permission denied")
+	mode(0o755)
 	if err := os.Remove(r.path); err != nil {
 		t.Fatal(err)
 	}

@@ -15,26 +15,35 @@ import (
 )
 
 func main() {
-	role := os.Args[1]
+	role, asked := os.Args[1], os.Getenv("DARUMA_HANDOVER_CHECK") != ""
 	switch fault := fault(); {
-	case fault == "exits" && role == keeper.HandoverRole:
+	case fault == "exits" && asked:
 		fmt.Println("a library is missing")
 		os.Exit(1)
-	case fault == "hangs" && role == keeper.HandoverRole:
+	case fault == "hangs" && asked:
 		time.Sleep(time.Hour)
-	case fault == "is silent" && role == keeper.HandoverRole:
+	case fault == "is silent" && asked:
 		os.Exit(0)
+	case fault == "talks" && asked:
+		for { // for as long as it is let
+			if _, err := fmt.Println("nobody wants to know"); err != nil {
+				os.Exit(1)
+			}
+		}
+	case fault == "has another command line" && role == keeper.Role:
+		fmt.Println("flag provided but not defined: --quiet")
+		os.Exit(2)
 	case fault == "supervisor hangs" && role == "supervisor":
 		time.Sleep(time.Hour)
 	case fault == "supervisor falls" && role == "supervisor":
 		os.Exit(3)
-	case fault == "keeper can't begin" && role == keeper.Role:
+	case fault == "keeper can't begin" && role == keeper.Role && !asked:
 		home := os.Getenv("DARUMA_HOME")
 		os.Setenv("DARUMA_HOME", "/elsewhere") // then what is handed over names another service
 		c := config()
 		os.Setenv("DARUMA_HOME", home) // the old daruma gets the environment back
 		os.Exit(keeper.Main(c))
-	case fault == "keeper panics" && role == keeper.Role:
+	case fault == "keeper panics" && role == keeper.Role && !asked:
 		c := config()
 		c.Handle = &keeper.Handle{OnState: func(wire.ServiceState) { panic("a fault of the new daruma") }}
 		os.Exit(keeper.Main(c))
