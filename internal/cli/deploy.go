@@ -113,8 +113,9 @@ func (f *deployFlags) run(ctx context.Context, std IO, file string) error {
 	if candidate.SignedBy == "" {
 		fmt.Fprintln(std.Err, "warning: the package's signature isn't verified, as --unsigned asks")
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM) // what is under way goes back, then
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // what is under way goes back, then
 	defer stop()
+	defer outliveReaders()()
 	d, err := openDeployer(std, service, f.settings)
 	if err != nil {
 		return err
@@ -170,6 +171,14 @@ func takesInstall(root string, plan *deploy.Plan) string {
 		return ""
 	}
 	return fmt.Sprintf("the service manager hasn't been told what the release changes of %s: daruma install %s does", strings.Join(fields, ", "), plan.Service)
+}
+
+// outliveReaders has this process go on where nobody reads its output any more, until it is called back: a connection that breaks in the
+// middle ends an ssh session's pipes, and writing to one would end the process (SIGPIPE) with the release neither kept nor taken back.
+func outliveReaders() (callBack func()) {
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE) // not Ignore, which hooks would inherit
+	return func() { signal.Stop(broken) }
 }
 
 func isFallen(err error) bool {

@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -52,6 +55,11 @@ func rollback(ctx context.Context, std IO, args []string, version string, settin
 		return err
 	}
 	defer d.Store.Close()
+	// Nothing is gained by half a rollback: it is over when the programs are up, and the time for that is bounded.
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(ended)
+	defer outliveReaders()()
 	if err := d.Settle(ctx); err != nil && !isFallen(err) {
 		return deployFailure(std, t.service, err)
 	}

@@ -30,6 +30,7 @@ type FallenError struct {
 	Why        string
 	LastOutput []string
 	Back       string        // the release that is in force again; "": none
+	Stays      bool          // there is none to go back to, and the service runs: it is in force still
 	Took       time.Duration // until that was up
 	Problem    error         // what went wrong on the way back; nil: nothing
 }
@@ -41,6 +42,8 @@ func (e *FallenError) Error() string {
 		text += fmt.Sprintf(". %s is in force again, but ISN'T UP: %v", e.Back, e.Problem)
 	case e.Problem != nil:
 		text += fmt.Sprintf(". Going back to %s FAILED: %v", e.Back, e.Problem)
+	case e.Stays:
+		text += ". There is no release to go back to, so it stays in force: deploy another one"
 	case e.Back != "":
 		text += fmt.Sprintf(". %s is back, after %.1f s", e.Back, e.Took.Seconds())
 	}
@@ -59,7 +62,7 @@ func (d *Deployer) Run(ctx context.Context, c *Candidate, plan *Plan) error {
 		}
 	}
 	state := &d.Store.State
-	state.Deploy = &store.Deploy{Version: plan.Version, From: plan.From, Step: store.Unpacking, Began: now,
+	state.Deploy = &store.Deploy{Version: plan.Version, From: d.wayBack(plan), Step: store.Unpacking, Began: now,
 		MinReady: d.Settings.MinReady, ProgressDeadline: d.Settings.ProgressDeadline}
 	if err := d.Store.Save(); err != nil {
 		return err
@@ -71,6 +74,26 @@ func (d *Deployer) Run(ctx context.Context, c *Candidate, plan *Plan) error {
 	}
 	state.Put(release)
 	return d.change(ctx, plan.Running)
+}
+
+// wayBack is the release to which the deploy would go back: the current one, or where somebody has removed of that the last one before that is
+// whole; "": there is none.
+func (d *Deployer) wayBack(plan *Plan) string {
+	if plan.From == "" {
+		return ""
+	}
+	lacks := d.Store.Whole(plan.From)
+	if lacks == nil {
+		return plan.From
+	}
+	for _, r := range d.Store.State.Earlier() {
+		if r.Version != plan.Version && d.Store.Whole(r.Version) == nil {
+			d.Say("%v: where %s doesn't stay, %s comes back", lacks, plan.Version, r.Version)
+			return r.Version
+		}
+	}
+	d.Say("%v, and no other one is: where %s doesn't stay, there is nothing to go back to", lacks, plan.Version)
+	return ""
 }
 
 // lost notes that a release whose files a deploy removed, to unpack it again, can't be gone back to. One that has fallen stays barred.

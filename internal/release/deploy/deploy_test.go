@@ -52,7 +52,7 @@ func TestDeployAndRollback(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.want("1.2.0", store.Kept) // and none that was kept before it
-	if err := os.RemoveAll(filepath.Join(p.root, "releases", "1.1.0", "daruma.yaml")); err != nil {
+	if err := os.RemoveAll(filepath.Join(p.root, "releases", "1.1.0", "bin", "server")); err != nil {
 		t.Fatal(err)
 	}
 	if err := back("1.1.0"); !isRefused(err) {

@@ -30,22 +30,19 @@ func gate(ctx context.Context, supervisor Supervisor, verb control.Verb, why str
 	ctx, cancel := context.WithTimeout(ctx, settings.ProgressDeadline)
 	defer cancel()
 	order, stop := context.WithCancel(ctx)
-	fallen, watched := make(chan control.Event, 1), make(chan struct{})
+	fallen, watched := make(chan control.Event, 1), make(chan uint64, 1)
 	go func() {
-		defer close(watched)
-		watch(order, supervisor, before.EventSeq, func(e control.Event) {
+		watched <- watch(order, supervisor, before.EventSeq, func(e control.Event) {
 			fallen <- e
 			stop()
 		})
 	}()
-	defer func() {
-		stop()
-		<-watched // nothing looks on when the next release is put in force
-	}()
 	answer, err := supervisor.Command(order, control.Command{Verb: verb, Reason: why, MinReadySeconds: settings.MinReady.Seconds()})
+	stop()
+	seen := <-watched // nothing looks on when the next release is put in force
 	select {
 	case e := <-fallen:
-		return &fall{why: fmt.Sprintf("%s fell: %s", e.Program, e.Reason), lastOutput: lastOutput(supervisor, e.Program)}
+		return fallOf(supervisor, e)
 	default:
 	}
 	switch {
@@ -61,21 +58,78 @@ func gate(ctx context.Context, supervisor Supervisor, verb control.Verb, why str
 			return &fall{why: fmt.Sprintf("%s is %s: %s", r.Program, r.State, r.Message), lastOutput: lastOutput(supervisor, r.Program)}
 		}
 	}
-	return nil
+	return missed(ctx, supervisor, seen)
 }
 
-// watch calls fell with the first event that says that a program fell. A supervisor that is replaced meanwhile tells its successor's
-// events to nobody; the order fails then, too.
-func watch(ctx context.Context, supervisor Supervisor, since uint64, fell func(control.Event)) {
-	errFell := errors.New("fell")
-	_ = supervisor.Events(ctx, control.From{Since: &since, Follow: true}, func(e control.Event) error {
-		switch e.Kind {
-		case control.EventRestarting, control.EventBackoff, control.EventFailed, control.EventUnhealthy, control.EventEscalated:
-			fell(e)
-			return errFell
+func fallOf(supervisor Supervisor, e control.Event) *fall {
+	return &fall{why: fmt.Sprintf("%s fell: %s", e.Program, e.Reason), lastOutput: lastOutput(supervisor, e.Program)}
+}
+
+// isFall tells whether an event says that a program fell.
+func isFall(e control.Event) bool {
+	switch e.Kind {
+	case control.EventRestarting, control.EventBackoff, control.EventFailed, control.EventUnhealthy, control.EventEscalated:
+		return true
+	}
+	return false
+}
+
+var errFell = errors.New("fell")
+
+// reconnectAfter is how long a stream of events that broke is left alone.
+const reconnectAfter = 50 * time.Millisecond
+
+// watch calls fell with the first event after since that says that a program fell, and gives the number of the last event that it has seen.
+// A stream that ends is taken up again where it was.
+func watch(ctx context.Context, supervisor Supervisor, since uint64, fell func(control.Event)) (seen uint64) {
+	for {
+		err := supervisor.Events(ctx, control.From{Since: &since, Follow: true}, func(e control.Event) error {
+			since = e.Seq
+			if isFall(e) {
+				fell(e)
+				return errFell
+			}
+			return nil
+		})
+		if ctx.Err() != nil || errors.Is(err, errFell) || errors.Is(err, control.ErrLagged) {
+			return since
 		}
-		return nil
-	})
+		select {
+		case <-ctx.Done():
+		case <-time.After(reconnectAfter):
+		}
+	}
+}
+
+// missed looks for a fall among the events after seen, which the watch may not have been told of: its stream broke, or the order was
+// carried out first. Where they can't be read nobody knows that the release stayed up, and so it isn't kept. The events of a supervisor
+// that was replaced meanwhile are lost: the successor counts on from a number far above.
+func missed(ctx context.Context, supervisor Supervisor, seen uint64) *fall {
+	ctx, cancel := context.WithTimeout(ctx, questions)
+	defer cancel()
+	for {
+		var fallen *control.Event
+		err := supervisor.Events(ctx, control.From{Since: &seen}, func(e control.Event) error {
+			seen = e.Seq
+			if isFall(e) {
+				fallen = &e
+				return errFell
+			}
+			return nil
+		})
+		switch {
+		case fallen != nil:
+			return fallOf(supervisor, *fallen)
+		case err == nil:
+			return nil
+		case ctx.Err() != nil || errors.Is(err, control.ErrLagged):
+			return &fall{why: "whether a program fell isn't known, for the supervisor's events can't be read: " + err.Error()}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(reconnectAfter):
+		}
+	}
 }
 
 // questions is how long the answers may take that only make an error better.

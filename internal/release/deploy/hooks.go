@@ -3,6 +3,7 @@ package deploy
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,8 +41,8 @@ func (t *tail) Write(p []byte) (int, error) {
 	return t.to.Write(p)
 }
 
-// runHook runs a hook of the release in folder, as whoever deploys, and ends it with everything it started when timeout is over. What it
-// writes goes to out.
+// runHook runs a hook of the release in folder, as whoever deploys. Everything it started ends with it, and with timeout. What it writes goes
+// to out.
 func runHook(ctx context.Context, folder, version, from string, timeout time.Duration, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -52,8 +53,10 @@ func runHook(ctx context.Context, folder, version, from string, timeout time.Dur
 	said := &tail{to: out}
 	cmd.Stdout, cmd.Stderr = said, said
 	cmd.WaitDelay = time.Second // what it left behind may hold its output open
-	ownTree(cmd)
-	err := cmd.Run()
+	err := runTree(cmd)
+	if errors.Is(err, exec.ErrWaitDelay) { // it ended well, and what it left behind is ended too
+		err = nil
+	}
 	switch {
 	case err == nil:
 		return nil

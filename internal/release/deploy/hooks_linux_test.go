@@ -25,7 +25,9 @@ func TestHooks(t *testing.T) {
 		"no hook": {"hello", "hooks/before failed"},
 	} {
 		settings := p.settings()
-		settings.HookTimeout = 300 * time.Millisecond
+		if name == "hangs" {
+			settings.HookTimeout = 300 * time.Millisecond
+		}
 		err := p.deployAs(packageOf(t, "1.1.0", map[string]string{"hooks/before": c.hook}), settings, nil)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
@@ -35,6 +37,20 @@ func TestHooks(t *testing.T) {
 			t.Errorf("%s: its files are still there: %v", name, err)
 		}
 	}
+	wantDead(t, mark)
+	if err := os.Remove(mark); err != nil {
+		t.Fatal(err)
+	}
+	// One that succeeds, and leaves a process in a session of its own.
+	left := "#!/bin/sh\nsetsid sh -c 'echo $$ >" + mark + "; exec sleep 1000' &\nuntil [ -s " + mark + " ]; do sleep 0.01; done\n"
+	if err := p.deploy(packageOf(t, "1.2.0", map[string]string{"hooks/before": left})); err != nil {
+		t.Fatal(err)
+	}
+	wantDead(t, mark)
+}
+
+func wantDead(t *testing.T, mark string) {
+	t.Helper()
 	pid, err := os.ReadFile(mark)
 	if err != nil {
 		t.Fatal(err)

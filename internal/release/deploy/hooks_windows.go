@@ -1,24 +1,44 @@
 package deploy
 
 import (
+	"errors"
 	"os/exec"
-	"path/filepath"
-	"strconv"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/daruma-sh/daruma/internal/keeper/tree"
+	"github.com/daruma-sh/daruma/internal/launch"
 )
 
-// ownTree has the hook's processes ended by taskkill /T, which follows parents to their children: cmd.exe, which runs the hook, starts
-// others and waits for them.
-func ownTree(cmd *exec.Cmd) {
-	cmd.Cancel = func() error {
-		system, err := windows.GetSystemDirectory()
-		if err == nil {
-			err = exec.Command(filepath.Join(system, "taskkill.exe"), "/T", "/F", "/PID", strconv.Itoa(cmd.Process.Pid)).Run()
-		}
-		if err != nil {
-			return cmd.Process.Kill()
-		}
-		return nil
+// runTree runs a hook in a job, which ends with it: with cmd.exe, which runs the hook, everything that it started. What cmd.exe starts
+// before it is in the job stays out of it; that is the first moments of its own start.
+func runTree(cmd *exec.Cmd) error {
+	job, err := tree.OpenJob(&launch.Plan{})
+	if err != nil {
+		return err
 	}
+	defer job.Close()
+	cmd.Cancel = func() error {
+		job.Terminate()
+		return cmd.Process.Kill()
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	assigned := assign(job, cmd.Process.Pid)
+	err = cmd.Wait()
+	job.Terminate()
+	return errors.Join(err, assigned)
+}
+
+func assign(job *tree.Job, pid int) error {
+	process, err := windows.OpenProcess(windows.PROCESS_SET_QUOTA|windows.PROCESS_TERMINATE, false, uint32(pid))
+	if errors.Is(err, windows.ERROR_INVALID_PARAMETER) {
+		return nil // it has ended
+	}
+	if err != nil {
+		return err
+	}
+	defer windows.CloseHandle(process)
+	return windows.AssignProcessToJobObject(job.Handle, process)
 }

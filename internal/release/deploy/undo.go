@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
-	"github.com/daruma-sh/daruma/internal/release/archive"
 	"github.com/daruma-sh/daruma/internal/release/store"
 )
 
@@ -24,6 +23,11 @@ func (d *Deployer) undo(ctx context.Context, running bool, f *fall, status store
 	state.Deploy.Step, state.Deploy.Why = store.Undoing, f.why
 	if r := state.Find(fallen.Version); r != nil {
 		r.Status, r.Why, r.LastOutput = status, f.why, f.lastOutput
+	}
+	if fallen.Stays = running && fallen.Back == "" && d.Store.InForce() == fallen.Version; fallen.Stays {
+		state.Deploy = nil
+		fallen.Problem, fallen.Took = d.Store.Save(), time.Since(begin)
+		return fallen
 	}
 	err := d.bringBack()
 	saved := d.Store.Save() // a disk that takes no state takes the old definition all the same
@@ -133,6 +137,9 @@ func (d *Deployer) Settle(ctx context.Context) error {
 		why, status = "it was being taken back when its deploy was interrupted", store.Fallen
 	case step == store.Soaking && running:
 		return d.resume(ctx)
+	case step == store.Soaking && state.Deploy.From == "": // there is nothing better, and it was as good as kept: nobody sees it work
+		d.Say("%s is in force, and nobody has seen it work", version)
+		return d.keep(store.Unproven)
 	case step == store.Undoing:
 		why = state.Deploy.Why
 		if r := state.Find(version); r != nil {
@@ -175,18 +182,24 @@ func orNone(version string) string {
 // programs do, and waits for no soak: the release has been kept before. The error is a *[RefusedError] where nothing was changed.
 func (d *Deployer) Rollback(ctx context.Context, version string) error {
 	state := &d.Store.State
-	target := state.Previous()
+	var target *store.Release
+	var lacks error
 	if version != "" {
-		target = state.Find(version)
+		if target = state.Find(version); target != nil {
+			lacks = d.Store.Whole(version)
+		}
+	} else {
+		target, lacks = d.lastWhole()
 	}
 	switch {
+	case target == nil && lacks != nil:
+		return refuse("no release to go back to is whole: %w", lacks)
 	case target == nil && version == "":
 		return refuse("there is no release to go back to")
 	case target == nil:
 		return refuse("release %s isn't here any more: daruma releases lists those that are", version)
-	case !d.Store.Has(target.Version):
-		return refuse("release %s isn't here any more, or has lost its %s: daruma rollback NAME VERSION goes back to another one", target.Version,
-			archive.DefinitionName)
+	case lacks != nil:
+		return refuse("%w: daruma rollback NAME VERSION goes back to another one", lacks)
 	case target.Version == state.Current:
 		return refuse("%s is the current release already", target.Version)
 	case target.Status == store.Fallen && !d.Settings.Again:
@@ -197,6 +210,20 @@ func (d *Deployer) Rollback(ctx context.Context, version string) error {
 		return err
 	}
 	return d.goBack(ctx, running, *target)
+}
+
+// lastWhole is the release to go back to; nil with what is wrong with those that aren't whole.
+func (d *Deployer) lastWhole() (*store.Release, error) {
+	var all error
+	for _, r := range d.Store.State.Earlier() {
+		err := d.Store.Whole(r.Version)
+		if err == nil {
+			return r, nil
+		}
+		d.Say("%v: going on to the one before", err)
+		all = errors.Join(all, err)
+	}
+	return nil, all
 }
 
 func (d *Deployer) goBack(ctx context.Context, running bool, target store.Release) error {

@@ -24,8 +24,9 @@ type service struct {
 	t       *testing.T
 	root    string
 	down    bool
-	loaded  string            // version
-	conduct map[string]string // of versions: "" comes up, "falls", "refused", "hangs", "fails"
+	loaded  string                                                                        // version
+	conduct map[string]string                                                             // of versions: "" comes up, "falls", "refused", "hangs", "fails"
+	events  func(conduct string, from control.From, each func(control.Event) error) error // instead of its own; nil: its own
 }
 
 func (s *service) Status(context.Context) (control.Status, error) {
@@ -56,7 +57,14 @@ func (s *service) Command(ctx context.Context, c control.Command) (control.Answe
 	return control.Answer{Results: []control.ProgramResult{{Program: "api", Done: true}}}, nil
 }
 
-func (s *service) Events(ctx context.Context, _ control.From, each func(control.Event) error) error {
+func (s *service) Events(ctx context.Context, from control.From, each func(control.Event) error) error {
+	conduct := s.conduct[inForce(s.t, s.root)]
+	if s.events != nil {
+		return s.events(conduct, from, each)
+	}
+	if !from.Follow {
+		return nil
+	}
 	for ctx.Err() == nil {
 		if s.conduct[inForce(s.t, s.root)] == "falls" {
 			return each(control.Event{Kind: control.EventRestarting, Program: "api", Reason: "exit code 7; restarted at once"})

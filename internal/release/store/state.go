@@ -86,16 +86,17 @@ func (s *State) Put(r Release) {
 	s.Releases = append(s.Releases, r)
 }
 
-// Previous is the release to go back to from the current one: the last that was kept, or else one that nobody has seen fall; nil: none.
-func (s *State) Previous() *Release {
+// Earlier are the releases to go back to from the current one, the best first: those that were kept, the last deployed first, and then those
+// that nobody has seen fall.
+func (s *State) Earlier() (list []*Release) {
 	for _, wanted := range []Status{Kept, Unproven} {
 		for i := len(s.Releases) - 1; i >= 0; i-- {
 			if r := &s.Releases[i]; r.Version != s.Current && r.Status == wanted {
-				return r
+				list = append(list, r)
 			}
 		}
 	}
-	return nil
+	return list
 }
 
 // maxState bounds the state file, in bytes.

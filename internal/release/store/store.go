@@ -174,6 +174,24 @@ func (s *Store) Has(version string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
+// Whole says what a release lacks that was unpacked here; nil: nothing. It looks at names and sizes, and at the machine's own conf/ by name
+// alone: what somebody removed by hand is found in milliseconds.
+func (s *Store) Whole(version string) error {
+	m := s.ManifestOf(version)
+	if m == nil {
+		return fmt.Errorf("release %s isn't here any more, or has lost its %s", version, archive.ManifestName)
+	}
+	for i := range m.Files {
+		f := &m.Files[i]
+		info, err := os.Lstat(filepath.Join(s.Folder(version), filepath.FromSlash(f.Path)))
+		own := strings.HasPrefix(f.Path, confFolder+"/")
+		if err != nil || !info.Mode().IsRegular() || info.Size() != f.Size && !own {
+			return fmt.Errorf("release %s isn't whole any more: %s is gone or was changed", version, f.Path)
+		}
+	}
+	return nil
+}
+
 // Add makes the folder of a release: write fills it, and then it gets its name. What an earlier try has left is removed first.
 func (s *Store) Add(version string, write func(dir string) error) error {
 	dir := filepath.Join(s.releases(), ".new-"+version)
@@ -218,7 +236,8 @@ func (s *Store) Remove(version string) error {
 	return s.removeTree(gone)
 }
 
-// Sweep removes what interrupted deploys have left.
+// Sweep removes what interrupted deploys have left: folders without a name yet or any more, and releases that the state doesn't know. Where
+// that is empty, because somebody removed its file, nothing tells which those are, and they stay.
 func (s *Store) Sweep() error {
 	entries, err := os.ReadDir(s.releases())
 	if err != nil {
@@ -227,9 +246,20 @@ func (s *Store) Sweep() error {
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".new-") || strings.HasPrefix(e.Name(), ".old-") {
 			err = errors.Join(err, s.removeTree(filepath.Join(s.releases(), e.Name())))
+		} else if e.IsDir() && s.unknown(e.Name()) {
+			err = errors.Join(err, s.Remove(e.Name()))
 		}
 	}
 	return err
+}
+
+// unknown tells whether a folder is a release that a deploy has left. What daruma.yaml names runs, whatever the state says.
+func (s *Store) unknown(name string) bool {
+	state := &s.State
+	if archive.CheckVersion(name) != nil || len(state.Releases) == 0 || state.Find(name) != nil || name == state.Current || name == s.InForce() {
+		return false
+	}
+	return state.Deploy == nil || name != state.Deploy.Version && name != state.Deploy.From
 }
 
 func (s *Store) removeTree(dir string) error { return os.RemoveAll(dir) }
@@ -237,8 +267,11 @@ func (s *Store) removeTree(dir string) error { return os.RemoveAll(dir) }
 // Retain removes the oldest releases beyond limit, but neither the current one nor the one to go back to. It gives those it removed.
 func (s *Store) Retain(limit int) ([]string, error) {
 	keep := map[string]bool{s.State.Current: true}
-	if p := s.State.Previous(); p != nil {
-		keep[p.Version] = true
+	for _, r := range s.State.Earlier() {
+		if s.Whole(r.Version) == nil {
+			keep[r.Version] = true
+			break
+		}
 	}
 	var removed []string
 	for i := 0; i < len(s.State.Releases) && len(s.State.Releases)-len(removed) > limit; i++ {
