@@ -31,6 +31,7 @@ type deployFlags struct {
 	minReady         float64
 	progressDeadline float64
 	hookTimeout      time.Duration
+	minFree          uint64 // MiB
 	unsigned         bool
 	keys             []string
 	dryRun           bool
@@ -70,6 +71,8 @@ Exit codes: 0 kept, 1 it went back or something failed, 2 refused: nothing was c
 	flags.Float64Var(&f.minReady, "min-ready-seconds", 5, "how long every program must be ready without a fall")
 	flags.Float64Var(&f.progressDeadline, "progress-deadline-seconds", 600, "how long that may take altogether")
 	flags.IntVar(&f.settings.HistoryLimit, "revision-history-limit", 10, "how many releases stay on the disk")
+	flags.DurationVar(&f.settings.MaxAge, "max-age", 0, "remove releases that were last deployed longer ago than that, as 2160h; 0: none")
+	flags.Uint64Var(&f.minFree, "min-free-mib", 64, "how much of the disk stays free, in MiB; old releases are removed for it")
 	flags.DurationVar(&f.hookTimeout, "hook-timeout", 10*time.Minute, "how long hooks/before may take")
 	return cmd
 }
@@ -96,6 +99,10 @@ func (f *deployFlags) run(ctx context.Context, std IO, file string) error {
 	if f.settings.HistoryLimit < 2 || f.hookTimeout <= 0 {
 		return &exitError{code: ExitUsage, err: errors.New("--revision-history-limit must be 2 or more, and --hook-timeout more than 0")}
 	}
+	if f.settings.MaxAge < 0 || f.minFree > 1<<30 {
+		return &exitError{code: ExitUsage, err: errors.New("--max-age must be 0 or more, and --min-free-mib at most 1073741824")}
+	}
+	f.settings.MinFree = f.minFree << 20
 	f.settings.HookTimeout, f.settings.Who = f.hookTimeout, operate.UserName()
 	keys, err := store.NamedKeys(f.keys)
 	if err != nil {

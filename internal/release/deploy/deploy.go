@@ -114,7 +114,7 @@ func (d *Deployer) unpack(ctx context.Context, c *Candidate, plan *Plan) error {
 	if err := d.Store.Remove(m.Version); err != nil { // an earlier try, whose conf/ is that of then
 		return err
 	}
-	if err := enoughRoom(d.Root, m.Unpacked()); err != nil {
+	if err := d.makeRoom(m.Version, m.Unpacked()); err != nil {
 		return err
 	}
 	err := d.Store.Add(m.Version, func(dir string) error {
@@ -152,17 +152,29 @@ func (d *Deployer) letIn(version string, conf []store.ConfFile) {
 	}
 }
 
-// enoughRoom: the disk mustn't be filled to its last byte, for the programs that run write, too.
-func enoughRoom(dir string, size int64) error {
-	free, err := freeSpace(dir)
-	if err != nil {
-		return err
+// makeRoom removes old releases where there is no room for another of so many bytes: the disk mustn't be filled to its last byte, for the
+// programs that run write, too.
+func (d *Deployer) makeRoom(version string, size int64) error {
+	need, failed := uint64(size)+d.Settings.MinFree, error(nil)
+	free := uint64(0)
+	enough := func() bool {
+		free, failed = freeSpace(d.Root)
+		return failed != nil || free >= need
 	}
-	if need := uint64(size) + 64<<20; free < need {
-		return fmt.Errorf("%s has %d MiB free, and the release takes %d MiB: make room, or keep fewer releases (--revision-history-limit)",
-			dir, free>>20, need>>20)
+	removed, err := d.Store.Retain(func(int, *store.Release) bool { return enough() }, version)
+	d.sayRemoved(removed)
+	if err == nil && !enough() {
+		err = fmt.Errorf("%s has %.1f MiB free, and the release takes %.1f MiB with what must stay free (--min-free-mib): make room", d.Root, mib(free), mib(need))
 	}
-	return nil
+	return errors.Join(err, failed)
+}
+
+func mib(bytes uint64) float64 { return float64(bytes) / (1 << 20) }
+
+func (d *Deployer) sayRemoved(versions []string) {
+	for _, version := range versions {
+		d.Say("removed release %s, the oldest that isn't needed", version)
+	}
 }
 
 // change puts the release in force that State.Deploy names, and keeps it where it comes up and stays up.
@@ -214,10 +226,11 @@ func (d *Deployer) keep(status store.Status) error {
 		return err
 	}
 	d.Store.ForgetBack()
-	removed, err := d.Store.Retain(max(d.Settings.HistoryLimit, 2))
-	for _, version := range removed {
-		d.Say("removed release %s, the oldest of more than %d", version, d.Settings.HistoryLimit)
-	}
+	limit, now := max(d.Settings.HistoryLimit, 2), time.Now()
+	removed, err := d.Store.Retain(func(left int, oldest *store.Release) bool {
+		return left <= limit && (d.Settings.MaxAge == 0 || now.Sub(oldest.Deployed) <= d.Settings.MaxAge)
+	})
+	d.sayRemoved(removed)
 	if err != nil { // the release is kept all the same
 		d.Say("an old release couldn't be removed: %v", err)
 	}

@@ -31,6 +31,8 @@ type Settings struct {
 	MinReady         time.Duration // how long it must be ready without a fall; more than 0, at most an hour
 	ProgressDeadline time.Duration // how long that may take altogether
 	HistoryLimit     int           // how many releases stay on the disk; at least 2
+	MaxAge           time.Duration // releases that were last deployed longer ago than that are removed; 0: none is
+	MinFree          uint64        // what must stay free of the disk, bytes; older releases are removed for it
 	HookTimeout      time.Duration // of hooks/before
 	Again            bool          // take a release that has fallen here
 	Downgrade        bool          // take one that is older than the current one

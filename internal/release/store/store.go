@@ -263,33 +263,3 @@ func (s *Store) unknown(name string) bool {
 }
 
 func (s *Store) removeTree(dir string) error { return os.RemoveAll(dir) }
-
-// Retain removes the oldest releases beyond limit, but neither the current one nor the one to go back to. It gives those it removed.
-func (s *Store) Retain(limit int) ([]string, error) {
-	keep := map[string]bool{s.State.Current: true}
-	for _, r := range s.State.Earlier() {
-		if s.Whole(r.Version) == nil {
-			keep[r.Version] = true
-			break
-		}
-	}
-	var removed []string
-	for i := 0; i < len(s.State.Releases) && len(s.State.Releases)-len(removed) > limit; i++ {
-		if v := s.State.Releases[i].Version; !keep[v] {
-			removed = append(removed, v)
-		}
-	}
-	if len(removed) == 0 {
-		return nil, nil
-	}
-	s.State.Releases = slices.DeleteFunc(s.State.Releases, func(r Release) bool { return slices.Contains(removed, r.Version) })
-	if err := s.Save(); err != nil {
-		return nil, err
-	}
-	for _, v := range removed {
-		if err := s.Remove(v); err != nil {
-			return removed, err
-		}
-	}
-	return removed, nil
-}

@@ -1,0 +1,50 @@
+package store
+
+import (
+	"errors"
+	"slices"
+)
+
+// Retain removes the oldest releases, one after another, until enough holds for the number of those that are here and the oldest that may be
+// removed, or until none may be: neither the current one nor the one to go back to nor those in keep. It gives those it removed. A release
+// that is removed is forgotten, and one that had fallen may be deployed again.
+func (s *Store) Retain(enough func(left int, oldest *Release) bool, keep ...string) (removed []string, err error) {
+	keep = append(keep, s.State.Current)
+	for _, r := range s.State.Earlier() {
+		if s.Whole(r.Version) == nil {
+			keep = append(keep, r.Version)
+			break
+		}
+	}
+	for i := 0; i < len(s.State.Releases); {
+		r := s.State.Releases[i]
+		if slices.Contains(keep, r.Version) {
+			i++
+			continue
+		}
+		if enough(len(s.State.Releases), &r) {
+			break
+		}
+		if err := s.drop(i); err != nil {
+			return removed, err
+		}
+		removed = append(removed, r.Version)
+	}
+	return removed, nil
+}
+
+// drop removes one. The state comes first: it names none that is half there. Where the disk takes no state, because it is full, the files go
+// first after all, for they are what fills it.
+func (s *Store) drop(i int) error {
+	version, before := s.State.Releases[i].Version, slices.Clone(s.State.Releases)
+	s.State.Releases = slices.Delete(s.State.Releases, i, i+1)
+	saved := s.Save()
+	if err := s.Remove(version); err != nil {
+		s.State.Releases = before
+		return errors.Join(saved, err)
+	}
+	if saved != nil {
+		saved = s.Save()
+	}
+	return saved
+}
