@@ -64,6 +64,9 @@ func (r release) packages(ctx context.Context, t target, made map[string][]byte)
 	if made[name+".tar.gz"], err = tarball(archive, name, r.date); err != nil {
 		return err
 	}
+	if made[name+".oci.tar"], err = r.image(t, archive); err != nil {
+		return err
+	}
 	for _, d := range distributions() {
 		file, data, err := r.linuxPackage(t, d, archive)
 		if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -98,11 +99,29 @@ func TestDateRefused(t *testing.T) {
 	}
 }
 
-// idle is a program that, with an argument, runs until its input ends.
+// idle is a program that says something, and ends; with an argument it runs until it reads something, or forever.
 func idle(t *testing.T, system, says string) []byte {
 	t.Helper()
 	dir := t.TempDir()
-	write(t, dir, "main.go", []byte("package main\n\nimport \"os\"\n\nfunc main() {\n\tos.Stdout.WriteString(\""+says+"\\n\")\n\tif len(os.Args) > 1 {\n\t\tos.Stdin.Read(make([]byte, 1))\n\t\tos.Stdout.WriteString(\"ended as told\\n\")\n\t}\n}\n"))
+	write(t, dir, "main.go", fmt.Appendf(nil, `package main
+
+import (
+	"os"
+	"time"
+)
+
+func main() {
+	os.Stdout.WriteString(%q)
+	switch {
+	case len(os.Args) < 2:
+	case os.Args[1] == "forever":
+		time.Sleep(1<<63 - 1)
+	default:
+		os.Stdin.Read(make([]byte, 1))
+		os.Stdout.WriteString("ended as told\\n")
+	}
+}
+`, says+"\n"))
 	cmd := exec.Command("go", "build", "-trimpath", "-o", "daruma.exe", "main.go")
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOOS="+system, "GOARCH=amd64", "CGO_ENABLED=0", "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -81,8 +81,8 @@ func TestReproducible(t *testing.T) {
 			t.Errorf("%s differs from build to build", e.Name())
 		}
 	}
-	want := []string{"SHA256SUMS", "daruma-1.2.3-1.x86_64.rpm", "daruma-1.2.3-linux-amd64.cdx.json", "daruma-1.2.3-linux-amd64.tar.gz",
-		"daruma_1.2.3-1_amd64.deb", "daruma_1.2.3-r1_x86_64.apk"}
+	want := []string{"SHA256SUMS", "daruma-1.2.3-1.x86_64.rpm", "daruma-1.2.3-linux-amd64.cdx.json", "daruma-1.2.3-linux-amd64.oci.tar",
+		"daruma-1.2.3-linux-amd64.tar.gz", "daruma_1.2.3-1_amd64.deb", "daruma_1.2.3-r1_x86_64.apk"}
 	if !slices.Equal(names, want) {
 		t.Errorf("made: %q\nwant: %q", names, want)
 	}
@@ -93,6 +93,7 @@ func TestReproducible(t *testing.T) {
 	}
 	t.Run("archive", func(t *testing.T) { checkArchive(t, read(t, one, "daruma-1.2.3-linux-amd64.tar.gz")) })
 	t.Run("deb", func(t *testing.T) { checkDeb(t, filepath.Join(one, "daruma_1.2.3-1_amd64.deb")) })
+	t.Run("image", func(t *testing.T) { checkRuns(t, read(t, one, "daruma-1.2.3-linux-amd64.oci.tar")) })
 	t.Run("bill of materials", func(t *testing.T) { checkMaterials(t, read(t, one, "daruma-1.2.3-linux-amd64.cdx.json")) })
 }
 
