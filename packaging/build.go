@@ -26,6 +26,9 @@ func (r release) build(ctx context.Context, targets []target, progress io.Writer
 			return fmt.Errorf("%s: %w", t, err)
 		}
 	}
+	if err := r.manifests(made, targets); err != nil {
+		return err
+	}
 	if err := r.seal(made); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ type release struct {
 	date    time.Time      // of all files
 	source  string         // folder of the sources
 	out     string         // folder of what is made
+	url     string         // where its files are downloaded from; "": from the release's page
 	key     *signature.Key // signs the sums; nil: nothing is signed
 }
 
@@ -39,6 +40,7 @@ func run() error {
 	flag.StringVar(&r.source, "source", "..", "folder of daruma's sources")
 	flag.StringVar(&r.out, "out", "dist", "folder to write to; what it holds of the same name is replaced")
 	only := flag.String("only", "", "targets, such as linux/amd64,windows/arm64; all without it")
+	flag.StringVar(&r.url, "url", "", "address of the folder that the release will be downloaded from (default: the release's page at GitHub)")
 	var key keyFlags
 	flag.StringVar(&key.key, "sign", "", "sign the sums with this private key of minisign")
 	flag.StringVar(&key.passwordFile, "password-file", "", "take the key's password from the first line of this file")

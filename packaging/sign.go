@@ -77,7 +77,11 @@ func (r release) write(made map[string][]byte) error {
 		}
 	}
 	for name, data := range made {
-		if err := os.WriteFile(filepath.Join(r.out, name), data, 0o644); err != nil {
+		path := filepath.Join(r.out, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
 			return err
 		}
 	}
