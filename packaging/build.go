@@ -29,6 +29,7 @@ func (r release) build(ctx context.Context, targets []target, progress io.Writer
 	if err := r.manifests(made, targets); err != nil {
 		return err
 	}
+	r.scripts(made)
 	if err := r.seal(made); err != nil {
 		return err
 	}

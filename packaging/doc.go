@@ -1,5 +1,5 @@
 // Command packaging builds the packages of daruma: for Debian, Red Hat, Alpine and Windows, archives for every system, the container image, the
-// manifests of winget, Scoop and Chocolatey, with their sums and bills of materials.
+// manifests of winget, Scoop and Chocolatey, a script that installs it, with their sums, signatures and bills of materials.
 //
 //	go run . -version 1.2.3 -out ../dist
 //

@@ -132,6 +132,7 @@ func main() {
 
 // TestInstallerOnWine: install, upgrade, refusal of an older release, uninstall. What runs isn't ended.
 func TestInstallerOnWine(t *testing.T) {
+	t.Parallel() // it waits for Wine most of the time
 	if why := lab.Missing(); why != "" && os.Getenv("DARUMA_CI") == "" {
 		t.Skip(why)
 	}

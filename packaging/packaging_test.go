@@ -67,6 +67,7 @@ func read(t *testing.T, dir, name string) []byte {
 
 // TestReproducible: two builds, from sources in two folders, are the same, byte for byte.
 func TestReproducible(t *testing.T) {
+	t.Parallel()
 	elsewhere := t.TempDir()
 	copySources(t, elsewhere)
 	one, other := build(t, "..", "linux/amd64"), build(t, elsewhere, "linux/amd64")
