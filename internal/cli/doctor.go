@@ -13,9 +13,9 @@ import (
 	"github.com/daruma-sh/daruma/service/manager"
 )
 
-// examined is what doctor found of one service.
+// examined is what doctor found of one service, or of daruma itself where no service is named.
 type examined struct {
-	Service  string           `json:"service"`
+	Service  string           `json:"service,omitempty"`
 	Findings []doctor.Finding `json:"findings"`
 }
 
@@ -27,10 +27,14 @@ func newDoctor(std IO) *cobra.Command {
 administrators change what it runs, does the service manager start it again, are the event source and the fallback in place,
 and, on Windows, does Fast Startup keep it from a fresh start. Nothing is changed; what isn't right comes with what to do.
 
+Without a name it looks over daruma itself first: which file and version this is, whether PATH finds it and no other, and who may
+change it. In JSON that is the element without a service.
+
 Run it as administrator or root: who may only look sees less, and is told so.
 
 Exit codes: 0 nothing failed (there may be warnings), 1 something did, 2 wrong usage.`,
-		Example: `  daruma doctor shop
+		Example: `  daruma doctor
+  daruma doctor shop
   daruma doctor -o json | jq '.[].findings[] | select(.level == "fail")'`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeTarget,
@@ -60,10 +64,12 @@ Exit codes: 0 nothing failed (there may be warnings), 1 something did, 2 wrong u
 	return cmd
 }
 
-// examine checks the named service, or every one that is installed.
+// examine checks the named service, or daruma itself and every service that is installed.
 func examine(ctx context.Context, args []string) ([]examined, error) {
 	names := args
+	var list []examined
 	if len(args) == 0 {
+		list = append(list, examined{Findings: doctor.Itself()})
 		known, err := folders.Services()
 		if err != nil {
 			return nil, servicesFailure(err)
@@ -74,7 +80,6 @@ func examine(ctx context.Context, args []string) ([]examined, error) {
 			}
 		}
 	}
-	list := make([]examined, 0, len(names))
 	for _, name := range names {
 		findings, err := doctor.Run(ctx, manager.Manager{}, name)
 		if err != nil {
@@ -88,15 +93,16 @@ func examine(ctx context.Context, args []string) ([]examined, error) {
 // doctorText prints what isn't right, a finding a line with the remedy under it; with all the rest, too.
 func doctorText(list []examined, all bool) string {
 	var b strings.Builder
-	if len(list) == 0 {
-		b.WriteString("no service is installed here\n")
-	}
 	for _, e := range list {
 		count := map[doctor.Level]int{}
 		for _, f := range e.Findings {
 			count[f.Level]++
 		}
-		fmt.Fprintf(&b, "%s: %d ok, %d to look at, %d failed\n", e.Service, count[doctor.OK], count[doctor.Warn], count[doctor.Fail])
+		name, all := e.Service, all
+		if name == "" {
+			name, all = "daruma itself", true // a few lines, which one asks for to know them
+		}
+		fmt.Fprintf(&b, "%s: %d ok, %d to look at, %d failed\n", name, count[doctor.OK], count[doctor.Warn], count[doctor.Fail])
 		for _, f := range e.Findings {
 			if !all && (f.Level == doctor.OK || f.Level == doctor.Skip) {
 				continue
@@ -106,6 +112,9 @@ func doctorText(list []examined, all bool) string {
 				fmt.Fprintf(&b, "  %-18s → %s\n", "", f.Remedy)
 			}
 		}
+	}
+	if len(list) == 1 && list[0].Service == "" {
+		b.WriteString("no service is installed here\n")
 	}
 	return b.String()
 }

@@ -88,6 +88,14 @@ func TestDoctorText(t *testing.T) {
 	if got := doctorText(list, true); !strings.Contains(got, "  ok   service       it is running\n") || !strings.Contains(got, "skip recovery") {
 		t.Errorf("all:\n%s", got)
 	}
+	itself := examined{Findings: []doctor.Finding{{Check: "file", Level: doctor.OK, Text: "/usr/bin/daruma is daruma v1.2.3"}}}
+	const own = "daruma itself: 1 ok, 0 to look at, 0 failed\n  ok   file          /usr/bin/daruma is daruma v1.2.3\n"
+	if got := doctorText([]examined{itself, list[0]}, false); got != own+some {
+		t.Errorf("got\n%s\nwant\n%s", got, own+some)
+	}
+	if got := doctorText([]examined{itself}, false); got != own+"no service is installed here\n" {
+		t.Errorf("got\n%s", got)
+	}
 	if !doctor.Failed(list[0].Findings) || doctor.Failed(list[0].Findings[2:]) {
 		t.Error("what has failed isn't told")
 	}
