@@ -94,6 +94,7 @@ func TestReproducible(t *testing.T) {
 	}
 	t.Run("archive", func(t *testing.T) { checkArchive(t, read(t, one, "daruma-1.2.3-linux-amd64.tar.gz")) })
 	t.Run("deb", func(t *testing.T) { checkDeb(t, filepath.Join(one, "daruma_1.2.3-1_amd64.deb")) })
+	t.Run("Debian", func(t *testing.T) { checkOnDebian(t, filepath.Join(one, "daruma_1.2.3-1_amd64.deb")) })
 	t.Run("image", func(t *testing.T) { checkRuns(t, read(t, one, "daruma-1.2.3-linux-amd64.oci.tar")) })
 	t.Run("bill of materials", func(t *testing.T) { checkMaterials(t, read(t, one, "daruma-1.2.3-linux-amd64.cdx.json")) })
 }
