@@ -3,7 +3,6 @@ package logread
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/logs/jsonline"
@@ -127,14 +126,4 @@ func bornText(p Position) string {
 func (t *programReader) isFile(p Position, r logfile.Rotated, current io.ReaderAt) bool {
 	born := t.birthOf(r, current)
 	return p.Born == 0 || born == 0 || born == p.Born || current != nil && !t.hasItsName()
-}
-
-// hasItsName is false where the file that was opened as the current one is rotated by now: the index beside the name is then another file's.
-func (t *programReader) hasItsName() bool {
-	at, err := os.Lstat(t.path())
-	if err != nil {
-		return false
-	}
-	st, err := t.current.Stat()
-	return err == nil && os.SameFile(at, st)
 }

@@ -95,11 +95,11 @@ func (t *programReader) openAndList() (bool, error) {
 		return false, err
 	}
 	t.limit = st.Size()
-	if at, err := os.Lstat(t.path()); err == nil && os.SameFile(at, st) {
+	if isAt(t.path(), st) {
 		return true, nil
 	}
 	for i, r := range h.Files { // rotated since it was opened: what came after it is for follow
-		if at, err := os.Lstat(t.rotatedPath(r)); err == nil && os.SameFile(at, st) {
+		if isAt(t.rotatedPath(r), st) {
 			t.segments, t.seq = h.Files[:i], r.Seq
 			return true, nil
 		}
@@ -308,87 +308,6 @@ func (t *programReader) flush() {
 	}
 }
 
-// advance opens what comes next; false: nothing.
-func (t *programReader) advance() (bool, error) {
-	for len(t.segments) > 0 {
-		r := t.segments[0]
-		t.segments = t.segments[1:]
-		path := t.rotatedPath(r)
-		t.segment = r
-		src, err := openSegment(t.dir, t.program, r)
-		if err != nil {
-			if !errors.Is(err, os.ErrNotExist) || t.follow {
-				t.warn(fmt.Errorf("output of %s is missing: %w", t.program, err))
-			}
-			t.skip = 0
-			continue
-		}
-		if f, plain := src.(*os.File); plain && t.skip == 0 {
-			t.skip = frontHole(f)
-		}
-		if n, err := io.CopyN(io.Discard, src, t.skip); err != nil {
-			t.warn(fmt.Errorf("%s: %w", path, err))
-			t.skip = n
-		}
-		t.open(src, src, path+logfile.IndexExt, false, r.Seq)
-		return true, nil
-	}
-	if t.readsCurrent && !t.follow {
-		return false, nil
-	}
-	if t.current == nil {
-		if !t.follow {
-			return false, nil
-		}
-		f, err := safefile.Open(t.path())
-		if err != nil {
-			if errors.Is(err, os.ErrNotExist) {
-				return false, nil
-			}
-			return false, err
-		}
-		if newer, err := t.newer(t.seq - 1); err != nil || len(newer) > 0 { // rotated files come before it
-			f.Close()
-			if len(newer) > 0 {
-				t.segments, t.seq = newer, newer[len(newer)-1].Seq+1
-				return t.advance()
-			}
-			return false, err
-		}
-		t.current = f
-	}
-	if err := t.startCurrent(); err != nil {
-		return false, err
-	}
-	return true, nil
-}
-
-// startCurrent begins to read the current file, as far as it is wanted.
-func (t *programReader) startCurrent() error {
-	if t.skip == 0 {
-		t.skip = frontHole(t.current)
-	}
-	if _, err := t.current.Seek(t.skip, io.SeekStart); err != nil {
-		return err
-	}
-	var r io.Reader = t.current
-	if !t.follow {
-		r = io.LimitReader(t.current, t.limit-t.skip)
-	}
-	t.open(r, io.NopCloser(nil), t.path()+logfile.IndexExt, true, t.seq)
-	at, errPath := os.Lstat(t.path())
-	st, err := t.current.Stat()
-	if err != nil {
-		return err
-	}
-	if errPath == nil && !os.SameFile(at, st) { // rotated meanwhile, and its index with it
-		if newer, err := t.newer(t.seq - 1); err == nil && len(newer) > 0 && newer[0].Seq == t.seq {
-			t.times.Swap(t.rotatedPath(newer[0]) + logfile.IndexExt)
-		}
-	}
-	return nil
-}
-
 // open begins to read a file at t.skip. A line that the last file left unfinished goes on in it.
 func (t *programReader) open(r io.Reader, src io.ReadCloser, idx string, recent bool, seq uint64) {
 	t.src, t.readsCurrent, t.empty = src, recent, true
@@ -408,36 +327,6 @@ func (t *programReader) finish() {
 		t.src.Close()
 	}
 	t.src = nil
-}
-
-// nextCurrent goes on from a current file that was rotated to the next one.
-func (t *programReader) nextCurrent() (bool, error) {
-	st, err := t.current.Stat()
-	if err != nil {
-		return false, err
-	}
-	own := t.seq
-	h, err := t.list()
-	if err != nil {
-		return false, err
-	}
-	for i := len(h.Files) - 1; i >= 0; i-- {
-		if at, err := os.Lstat(t.rotatedPath(h.Files[i])); err == nil && os.SameFile(at, st) {
-			own = h.Files[i].Seq
-			break
-		}
-	}
-	newer, err := t.newer(own)
-	if err != nil {
-		return false, err
-	}
-	t.current.Close()
-	t.current, t.src, t.readsCurrent, t.rotated = nil, nil, false, false
-	t.segments, t.seq = newer, own+1
-	if n := len(newer); n > 0 {
-		t.seq = newer[n-1].Seq + 1
-	}
-	return true, nil
 }
 
 func (t *programReader) close() {
