@@ -32,7 +32,7 @@ type Copier struct {
 }
 
 const (
-	spliceChunk  = 256 << 10            // bytes of one splice: the pipe is locked for its time
+	spliceChunk  = largePipe            // bytes of one splice, for whose time the pipe is locked: in less, program and copier wake each other more often
 	turnBytes    = 1 << 20              // bytes of one turn where others wait
 	aloneBytes   = 8 << 20              // where nobody does
 	largePipe    = 1 << 20              // what a flooded pipe is grown to: the most for an unprivileged user

@@ -15,7 +15,7 @@ const spoolMode = 0o640
 
 const (
 	maxPart    = 256 << 10 // bytes of a line in one JSON object; longer ones go on in the next
-	spoolChunk = 256 << 10 // bytes of one splice
+	spoolChunk = largePipe // bytes of one splice
 	spoolKeep  = 1 << 20   // a spool that is encoded is cut when it has reached this
 )
 
