@@ -32,9 +32,9 @@ func jsonCase(b *bench) (table, error) {
 }
 
 func (b *bench) floods(peers []*peer, kind logKind) (table, error) {
-	t := table{columns: []string{"median", "range", "lines lost", "doubled"}, ratio: true}
+	t := table{columns: []string{"median", "range", "CPU, s a GiB", "waited for a CPU, s a GiB", "lines lost", "doubled"}, ratio: true}
 	for _, p := range peers {
-		var speeds, lost, doubled []float64
+		var speeds, used, waited, lost, doubled []float64
 		var failed error
 		for range b.runs {
 			if b.interrupted() {
@@ -45,19 +45,21 @@ func (b *bench) floods(peers []*peer, kind logKind) (table, error) {
 				failed = err
 				break
 			}
-			speeds, lost, doubled = append(speeds, f.speed), append(lost, float64(f.lost)), append(doubled, float64(f.doubled))
+			speeds, used, waited = append(speeds, f.speed), append(used, f.used), append(waited, f.waited)
+			lost, doubled = append(lost, float64(f.lost)), append(doubled, float64(f.doubled))
 		}
 		if failed != nil {
 			t.fail(p.name, failed)
 			continue
 		}
-		t.add(p.name, median(speeds), "", figure(median(speeds)), spread(speeds), fmt.Sprint(int64(median(lost))), fmt.Sprint(int64(median(doubled))))
+		t.add(p.name, median(speeds), "", figure(median(speeds)), spread(speeds), figure(median(used)), spread(waited), fmt.Sprint(int64(median(lost))), fmt.Sprint(int64(median(doubled))))
 	}
 	return t, nil
 }
 
 type flooded struct {
 	speed         float64 // MiB of lines a second
+	used, waited  float64 // seconds for each GiB of lines, of the supervisor's processes and the program together
 	lost, doubled int64
 }
 
@@ -72,7 +74,9 @@ func (b *bench) flood(p *peer, kind logKind) (flooded, error) {
 	if err != nil {
 		return flooded{}, err
 	}
-	f := flooded{speed: float64(b.lines*lineSize) / (1 << 20) / took.Seconds()}
+	used, waited := scheduled(tree(s.cmd.Process.Pid))
+	gib := float64(b.lines*lineSize) / (1 << 30)
+	f := flooded{speed: gib * (1 << 10) / took.Seconds(), used: used.Seconds() / gib, waited: waited.Seconds() / gib}
 	f.lost, f.doubled, err = s.checkLines(b.lines)
 	return f, err
 }

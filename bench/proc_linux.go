@@ -120,7 +120,13 @@ func pss(pids []int) float64 {
 
 // cpu sums the time that all threads of processes have run so far: nanoseconds from schedstat, which ticks of stat are not.
 func cpu(pids []int) time.Duration {
-	var sum int64
+	used, _ := scheduled(pids)
+	return used
+}
+
+// scheduled sums the time that all threads of processes have run so far, and the time that they could have run and waited for a CPU: the
+// first two numbers of schedstat, in nanoseconds.
+func scheduled(pids []int) (used, waited time.Duration) {
 	for _, pid := range pids {
 		tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 		for _, task := range tasks {
@@ -128,11 +134,16 @@ func cpu(pids []int) time.Duration {
 			if err != nil {
 				continue
 			}
-			ns, _ := strconv.ParseInt(strings.Fields(string(text))[0], 10, 64)
-			sum += ns
+			fields := strings.Fields(string(text))
+			if len(fields) < 2 {
+				continue
+			}
+			ran, _ := strconv.ParseInt(fields[0], 10, 64)
+			queued, _ := strconv.ParseInt(fields[1], 10, 64)
+			used, waited = used+time.Duration(ran), waited+time.Duration(queued)
 		}
 	}
-	return time.Duration(sum)
+	return used, waited
 }
 
 // waitGone waits until every process of pids has ended and gives the clock at the last end. Later ones of the same pid are
