@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -40,7 +39,11 @@ func (k *keeper) replaceImage() {
 		err = errors.New("the service was stopped meanwhile")
 	}
 	k.dropImages()
-	k.failUpgrade(upgradeText(k.runs.Path, err))
+	u.signals.end()
+	if u.last.Error == "" {
+		err = errors.New(upgradeText(k.runs.Path, err))
+	}
+	k.failUpgrade(err.Error())
 }
 
 // openOld opens the executable that the new image would go back to.
@@ -54,16 +57,16 @@ func (k *keeper) openOld() (err error) {
 // errNotYet says that something is under way that can't be handed over.
 var errNotYet = errors.New("a program was being started, or the disk didn't answer, for too long")
 
-// settleTime is what a signal needs from its arrival to the keeper's loop.
+// settleTime is about what a signal needs from its arrival to the keeper's loop.
 const settleTime = 5 * time.Millisecond
 
 func (k *keeper) tryReplace() error {
 	if k.busyStarting() || stuckThread() != 0 {
 		return errNotYet
 	}
-	// A signal that arrives from here on waits in the kernel for the other image: what this one's runtime has taken in is lost with it.
+	k.up.signals.follow()
 	holdSignals()
-	defer releaseSignals()
+	defer releaseOwnSignals()
 	time.Sleep(settleTime)
 	k.poll.Wait(0)
 	if k.busyStarting() || k.stops > 0 || k.ending {
@@ -84,6 +87,9 @@ func (k *keeper) tryReplace() error {
 		image = k.up.old
 	}
 	defer k.cfg.passOn()()
+	if k.up.signals.came() { // its loop doesn't know of it yet
+		return errNotYet
+	}
 	return executeImage(image, held, k.oldImage(), k.heldFiles(), "")
 }
 
@@ -279,29 +285,4 @@ func (a *rules) message() *wire.Allowed {
 		m.Programs = append(m.Programs, one)
 	}
 	return m
-}
-
-// holdSignals has the signals that ask something of a keeper wait, for all threads. A daruma that is built with cgo can't: there a
-// signal that comes in the very moment is lost.
-func holdSignals() { maskSignals(unix.SIG_BLOCK) }
-
-// releaseSignals ends that for all threads.
-func releaseSignals() { maskSignals(unix.SIG_UNBLOCK) }
-
-func maskSignals(how uintptr) {
-	set := requestSignals()
-	_, _, _ = syscall.AllThreadsSyscall6(unix.SYS_RT_SIGPROCMASK, how, uintptr(unsafe.Pointer(&set)), 0, unsafe.Sizeof(set), 0, 0)
-}
-
-// releaseOwnSignals ends it for this thread, and for what it forks.
-func releaseOwnSignals() {
-	set := requestSignals()
-	_, _, _ = syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_UNBLOCK, uintptr(unsafe.Pointer(&set)), 0, unsafe.Sizeof(set), 0, 0)
-}
-
-func requestSignals() (set uint64) {
-	for _, s := range []syscall.Signal{unix.SIGTERM, unix.SIGINT, unix.SIGHUP} {
-		set |= 1 << (uint(s) - 1)
-	}
-	return set
 }

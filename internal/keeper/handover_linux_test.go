@@ -1,11 +1,13 @@
 package keeper
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/daruma-sh/daruma/internal/keeper/poll"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
 	"github.com/daruma-sh/daruma/internal/launch"
 	"github.com/daruma-sh/daruma/internal/monotonic"
@@ -101,6 +103,50 @@ func TestHeldPlansShareTheirEnvironment(t *testing.T) {
 	a, b := h.programs[0], h.programs[1]
 	if &a.launch.plan.Env[0] != &b.launch.plan.Env[0] || a.Plan != nil {
 		t.Errorf("%v and %v are two lists, or the encoded plan (%d bytes) is kept", a.launch.plan.Env, b.launch.plan.Env, len(a.Plan))
+	}
+}
+
+// TestSlowDiskIsNoFaultOfTheNewDaruma: as long as the definition is read, nothing that the supervisor says is heard.
+func TestSlowDiskIsNoFaultOfTheNewDaruma(t *testing.T) {
+	k := newKeeper(Config{})
+	k.up.enter(probation, -1)
+	k.up.deadline = monotonic.Now()
+	k.allowed.reading, k.allowed.deadline = true, monotonic.Now()+time.Second
+	if k.checkUpgrade(); k.up.phase != probation || k.up.deadline <= k.allowed.deadline {
+		t.Errorf("phase %d, until %v", k.up.phase, k.up.deadline-monotonic.Now())
+	}
+	k.allowed.reading, k.up.deadline = false, monotonic.Now()
+	if k.checkUpgrade(); k.up.phase != takingOver {
+		t.Errorf("phase %d", k.up.phase)
+	}
+}
+
+// TestUpgradeIsShortWithoutSupervisor: nobody empties the programs' pipes then.
+func TestUpgradeIsShortWithoutSupervisor(t *testing.T) {
+	k := newKeeper(Config{})
+	k.up.enter(leaving, leaveLimit)
+	if !k.endedForUpgrade() || k.up.phase != takingOver {
+		t.Fatalf("phase %d", k.up.phase)
+	}
+	if left := k.up.deadline - monotonic.Now(); left > 3*time.Second {
+		t.Errorf("it may take %v", left)
+	}
+}
+
+// TestFailedWayBackIsTold: the new daruma goes on, and why it should have gone stays known.
+func TestFailedWayBackIsTold(t *testing.T) {
+	k := newKeeper(Config{})
+	k.runs.Version, k.up.last.From, k.up.last.To = "v2", "v1", "v2"
+	k.goBack("the new daruma's supervisor wasn't up")
+	var err error
+	if k.poll, err = poll.New(); err != nil {
+		t.Fatal(err)
+	}
+	k.stops = 1
+	k.replaceImage()
+	want := "the new daruma's supervisor wasn't up; it goes on all the same, because the way back to v1 failed: "
+	if o := k.up.last; !strings.HasPrefix(o.Error, want) || strings.Contains(o.Error, "on disk") || o.From != "v2" {
+		t.Errorf("%+v", o)
 	}
 }
 

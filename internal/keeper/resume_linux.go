@@ -208,7 +208,6 @@ func (h *heldState) resume(k *keeper, failedBefore string) error {
 	}
 	h.enter(k, failedBefore)
 	k.acceptRequests()
-	releaseSignals()
 	releaseOwnSignals()
 	if k.allowed.asked {
 		k.readAllowances() // by the process of this image: its supervisor may say things in another way

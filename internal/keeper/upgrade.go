@@ -45,6 +45,7 @@ const (
 const (
 	checkLimit     = 10 * time.Second // for the new file to say that it understands, and the same for programs to be started
 	leaveLimit     = 3 * time.Second  // for a supervisor to end
+	takeLimit      = 2 * time.Second  // from there to the takeover: nobody empties the programs' pipes meanwhile
 	probationLimit = 10 * time.Second // for the new daruma to be up
 	probationTries = 3                // supervisors that may end in that time
 )
@@ -91,10 +92,14 @@ func (k *keeper) refuseUpgrade(why string) {
 
 // failUpgrade has the successor of the supervisor, which has ended already, say why what ran goes on.
 func (k *keeper) failUpgrade(why string) {
-	if k.up.last.Error == "" { // else this was the way back, and they are counted
-		k.up.sessions++
+	u := &k.up
+	if u.last.Error == "" {
+		u.sessions++
+		u.last.Error = why
+	} else { // this was the way back, and they are counted
+		u.last.Error += "; it goes on all the same, because the way back to " + u.last.From + " failed: " + why
+		u.last.From = k.runs.Version
 	}
-	k.up.last.Error = why
 	k.up.enter(noUpgrade, 0)
 	k.startNext()
 }
@@ -126,7 +131,11 @@ func (k *keeper) endedForUpgrade() bool {
 		k.failUpgrade("the service was stopped meanwhile")
 		return true
 	}
-	k.up.enter(takingOver, checkLimit)
+	limit := takeLimit
+	if k.up.phase == goingBack { // there is no better supervisor to go on with
+		limit = checkLimit
+	}
+	k.up.enter(takingOver, limit)
 	return true
 }
 

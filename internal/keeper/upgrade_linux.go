@@ -35,6 +35,7 @@ type platformUpgrade struct {
 	candidate wire.FileID // of the new file
 	refused   wire.FileID // a new file that the way led back from: supervisors aren't started from it
 	tookOver  uint64      // sessions when probation began
+	signals   lateSignals // while this image is about to be replaced
 	up        bool        // in probation: its supervisor is up
 }
 
@@ -143,23 +144,30 @@ func (k *keeper) checkUpgrade() {
 			k.refuseUpgrade(upgradeText(k.runs.Path, errors.New("it hasn't said within "+checkLimit.String()+" whether it can take over")))
 		}
 	case waiting:
-		if !k.busyStarting() {
+		if !k.busyStarting() && stuckThread() == 0 {
 			k.acceptUpgrade(u.to, true)
-		} else if late {
+		} else if !late {
+			u.tryAt = monotonic.Now() + tryAgain // nothing tells when a thread is free
+		} else {
 			k.dropImages()
-			k.refuseUpgrade("a program has been on its way to its start for " + checkLimit.String() + ": try again when it has started")
+			k.refuseUpgrade("a program has been on its way to its start, or daruma has waited for a disk, for " + checkLimit.String() + ": try again later")
 		}
 	case leaving:
+		u.signals.follow()
 		k.checkLeaving()
 	case takingOver:
 		if monotonic.Now() >= u.tryAt {
 			k.replaceImage()
 		}
 	case probation:
-		if late && u.up {
+		switch {
+		case !late:
+		case u.up:
 			k.dropImages()
 			u.enter(noUpgrade, 0)
-		} else if late {
+		case k.allowed.reading: // a disk that is slow holds the supervisor's messages up, and would the old one's
+			u.deadline = k.allowed.deadline + leaveLimit
+		default:
 			k.goBack("the new daruma's supervisor wasn't up after " + probationLimit.String())
 		}
 	case goingBack:
