@@ -12,7 +12,9 @@ import (
 	"github.com/daruma-sh/daruma/internal/folders"
 	"github.com/daruma-sh/daruma/internal/keeper/poll"
 	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 	"github.com/daruma-sh/daruma/internal/testprog/testbin"
+	"github.com/daruma-sh/daruma/internal/version"
 )
 
 // linked connects a keeper's end with a Link, both in this process.
@@ -147,4 +149,42 @@ func TestOldSupervisor(t *testing.T) {
 		t.Error("the old supervisor lives on")
 	}
 	k.endOldSupervisor() // nobody there any more
+}
+
+// TestUpgradeWhoseSupervisorsFall: what became of an upgrade is known when a supervisor of the new file is up, or when three of them have
+// ended. Then the next ones are of the file that the keeper runs, until another file is there.
+func TestUpgradeWhoseSupervisorsFall(t *testing.T) {
+	k, _ := linked(t)
+	begin := func() {
+		k.up.ran = version.Running()
+		k.up.last = wire.UpgradeOutcome{Attempt: 1}
+		k.up.enter(takingOver, takeLimit)
+		k.checkUpgrade()
+	}
+	begin()
+	for n := range probationTries {
+		if k.up.phase != probation || k.up.last.Error != "" || k.fileRefused() {
+			t.Fatalf("after %d: phase %d, %+v", n, k.up.phase, k.up.last)
+		}
+		k.sessions++
+		k.sup.why = "it ended with exit code 7"
+		k.upgradeLostSupervisor()
+	}
+	if want := "supervisors ended 3 times; the last: it ended with exit code 7"; !strings.Contains(k.up.last.Error, want) || !k.fileRefused() ||
+		k.up.sessions != k.sessions+1 || !k.up.news {
+		t.Errorf("%+v, refused %v, %d of %d sessions", k.up.last, k.fileRefused(), k.up.sessions, k.sessions)
+	}
+	k.up.refused.Size++ // another file
+	if k.fileRefused() {
+		t.Error("another file is refused")
+	}
+	begin()
+	if k.supervisorUp(); k.up.phase != noUpgrade || k.up.last.Error != "" {
+		t.Errorf("phase %d, %+v", k.up.phase, k.up.last)
+	}
+	begin()
+	k.up.deadline, k.sup.handle = monotonic.Now(), 0 // it isn't there any more
+	if k.checkUpgrade(); k.up.phase != noUpgrade || !strings.Contains(k.up.last.Error, "wasn't up after 10s") {
+		t.Errorf("phase %d, %+v", k.up.phase, k.up.last)
+	}
 }

@@ -137,10 +137,10 @@ func (r *run) inputPipe() (windows.Handle, error) {
 const outputBuffer = 64 << 10
 
 // executable is this process' own: by its name, so that a new version is taken, or with running, and where there is none by that name
-// because an upgrade renamed it, the file that runs.
+// because an upgrade renamed it, or where its supervisors didn't come up after one, the file that runs.
 func (k *keeper) executable(running bool) string {
 	path, err := os.Executable()
-	if _, gone := os.Stat(path); err == nil && gone == nil && !running {
+	if _, gone := os.Stat(path); err == nil && gone == nil && !running && !k.fileRefused() {
 		return path
 	}
 	if now := nameOf(k.image); now != "" {

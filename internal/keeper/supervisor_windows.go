@@ -84,7 +84,7 @@ func (k *keeper) createSupervisor(stdio [3]windows.Handle, pipes *wire.Pipes) er
 	s := &k.sup
 	// A new version that doesn't start must not cost the service its supervisor: every third try takes the
 	// executable that is running now.
-	exe := k.executable(len(s.deaths)%3 == 2)
+	exe := k.executable(len(s.deaths)%3 == 2 && k.up.phase != probation)
 	plan := launch.Plan{
 		Path: exe, Argv: append([]string{exe, "supervisor"}, k.cfg.Args...), UID: launch.Leave, GID: launch.Leave,
 		Env: append(k.supervisorEnv(), pipes.Variable()),
@@ -93,6 +93,9 @@ func (k *keeper) createSupervisor(stdio [3]windows.Handle, pipes *wire.Pipes) er
 	// Not in a job: it may outlive the keeper for as long as it takes to write down the programs' last output.
 	child, err := launch.Start(plan, launch.Attachments{Stdio: stdio, Extra: pipes.Theirs[:], Flags: windows.CREATE_NEW_PROCESS_GROUP})
 	if err != nil {
+		if k.up.phase == probation {
+			k.upgradeFailed(upgradeText(exe, err))
+		}
 		return err
 	}
 	s.handle, s.pid = child.Handle, child.PID
