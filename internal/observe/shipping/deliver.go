@@ -1,6 +1,7 @@
 package shipping
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,8 @@ type outcome struct {
 	taken   int
 	later   []record.Item
 	refused []record.Item
-	err     error // why not all are taken
+	err     error // why not all are taken,
+	ill     error // and of what the receiver is ill where that isn't it
 }
 
 func (o *outcome) add(p outcome) {
@@ -32,6 +34,9 @@ func (o *outcome) add(p outcome) {
 	o.later, o.refused = append(o.later, p.later...), append(o.refused, p.refused...)
 	if o.err == nil {
 		o.err = p.err
+	}
+	if o.ill == nil && len(p.later) > 0 {
+		o.ill = p.err
 	}
 }
 
@@ -57,9 +62,10 @@ func (s *sender) deliver(ctx context.Context) bool {
 		if ctx.Err() != nil {
 			return false
 		}
-		s.tell(s.trouble.failed(time.Now(), o.err))
+		why := cmp.Or(o.ill, o.err)
+		s.tell(s.trouble.failed(time.Now(), why))
 		s.keep() // this may take hours
-		s.pause(ctx, s.trouble.backoff(o.err))
+		s.pause(ctx, s.trouble.backoff(why))
 		if ctx.Err() != nil {
 			return false
 		}

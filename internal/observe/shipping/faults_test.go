@@ -40,7 +40,9 @@ func TestReceiverIsIll(t *testing.T) {
 		waits  time.Duration
 	}{
 		"busy":           {answer(429, "Retry-After: 90", "slow\x1b[31m down"), "it answers 429 Too Many Requests (slow", 90 * time.Second},
-		"busy for ever":  {answer(503, "Retry-After: 99999999999", ""), "it answers 503 Service Unavailable", time.Second / 2},
+		"busy for ever":  {answer(503, "Retry-After: 99999999999", ""), "it answers 503 Service Unavailable", 15 * time.Minute},
+		"busy beyond 64": {answer(503, "Retry-After: 99999999999999999999", ""), "it answers 503 Service Unavailable", 15 * time.Minute},
+		"busy for never": {answer(503, "Retry-After: -9", ""), "it answers 503 Service Unavailable", time.Second / 2},
 		"busy for long":  {answer(503, "Retry-After: 9999999", ""), "it answers 503 Service Unavailable", 15 * time.Minute},
 		"broken":         {answer(500, "", "oops"), "it answers 500 Internal Server Error (oops)", time.Second / 2},
 		"no rights":      {answer(401, "", ""), "is the secret still the right one", time.Second / 2},
@@ -102,6 +104,35 @@ func flood(w http.ResponseWriter) {
 		if _, err := w.Write(make([]byte, 1<<20)); err != nil {
 			return
 		}
+	}
+}
+
+// TestBusyWhenABatchIsDivided: a receiver that refuses a batch as a whole, and is busy when its parts are sent, gets the time that it asks for.
+func TestBusyWhenABatchIsDivided(t *testing.T) {
+	for _, kind := range Types() {
+		t.Run(kind, func(t *testing.T) {
+			m, s, log := newMachine(t), newStore(t), &said{t: t}
+			s.before = func(w http.ResponseWriter, _ string, n int) bool {
+				switch n {
+				case 1:
+					http.Error(w, "no", http.StatusRequestEntityTooLarge)
+				case 3: // the second half
+					w.Header().Set("Retry-After", "90")
+					http.Error(w, "slow down", http.StatusTooManyRequests)
+				}
+				return n != 1 && n != 3
+			}
+			want := m.write(m.log("shop", "api"), "api", 0, 100)
+			start(t, m, t.TempDir(), log, target(s.URL, ofType(kind)))
+			s.await(100)
+			log.await(2)
+			if got := s.texts("shop/api@web-1"); !slices.Equal(got, want) {
+				t.Errorf("%d lines, want %d", len(got), len(want))
+			}
+			if len(log.waits) != 1 || log.waits[0] < 90*time.Second || !strings.Contains(log.all(), "it answers 429") {
+				t.Errorf("%q; waits %v", log.all(), log.waits)
+			}
+		})
 	}
 }
 

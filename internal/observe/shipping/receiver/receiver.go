@@ -177,8 +177,8 @@ func problem(response *http.Response, text []byte) error {
 // retryAfter reads the header: seconds, or a date (RFC 9110, 10.2.3).
 func retryAfter(value string, now time.Time) time.Duration {
 	var d time.Duration
-	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
-		d = time.Duration(seconds) * time.Second
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) { // then it is the largest
+		d = time.Duration(min(seconds, uint64(maxAfter/time.Second))) * time.Second
 	} else if at, err := http.ParseTime(value); err == nil {
 		d = at.Sub(now)
 	}
