@@ -164,6 +164,31 @@ func TestJoinsAndRedacts(t *testing.T) {
 	}
 }
 
+// TestKeyAcrossARestart: a program prints a private key, each line of which is a record, and the observer ends within it. The successor knows
+// what the lines are that it begins with.
+func TestKeyAcrossARestart(t *testing.T) {
+	m, s, log := newMachine(t), newStore(t), &said{t: t}
+	api, state := m.log("shop", "api"), t.TempDir()
+	rule, _ := redact.Known("privateKey")
+	withRule := target(s.URL, func(t *Target) { t.Redact = []redact.Rule{rule} })
+	put := func(lines ...string) {
+		t.Helper()
+		if _, err := io.WriteString(api, strings.Join(lines, "\n")+"\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("before", "-----BEGIN PRIVATE KEY-----", "MIIEvQIBADAN")
+	stop := start(t, m, state, log, withRule)
+	s.await(3)
+	stop()
+	put("BgkqhkiG9w0=", "-----END PRIVATE KEY-----", "after")
+	start(t, m, state, log, withRule)
+	s.await(6)
+	if got, want := s.texts("shop/api@web-1"), []string{"before", "***", "***", "***", "***", "after"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestMain is the observer that TestKilledShipper kills, where it is asked to be one.
 func TestMain(m *testing.M) {
 	root, url := os.Getenv("DARUMA_TEST_SHIP_FROM"), os.Getenv("DARUMA_TEST_SHIP_TO")

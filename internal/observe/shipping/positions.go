@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/daruma-sh/daruma/internal/logs/logread"
+	"github.com/daruma-sh/daruma/internal/observe/shipping/redact"
 	"github.com/daruma-sh/daruma/internal/safefile"
 )
 
@@ -20,6 +21,8 @@ type place struct {
 	// Cut ends a record that was sent, maybe, before the lines that follow it and belong to it had come. It is kept before it is sent: whoever
 	// sends it again must give it no other lines, for its name is the same.
 	Cut *logread.Position `json:"cut,omitempty"`
+	// Key is what was known there of a private key, whose other lines must not leave after a restart either.
+	Key redact.Lines `json:"key,omitempty"`
 }
 
 // positions are kept in a file, that of one target.

@@ -13,6 +13,7 @@ import (
 // program is what is known of a program's lines between batches.
 type program struct {
 	joiner join.Joiner
+	key    redact.Lines      // behind the last record
 	cut    *logread.Position // where a record was ended before, see [place]
 	last   time.Time         // when the last line was read,
 	end    logread.Position  // and where it ended
@@ -21,7 +22,8 @@ type program struct {
 func (s *sender) program(p *tail.Program) *program {
 	one := s.programs[p]
 	if one == nil {
-		one = &program{joiner: join.Joiner{Rule: s.target.rule(p.Service, p.Program)}, cut: s.positions.places[key(p.Service, p.Program)].Cut}
+		at := s.positions.places[key(p.Service, p.Program)]
+		one = &program{joiner: join.Joiner{Rule: s.target.rule(p.Service, p.Program)}, cut: at.Cut, key: at.Key}
 		s.programs[p] = one
 	}
 	return one
@@ -33,6 +35,7 @@ func (s *sender) take(p *tail.Program, now time.Time) bool {
 		return false // what follows goes into the next batch: there is one place to keep where this one was cut
 	}
 	one := s.program(p)
+	s.of = one
 	took, more, r := false, true, &s.next // not a new one for each line
 	for bytes := 0; bytes < turn && !s.full(); {
 		if !p.Next(now, r) {
@@ -59,9 +62,9 @@ func (s *sender) take(p *tail.Program, now time.Time) bool {
 	return more
 }
 
-// add puts a record into the batch.
+// add puts a record of the program whose turn it is into the batch.
 func (s *sender) add(r *record.Record) {
-	r.Text = redact.Apply(s.target.Redact, r.Text)
+	r.Text = s.of.key.Apply(s.target.Redact, r.Text)
 	s.batch.Add(r, s.format.encode)
 }
 

@@ -36,6 +36,7 @@ type sender struct {
 	pause     func(context.Context, time.Duration)
 
 	next     record.Record // that is read
+	of       *program      // whose it is
 	batch    record.Batch
 	most     int64 // bytes that the batch may have where that is more than the target's maxBatch, since it is refused,
 	filled   int64 // and what it had when it was full for the first time
@@ -111,7 +112,8 @@ func (s *sender) full() bool { return int64(len(s.batch.Raw)) >= max(s.target.Ma
 // arrived notes that the batch needs not be sent again.
 func (s *sender) arrived() {
 	for p, end := range s.ends {
-		s.positions.places[key(p.Service, p.Program)] = place{Position: end, Cut: s.program(p).cut} // a cut that is still ahead counts
+		one := s.program(p)
+		s.positions.places[key(p.Service, p.Program)] = place{Position: end, Cut: one.cut, Key: one.key} // a cut that is still ahead counts
 	}
 	clear(s.ends)
 	clear(s.cuts)

@@ -16,6 +16,7 @@ type Rule struct {
 	pattern *regexp.Regexp
 	by      []byte                      // with $1 for what the first group matched
 	within  func(match []byte) [][2]int // which parts of a match are taken out; nil: all of it
+	keys    *keyPatterns                // it is privateKey, see [Lines]
 	may     func(text []byte) bool      // nil, or false where the pattern matches nothing: most lines have no secret, and a pattern takes 100 ns a byte
 }
 
@@ -37,9 +38,10 @@ func known() map[string]Rule {
 		"authorization": rule(hasWord("bearer", "basic"), `(?i)(\b(?:bearer|basic)\s+)[a-z0-9._~+/-]{8,}=*`, `${1}`+Mask),
 		"urlPassword":   rule(has("://"), `(\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)[^\s/]+@`, `${1}`+Mask+`@`),
 		"jwt":           rule(has("eyJ"), `\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*`, Mask),
-		"privateKey":    rule(has("PRIVATE KEY"), `(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)`, Mask),
-		"email":         rule(has("@"), `\b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}\b`, Mask),
-		"cardNumber":    {pattern: regexp.MustCompile(`\b\d(?:[ -]?\d){12,}\b`), by: []byte(Mask), within: cards, may: hasDigits},
+		"privateKey": {pattern: regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)`),
+			by: []byte(Mask), may: has("PRIVATE KEY"), keys: newKeyPatterns()},
+		"email":      rule(has("@"), `\b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}\b`, Mask),
+		"cardNumber": {pattern: regexp.MustCompile(`\b\d(?:[ -]?\d){12,}\b`), by: []byte(Mask), within: cards, may: hasDigits},
 	}
 }
 
