@@ -2,6 +2,8 @@ package shipping
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/logs/logread"
@@ -48,6 +50,7 @@ type sender struct {
 	trouble  trouble
 	warned   string // what the receiver said last of records that it takes and drops
 	keptAt   time.Time
+	begun    bool // see [sender.look]
 	stale    bool // the kept positions are behind those in memory
 	unkept   bool // they couldn't be kept
 }
@@ -62,10 +65,10 @@ func (s *sender) run(ctx context.Context) {
 	defer s.receiver.Close()
 	defer s.tail.Close()
 	defer s.keep()
-	s.begin()
+	s.look(time.Now()) // also where it ends at once
 	for ctx.Err() == nil {
 		now := time.Now()
-		s.tail.Look(now)
+		s.look(now)
 		full := s.fill(now)
 		if len(s.batch.Items) > 0 && !s.deliver(ctx) {
 			return
@@ -76,16 +79,43 @@ func (s *sender) run(ctx context.Context) {
 	}
 }
 
-// begin keeps where a new target begins, so that it is no new one the next time.
-func (s *sender) begin() {
-	s.tail.Look(time.Now())
-	if s.positions.known || !s.target.AtEnd {
+// look searches for programs. Where a new target begins is kept, so that it is no new one the next time: for services whose folders can't be
+// read yet, that it begins at the end of what is there then.
+func (s *sender) look(now time.Time) {
+	s.tail.Look(now)
+	if !s.target.AtEnd || !s.tail.Listed() {
 		return
 	}
+	first, late := !s.begun && !s.positions.known, s.tail.Late()
+	changed := first
 	for _, p := range s.tail.Programs() {
-		s.positions.places[key(p.Service, p.Program)] = place{Position: p.Position()}
+		at := key(p.Service, p.Program)
+		if _, known := s.positions.places[at]; !known && (first || s.isLate(p.Service)) {
+			s.positions.places[at] = place{Position: p.Position()}
+			changed = true
+		}
 	}
-	s.save()
+	for at := range s.positions.places {
+		if service, ok := strings.CutSuffix(at, "/"); ok && !slices.Contains(late, service) {
+			delete(s.positions.places, at)
+			changed = true
+		}
+	}
+	for _, service := range late {
+		if !s.isLate(service) {
+			s.positions.places[key(service, "")] = place{}
+			changed = true
+		}
+	}
+	if s.begun = true; changed {
+		s.save()
+	}
+}
+
+// isLate tells whether the service was there when the target was new, and its folder couldn't be read.
+func (s *sender) isLate(service string) bool {
+	_, late := s.positions.places[key(service, "")]
+	return late
 }
 
 // fill reads what there is into the batch, the programs in turns; true: it is full, and there may be more.

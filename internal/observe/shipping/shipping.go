@@ -94,6 +94,7 @@ func newSender(t Target, machine string, logs tail.Logs, o Options) (*sender, er
 		s.pause = o.pause
 	}
 	s.tail = tail.New(tail.Options{Logs: logs, Machine: machine, Wants: t.wants, From: s.from, AtEnd: t.AtEnd && !kept.known,
+		Late:  func(service string) bool { return t.AtEnd && s.isLate(service) },
 		Every: cmp.Or(o.every, searchEvery), Say: s.say})
 	return s, nil
 }

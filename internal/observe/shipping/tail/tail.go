@@ -43,9 +43,11 @@ type Options struct {
 	Machine string                             // the name that records give this machine
 	Wants   func(service, program string) bool // which programs are read
 	From    func(service, program string) (from logread.Position, known bool)
-	AtEnd   bool          // a program whose position isn't known and that has a log at the first look is read from its end
-	Every   time.Duration // how often services and programs are searched for
-	Say     func(line string)
+	AtEnd   bool // a program whose position isn't known and that has a log at the first look is read from its end; also where its folder
+	//                       couldn't be read by then
+	Late  func(service string) bool // with AtEnd false: that counts for this service, since an earlier tail couldn't read its folder
+	Every time.Duration             // how often services and programs are searched for
+	Say   func(line string)
 }
 
 // Tail is used by one goroutine.
@@ -54,6 +56,7 @@ type Tail struct {
 	programs []*Program // sorted by service and name
 	folders  map[string]*folder
 	lookedAt time.Time
+	listed   bool   // the services were, once
 	failed   string // what was said of the list of services
 }
 
@@ -61,6 +64,8 @@ type Tail struct {
 type folder struct {
 	changed, listed time.Time
 	failed          string // what was said of it
+	read            bool   // once
+	atEnd           bool   // those of its programs whose position isn't known are read from their end when it is read for the first time
 }
 
 // New gives a tail that has looked for nothing yet.
@@ -71,31 +76,44 @@ func (t *Tail) Programs() []*Program { return t.programs }
 
 // Look searches for services and programs that have come, unless it did so a moment ago.
 func (t *Tail) Look(now time.Time) {
-	first := t.lookedAt.IsZero()
-	if d := now.Sub(t.lookedAt); !first && d >= 0 && d < t.o.Every {
+	if d := now.Sub(t.lookedAt); !t.lookedAt.IsZero() && d >= 0 && d < t.o.Every {
 		return
 	}
 	t.lookedAt = now
 	services, err := t.o.Logs.Services()
 	t.say(&t.failed, "the services can't be listed", err)
 	for _, service := range services {
-		t.lookAt(service, now, first)
+		if t.folders[service] == nil {
+			t.folders[service] = &folder{atEnd: t.o.AtEnd && !t.listed || t.o.Late != nil && t.o.Late(service)}
+		}
+		t.lookAt(service, now)
 	}
+	t.listed = t.listed || err == nil
+}
+
+// Listed tells whether the services were listed by now.
+func (t *Tail) Listed() bool { return t.listed }
+
+// Late are the services whose programs will be read from their end, and whose folders couldn't be read yet.
+func (t *Tail) Late() (services []string) {
+	for service, f := range t.folders {
+		if f.atEnd && !f.read && f.failed != "" {
+			services = append(services, service)
+		}
+	}
+	return services
 }
 
 // lookAt lists a service's programs where its folder has changed.
-func (t *Tail) lookAt(service string, now time.Time, first bool) {
+func (t *Tail) lookAt(service string, now time.Time) {
 	f := t.folders[service]
-	if f == nil {
-		f = &folder{}
-		t.folders[service] = f
-	}
 	dir, err := t.o.Logs.Folder(service)
 	var st fs.FileInfo
 	if err == nil {
 		st, err = os.Stat(dir)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
+		f.read = true // what comes into it is new
 		return
 	}
 	if err == nil && st.ModTime().Equal(f.changed) && f.listed.Sub(st.ModTime()).Abs() > youngFolder {
@@ -105,18 +123,21 @@ func (t *Tail) lookAt(service string, now time.Time, first bool) {
 	if err == nil {
 		names, err = logread.Programs(dir)
 	}
-	t.say(&f.failed, fmt.Sprintf("the logs of %s can't be read", service), err)
+	what := fmt.Sprintf("the logs of %s can't be read", service)
 	if err != nil {
+		t.say(&f.failed, what, err)
 		return
 	}
 	f.changed, f.listed = st.ModTime(), now
 	for _, name := range names {
-		t.add(service, name, dir, first)
+		t.add(service, name, dir, f.atEnd && !f.read)
 	}
+	f.read = true
+	t.say(&f.failed, what, nil)
 }
 
 // add begins to read a program that is wanted and not known.
-func (t *Tail) add(service, name, dir string, first bool) {
+func (t *Tail) add(service, name, dir string, atEnd bool) {
 	i, known := slices.BinarySearchFunc(t.programs, [2]string{service, name}, func(p *Program, key [2]string) int {
 		return slices.Compare([]string{p.Service, p.Program}, key[:])
 	})
@@ -124,7 +145,7 @@ func (t *Tail) add(service, name, dir string, first bool) {
 		return
 	}
 	p := &Program{Source: record.NewSource(t.o.Machine, service, name), dir: dir, tail: t}
-	if p.from, known = t.o.From(service, name); !known && first && t.o.AtEnd {
+	if p.from, known = t.o.From(service, name); !known && atEnd {
 		var err error
 		if p.from, err = logread.End(dir, name); err != nil {
 			t.o.Say(fmt.Sprintf("where the log of %s/%s ends can't be found, so it is shipped from its beginning: %s", service, name, plaintext.Line(err.Error())))
