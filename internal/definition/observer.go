@@ -32,7 +32,7 @@ func IsObserver(src []byte) bool {
 }
 
 // ObserverFiles lists the files that an observe.yaml names, as absolute paths: the values of all keys whose name ends in File (urlFile,
-// secretFile, caFile), and those in tls. file and env are those of [ParseOther]. What is wrong in it isn't said here.
+// secretFile, caFile), and those in tls and headerFiles. file and env are those of [ParseOther]. What is wrong in it isn't said here.
 func ObserverFiles(src []byte, file string, env func(string) (string, bool)) (files []string) {
 	root, _ := read(src)
 	abs, err := filepath.Abs(file)
@@ -52,7 +52,7 @@ func ObserverFiles(src []byte, file string, env func(string) (string, bool)) (fi
 func (d *decoder) filesOf(n *node, key string, found func(path string)) {
 	for i := range n.entries {
 		e := &n.entries[i]
-		if scalar := e.value.kind == plainNode || e.value.kind == quotedNode; scalar && (strings.HasSuffix(e.key, "File") || key == "tls") {
+		if scalar := e.value.kind == plainNode || e.value.kind == quotedNode; scalar && (strings.HasSuffix(e.key, "File") || key == "tls" || key == "headerFiles") {
 			found(Value{d, e.value}.Path())
 			continue
 		}

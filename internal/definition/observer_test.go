@@ -41,10 +41,11 @@ notices:
     ops: &ops {type: wecom, urlFile: "${SECRETS}/url"}
     dev: {type: wecom, urlFile: token}
     mail: {type: smtp, passwordFile: /etc/password, caFile: [no, text], to: [{deepFile: deep}]}
+shipping: {targets: {a: {headers: {X-B: b}, headerFiles: {X-A: header.key}}}}
 `
 	env := func(name string) (string, bool) { return "secrets", name == "SECRETS" }
 	var want []string
-	for _, name := range []string{"chain.pem", "token", "secrets/url", "/etc/password", "deep"} {
+	for _, name := range []string{"chain.pem", "token", "secrets/url", "/etc/password", "deep", "header.key"} {
 		want = append(want, Absolute(dir, name))
 	}
 	if got := ObserverFiles([]byte(text), filepath.Join(dir, "observe.yaml"), env); strings.Join(got, "|") != strings.Join(want, "|") {

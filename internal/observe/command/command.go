@@ -102,6 +102,11 @@ alone unless --listen says otherwise.`,
 			return hashPassword(os.Stdin, out, errs)
 		}
 		c, err := configuration(args, f, cmd.Flags().Changed)
+		if err == nil && c.Shipping != nil {
+			for _, w := range c.Shipping.Warnings() {
+				fmt.Fprintln(errs, "daruma observe: warning:", w)
+			}
+		}
 		if err != nil || f.check {
 			return err
 		}

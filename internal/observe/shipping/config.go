@@ -199,6 +199,16 @@ func (t *Target) check() (problems []error) {
 	return problems
 }
 
+// Warnings say what is taken and shouldn't be so, a sentence each that begins with a field.
+func (c *Config) Warnings() (warnings []string) {
+	for k := range c.Targets {
+		for _, w := range c.Targets[k].Warnings() {
+			warnings = append(warnings, "shipping.targets."+c.Targets[k].Name+"."+w)
+		}
+	}
+	return warnings
+}
+
 // machine is how records call this machine.
 func (c *Config) machine() (string, error) {
 	if c.Machine != "" {

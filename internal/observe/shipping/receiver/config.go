@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ type Config struct {
 // Header is a header that each request has.
 type Header struct {
 	Name, Value string
+	File        string // absolute: where its value stands; "": in Value
 }
 
 // Default is what isn't said.
@@ -43,7 +45,12 @@ func (c *Config) Fields() []definition.Field {
 				v.Fail("must be an address that begins with https:// or http://, without a user, a query or a fragment")
 			}
 		}},
-		{Key: "headers", Decode: func(v definition.Value) { v.Map(c.header) }},
+		{Key: "headers", Decode: func(v definition.Value) {
+			v.Map(func(name string, v definition.Value) { c.header(v, Header{Name: name, Value: v.Line()}) })
+		}},
+		{Key: "headerFiles", Decode: func(v definition.Value) {
+			v.Map(func(name string, v definition.Value) { c.header(v, Header{Name: name, File: v.Path()}) })
+		}},
 		{Key: "username", Decode: func(v definition.Value) { c.Username = v.Line() }},
 		{Key: "passwordFile", Decode: func(v definition.Value) { c.PasswordFile = v.Path() }},
 		{Key: "bearerTokenFile", Decode: func(v definition.Value) { c.BearerTokenFile = v.Path() }},
@@ -58,19 +65,36 @@ func (c *Config) Fields() []definition.Field {
 	}
 }
 
-// header decodes one of headers.
-func (c *Config) header(name string, v definition.Value) {
+// header takes one of headers or headerFiles.
+func (c *Config) header(v definition.Value, h Header) {
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
-	if name == "" || strings.Trim(name, letters) != "" {
+	if h.Name == "" || strings.Trim(h.Name, letters) != "" {
 		v.Fail("a header's name consists of letters, digits, - and _")
 	}
-	switch http.CanonicalHeaderKey(name) {
+	name := http.CanonicalHeaderKey(h.Name)
+	switch name {
 	case "Content-Type", "Content-Encoding", "Content-Length", "Host", "Transfer-Encoding":
 		v.Fail("this header is made by daruma")
 	case "Authorization":
 		v.Fail("a secret stands in a file of its own: name it with passwordFile, bearerTokenFile or apiKeyFile")
 	}
-	c.Headers = append(c.Headers, Header{Name: name, Value: v.Line()})
+	if slices.ContainsFunc(c.Headers, func(other Header) bool { return http.CanonicalHeaderKey(other.Name) == name }) {
+		v.Fail("this header is given twice")
+	}
+	c.Headers = append(c.Headers, h)
+}
+
+// Warnings say which headers seem to hold a secret that stands in observe.yaml, a sentence each that begins with a field. The secret isn't in it.
+func (c *Config) Warnings() (warnings []string) {
+	for _, h := range c.Headers {
+		name := strings.ToLower(h.Name)
+		if h.File == "" && slices.ContainsFunc([]string{"key", "token", "secret", "passw", "auth", "cookie", "credential"},
+			func(word string) bool { return strings.Contains(name, word) }) {
+			warnings = append(warnings, "headers."+h.Name+": seems to be a secret, and whoever reads observe.yaml reads it: put it into a file of its own, "+
+				"and name that in headerFiles")
+		}
+	}
+	return warnings
 }
 
 func isURL(s string) bool {
@@ -86,13 +110,22 @@ func (c *Config) Check() (problems []error) {
 			given++
 		}
 	}
+	secrets := given
+	for _, h := range c.Headers {
+		if h.File != "" {
+			secrets++
+		}
+		if _, err := h.value(); err != nil {
+			problems = append(problems, err)
+		}
+	}
 	if given > 1 {
 		problems = append(problems, errors.New("passwordFile, bearerTokenFile, apiKeyFile: one of them at most is used"))
 	}
 	if (c.Username == "") != (c.PasswordFile == "") {
 		problems = append(problems, errors.New("username: goes with passwordFile, and that with it"))
 	}
-	if given > 0 && strings.HasPrefix(c.URL, "http://") && !isLocal(c.URL) {
+	if secrets > 0 && strings.HasPrefix(c.URL, "http://") && !isLocal(c.URL) {
 		problems = append(problems, errors.New("url: must begin with https://, because a secret is sent with each request"))
 	}
 	if _, err := c.authorization(); err != nil {
@@ -131,17 +164,34 @@ func (c *Config) authorization() (string, error) {
 		if s.file == "" {
 			continue
 		}
-		data, err := safefile.ReadFile(s.file, maxSecret)
+		secret, err := secretIn(s.field, s.file)
 		if err != nil {
-			return "", fmt.Errorf("%s: %w", s.field, err)
-		}
-		secret := strings.TrimSpace(string(data))
-		if secret == "" || strings.ContainsAny(secret, "\r\n\x00") {
-			return "", fmt.Errorf("%s: %s must hold one line", s.field, s.file)
+			return "", err
 		}
 		return s.value(secret), nil
 	}
 	return "", nil
+}
+
+// value is the header's, from its file if it has one.
+func (h *Header) value() (string, error) {
+	if h.File == "" {
+		return h.Value, nil
+	}
+	return secretIn("headerFiles."+h.Name, h.File)
+}
+
+// secretIn reads the one line of a file. The error begins with the field.
+func secretIn(field, file string) (string, error) {
+	data, err := safefile.ReadFile(file, maxSecret)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", field, err)
+	}
+	secret := strings.TrimSpace(string(data))
+	if secret == "" || strings.ContainsAny(secret, "\r\n\x00") {
+		return "", fmt.Errorf("%s: %s must hold one line", field, file)
+	}
+	return secret, nil
 }
 
 // roots are the certificates to trust; nil: the system's.

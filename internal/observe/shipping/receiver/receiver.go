@@ -101,7 +101,11 @@ func (r *Receiver) request(ctx context.Context, contentType string, body []byte)
 		return nil, err
 	}
 	for _, h := range r.config.Headers {
-		request.Header.Set(h.Name, h.Value)
+		value, err := h.value()
+		if err != nil {
+			return nil, err
+		}
+		request.Header.Set(h.Name, value)
 	}
 	if authorization != "" {
 		request.Header.Set("Authorization", authorization)
