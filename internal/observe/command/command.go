@@ -188,6 +188,7 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 		return err
 	}
 	defer shipper.close()
+	shipper.show(collector)
 	if c.Listen != "" {
 		l, err := net.Listen("tcp", c.Listen)
 		if err != nil {

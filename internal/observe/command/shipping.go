@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/daruma-sh/daruma/internal/observe/config"
+	"github.com/daruma-sh/daruma/internal/observe/metrics"
 	"github.com/daruma-sh/daruma/internal/observe/shipping"
 )
 
@@ -22,6 +23,20 @@ func openShipping(errs io.Writer, c config.Config) (shipper, error) {
 		fmt.Fprintln(errs, "daruma observe:", line)
 	}})
 	return shipper{s}, err
+}
+
+// show has the metrics tell of it.
+func (s shipper) show(c *metrics.Collector) {
+	if s.Shipper == nil {
+		return
+	}
+	c.ShowShipping(func() []metrics.Shipped {
+		var all []metrics.Shipped
+		for _, one := range s.Counts() {
+			all = append(all, metrics.Shipped(one))
+		}
+		return all
+	})
 }
 
 func (s shipper) run(ctx context.Context) {

@@ -8,6 +8,7 @@ package metrics
 import (
 	"context"
 	"runtime"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -25,6 +26,7 @@ type Collector struct {
 	observer looker
 	version  string
 	descs    descs
+	shipped  func() []Shipped // nil: nothing is shipped
 }
 
 // NewCollector gives a collector of what o sees; version is daruma's.
@@ -54,6 +56,7 @@ func (c *Collector) collect(ctx context.Context, to sink) error {
 		return err
 	}
 	sender{to, []string{c.version, runtime.Version()}}.put(c.descs.build, 1)
+	c.shipping(to, time.Now())
 	for i := range seen {
 		c.service(sender{to, []string{seen[i].Service}}, &seen[i])
 	}

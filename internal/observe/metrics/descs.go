@@ -24,6 +24,8 @@ type descs struct {
 
 	up, wanted, ready, healthy, paused, state, start, restarts, lastExit, cpu, memory, processes, files, logBytes, logLost *family
 
+	shippedLines, shippedBytes, refusedLines, failedRequests, shippingLag *family
+
 	probeOK, probeInARow, probes, probesFailed, probeDuration, incidents, serviceIncidents, recovery, availability *family
 }
 
@@ -46,6 +48,14 @@ func newDescs() (d descs) {
 	service(&d.supervisorRestarts, "service_supervisor_restarts_total", "Supervisors that the keeper had to replace.")
 	service(&d.definitionLoaded, "service_definition_loaded", "Whether the definition on disk is the one in force; 0: changed, refused or not readable.")
 	service(&d.warnings, "service_warnings", "Warnings that daruma status shows now.")
+	target := func(to **family, name, help string, more ...string) {
+		add(to, "shipping_"+name, help, append([]string{"target"}, more...)...)
+	}
+	target(&d.shippedLines, "lines_total", "Lines of logs that the target has taken.")
+	target(&d.shippedBytes, "bytes_total", "Bytes of the text of these lines.")
+	target(&d.refusedLines, "refused_lines_total", "Lines that the target refused and that are left out.")
+	target(&d.failedRequests, "failed_requests_total", "Requests that failed, by the class of the answer's status; none: no answer, unexpected: 2xx and not an answer of such a target.", "status")
+	target(&d.shippingLag, "lag_seconds", "Age of the oldest line that is on its way to the target; 0: nothing is.")
 	program(&d.up, "program_up", "Whether the program has a process.")
 	program(&d.wanted, "program_wanted", "Whether the program is meant to run, or to run to completion.")
 	program(&d.ready, "program_ready", "Whether it runs and its readiness probe succeeds; without one: whether it has started.")

@@ -17,7 +17,9 @@ func TestPromtool(t *testing.T) {
 		t.Skipf("%v: on Debian, apt-get install prometheus", err)
 	}
 	answer := httptest.NewRecorder()
-	Server(NewCollector(shop(), "1.0.0")).Handler.ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	c := NewCollector(shop(), "1.0.0")
+	c.ShowShipping(shipped)
+	Server(c).Handler.ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
 	for text, fine := range map[string]bool{answer.Body.String(): true, "daruma_Wrong_name_total 1\n": false} {
 		check := exec.Command(path, "check", "metrics")
 		in, err := check.StdinPipe()

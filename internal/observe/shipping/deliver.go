@@ -149,6 +149,7 @@ func (s *sender) attempt(ctx context.Context, items []record.Item) outcome {
 	defer cancel()
 	answer, err := s.receiver.Post(bounded, s.format.contentType, s.request(items))
 	if err != nil {
+		s.counts.fail(err)
 		if isContent(err) {
 			return outcome{refused: items, err: err}
 		}
@@ -156,11 +157,14 @@ func (s *sender) attempt(ctx context.Context, items []record.Item) outcome {
 	}
 	verdicts, err := s.format.judge(answer, len(items))
 	if verdicts == nil {
+		s.counts.fail(err)
 		return outcome{later: items, err: err}
 	}
 	if partial := (*otlp.PartialError)(nil); errors.As(err, &partial) {
 		s.warn(partial)
+		s.counts.refused.Add(partial.Rejected)
 	}
+	s.counts.took(items, verdicts)
 	return sort(items, verdicts, err)
 }
 
@@ -192,6 +196,9 @@ func (s *sender) warn(p *otlp.PartialError) {
 func (s *sender) leaveOut(items []record.Item, err error) {
 	if len(items) == 0 {
 		return
+	}
+	for i := range items {
+		s.counts.refused.Add(uint64(items[i].Lines))
 	}
 	first := items[0]
 	s.say(fmt.Sprintf("%d records are refused and left out, the first is of %s/%s, file %d, byte %d: %v",

@@ -65,6 +65,7 @@ func (s *sender) take(p *tail.Program, now time.Time) bool {
 // add puts a record of the program whose turn it is into the batch.
 func (s *sender) add(r *record.Record) {
 	r.Text = s.of.key.Apply(s.target.Redact, r.Text)
+	s.counts.waits(r)
 	s.batch.Add(r, s.format.encode)
 }
 

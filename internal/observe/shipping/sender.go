@@ -52,6 +52,7 @@ type sender struct {
 	keptAt   time.Time
 	begun    bool // see [sender.look]
 	stale    bool // the kept positions are behind those in memory
+	counts   counts
 	unkept   bool // they couldn't be kept
 }
 
@@ -150,6 +151,7 @@ func (s *sender) arrived() {
 	if s.stale = true; time.Since(s.keptAt) >= keepEvery {
 		s.save()
 	}
+	s.counts.oldest.Store(0)
 	s.most, s.filled = 0, 0
 	s.batch.Reset(2 * int(s.target.MaxBatch))
 }

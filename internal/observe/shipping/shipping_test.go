@@ -350,19 +350,27 @@ func start(t *testing.T, m *machine, state string, s *said, targets ...Target) (
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		shipper.Run(ctx)
-		close(done)
-	}()
+	end := run(shipper)
 	stop = sync.OnceFunc(func() {
-		cancel()
-		<-done
+		end()
 		shipper.Close()
 	})
 	t.Cleanup(stop)
 	return stop
+}
+
+// run ships until stop is called.
+func run(s *Shipper) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		s.Run(ctx)
+		close(done)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
 }
 
 // TestShips: what programs have written and write arrives, in order, once, with what it is from; a second observer goes on where the first was.

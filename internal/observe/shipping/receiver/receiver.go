@@ -58,6 +58,7 @@ type Answer struct {
 type Problem struct {
 	Text    string
 	After   time.Duration // not again before; 0: it said nothing of that
+	Status  int           // of the answer; 0: there was none that could be read
 	Content bool          // it is what was sent that it doesn't take
 }
 
@@ -159,7 +160,7 @@ func (r *Receiver) unanswered(err error) error {
 
 // problem explains a status that isn't a success.
 func problem(response *http.Response, text []byte) error {
-	p := &Problem{Text: fmt.Sprintf("it answers %d %s", response.StatusCode, http.StatusText(response.StatusCode))}
+	p := &Problem{Status: response.StatusCode, Text: fmt.Sprintf("it answers %d %s", response.StatusCode, http.StatusText(response.StatusCode))}
 	switch code := response.StatusCode; {
 	case code/100 == 3:
 		p.Text += ": redirects aren't followed; give the final address as url"

@@ -14,13 +14,14 @@ type Item struct {
 	At         logread.Position
 	Start, End int // in Raw
 	Lines      int
+	Text       int // bytes of its text
 }
 
 // Add appends a record as encode appends it.
 func (b *Batch) Add(r *Record, encode func([]byte, *Record) []byte) {
 	start := len(b.Raw)
 	b.Raw = encode(b.Raw, r)
-	b.Items = append(b.Items, Item{r.Source, r.At, start, len(b.Raw), r.Lines})
+	b.Items = append(b.Items, Item{r.Source, r.At, start, len(b.Raw), r.Lines, len(r.Text)})
 }
 
 // Part is the bytes of the items where they stand in Raw as they are given here, one after the other; false: they don't.
