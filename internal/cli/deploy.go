@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -48,6 +49,7 @@ itself, with the reason. Each step is written down before it is taken, so that a
   verify   signature, system, processor, version, definition; nothing is unpacked before
   unpack   beside the current release, which runs on; the machine's own conf/ over the package's defaults
   before   the release's hooks/before is run (Windows: hooks/before.cmd); where it fails, nothing was changed
+  backup   what the definition's backup names is copied; where that fails, nothing was changed
   switch   the service takes the new definition; its programs are restarted
   gate     every program must be ready for --min-ready-seconds without a fall
   keep     or go back: the fallen release is barred, and neither a boot nor a deploy brings it back unless --again says so
@@ -228,6 +230,9 @@ func describePlan(std IO, plan *deploy.Plan) error {
 	lines := []string{fmt.Sprintf("%s: from %s to %s, %s", plan.Service, from, plan.Version, listPrograms(plan.Programs))}
 	for _, c := range plan.Conf {
 		lines = append(lines, "  "+c.String())
+	}
+	if b := &plan.Definition.Backup; !b.None() && plan.From != "" {
+		lines = append(lines, "  backup: "+strings.Join(append(slices.Clone(b.Paths), strings.Join(b.Command, " ")), " "))
 	}
 	for _, line := range lines {
 		if err := printLine(std.Out, "%s", line); err != nil {

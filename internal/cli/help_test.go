@@ -112,7 +112,7 @@ func TestDefinitionTopic(t *testing.T) {
 		t.Fatal(err)
 	}
 	fields := schema.Properties
-	for _, of := range []string{"fallback", "control", "program", "backoff", "maxRestarts", "lifecycle", "resources", "limits", "securityContext", "capabilities", "listener", "logs"} {
+	for _, of := range []string{"fallback", "control", "backup", "program", "backoff", "maxRestarts", "lifecycle", "resources", "limits", "securityContext", "capabilities", "listener", "logs"} {
 		if len(schema.Defs[of].Properties) == 0 {
 			t.Errorf("the schema has no %s any more", of)
 		}

@@ -78,7 +78,8 @@ func programVariables() []variable {
 		{"DARUMA_WATCHDOG_SECONDS", "with such a livenessProbe: within how many seconds a WATCHDOG=1 is expected"},
 		{"LISTEN_FDS, LISTEN_FDNAMES, LISTEN_PID", "Linux, with listen: the sockets, as systemd passes them (sd_listen_fds(3))"},
 		{"HOME, USER, LOGNAME, SHELL", "Linux, with securityContext.runAsUser: that account's"},
-		{"DARUMA_RELEASE, DARUMA_PREVIOUS_RELEASE", "hooks/before of a release alone: its version, and that of the current one"},
+		{"DARUMA_RELEASE, DARUMA_PREVIOUS_RELEASE", "hooks/before of a release and the command of backup alone: its version, and that of the current one"},
+		{"DARUMA_BACKUP", "the command of backup alone: the folder that it writes into"},
 		{"PATH, LANG", "Linux, with securityContext.runAsUser: daruma's own; nothing else of its environment is passed on"},
 	}
 }
@@ -130,6 +131,7 @@ const definitionExample = `  name: shop                        # what the operat
   reportRunning: started            # started | ready: when the operating system is told that it runs
   fallback: {enabled: true, everySeconds: 300, wakeToRun: false}
   control: {readers: [ops]}                  # accounts and groups that see status, events, incidents and logs
+  backup: {paths: [../../data], command: [bin/dump], timeoutSeconds: 3600} # what a deploy copies before it switches
   programs:
     api:
       command: [bin/server, --port, "8080"]

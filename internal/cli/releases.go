@@ -151,6 +151,9 @@ func printRelease(std IO, state *store.State, r *store.Release) error {
 	if r.SignedBy != "" {
 		signed = "key " + r.SignedBy
 	}
+	if r.Backup > 0 {
+		signed += ", backup " + screen.Size(r.Backup)
+	}
 	return printLine(std.Out, "%s %-16s %-11s %s  %8s  %s%s", mark, r.Version, r.Status, r.Deployed.Local().Format("2006-01-02 15:04:05"),
 		screen.Size(r.Size), signed, why)
 }

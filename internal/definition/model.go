@@ -28,6 +28,7 @@ type Service struct {
 	Account     string   // virtual | LocalService | NetworkService | LocalSystem | DOMAIN\svc$ | a user name; default virtual
 	Fallback    Fallback // what starts the installed service where the service manager doesn't
 	Control     Control  // who may see the running service, beside its own account and administrators
+	Backup      Backup   // what a deploy keeps a copy of
 	Programs    []Program
 
 	// ReportRunning is when an installed service counts as running for the operating system; default Started.

@@ -26,6 +26,7 @@ func decoderKeys() map[string][]string {
 		"backoff":         d.backoffFields(&Backoff{}),
 		"fallback":        d.fallbackFields(&Fallback{}),
 		"control":         d.controlFields(&Control{}),
+		"backup":          d.backupFields(&Backup{}),
 		"maxRestarts":     d.maxRestartsFields(&MaxRestarts{}),
 		"probe":           d.probeFields(&Probe{}, true),
 		"hook":            d.handlerFields(&Handler{}),

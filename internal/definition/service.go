@@ -6,7 +6,8 @@ import "strings"
 const maxPrograms = 5000
 
 func (d *decoder) service(n *node) *Service {
-	s := &Service{StartType: "automatic", Account: "virtual", ReportRunning: Started, Fallback: Fallback{Every: defaultFallback}}
+	s := &Service{StartType: "automatic", Account: "virtual", ReportRunning: Started, Fallback: Fallback{Every: defaultFallback},
+		Backup: Backup{Timeout: defaultBackupTimeout}}
 	if n.kind != mapNode {
 		d.wrong(n, "a map with name and programs")
 		return s
@@ -50,6 +51,7 @@ func (d *decoder) serviceFields(s *Service) []field {
 		{"reportRunning", func(n *node) { s.ReportRunning = Condition(d.enum(n, string(Started), string(Ready))) }},
 		{"fallback", func(n *node) { d.object(n, d.fallbackFields(&s.Fallback)) }},
 		{"control", func(n *node) { d.object(n, d.controlFields(&s.Control)) }},
+		{"backup", func(n *node) { d.object(n, d.backupFields(&s.Backup)) }},
 		{"programs", func(n *node) { d.programs(n, s) }},
 	}
 }

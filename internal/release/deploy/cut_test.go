@@ -32,8 +32,9 @@ func cutAt(n int, f func(reached func(string)) error) (cut bool, where string, e
 // new one is in force, whole, and the record says which. Programs that went on meanwhile, and those that a boot has started from
 // the disk, come to the same.
 func TestCutOffAnywhere(t *testing.T) {
-	old, next := packageOf(t, "1.0.0", nil), packageOf(t, "1.1.0", nil)
+	old, next := packageOf(t, "1.0.0", nil), packageOf(t, "1.1.0", backsUpData())
 	deployed := newPlace(t)
+	deployed.writeData()
 	if err := deployed.deploy(old); err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +57,19 @@ func TestCutOffAnywhere(t *testing.T) {
 				t.Errorf("a deploy has %d places to be cut off", n)
 			}
 		})
+	}
+}
+
+// backsUpData makes a release copy what writeData has written.
+func backsUpData() map[string]string {
+	return map[string]string{"daruma.yaml": "name: shop\nbackup: {paths: [../../data]}\nprograms: {api: {command: [bin/server]}}\n"}
+}
+
+func (p *place) writeData() {
+	p.t.Helper()
+	dir := filepath.Join(p.root, "data")
+	if err := errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(filepath.Join(dir, "orders"), []byte("orders"), 0o644)); err != nil {
+		p.t.Fatal(err)
 	}
 }
 
@@ -137,6 +151,9 @@ func (p *place) wantSettled(where, conduct string, first bool) {
 	entries, err := os.ReadDir(filepath.Join(p.root, "releases"))
 	if err != nil {
 		p.t.Fatal(err)
+	}
+	if copies, err := os.ReadDir(filepath.Join(p.root, "backups")); err == nil {
+		entries = append(entries, copies...)
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") {

@@ -67,7 +67,14 @@ func (d *Deployer) Run(ctx context.Context, c *Candidate, plan *Plan) error {
 	if err := d.Store.Save(); err != nil {
 		return err
 	}
-	if err := d.unpack(ctx, c, plan); err != nil {
+	err := d.unpack(ctx, c, plan)
+	if err == nil {
+		release.Backup, err = d.backUp(ctx, plan)
+		if err != nil {
+			err = errors.Join(err, d.Store.Remove(plan.Version))
+		}
+	}
+	if err != nil {
 		state.Deploy = nil
 		d.lost(plan.Version)
 		return errors.Join(err, d.Store.Save())

@@ -3,7 +3,8 @@
 //
 //	candidate.go   the package's file, verified before a byte of it is unpacked
 //	plan.go        what a deploy would do; all that can be refused is refused here
-//	deploy.go      unpack → switch → gate → keep, or undo
+//	deploy.go      unpack → back up → switch → gate → keep, or undo
+//	backup.go      a copy of what the definition names, before the switch
 //	gate.go        does it come up, and stay up: readiness, then a soak without a fall
 //	undo.go        back to the release before; what was interrupted
 //	hooks.go       hooks/before

@@ -54,12 +54,13 @@ func (p *place) fill() (callBack func()) {
 // TestFullDiskAnywhere: wherever the disk gets full in the middle of a deploy, a release is in force that is whole, at once; and when there
 // is room again, the record says which.
 func TestFullDiskAnywhere(t *testing.T) {
-	old, next := packageOf(t, "1.0.0", nil), packageOf(t, "1.1.0", nil)
+	old, next := packageOf(t, "1.0.0", nil), packageOf(t, "1.1.0", backsUpData())
 	for _, conduct := range []string{"", "falls"} {
 		full := true
 		for n := 1; full; n++ {
 			t.Run(fmt.Sprint(conduct, n), func(t *testing.T) {
 				p := onSmallDisk(t, 256<<10)
+				p.writeData()
 				if err := p.deploy(old); err != nil {
 					t.Fatal(err)
 				}

@@ -44,12 +44,17 @@ func (t *tail) Write(p []byte) (int, error) {
 // runHook runs a hook of the release in folder, as whoever deploys. Everything it started ends with it, and with timeout. What it writes goes
 // to out.
 func runHook(ctx context.Context, folder, version, from string, timeout time.Duration, out io.Writer) error {
+	env := []string{"DARUMA_RELEASE=" + version, "DARUMA_PREVIOUS_RELEASE=" + from}
+	return runCommand(ctx, beforeHook(), []string{filepath.Join(folder, filepath.FromSlash(beforeHook()))}, folder, env, timeout, out)
+}
+
+// runCommand runs a command that errors call what.
+func runCommand(ctx context.Context, what string, command []string, folder string, env []string, timeout time.Duration, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	hook := filepath.Join(folder, filepath.FromSlash(beforeHook()))
-	cmd := exec.CommandContext(ctx, hook)
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Dir = folder
-	cmd.Env = append(os.Environ(), "DARUMA_RELEASE="+version, "DARUMA_PREVIOUS_RELEASE="+from)
+	cmd.Env = append(os.Environ(), env...)
 	said := &tail{to: out}
 	cmd.Stdout, cmd.Stderr = said, said
 	cmd.WaitDelay = time.Second // what it left behind may hold its output open
@@ -64,7 +69,7 @@ func runHook(ctx context.Context, folder, version, from string, timeout time.Dur
 		err = fmt.Errorf("it was ended after %v", timeout)
 	}
 	if last := plaintext.Line(strings.TrimSpace(string(bytes.TrimSpace(said.last)))); last != "" {
-		return fmt.Errorf("%s failed: %w; it said: %s", beforeHook(), err, last)
+		return fmt.Errorf("%s failed: %w; it said: %s", what, err, last)
 	}
-	return fmt.Errorf("%s failed: %w", beforeHook(), err)
+	return fmt.Errorf("%s failed: %w", what, err)
 }

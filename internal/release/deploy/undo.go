@@ -121,7 +121,7 @@ func (d *Deployer) Settle(ctx context.Context) error {
 	}
 	version, step := state.Deploy.Version, state.Deploy.Step
 	d.Say("the deploy of %s was interrupted, in the step %q", version, step)
-	if step == store.Unpacking {
+	if step == store.Unpacking || step == store.BackingUp {
 		err := d.Store.Remove(version)
 		d.lost(version)
 		state.Deploy = nil

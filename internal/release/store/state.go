@@ -40,6 +40,7 @@ type Step string
 // The steps, in their order.
 const (
 	Unpacking Step = "unpacking" // into a folder of its own; the current release isn't touched
+	BackingUp Step = "backingUp" // what the definition names is copied; the current release isn't touched
 	Switching Step = "switching" // daruma.yaml may be the old one or the new one
 	Soaking   Step = "soaking"   // the new one is in force, and hasn't been kept yet
 	Undoing   Step = "undoing"   // daruma.yaml may be the new one or the old one, which comes back
@@ -66,6 +67,7 @@ type Release struct {
 	Manifest   string    `json:"manifest"`             // SHA-256 of its manifest
 	SignedBy   string    `json:"signedBy,omitempty"`   // the key's id; "": it wasn't signed
 	Size       int64     `json:"size"`                 // of its files, bytes
+	Backup     int64     `json:"backup,omitempty"`     // size of the copy that was made before it was put in force; 0: none was
 	Why        string    `json:"why,omitempty"`        // it fell or went back
 	LastOutput []string  `json:"lastOutput,omitempty"` // of what fell, before its fall
 }

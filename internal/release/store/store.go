@@ -221,8 +221,11 @@ func (s *Store) Add(version string, write func(dir string) error) error {
 	return err
 }
 
-// Remove removes the files of a release. It loses its name first: half of a release never has one.
+// Remove removes the files of a release, and the copy that was made before it was put in force. It loses its name first: half of a release never has one.
 func (s *Store) Remove(version string) error {
+	if err := s.removeBackup(version); err != nil {
+		return err
+	}
 	gone := filepath.Join(s.releases(), ".old-"+version)
 	if err := s.removeTree(gone); err != nil {
 		return err

@@ -1,0 +1,109 @@
+package deploy
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/daruma-sh/daruma/internal/release/store"
+)
+
+// withBackup is a definition that backs data/ up and runs a command of the package.
+func withBackup(script string) map[string]string {
+	return map[string]string{
+		"daruma.yaml": "name: shop\nbackup: {paths: [../../data], command: [sh, bin/dump], timeoutSeconds: 20}\nprograms: {api: {command: [bin/server]}}\n",
+		"bin/dump":    script,
+	}
+}
+
+// TestBackup: what the definition names is copied before the switch, and goes with its release. A backup that fails changes nothing.
+func TestBackup(t *testing.T) {
+	p := newPlace(t)
+	data := filepath.Join(p.root, "data")
+	if err := errors.Join(os.MkdirAll(filepath.Join(data, "sub"), 0o750), os.WriteFile(filepath.Join(data, "sub", "orders"), []byte("before"), 0o640),
+		os.Symlink(os.DevNull, filepath.Join(data, "link"))); err != nil {
+		t.Fatal(err)
+	}
+	const dump = "echo dump of $DARUMA_PREVIOUS_RELEASE >$DARUMA_BACKUP/dump\n"
+	if err := p.deploy(packageOf(t, "1.0.0", withBackup(dump))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(p.root, "backups")); !errors.Is(err, os.ErrNotExist) {
+		t.Error("there was nothing to back up before the first release:", err)
+	}
+	few := p.settings()
+	few.HistoryLimit = 2
+	if err := p.deployAs(packageOf(t, "1.1.0", withBackup(dump)), few, nil); err != nil {
+		t.Fatal(err)
+	}
+	copies := filepath.Join(p.root, "backups", "1.1.0")
+	for path, want := range map[string]string{"1/data/sub/orders": "before", "command/dump": "dump of 1.0.0\n"} {
+		if text, err := os.ReadFile(filepath.Join(copies, path)); string(text) != want {
+			t.Errorf("%s: %q %v", path, text, err)
+		}
+	}
+	if link, err := os.Readlink(filepath.Join(copies, "1/data/link")); link != os.DevNull {
+		t.Error(link, err)
+	}
+	for path, want := range map[string]os.FileMode{"": 0o700, "1/data/sub": 0o750, "1/data/sub/orders": 0o640} {
+		if info, err := os.Stat(filepath.Join(copies, path)); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v %v", path, info.Mode(), err)
+		}
+	}
+	state, err := store.Look(p.root)
+	if err != nil || state.Find("1.1.0").Backup < 20 {
+		t.Error(state, err)
+	}
+	p.wantNoBackup("the command fails", withBackup("echo no database; exit 3\n"), "the backup failed: its command failed: exit status 3; it said: no database")
+	if err := os.Rename(data, data+".gone"); err != nil {
+		t.Fatal(err)
+	}
+	p.wantNoBackup("a path is gone", withBackup(dump), "the backup failed: ")
+	if err := os.Symlink(os.TempDir(), data); err != nil {
+		t.Fatal(err)
+	}
+	p.wantNoBackup("a link", withBackup(dump), "is a link")
+	if err := errors.Join(os.Remove(data), os.Rename(data+".gone", data)); err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range []string{"1.3.0", "1.4.0"} {
+		if err := p.deployAs(packageOf(t, version, withBackup(dump)), few, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(copies); !errors.Is(err, os.ErrNotExist) {
+		t.Error("the backup outlives its release:", err)
+	}
+}
+
+// wantNoBackup deploys 1.2.0, whose backup fails for the reason want, and which leaves nothing.
+func (p *place) wantNoBackup(name string, files map[string]string, want string) {
+	p.t.Helper()
+	if err := p.deploy(packageOf(p.t, "1.2.0", files)); err == nil || !strings.Contains(err.Error(), want) {
+		p.t.Errorf("%s: %v", name, err)
+	}
+	p.want("1.1.0", store.Kept)
+	if _, err := os.Stat(filepath.Join(p.root, "backups", "1.2.0")); !errors.Is(err, os.ErrNotExist) || p.folders() != "1.0.0 1.1.0" {
+		p.t.Errorf("%s: something is left: %v %s", name, err, p.folders())
+	}
+}
+
+// TestBackupThatHangs is ended, and with it the deploy.
+func TestBackupThatHangs(t *testing.T) {
+	p := newPlace(t)
+	if err := p.deploy(packageOf(t, "1.0.0", nil)); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	hangs := map[string]string{"daruma.yaml": "name: shop\nbackup: {command: [sleep, '1000'], timeoutSeconds: 0.3}\nprograms: {api: {command: [bin/server]}}\n"}
+	if err := p.deploy(packageOf(t, "1.1.0", hangs)); err == nil || !strings.Contains(err.Error(), "it was ended after 300ms") {
+		t.Error(err)
+	}
+	p.want("1.0.0", store.Kept)
+	if took := time.Since(begin); took > 15*time.Second {
+		t.Error("it took", took)
+	}
+}

@@ -1,0 +1,207 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+
+	"github.com/daruma-sh/daruma/internal/release/archive"
+	"github.com/daruma-sh/daruma/internal/safefile"
+)
+
+// backups is the folder of the copies, in the service's config folder: outside of the releases, since --purge leaves it.
+func (s *Store) backups() string { return filepath.Join(s.root, "backups") }
+
+// BackupFolder is that of the copy that was made before a release was put in force.
+func (s *Store) BackupFolder(version string) string { return filepath.Join(s.backups(), version) }
+
+// Backup copies files and folders for the release version, and has command (nil: none) write into a folder beside the copies. room is asked
+// with the size of what is copied before anything is; its error is given back. The copy has its name only when it is whole and on the disk.
+// It gives its size in bytes.
+//
+// Whoever deploys alone may enter the folder. Links are copied as links and never followed, one in paths is refused; sockets and the like are
+// left out, and so is what vanishes meanwhile. Owners are kept for root.
+func (s *Store) Backup(version string, paths []string, room func(size int64) error, command func(dir string) error) (size int64, err error) {
+	need := int64(0)
+	for _, path := range paths {
+		n, err := sizeOf(path)
+		if err != nil {
+			return 0, err
+		}
+		need += n
+	}
+	if err := room(need); err != nil {
+		return 0, err
+	}
+	if err := s.removeBackup(version); err != nil {
+		return 0, err
+	}
+	dir := filepath.Join(s.backups(), ".new-"+version)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return 0, err
+	}
+	s.reach("before the backup")
+	for i, path := range paths {
+		if err == nil {
+			err = copyPath(path, filepath.Join(dir, strconv.Itoa(i+1)))
+		}
+	}
+	if err == nil && command != nil {
+		to := filepath.Join(dir, "command")
+		if err = os.Mkdir(to, 0o700); err == nil {
+			err = command(to)
+		}
+	}
+	if err == nil {
+		size, err = sizeOf(dir)
+	}
+	if err == nil {
+		err = syncAll(dir)
+	}
+	if err == nil {
+		s.reach("after the backup")
+		err = renameFolder(dir, s.BackupFolder(version))
+	}
+	if err != nil {
+		return 0, errors.Join(err, s.removeTree(dir))
+	}
+	return size, safefile.SyncFolder(s.backups())
+}
+
+func (s *Store) removeBackup(version string) error {
+	return errors.Join(s.removeTree(filepath.Join(s.backups(), ".new-"+version)), s.removeTree(s.BackupFolder(version)))
+}
+
+// eachIn walks the file or folder at path, whose own name is the first that visit gets.
+func eachIn(path string, visit func(parent *os.Root, name string, e fs.DirEntry) error) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is a link, or neither a file nor a folder: name where it leads", path)
+	}
+	parent, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer parent.Close()
+	return fs.WalkDir(parent.FS(), filepath.Base(path), func(name string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) && name != filepath.Base(path) {
+			return nil // it vanished
+		}
+		if err != nil {
+			return err
+		}
+		return visit(parent, name, e)
+	})
+}
+
+func sizeOf(path string) (size int64, err error) {
+	err = eachIn(path, func(_ *os.Root, _ string, e fs.DirEntry) error {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			size += info.Size()
+		}
+		return nil
+	})
+	return size, err
+}
+
+// copyPath copies the file or folder at path into the folder to, which it makes.
+func copyPath(path, to string) error {
+	if err := os.Mkdir(to, 0o700); err != nil {
+		return err
+	}
+	dest, err := os.OpenRoot(to)
+	if err != nil {
+		return err
+	}
+	defer dest.Close()
+	type folder struct {
+		name string
+		info fs.FileInfo
+	}
+	var made []folder
+	err = eachIn(path, func(parent *os.Root, name string, e fs.DirEntry) error {
+		info, err := e.Info()
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return err
+		case e.IsDir():
+			made = append(made, folder{name, info})
+			return dest.Mkdir(name, 0o700)
+		case e.Type() == fs.ModeSymlink:
+			target, err := parent.Readlink(name)
+			if err != nil {
+				return err
+			}
+			return dest.Symlink(target, name)
+		case e.Type() != 0:
+			return nil
+		}
+		return copyOne(parent, dest, name)
+	})
+	for _, f := range slices.Backward(made) { // last: a folder may be closed to writing
+		if err == nil {
+			err = asTheOriginal(dest, f.name, f.info)
+		}
+	}
+	return err
+}
+
+func copyOne(from, to *os.Root, name string) error {
+	in, err := safefile.OpenWithin(from.Name(), name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	out, err := to.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	if err == nil {
+		err = likeTheOriginal(out, info)
+	}
+	return errors.Join(err, out.Close())
+}
+
+func asTheOriginal(root *os.Root, name string, info fs.FileInfo) error {
+	f, err := root.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(likeTheOriginal(f, info), f.Close())
+}
+
+// syncAll brings a folder to the disk. Windows has no call for all files of one that needs no administrator.
+func syncAll(dir string) error {
+	if runtime.GOOS != "windows" {
+		return archive.Sync(dir)
+	}
+	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() {
+			return err
+		}
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.Sync(), f.Close())
+	})
+}
