@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -182,4 +184,39 @@ func TestOrphansOfAForkBomb(t *testing.T) {
 		t.Error("nobody was killed")
 	}
 	f.gone(t)
+}
+
+// TestHasArgument: wherever it stands in a long command line, and only as the beginning of an argument.
+func TestHasArgument(t *testing.T) {
+	const mark = MarkArgument + "api.0123abcd/!supervisor"
+	path := filepath.Join(t.TempDir(), "cmdline")
+	for _, c := range []struct {
+		line string
+		want bool
+	}{
+		{"daruma\x00supervisor\x00api\x00" + mark + "\x00", true},
+		{"daruma\x00" + mark + "/1\x00more\x00", true},
+		{mark + "\x00", false}, // the program's own name
+		{"daruma\x00x" + mark + "\x00", false},
+		{"daruma\x00" + mark[:len(mark)-1] + "\x00", false},
+		{"", false}, // a thread of the kernel
+	} {
+		if err := os.WriteFile(path, []byte(c.line), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := hasArgument(path, mark); got != c.want {
+			t.Errorf("%q: %v", c.line, got)
+		}
+	}
+	for before := 4096 - len(mark) - 3; before < 4096+3; before++ { // where a read may end in the midst of it
+		if err := os.WriteFile(path, []byte(strings.Repeat("x", before)+"\x00"+mark+"\x00"+strings.Repeat("y", 9000)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if !hasArgument(path, mark) {
+			t.Errorf("behind %d bytes it isn't found", before)
+		}
+	}
+	if hasArgument(path+".none", mark) {
+		t.Error("found in a file that isn't there")
+	}
 }
