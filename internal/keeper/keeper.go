@@ -121,7 +121,7 @@ func (k *keeper) saveMemory() {
 
 // finishTurn reports to the supervisor what happened, and does what else could wait until a fallen program was up again.
 func (k *keeper) finishTurn() {
-	if k.flushAt > 0 && monotonic.Now() < k.flushAt || k.sup.busy() {
+	if k.flushAt > 0 && monotonic.Now() < k.flushAt || k.sup.busy() && !k.mustWait() {
 		return
 	}
 	k.flushAt = 0

@@ -74,7 +74,8 @@ type batch struct {
 	fds  []descriptor
 }
 
-// busy says that more commands wait than have been answered: in the middle of 500 starts the supervisor isn't woken for each of them.
+// busy says that more commands wait than have been answered: in the middle of 500 starts the supervisor isn't woken for each of them. Where
+// they wait for the definition to be read (mustWait), that is no reason to hold back what there is to report.
 func (s *supervisor) busy() bool {
 	return s.pending && len(s.outbox) == 1 && len(s.outbox[0].data) < wire.BatchBytes && len(s.outbox[0].fds) < wire.BatchFiles/2
 }

@@ -1,10 +1,12 @@
 package realtest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -93,4 +95,68 @@ func TestReloadOfRestarts(t *testing.T) {
 	if r := s.command(control.VerbStop, "it"); r.EndedBy != control.EndedKill || r.TookMs > 60_000 {
 		t.Errorf("%+v, want it killed after the new grace period", r)
 	}
+}
+
+// TestFallsWhileTheKeeperReads: after a reload the keeper reads what the definition allows, and no order of the supervisor's is carried out
+// meanwhile. A program that falls in that time isn't restarted by the rules of before, and its fall is reported at once.
+func TestFallsWhileTheKeeperReads(t *testing.T) {
+	dir := folder(t)
+	s := run(t, dir, readWhile(""))
+	s.awaitReady("it", 0)
+	st, was := s.status("it")
+	for range 20 { // the reader ends when it is done: it has to be caught
+		caught := make(chan int, 1)
+		go func() { caught <- stopReader(st.KeeperPID) }()
+		write(t, filepath.Join(dir, "daruma.yaml"), readWhile("restartPolicy: Never"))
+		if out, code := s.verb("reload", "real"); code != 0 {
+			t.Fatalf("reload: %d, %s", code, out)
+		}
+		reader := <-caught
+		if reader == 0 {
+			write(t, filepath.Join(dir, "daruma.yaml"), readWhile(""))
+			s.verb("reload", "real")
+			continue
+		}
+		if err := unix.Kill(was.PID, unix.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		s.await("it is given up", func(e control.Event) bool { return e.Program == "it" && e.Kind == control.EventFailed })
+		if err := unix.Kill(reader, unix.SIGCONT); err != nil { // the keeper gives it ten seconds
+			t.Errorf("the process that reads the definition was waited for: %v", err)
+		}
+		if _, now := s.status("it"); now.Generation != was.Generation {
+			t.Errorf("it was started again: run %d", now.Generation)
+		}
+		return
+	}
+	t.Fatal("no process that reads the definition was seen")
+}
+
+// readWhile is a definition that takes a while to read. setting is one of the program "it".
+func readWhile(setting string) string {
+	var b strings.Builder
+	b.WriteString("name: real\nprograms:\n  other: {command: [sleep, '1000000']}\n  it:\n    command: [sleep, '1000000']\n    " + setting + "\n    env:\n")
+	for i := range 3000 {
+		fmt.Fprintf(&b, "      NAME%d: value\n", i)
+	}
+	return b.String()
+}
+
+// stopReader waits for the process that reads the definition for a keeper and stops it. It gives its pid, 0: none came.
+func stopReader(keeper int) int {
+	children := fmt.Sprintf("/proc/%d/task/%d/children", keeper, keeper)
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
+		list, _ := os.ReadFile(children)
+		for _, child := range strings.Fields(string(list)) {
+			line, _ := os.ReadFile("/proc/" + child + "/cmdline")
+			if !strings.HasPrefix(string(line), "daruma\x00reader\x00") {
+				continue
+			}
+			pid := 0
+			if _, err := fmt.Sscan(child, &pid); err == nil && unix.Kill(pid, unix.SIGSTOP) == nil {
+				return pid
+			}
+		}
+	}
+	return 0
 }

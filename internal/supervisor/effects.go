@@ -18,7 +18,47 @@ func (s *supervisor) carryOut(effects []engine.Effect) {
 		return
 	}
 	effects = slices.Clone(effects) // an action may step the engine again
-	phase := s.engine.Phase()
+	s.saveStates(effects)
+	s.act(effects)
+}
+
+// carryOutReload is carryOut for what follows from a definition that was taken anew, and tells the keeper of that definition. The keeper
+// carries out nothing from then on until it has read what the definition allows, which takes a tenth of a second and more; but it goes on
+// restarting programs that fall. So the new restart grants go ahead of it, those that are withdrawn included: of no program that falls in
+// between is another run started by the old rules.
+func (s *supervisor) carryOutReload(effects []engine.Effect) {
+	effects = slices.Clone(effects)
+	s.saveStates(effects)
+	grants, rest := grantsFirst(effects)
+	for _, e := range grants {
+		s.do(e)
+	}
+	if s.cfg.checked {
+		s.link.Send(&wire.DefinitionTaken{}) // before the orders that follow from it
+	}
+	s.act(rest)
+}
+
+// grantsFirst takes out the restart grants of effects, but for one behind a Spawn of the same program, which brings a grant itself.
+func grantsFirst(effects []engine.Effect) (grants, rest []engine.Effect) {
+	spawned := map[string]bool{}
+	for _, e := range effects {
+		switch e := e.(type) {
+		case engine.Spawn:
+			spawned[e.Program] = true
+		case engine.SetRestartGrant:
+			if !spawned[e.Program] {
+				grants = append(grants, e)
+				continue
+			}
+		}
+		rest = append(rest, e)
+	}
+	return grants, rest
+}
+
+// saveStates saves the states of the programs that effects are about, and the service's.
+func (s *supervisor) saveStates(effects []engine.Effect) {
 	last := ""
 	for _, e := range effects {
 		if name := programOf(e); name != "" && name != last {
@@ -26,9 +66,13 @@ func (s *supervisor) carryOut(effects []engine.Effect) {
 			last = name
 		}
 	}
-	if phase != s.state.Phase {
+	if s.engine.Phase() != s.state.Phase {
 		s.saveServiceState()
 	}
+}
+
+// act carries effects out whose states are saved.
+func (s *supervisor) act(effects []engine.Effect) {
 	for _, e := range effects {
 		if _, told := e.(engine.PublishEvent); !told {
 			s.do(e)

@@ -6,7 +6,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/definition"
 	"github.com/daruma-sh/daruma/internal/engine"
-	"github.com/daruma-sh/daruma/internal/keeper/wire"
+	"github.com/daruma-sh/daruma/internal/monotonic"
 )
 
 // reload reads the definition again and takes it as a whole; where anything is wrong with it the old one stays in force.
@@ -25,15 +25,13 @@ func (s *supervisor) reload(why string) control.Answer {
 		Added: orEmpty(c.Added), Removed: orEmpty(c.Removed), Restarted: orEmpty(c.Restarted), Updated: orEmpty(c.Updated),
 		Unchanged: orEmpty(c.Unchanged),
 	}
-	if s.cfg.checked {
-		s.link.Send(&wire.DefinitionTaken{}) // before the orders that follow from it
-	}
 	s.def, s.refusal, s.guarded = def, nil, nil
 	s.countOpenFiles()
 	s.publish(control.Event{Kind: control.EventReloaded, Reason: fmt.Sprintf("%s: %d added, %d removed, %d restarted, %d updated, %d unchanged",
 		why, len(c.Added), len(c.Removed), len(c.Restarted), len(c.Updated), len(c.Unchanged))})
 	s.updateLogs(c.Updated)
-	s.step(engine.Reload{Definition: def, Restarted: c.Restarted, Updated: c.Updated})
+	s.statusOutdated = true
+	s.carryOutReload(s.engine.Step(monotonic.Now(), engine.Reload{Definition: def, Restarted: c.Restarted, Updated: c.Updated}))
 	s.saveDefinition(def) // after the states that follow from it: after half a reload a successor has the old definition, and a person can reload again
 	s.sockets.CloseUnused(s.def)
 	s.saveServiceState()
