@@ -8,15 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// upCase measures from the supervisor's exec to the first instruction of the last of 500 programs.
+// upCase measures from the supervisor's exec to the first instruction of the last of many programs.
 func upCase(b *bench) (table, error) {
-	return b.repeat(table{columns: []string{"median", "range"}, ratio: true}, func(p *peer) (float64, error) {
-		s, err := startSession(b.tools, p, 500, work{})
+	return b.repeat(table{columns: []string{fmt.Sprintf("median, %d programs", b.programs), "range"}, ratio: true}, func(p *peer) (float64, error) {
+		s, err := startSession(b.tools, p, b.programs, work{})
 		if err != nil {
 			return 0, err
 		}
 		defer s.end()
-		_, last, err := s.starts.await(500, time.Minute)
+		_, last, err := s.starts.await(b.programs, 3*time.Minute)
 		return float64(last-s.begun) / 1e6, err
 	})
 }
@@ -68,11 +68,12 @@ func stopCase(b *bench) (table, error) {
 
 // memoryCase sums the proportional set sizes of the supervisor's processes at rest.
 func memoryCase(b *bench) (table, error) {
-	t := table{columns: []string{"1", "100", "500", "processes at 100"}}
+	many := fmt.Sprint(b.programs)
+	t := table{columns: []string{"1", "100", many, "processes at 100", "open files at " + many}}
 	for _, p := range b.peers {
 		var cells []string
-		processes := 0
-		for _, n := range []int{1, 100, 500} {
+		processes, files := 0, 0
+		for _, n := range []int{1, 100, b.programs} {
 			if b.interrupted() {
 				return t, errInterrupted
 			}
@@ -86,9 +87,10 @@ func memoryCase(b *bench) (table, error) {
 			if n == 100 {
 				processes = len(pids)
 			}
+			files = openFiles(pids)
 			s.end()
 		}
-		t.add(p.name, 0, "", append(cells, fmt.Sprint(processes))...)
+		t.add(p.name, 0, "", append(cells, fmt.Sprint(processes), fmt.Sprint(files))...)
 	}
 	return t, nil
 }

@@ -25,12 +25,13 @@ type bench struct {
 	tools *tools
 	peers []*peer
 
-	runs   int           // of each case that has runs
-	kills  int           // of the restart case
-	uptime time.Duration // of a program before it is killed there
-	watch  time.Duration // how long idle and probes are watched
-	lines  int64         // of the log case
-	stop   <-chan os.Signal
+	runs     int           // of each case that has runs
+	kills    int           // of the restart case
+	programs int           // of the up case, and the most of the memory case
+	uptime   time.Duration // of a program before it is killed there
+	watch    time.Duration // how long idle and probes are watched
+	lines    int64         // of the log case
+	stop     <-chan os.Signal
 }
 
 // benchCase is one table.
@@ -43,9 +44,9 @@ func cases() []benchCase {
 	return []benchCase{
 		{"restart", "kill → first instruction of the next instance, ms", restartCase},
 		{"crashloop", "crash loop without backoff, restarts in 5 s", crashLoopCase},
-		{"up", "500 programs up, ms", upCase},
+		{"up", "many programs up, ms", upCase},
 		{"stop", "100 programs stopped, ms", stopCase},
-		{"memory", "memory of the supervisor's processes, PSS MiB at 1, 100 and 500 programs", memoryCase},
+		{"memory", "memory of the supervisor's processes, PSS MiB by the number of programs", memoryCase},
 		{"death", "killed by kill -9, then started again: copies of each of 5 programs", deathCase},
 		{"status", "status of 100 programs by the command line, ms", statusCase},
 		{"idle", "CPU of the supervisor with 100 programs that do nothing, ms", idleCase},
@@ -74,6 +75,7 @@ func run() error {
 	keep := flag.Bool("keep", false, "leave that folder for a look")
 	flag.IntVar(&b.runs, "runs", 5, "runs of each case; the median counts")
 	flag.IntVar(&b.kills, "kills", 300, "kills of each peer's program in the restart case")
+	flag.IntVar(&b.programs, "programs", 500, "programs of the up case, and the most of the memory case")
 	flag.DurationVar(&b.uptime, "uptime", 1100*time.Millisecond, "how long a program runs before it is killed there; below a second, runit and s6 wait that second out")
 	flag.DurationVar(&b.watch, "watch", 30*time.Second, "how long the idle and probes cases watch")
 	flag.Int64Var(&b.lines, "lines", 1<<30/120, "lines of the log cases; default 1 GiB of them")

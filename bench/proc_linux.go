@@ -118,6 +118,15 @@ func pss(pids []int) float64 {
 	return float64(sum) / 1024
 }
 
+// openFiles counts the open files of processes.
+func openFiles(pids []int) (n int) {
+	for _, pid := range pids {
+		list, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+		n += len(list)
+	}
+	return n
+}
+
 // cpu sums the time that all threads of processes have run so far: nanoseconds from schedstat, which ticks of stat are not.
 func cpu(pids []int) time.Duration {
 	used, _ := scheduled(pids)

@@ -5,7 +5,8 @@
 // supervisor, over a connection that it made itself; it parses nothing that a stranger wrote and listens on nothing.
 //
 // One goroutine, locked to the main thread, owns everything ([Main]). On Linux the thread matters: a child's
-// parent-death signal fires when the thread that forked it ends.
+// parent-death signal fires when the thread that forked it ends. Nor can another thread that never ends help with forking: an upgrade is an
+// execve(2), which ends all threads but the one that calls it, and their children would be killed.
 //
 //	main.go        what is done before the loop and after it
 //	keeper.go      the state, and the loop
