@@ -30,6 +30,8 @@ func (f *fakeSupervisor) Status(context.Context) (control.Status, error) {
 	return f.status, nil
 }
 
+func (f *fakeSupervisor) Alive(context.Context) (string, error) { return "shop", nil }
+
 func (f *fakeSupervisor) Incidents() (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader("")), nil
 }

@@ -50,6 +50,8 @@ func (f forger) Status(context.Context) (st control.Status, err error) {
 	return st, nil
 }
 
+func (f forger) Alive(context.Context) (string, error) { return "shop", nil }
+
 func (f forger) Incidents() (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader("")), nil
 }

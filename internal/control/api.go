@@ -21,6 +21,9 @@ type Backend interface {
 	// Status is a snapshot, taken in the moment of the call. It must not wait for programs: the server gives it 5 s.
 	Status(ctx context.Context) (Status, error)
 
+	// Alive gives the service's name once the goroutine that owns the service's state has got to it. It reads no file: observers and ensure ask often.
+	Alive(ctx context.Context) (service string, err error)
+
 	// Command carries c out and returns when it is done or ctx ends. When ctx ends (the client hung up or timed out)
 	// only the waiting ends: a stop that has begun goes on. A command that meets another under way waits for it or
 	// joins it; it isn't refused for that.

@@ -13,6 +13,7 @@ import (
 // fakeBackend answers what a test put in; it stands for the supervisor, which has tests of its own.
 type fakeBackend struct {
 	status  func(context.Context) (Status, error)
+	alive   func(context.Context) (string, error)
 	command func(context.Context, Command) (Answer, error)
 	logs    func(context.Context, LogQuery, func(LogLine) error, func() error) error
 
@@ -25,6 +26,13 @@ func (f *fakeBackend) Status(ctx context.Context) (Status, error) {
 		return f.status(ctx)
 	}
 	return Status{Service: "shop", Programs: []ProgramStatus{{Name: "api", State: StateRunning}}}, nil
+}
+
+func (f *fakeBackend) Alive(ctx context.Context) (string, error) {
+	if f.alive != nil {
+		return f.alive(ctx)
+	}
+	return "shop", nil
 }
 
 func (f *fakeBackend) Command(ctx context.Context, c Command) (Answer, error) {

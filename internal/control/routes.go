@@ -88,13 +88,13 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.limits.status)
 	defer cancel()
-	st, err := s.backend.Status(ctx)
+	service, err := s.backend.Alive(ctx)
 	if err != nil {
 		s.refuse(w, http.StatusServiceUnavailable, "the supervisor doesn't answer: "+err.Error(),
 			"the keeper replaces a supervisor that hangs; try again in a few seconds")
 		return
 	}
-	s.reply(w, http.StatusOK, Health{OK: true, Service: st.Service, PID: os.Getpid()})
+	s.reply(w, http.StatusOK, Health{OK: true, Service: service, PID: os.Getpid()})
 }
 
 func (s *Server) command(w http.ResponseWriter, r *http.Request) {

@@ -82,6 +82,9 @@ func TestSupervisorThatHangs(t *testing.T) {
 	b := &fakeBackend{status: func(ctx context.Context) (Status, error) {
 		<-ctx.Done()
 		return Status{}, ctx.Err()
+	}, alive: func(ctx context.Context) (string, error) {
+		<-ctx.Done()
+		return "", ctx.Err()
 	}}
 	_, _, socket := serve(t, b, func(l *limits) { l.status = 20 * time.Millisecond })
 	var api *APIError
@@ -90,6 +93,17 @@ func TestSupervisorThatHangs(t *testing.T) {
 	}
 	if _, err := NewClient(socket).Health(within(t)); !errors.As(err, &api) || api.Status != 503 {
 		t.Fatalf("health: %v", err)
+	}
+}
+
+// Whether the supervisor works is answered without a status, which reads files of each program.
+func TestHealthTakesNoStatus(t *testing.T) {
+	_, _, socket := serve(t, &fakeBackend{status: func(context.Context) (Status, error) {
+		t.Error("the whole status was asked for")
+		return Status{Service: "shop"}, nil
+	}}, nil)
+	if h, err := NewClient(socket).Health(within(t)); err != nil || !h.OK || h.Service != "shop" {
+		t.Errorf("%+v, %v", h, err)
 	}
 }
 

@@ -38,6 +38,20 @@ func (b backend) Status(ctx context.Context) (control.Status, error) {
 	}
 }
 
+// Alive implements control.Backend.
+func (b backend) Alive(ctx context.Context) (service string, err error) {
+	ch := make(chan string, 1)
+	b.s.mailbox.Post(func() { ch <- b.s.def.Name })
+	select {
+	case service = <-ch:
+		return service, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case <-b.s.ctx.Done():
+		return "", context.Cause(b.s.ctx)
+	}
+}
+
 // addUsage reads what the programs' processes use.
 func addUsage(st *control.Status, cgroup string) {
 	var mains []usage.Main

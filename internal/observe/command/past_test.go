@@ -28,6 +28,8 @@ func (a answering) Command(context.Context, control.Command) (control.Answer, er
 	return control.Answer{}, nil
 }
 
+func (a answering) Alive(context.Context) (string, error) { return "shop", nil }
+
 func (a answering) Incidents() (io.ReadCloser, error) { return os.Open(a.record) }
 
 func (a answering) Logs(context.Context, control.LogQuery, func(control.LogLine) error, func() error) error {

@@ -140,10 +140,20 @@ func appendLabels(b []byte, f *family, values []string) []byte {
 		v := values[k]
 		b = append(b, "{,"[min(i, 1)])
 		b = append(append(b, f.labels[k]...), `="`...)
-		if strings.ContainsAny(v, "\\\"\n") {
+		if !plain(v) {
 			v = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(v)
 		}
 		b = append(append(b, v...), '"')
 	}
 	return b
+}
+
+// plain says whether a label's value stands in the text as it is. A scrape asks it of 100,000, and strings.ContainsAny is a third of its time.
+func plain(v string) bool {
+	for i := range len(v) {
+		if c := v[i]; c == '"' || c == '\\' || c == '\n' {
+			return false
+		}
+	}
+	return true
 }

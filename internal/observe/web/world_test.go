@@ -43,6 +43,8 @@ func (f *fakeService) Command(_ context.Context, c control.Command) (control.Ans
 	return control.Answer{Results: []control.ProgramResult{{Program: c.Program, Done: true, State: control.StateRunning}}}, f.answer
 }
 
+func (f *fakeService) Alive(context.Context) (string, error) { return "shop", nil }
+
 func (f *fakeService) Incidents() (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader("")), nil
 }

@@ -3,6 +3,7 @@ package usage
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -17,65 +18,100 @@ const clockTick = 10 * time.Millisecond
 func of(base string, mains []Main) map[string]Tree {
 	all := make(map[string]Tree, len(mains))
 	groups := tree.Cgroups(base)
-	var buf [4096]byte
+	r := newReader(base)
+	defer r.close()
 	var left []Main
 	for _, m := range mains {
 		if group := groups[m.Program]; group != "" {
-			all[m.Program] = ofGroup(group, buf[:])
+			all[m.Program] = r.group(filepath.Base(group))
 		} else {
 			left = append(left, m)
 		}
 	}
 	if len(left) > 0 {
-		byDescent(left, all, buf[:])
+		r.byDescent(left, all)
 	}
 	return all
 }
 
-// ofGroup reads a cgroup: cpu.stat is there in each, whichever controllers are on (the kernel's cgroup-v2.rst). Memory is counted as without a
+// reader reads files below the folder of the service's cgroup and below /proc.
+type reader struct {
+	base   string
+	cgroup folder // of base
+	nested bool   // there may be groups in the groups of the programs
+	proc   folder
+	buf    []byte // what was read last
+}
+
+func newReader(base string) *reader {
+	r := &reader{base: base, cgroup: noFolder, proc: openFolder("/proc"), buf: make([]byte, 2*page)}
+	if base != "" {
+		r.cgroup = openFolder(base)
+		r.nested = r.mayNest()
+	}
+	return r
+}
+
+func (r *reader) close() {
+	r.cgroup.close()
+	r.proc.close()
+}
+
+// group reads a cgroup: cpu.stat is there in each, whichever controllers are on (the kernel's cgroup-v2.rst). Memory is counted as without a
 // cgroup: memory.current has the page cache in it, and is there with the memory controller alone.
-func ofGroup(path string, buf []byte) (t Tree) {
-	if _, after, found := bytes.Cut(read(path+"/cpu.stat", buf), []byte("usage_usec ")); found {
+func (r *reader) group(name string) (t Tree) {
+	if _, after, found := bytes.Cut(r.read(r.cgroup, name+"/cpu.stat"), []byte("usage_usec ")); found {
 		t.CPU = time.Duration(leadingNumber(after)) * time.Microsecond
 	}
-	for _, pid := range pidsIn(path) {
-		t.Processes++
-		proc := "/proc/" + pid
-		t.Memory += resident(proc, buf)
-		t.Files += openFiles(proc)
-	}
+	r.addGroup(name, &t)
 	return t
 }
 
-// pidsIn lists the processes of a group and of those below it: a program that may can make some.
-func pidsIn(path string) (pids []string) {
-	data, _ := os.ReadFile(path + "/cgroup.procs")
-	for _, line := range bytes.Fields(data) {
-		pids = append(pids, string(line))
+// addGroup adds the processes of a group and of those below it: a program that may can make some.
+func (r *reader) addGroup(name string, t *Tree) {
+	pids := bytes.Fields(r.read(r.cgroup, name+"/cgroup.procs"))
+	list := make([]string, len(pids)) // the buffer is read into again
+	for i, pid := range pids {
+		list[i] = string(pid)
 	}
-	entries, _ := os.ReadDir(path)
+	for _, pid := range list {
+		t.Processes++
+		t.Memory += r.resident(pid)
+		t.Files += r.openFiles(pid)
+	}
+	if !r.nested {
+		return
+	}
+	entries, _ := os.ReadDir(r.base + "/" + name)
 	for _, e := range entries {
 		if e.IsDir() {
-			pids = append(pids, pidsIn(path+"/"+e.Name())...)
+			r.addGroup(name+"/"+e.Name(), t)
 		}
 	}
-	return pids
+}
+
+// mayNest says whether there may be groups below those in the base: it has more below it than in it. To list each program's group would cost more than
+// all else that is read of it: a group has some 40 files.
+func (r *reader) mayNest() bool {
+	_, after, found := bytes.Cut(r.read(r.cgroup, "cgroup.stat"), []byte("nr_descendants "))
+	in, known := r.cgroup.folders()
+	return !found || !known || leadingNumber(after) != in
 }
 
 // resident is the second field of proc_pid_statm(5), in pages.
-func resident(proc string, buf []byte) int64 {
-	_, after, _ := bytes.Cut(read(proc+"/statm", buf), []byte(" "))
+func (r *reader) resident(pid string) int64 {
+	_, after, _ := bytes.Cut(r.read(r.proc, pid+"/statm"), []byte(" "))
 	return leadingNumber(after) * int64(os.Getpagesize())
 }
 
 // openFiles counts the descriptors of a process. Since Linux 6.2 the size of the folder fd is their number, for everybody
 // (proc_pid_fd(5)); before, only those who may look into it can count them.
-func openFiles(proc string) int {
+func (r *reader) openFiles(pid string) int {
 	var st unix.Stat_t
-	if unix.Stat(proc+"/fd", &st) == nil && st.Size > 0 {
+	if unix.Fstatat(int(r.proc), pid+"/fd", &st, 0) == nil && st.Size > 0 {
 		return int(st.Size)
 	}
-	dir, err := os.Open(proc + "/fd")
+	dir, err := os.Open("/proc/" + pid + "/fd")
 	if err != nil {
 		return 0
 	}
@@ -92,8 +128,8 @@ type process struct {
 }
 
 // byDescent finds the trees in one pass over all processes.
-func byDescent(mains []Main, all map[string]Tree, buf []byte) {
-	processes := list(buf)
+func (r *reader) byDescent(mains []Main, all map[string]Tree) {
+	processes := r.processes()
 	owner := make(map[int]string, len(mains))
 	for _, m := range mains {
 		owner[m.PID] = m.Program
@@ -115,12 +151,12 @@ func byDescent(mains []Main, all map[string]Tree, buf []byte) {
 		t.CPU += p.cpu
 		t.Memory += p.memory
 		t.Processes++
-		t.Files += openFiles("/proc/" + strconv.Itoa(p.pid))
+		t.Files += r.openFiles(strconv.Itoa(p.pid))
 		all[program] = t
 	}
 }
 
-func list(buf []byte) (all []process) {
+func (r *reader) processes() (all []process) {
 	dir, err := os.Open("/proc")
 	if err != nil {
 		return nil
@@ -129,7 +165,7 @@ func list(buf []byte) (all []process) {
 	names, _ := dir.Readdirnames(-1)
 	for _, name := range names {
 		if pid, err := strconv.Atoi(name); err == nil {
-			if p, ok := parse(pid, read("/proc/"+name+"/stat", buf)); ok {
+			if p, ok := parse(pid, r.read(r.proc, name+"/stat")); ok {
 				all = append(all, p)
 			}
 		}
@@ -153,20 +189,6 @@ func parse(pid int, stat []byte) (process, bool) {
 		cpu:    time.Duration(number(14)+number(15)+number(16)+number(17)) * clockTick,
 		memory: number(24) * int64(os.Getpagesize()),
 	}, true
-}
-
-// read gives the beginning of a small file; nothing where it can't be read.
-func read(path string, buf []byte) []byte {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil
-	}
-	defer unix.Close(fd)
-	n, err := unix.Read(fd, buf)
-	if err != nil {
-		return nil
-	}
-	return buf[:n]
 }
 
 // leadingNumber is the number that b begins with; 0: none.

@@ -5,9 +5,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/daruma-sh/daruma/internal/keeper/tree"
 )
 
 // A name with anything in it moves no field.
@@ -75,6 +78,67 @@ func TestOfGroup(t *testing.T) {
 	got := Of(base, []Main{{"it", os.Getpid()}})["it"]
 	if got.CPU != 2500*time.Millisecond || got.Processes != 2 || got.Memory < 1<<20 || got.Files < 6 {
 		t.Errorf("%+v", got)
+	}
+
+	// As many folders as cgroup.stat counts: nothing is looked for below.
+	if r := newReader(base); !r.nested {
+		t.Error("without cgroup.stat nothing may be below")
+	} else {
+		r.close()
+	}
+	for descendants, nested := range map[int]bool{3: false, 4: true} {
+		if err := os.WriteFile(filepath.Join(base, "cgroup.stat"), []byte("nr_descendants "+strconv.Itoa(descendants)+"\nnr_dying_descendants 7\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var st syscall.Stat_t
+		if err := syscall.Stat(base, &st); err != nil {
+			t.Fatal(err)
+		}
+		r := newReader(base)
+		if r.nested != (nested || st.Nlink != 5) { // some file systems don't count folders by links
+			t.Errorf("%d below, %d links: nested %v", descendants, st.Nlink, r.nested)
+		}
+		r.close()
+	}
+}
+
+// A list of processes that takes the kernel several pages is read to its end, and what is read after it isn't mixed with it.
+func TestLongFile(t *testing.T) {
+	base := t.TempDir()
+	text := strings.Repeat("1234567\n", 5000)
+	for name, text := range map[string]string{"long": text, "short": "1\n", "page": text[:page], "half": text[:page/2]} {
+		if err := os.WriteFile(filepath.Join(base, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := newReader(base)
+	defer r.close()
+	for _, name := range []string{"short", "long", "page", "half", "short"} {
+		want, err := os.ReadFile(filepath.Join(base, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.read(r.cgroup, name); string(got) != string(want) {
+			t.Errorf("%s: %d bytes, want %d", name, len(got), len(want))
+		}
+	}
+}
+
+// BenchmarkOfGroups is what the status of 1,000 programs reads where each has a cgroup: DARUMA_GROUPS=FOLDER, that of a service that runs.
+func BenchmarkOfGroups(b *testing.B) {
+	base := os.Getenv("DARUMA_GROUPS")
+	if base == "" {
+		b.Skip("needs a service that runs: DARUMA_GROUPS is the folder of its cgroup")
+	}
+	var mains []Main
+	for program := range tree.Cgroups(base) {
+		mains = append(mains, Main{program, 0})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if all := Of(base, mains); all[mains[0].Program].Processes == 0 {
+			b.Fatal("no process was seen")
+		}
 	}
 }
 

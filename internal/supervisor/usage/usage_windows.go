@@ -20,6 +20,7 @@ func of(_ string, mains []Main) map[string]Tree {
 		parents[p.ProcessID] = p.ParentProcessID
 	}
 	all := make(map[string]Tree, len(mains))
+	r := newReader()
 	for _, p := range processes {
 		program := ""
 		for at, steps := p.ProcessID, 0; program == "" && at != 0 && steps < 64; steps++ {
@@ -29,7 +30,7 @@ func of(_ string, mains []Main) map[string]Tree {
 		if program != "" {
 			t := all[program]
 			t.Processes++
-			t.add(p.ProcessID)
+			r.add(&t, p.ProcessID)
 			all[program] = t
 		}
 	}
@@ -49,14 +50,21 @@ func list() (all []windows.ProcessEntry32) {
 	return all
 }
 
+// reader has the functions that aren't in golang.org/x/sys: to look them up for each of thousands of processes takes longer than to call them.
+type reader struct{ memoryInfo, handleCount *windows.LazyProc }
+
+func newReader() reader {
+	kernel32 := windows.NewLazySystemDLL("kernel32.dll")
+	return reader{memoryInfo: kernel32.NewProc("K32GetProcessMemoryInfo"), handleCount: kernel32.NewProc("GetProcessHandleCount")}
+}
+
 // add reads one process, where this one may look at it.
-func (t *Tree) add(pid uint32) {
+func (r reader) add(t *Tree, pid uint32) {
 	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
 	if err != nil {
 		return
 	}
 	defer windows.CloseHandle(h)
-	kernel32 := windows.NewLazySystemDLL("kernel32.dll")
 	var created, exited, kernel, user windows.Filetime
 	if windows.GetProcessTimes(h, &created, &exited, &kernel, &user) == nil {
 		t.CPU += duration(kernel) + duration(user)
@@ -67,12 +75,11 @@ func (t *Tree) add(pid uint32) {
 		_             [6]uintptr
 	}
 	counters.size = uint32(unsafe.Sizeof(counters))
-	memory := kernel32.NewProc("K32GetProcessMemoryInfo")
-	if ok, _, _ := memory.Call(uintptr(h), uintptr(unsafe.Pointer(&counters)), uintptr(counters.size)); ok != 0 {
+	if ok, _, _ := r.memoryInfo.Call(uintptr(h), uintptr(unsafe.Pointer(&counters)), uintptr(counters.size)); ok != 0 {
 		t.Memory += int64(counters.current)
 	}
 	var handles uint32
-	if ok, _, _ := kernel32.NewProc("GetProcessHandleCount").Call(uintptr(h), uintptr(unsafe.Pointer(&handles))); ok != 0 {
+	if ok, _, _ := r.handleCount.Call(uintptr(h), uintptr(unsafe.Pointer(&handles))); ok != 0 {
 		t.Files += int(handles)
 	}
 }
