@@ -125,6 +125,7 @@ var layering = [][]string{
 	{
 		"internal/cli/reason",
 		"internal/observe/history",
+		"internal/observe/hosts",
 		"internal/observe/live",
 		"internal/observe/metrics",
 		"internal/observe/notice",

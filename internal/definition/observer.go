@@ -8,7 +8,7 @@ import (
 
 // observerKeys are the keys that observe.yaml may have at the top. A test of its own package holds the list up to date.
 func observerKeys() []string {
-	return []string{"listen", "textfile", "folder", "notices", "shipping", "dashboard", "history"}
+	return []string{"listen", "textfile", "folder", "notices", "shipping", "dashboard", "history", "hosts"}
 }
 
 // IsObserver reports whether src is an observe.yaml, the file of `daruma observe`, and no definition: it has keys of the one, and none that

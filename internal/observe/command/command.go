@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -19,6 +22,7 @@ import (
 	"github.com/daruma-sh/daruma/internal/keeper/lock"
 	"github.com/daruma-sh/daruma/internal/observe"
 	"github.com/daruma-sh/daruma/internal/observe/config"
+	"github.com/daruma-sh/daruma/internal/observe/hosts"
 	"github.com/daruma-sh/daruma/internal/observe/metrics"
 	"github.com/daruma-sh/daruma/internal/version"
 	"github.com/daruma-sh/daruma/service/notify"
@@ -196,7 +200,7 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 		}
 		fmt.Fprintf(out, "metrics on http://%s/metrics\n", l.Addr())
 		server := metrics.Server(collector)
-		server.Handler = notices.withAlerts(server.Handler)
+		server.Handler = guardHosts(c, notices.withAlerts(server.Handler))
 		parts.Go(func() { cancel(server.Serve(l)) })
 		parts.Go(func() {
 			<-ctx.Done()
@@ -231,6 +235,18 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 		return nil // Ctrl+C
 	}
 	return context.Cause(ctx)
+}
+
+// guardHosts has only requests be answered that are for this machine: for an address, for the name that is listened at, this machine's own, or one of
+// hosts in observe.yaml.
+func guardHosts(c config.Config, next http.Handler) http.Handler {
+	listen, _, _ := net.SplitHostPort(c.Listen)
+	names := append([]string{"localhost", strings.ToLower(listen)}, c.Hosts...)
+	if own, err := os.Hostname(); err == nil {
+		names = append(names, strings.ToLower(own))
+	}
+	return hosts.Guard(slices.DeleteFunc(names, func(name string) bool { return name == "" }),
+		"this is no name of this observer: ask for an address, or add the name to hosts in observe.yaml", next)
 }
 
 // ready tells the supervisor of the observer's own service that it works, and gives the way to it; nil: no supervisor waits for that.

@@ -48,6 +48,21 @@ func TestObserve(t *testing.T) {
 	if !bytes.Contains(body, []byte("daruma_build_info{")) {
 		t.Errorf("%s", body)
 	}
+	// DNS rebinding: a page of another site, whose name leads here, may neither read the metrics nor send alerts.
+	for path, host := range map[string]string{"/metrics": "evil.example:9490", "/": "evil.example", "/alertmanager": "evil.example"} {
+		r, err := http.NewRequest("GET", strings.TrimSuffix(url, "/metrics")+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.Body.Close(); answer.StatusCode != http.StatusMisdirectedRequest {
+			t.Errorf("%s of %s: %s", path, host, answer.Status)
+		}
+	}
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)

@@ -22,7 +22,8 @@ const DefaultListen = "127.0.0.1:9490"
 
 // Config is what the file says, with what it doesn't say filled in.
 type Config struct {
-	Listen   string // host:port; "": no port
+	Listen   string   // host:port; "": no port
+	Hosts    []string // names, without port and in lower case, by which scrapers and Alertmanager may know it; addresses needn't be named
 	Textfile Textfile
 	Folder   string           // absolute: the observer's own, for what must outlive it
 	Notices  *notifier.Config // nil: nobody is told anything
@@ -94,6 +95,9 @@ func (c *Config) fields(listens *bool) []definition.Field {
 		{Key: "shipping", Decode: func(v definition.Value) { c.Shipping = shipping.Decode(v) }},
 		{Key: "dashboard", Decode: func(v definition.Value) { c.Dashboard = decodeDashboard(v) }},
 		{Key: "history", Decode: func(v definition.Value) { c.History = v.Bool() }},
+		{Key: "hosts", Decode: func(v definition.Value) {
+			v.List(func(v definition.Value) { c.Hosts = append(c.Hosts, hostName(v)) })
+		}},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -33,21 +34,24 @@ func TestParse(t *testing.T) {
 	}
 	remembering := of(DefaultListen, every(15), own)
 	remembering.History = true
+	hosted := of(DefaultListen, every(15), own)
+	hosted.Hosts = []string{"web1", "::2"}
 	for src, want := range map[string]Config{
 		"history: true\n":                        remembering,
 		"":                                       of(DefaultListen, every(15), own),
 		"# nothing\n":                            of(DefaultListen, every(15), own),
+		"hosts: [Web1, '::2']\n":                 hosted,
 		"listen: none\n":                         of("", every(15), own),
 		"listen: ${ADDRESS}:80\nfolder: state\n": of("10.0.0.1:80", every(15), filepath.Join(here, "state")),
 		"listen: \":9490\"\n":                    of(":9490", every(15), own),
 		"textfile: {folder: text, periodSeconds: 30}\n":                  of("", text, own),
 		"textfile: {folder: text, periodSeconds: 30}\nlisten: '[::1]:1'": of("[::1]:1", text, own),
 	} {
-		if got, err := parse(src); err != nil || got != want {
+		if got, err := parse(src); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, %v, want %+v", src, got, err, want)
 		}
 	}
-	if got, err := Default(); err != nil || got != (of(DefaultListen, every(15), own)) {
+	if got, err := Default(); err != nil || !reflect.DeepEqual(got, of(DefaultListen, every(15), own)) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -59,6 +63,7 @@ func TestProblems(t *testing.T) {
 		"listen: 9490\n":                                                    `observe.yaml:1:9: listen: must be text, is the number 9490: write it in quotes, "9490"`,
 		"listen: localhost\n":                                               "observe.yaml:1:9: listen: must be ADDRESS:PORT such as 127.0.0.1:9490, or none",
 		"listen: a:99999\n":                                                 "observe.yaml:1:9: listen: must be ADDRESS:PORT such as 127.0.0.1:9490, or none",
+		"hosts: ['web1:80']\n":                                              "observe.yaml:1:9: hosts[0]: must be a host name or an address, without port",
 		"lisen: none\n":                                                     "observe.yaml:1:1: lisen: unknown key: did you mean listen?",
 		"notices: {}\n":                                                     "observe.yaml:1:10: notices: channels is missing",
 		"notices: {channels: {}}\n":                                         "observe.yaml:1:21: notices.channels: names no channel: where should notices go?",
@@ -81,7 +86,7 @@ func TestProblems(t *testing.T) {
 		"shipping: {redact: [{pattern: '('}], targets: {a: {type: otlp, url: http://c}}}\n": "observe.yaml:1:21: shipping.redact[0]: pattern: error parsing regexp: missing closing ): `(`",
 		"shipping: {targets: {a: {type: otlp, url: http://c, join: [{traces: [c]}]}}}\n":    "observe.yaml:1:70: shipping.targets.a.join[0].traces[0]: must be one of go, java, python, is the text \"c\"",
 		"shipping: {targets: {a: {type: otlp, url: http://c, join: [{programs: [a]}]}}}\n":  "observe.yaml:1:60: shipping.targets.a.join[0]: must have either traces or start\nobserve.yaml:1:72: shipping.targets.a.join[0].programs[0]: must be SERVICE/PROGRAM",
-		"version: 1\n":                                   "observe.yaml:1:1: version: unknown key: allowed here are listen, textfile, folder, notices, shipping, dashboard, history",
+		"version: 1\n":                                   "observe.yaml:1:1: version: unknown key: allowed here are listen, textfile, folder, notices, shipping, dashboard, history, hosts",
 		"textfile: /a\n":                                 `observe.yaml:1:11: textfile: must be a map (key: value), is the text "/a"`,
 		"textfile: {periodSeconds: 0}\n":                 "observe.yaml:1:11: textfile: folder is missing\nobserve.yaml:1:27: textfile.periodSeconds: must be greater than 0, is 0",
 		"textfile:\n  folder: a\n  periodSeconds: 0.5\n": "observe.yaml:3:18: textfile.periodSeconds: must be at least 1, is 0.5",

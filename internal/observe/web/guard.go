@@ -1,10 +1,9 @@
 package web
 
 import (
-	"net"
 	"net/http"
-	"slices"
-	"strings"
+
+	"github.com/daruma-sh/daruma/internal/observe/hosts"
 )
 
 // policy has the browser refuse whatever isn't in a file of ours: no script and no style within a page, no frame, no form to elsewhere. With Trusted Types
@@ -26,7 +25,7 @@ func (d *Dashboard) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		switch {
-		case !d.allowedHost(r.Host):
+		case !hosts.Listed(r.Host, d.options.Hosts):
 			// A page of another site can have its own name resolve to this machine (DNS rebinding): then its Origin is its Host, and only the name tells.
 			http.Error(w, "this is no name of this dashboard: add it to dashboard.hosts in observe.yaml", http.StatusMisdirectedRequest)
 		case foreign(r):
@@ -35,16 +34,6 @@ func (d *Dashboard) guard(next http.Handler) http.Handler {
 			checked.ServeHTTP(w, r)
 		}
 	})
-}
-
-// allowedHost says whether the request is for one of our names. The port may be that of a tunnel.
-func (d *Dashboard) allowedHost(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	} else {
-		host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	}
-	return slices.Contains(d.options.Hosts, strings.ToLower(host))
 }
 
 // foreign says whether the browser tells that another site sent the request (Fetch Metadata, w3.org/TR/fetch-metadata). Following a link to us is
