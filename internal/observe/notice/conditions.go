@@ -24,7 +24,7 @@ type Condition struct {
 // hold is how long it lasts before it is told.
 func (c *Condition) hold() time.Duration {
 	switch c.Kind {
-	case LogLoss, Definition:
+	case LogLoss, Definition, Upgraded, NoUpgrade:
 		return 0
 	case Gone:
 		return GoneAfter
@@ -35,7 +35,13 @@ func (c *Condition) hold() time.Duration {
 }
 
 // once tells whether its end is none worth telling.
-func (c *Condition) once() bool { return c.Kind == Boot || c.Kind == Definition }
+func (c *Condition) once() bool {
+	switch c.Kind {
+	case Boot, Definition, Upgraded, NoUpgrade:
+		return true
+	}
+	return false
+}
 
 // TakeEvent takes in one event. Events of incidents are left to the incident record, which outlives whoever misses them.
 func (s *State) TakeEvent(e control.Event, now time.Time) {
@@ -63,6 +69,10 @@ func (s *State) TakeEvent(e control.Event, now time.Time) {
 		s.begin(Boot, e, now)
 	case control.EventDefinitionRefused:
 		s.begin(Definition, e, now)
+	case control.EventUpgraded:
+		s.begin(Upgraded, e, now)
+	case control.EventUpgradeFailed:
+		s.begin(NoUpgrade, e, now)
 	case control.EventLogLoss:
 		s.begin(LogLoss, e, now)
 	case control.EventLogLossEnded:

@@ -88,7 +88,11 @@ func (w Writer) one(m *Message, n *Notice, i *Item) {
 			m.Facts = append(m.Facts, Fact{name, value})
 		}
 	}
-	add(p.cause, i.Cause)
+	name := p.cause
+	if n.Kind == Upgraded {
+		name = "" // what by what is no cause
+	}
+	add(name, i.Cause)
 	if i.LastCause != i.Cause {
 		add(p.lastCause, i.LastCause)
 	}
@@ -187,7 +191,7 @@ func command(n *Notice, program string) string {
 		return "daruma check"
 	case Supervisor:
 		return "daruma incidents " + n.Service
-	case NotReady, LogLoss:
+	case NotReady, LogLoss, NoUpgrade:
 		return "daruma status " + n.Service
 	}
 	return "daruma logs " + target + " --since " + n.At.Add(-time.Minute).UTC().Format(time.RFC3339)

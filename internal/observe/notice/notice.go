@@ -20,6 +20,8 @@ const (
 	Boot       Kind = "backAfterBoot"      // the service runs again after the machine was started
 	Definition Kind = "definitionRefused"  // the definition was refused at the start
 	Gone       Kind = "unreachable"        // nobody answers for the service, which nobody stopped; over: it answers again
+	Upgraded   Kind = "upgraded"           // another daruma runs the service; the programs ran on
+	NoUpgrade  Kind = "upgradeFailed"      // the one that ran before runs on, and so do the programs
 	Alert      Kind = "alert"              // of Alertmanager; over: resolved
 	Test       Kind = "test"               // asked for by a person
 	Summary    Kind = "summary"            // of notices that there was no room to keep one by one
@@ -27,7 +29,7 @@ const (
 
 // Kinds gives those that can be chosen, in the order of the documentation.
 func Kinds() []Kind {
-	return []Kind{Fell, GaveUp, Brief, Supervisor, LogLoss, NotReady, Stopped, Boot, Definition, Gone, Alert}
+	return []Kind{Fell, GaveUp, Brief, Supervisor, LogLoss, NotReady, Stopped, Boot, Definition, Gone, Upgraded, NoUpgrade, Alert}
 }
 
 // Notice is one thing that people are told.
@@ -79,7 +81,7 @@ func (n *Notice) Replaces(old *Notice) bool {
 // Bad tells whether something is wrong, for colours and for severities.
 func (n *Notice) Bad() bool {
 	switch n.Kind {
-	case Fell, GaveUp, LogLoss, NotReady, Gone, Alert, Definition:
+	case Fell, GaveUp, LogLoss, NotReady, Gone, Alert, Definition, NoUpgrade:
 		return !n.Over
 	}
 	return false

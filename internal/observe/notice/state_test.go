@@ -341,6 +341,21 @@ func TestBackAfterBoot(t *testing.T) {
 	})
 }
 
+// An upgrade of daruma is told, and one that failed; each once, also by the observer's next process.
+func TestUpgrade(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		w.event(control.EventUpgraded, "")
+		w.want(w.tell(), "shop is run by another daruma, the programs ran on")
+		w.restart()
+		w.want(w.told(time.Minute))
+		w.event(control.EventUpgradeFailed, "")
+		w.want(w.tell(), "shop: an upgrade of daruma failed, the programs ran on")
+		w.event(control.EventUpgraded, "")
+		w.want(w.tell(), "shop is run by another daruma, the programs ran on")
+		w.want(w.told(time.Minute))
+	})
+}
+
 // Whatever a supervisor says that somebody else wrote, what is remembered and told of it is bounded.
 func TestHostileSupervisor(t *testing.T) {
 	inVirtualTime(t, func(w *world) {

@@ -21,6 +21,7 @@ type phrases struct {
 	notReady, notReadyOver           string
 	stopped, stoppedOver             string
 	boot, definition, gone, goneOver string
+	upgraded, noUpgrade              string
 	alert, alertOver, test, summary  string
 	afterFalls, after, briefEnded    string
 }
@@ -47,6 +48,7 @@ func english() *phrases {
 		stopped: "%s was stopped on purpose", stoppedOver: "%s was started again",
 		boot: "%s is back after the machine was started", definition: "%s: the definition was refused",
 		gone: "%s: nobody answers for the service", goneOver: "%s answers again",
+		upgraded: "%s is run by another daruma, the programs ran on", noUpgrade: "%s: an upgrade of daruma failed, the programs ran on",
 		alert: "Alert: %s", alertOver: "Resolved: %s", test: "A test of daruma's notices", summary: "%d notices that there was no room to keep one by one",
 		afterFalls: ", after %s, %d falls", after: ", after %s",
 	}
@@ -67,6 +69,7 @@ func chinese() *phrases {
 		stopped: "%s 被人工停止", stoppedOver: "%s 已重新启动",
 		boot: "%s 已随机器启动恢复运行", definition: "%s：定义文件被拒绝",
 		gone: "%s：服务无应答", goneOver: "%s 恢复应答",
+		upgraded: "%s 的 daruma 已升级，程序未受影响", noUpgrade: "%s：daruma 升级失败，程序未受影响",
 		alert: "告警：%s", alertOver: "告警解除：%s", test: "daruma 通知测试", summary: "%d 条通知因空间不足而合并",
 		afterFalls: "，历时 %s，崩溃 %d 次", after: "，历时 %s",
 	}
@@ -161,6 +164,10 @@ func (w Writer) form(n *Notice, i *Item) string {
 		return p.boot
 	case Definition:
 		return p.definition
+	case Upgraded:
+		return p.upgraded
+	case NoUpgrade:
+		return p.noUpgrade
 	case Gone:
 		return pick(n.Over, p.goneOver, p.gone)
 	}
