@@ -2,12 +2,13 @@ package screen
 
 import (
 	"os"
+	"os/signal"
 
 	"golang.org/x/sys/unix"
 )
 
-// NoEcho keeps the terminal from showing what is typed, until restore.
-func NoEcho(terminal *os.File) (restore func(), err error) {
+// silence has the terminal not show what is typed, until show.
+func silence(terminal *os.File) (show func(), err error) {
 	fd := int(terminal.Fd())
 	old, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	if err != nil {
@@ -20,4 +21,12 @@ func NoEcho(terminal *os.File) (restore func(), err error) {
 		return nil, err
 	}
 	return func() { _ = unix.IoctlSetTermios(fd, unix.TCSETS, old) }, nil
+}
+
+// endBy ends the process by the signal, so that who waits for it sees that: a shell stops its script, too.
+func endBy(s os.Signal) {
+	signal.Reset(s)
+	if n, ok := s.(unix.Signal); ok {
+		_ = unix.Kill(os.Getpid(), n)
+	}
 }

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// NoEcho keeps the console from showing what is typed, until restore.
-func NoEcho(terminal *os.File) (restore func(), err error) {
+// silence has the terminal not show what is typed, until show.
+func silence(terminal *os.File) (show func(), err error) {
 	console := windows.Handle(terminal.Fd())
 	var old uint32
 	if err := windows.GetConsoleMode(console, &old); err != nil {
@@ -19,3 +19,6 @@ func NoEcho(terminal *os.File) (restore func(), err error) {
 	}
 	return func() { _ = windows.SetConsoleMode(console, old) }, nil
 }
+
+// endBy ends the process as Windows does on Ctrl+C (STATUS_CONTROL_C_EXIT).
+func endBy(os.Signal) { windows.ExitProcess(uint32(windows.STATUS_CONTROL_C_EXIT)) }
