@@ -30,13 +30,14 @@ type closed struct {
 	own      *notify.Channel // to the supervisor of the observer's own service; nil: it is no program of daruma's
 	services func() ([]string, error)
 	knock    func(ctx context.Context, service string) error
+	trouble  func() string             // what else the status is to say; "": nothing
 	hidden   func(service string) bool // whether its run folder is where only root may look, if it is there at all
 
 	said []string
 }
 
-func newClosed(errs io.Writer, own *notify.Channel) *closed {
-	return &closed{errs: errs, own: own, services: folders.Services, knock: func(ctx context.Context, service string) error {
+func newClosed(errs io.Writer, own *notify.Channel, trouble func() string) *closed {
+	return &closed{errs: errs, own: own, trouble: trouble, services: folders.Services, knock: func(ctx context.Context, service string) error {
 		c, err := control.Dial(service)
 		if err == nil {
 			_, err = c.Health(ctx)
@@ -114,17 +115,24 @@ func (c *closed) say(now map[string]string, all int) {
 		}
 	}
 	c.said = shut
-	if c.own == nil {
-		return
+	if c.own != nil {
+		_ = c.own.Send(notify.Message{Key: notify.Status, Value: c.status(all - len(shut))}) // without a supervisor nobody asks for it
 	}
+}
+
+// status is what daruma status shows of the observer.
+func (c *closed) status(seen int) string {
 	text := "1 service"
-	if n := all - len(shut); n != 1 {
-		text = fmt.Sprintf("%d services", n)
+	if seen != 1 {
+		text = fmt.Sprintf("%d services", seen)
 	}
-	if len(shut) > 0 {
-		text += fmt.Sprintf("; doesn't see %s", strings.Join(shut, ", "))
+	if len(c.said) > 0 {
+		text += "; doesn't see " + strings.Join(c.said, ", ")
 	}
-	_ = c.own.Send(notify.Message{Key: notify.Status, Value: text}) // without a supervisor nobody asks for it
+	if trouble := c.trouble(); trouble != "" {
+		text += "; " + trouble
+	}
+	return text
 }
 
 // remedy is what to do about a service that doesn't let the observer in.

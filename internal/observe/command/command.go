@@ -207,8 +207,10 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 			closeServer(server)
 		})
 	}
+	trouble := func() string { return "" }
 	if c.Dashboard != nil {
-		serve, err := openDashboard(out, errs, c, kept)
+		var serve func(context.Context) error
+		serve, trouble, err = openDashboard(out, errs, c, kept)
 		if err != nil {
 			return err
 		}
@@ -228,7 +230,7 @@ func run(asked context.Context, out, errs io.Writer, c config.Config) error {
 	parts.Go(func() { notices.run(ctx) })
 	parts.Go(func() { kept.run(ctx) })
 	parts.Go(func() { shipper.run(ctx) })
-	parts.Go(func() { newClosed(errs, supervisor).run(ctx) })
+	parts.Go(func() { newClosed(errs, supervisor, trouble).run(ctx) })
 	<-ctx.Done()
 	parts.Wait()
 	if asked.Err() != nil {

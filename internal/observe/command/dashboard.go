@@ -20,33 +20,33 @@ func dashboard(o web.Options, r *remembered) *web.Dashboard {
 	return web.New(o)
 }
 
-// openDashboard listens for the dashboard of observe.yaml, and gives what serves it until its context ends.
+// openDashboard listens for the dashboard of observe.yaml, and gives what serves it until its context ends, and what is wrong with it meanwhile; "": nothing.
 //
 // It has a listener of its own: whoever floods it keeps no scraper out, and the metrics need neither its passwords nor its TLS.
-func openDashboard(out, errs io.Writer, c config.Config, r *remembered) (serve func(context.Context) error, err error) {
-	o := web.Options{Hosts: c.Dashboard.Hosts, Secure: c.Dashboard.Certificate != ""}
+func openDashboard(out, errs io.Writer, c config.Config, r *remembered) (serve func(context.Context) error, trouble func() string, err error) {
+	o := web.Options{Hosts: c.Dashboard.Hosts, Proxies: c.Dashboard.Proxies, Secure: c.Dashboard.Certificate != ""}
 	for _, u := range c.Dashboard.Users {
 		o.Users = append(o.Users, web.User(u))
 	}
 	l, err := net.Listen("tcp", c.Dashboard.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("%w: give another address with dashboard.listen in observe.yaml", err)
+		return nil, nil, fmt.Errorf("%w: give another address with dashboard.listen in observe.yaml", err)
 	}
-	scheme := "http"
+	scheme, trouble := "http", func() string { return "" }
 	if o.Secure {
 		pair := &certificate{files: *c.Dashboard, say: func(err error) {
 			fmt.Fprintf(errs, "daruma observe: the dashboard's new certificate can't be read, and the old one is used: %v\n", err)
 		}}
 		if _, err := pair.get(nil); err != nil {
 			_ = l.Close()
-			return nil, fmt.Errorf("dashboard.tls in observe.yaml: %w", err)
+			return nil, nil, fmt.Errorf("dashboard.tls in observe.yaml: %w", err)
 		}
 		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get}
-		scheme = "https"
+		scheme, trouble = "https", pair.trouble
 	}
 	fmt.Fprintf(out, "dashboard on %s://%s/\n", scheme, l.Addr())
 	d := dashboard(o, r)
-	return func(ctx context.Context) error { return d.Serve(ctx, l) }, nil
+	return func(ctx context.Context) error { return d.Serve(ctx, l) }, trouble, nil
 }
 
 // certificate is read again when one of its files is replaced: one that is renewed every few weeks needs no restart.
@@ -84,6 +84,21 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	}
 	c.tried = written
 	return c.pair, nil
+}
+
+// trouble looks whether there is a new pair, also where no browser comes, and says that it can't be read and until when the old one is good.
+func (c *certificate) trouble() string {
+	_, _ = c.get(nil) // it is kept, or there was none at the start
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.again.IsZero() {
+		return ""
+	}
+	text := "can't read the dashboard's new certificate"
+	if c.pair.Leaf != nil {
+		text += ", and uses the one that ends on " + c.pair.Leaf.NotAfter.Local().Format("2006-01-02")
+	}
+	return text
 }
 
 // writtenAt gives when a file was written; the zero time where it isn't there. It is a time of the wall clock alone, and so can be compared by ==.

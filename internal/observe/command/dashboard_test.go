@@ -61,7 +61,7 @@ func TestDashboardWithUsers(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var said bytes.Buffer
 	out := make(lineWriter, 1)
-	serve, err := openDashboard(out, &said, c, nil)
+	serve, trouble, err := openDashboard(out, &said, c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,10 @@ func TestDashboardWithUsers(t *testing.T) {
 	if !strings.Contains(said.String(), "the old one is used") {
 		t.Error(said.String())
 	}
-	if _, err := openDashboard(io.Discard, io.Discard, c, nil); err == nil || !strings.Contains(err.Error(), "dashboard.tls") {
+	if text := trouble(); !strings.HasPrefix(text, "can't read the dashboard's new certificate, and uses the one that ends on 20") {
+		t.Errorf("status: %q", text)
+	}
+	if _, _, err := openDashboard(io.Discard, io.Discard, c, nil); err == nil || !strings.Contains(err.Error(), "dashboard.tls") {
 		t.Error("without a certificate:", err)
 	}
 }
@@ -173,12 +176,19 @@ func TestCertificateBeforeItsKey(t *testing.T) {
 	if n := serial(); n != 2 || said != 2 {
 		t.Errorf("without its key: %d, said %d times", n, said)
 	}
+	status := &closed{trouble: c.trouble, said: []string{"shop"}}
+	if text := status.status(1); !strings.HasPrefix(text, "1 service; doesn't see shop; can't read the dashboard's new certificate") {
+		t.Errorf("status: %q", text)
+	}
 	writeCertificate(t, next, 3)
 	replace(cert, 1)
 	replace(key, 3)
 	c.again = time.Now().Add(-time.Second)
 	if n := serial(); n != 3 || said != 2 {
 		t.Errorf("a minute later: %d, said %d times", n, said)
+	}
+	if text := status.status(2); text != "2 services; doesn't see shop" {
+		t.Errorf("status: %q", text)
 	}
 }
 

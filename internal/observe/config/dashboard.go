@@ -22,7 +22,8 @@ type Dashboard struct {
 	Listen           string   // host:port, not that of the metrics
 	Hosts            []string // names and addresses, without port and in lower case, by which browsers may know it
 	Certificate, Key string   // files of TLS; "": none
-	Users            []User   // in the order of the file; one at least
+	Proxies          []netip.Prefix
+	Users            []User // in the order of the file; one at least
 }
 
 // User is an entry of dashboard.users.
@@ -58,6 +59,9 @@ func decodeDashboard(v definition.Value) *Dashboard {
 				{Key: "certificate", Decode: func(v definition.Value) { d.Certificate = v.Path() }},
 				{Key: "key", Decode: func(v definition.Value) { d.Key = v.Path() }},
 			}, "certificate", "key")
+		}},
+		{Key: "trustedProxies", Decode: func(v definition.Value) {
+			v.List(func(v definition.Value) { d.Proxies = append(d.Proxies, proxy(v)) })
 		}},
 		{Key: "users", Decode: func(v definition.Value) {
 			v.Map(func(name string, v definition.Value) { d.Users = append(d.Users, decodeUser(name, v)) })
@@ -101,6 +105,25 @@ func hostName(v definition.Value) string {
 		v.Fail("must be a host name or an address, without port")
 	}
 	return name
+}
+
+// proxy gives a network, or an address as the network of it alone. All addresses would be as good as a header that anybody may write.
+func proxy(v definition.Value) netip.Prefix {
+	text := v.Line()
+	network, err := netip.ParsePrefix(text)
+	if err != nil {
+		var ip netip.Addr
+		if ip, err = netip.ParseAddr(text); err == nil {
+			network = netip.PrefixFrom(ip.Unmap().WithZone(""), ip.Unmap().BitLen())
+		}
+	}
+	switch {
+	case err != nil:
+		v.Fail("must be an address or a network such as 127.0.0.1 or 10.1.2.0/24")
+	case network.Bits() == 0:
+		v.Fail("is every address there is: anybody could say where a request comes from")
+	}
+	return network.Masked()
 }
 
 func decodeUser(name string, v definition.Value) User {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -20,6 +21,8 @@ func TestDashboard(t *testing.T) {
 	named := []User{{"ann", hash, true}, {"bob", hash, false}}
 	for src, want := range map[string]Dashboard{
 		users: {Listen: DefaultDashboard, Hosts: []string{"localhost", "127.0.0.1", "::1"}, Users: named},
+		"trustedProxies: [127.0.0.1, '10.1.2.3/24', '::1'], " + users: {Listen: DefaultDashboard, Hosts: []string{"localhost", "127.0.0.1", "::1"}, Users: named,
+			Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("10.1.2.0/24"), netip.MustParsePrefix("::1/128")}},
 		"listen: '127.0.0.9:1', hosts: [Shop.Example.com], " + users: {Listen: "127.0.0.9:1",
 			Hosts: []string{"shop.example.com", "localhost", "127.0.0.1", "::1", "127.0.0.9"}, Users: named},
 		"listen: '10.0.0.1:443', tls: {certificate: a.pem, key: a.pem}, " + users: {Listen: "10.0.0.1:443", Hosts: []string{"10.0.0.1"},
@@ -42,6 +45,8 @@ func TestDashboard(t *testing.T) {
 		"listen: '10.0.0.1:1', " + users:                           "10.0.0.1:1 can be reached from other machines, and passwords would go there in the clear",
 		"listen: 1x, " + users:                                     "dashboard.listen: must be ADDRESS:PORT such as 127.0.0.1:9491",
 		"hosts: ['shop:80'], " + users:                             "dashboard.hosts[0]: must be a host name or an address, without port",
+		"trustedProxies: [proxy], " + users:                        "dashboard.trustedProxies[0]: must be an address or a network such as 127.0.0.1 or 10.1.2.0/24",
+		"trustedProxies: ['0.0.0.0/0'], " + users:                  "dashboard.trustedProxies[0]: is every address there is",
 		"tls: {certificate: a.pem}, " + users:                      "dashboard.tls: key is missing",
 		"users: {ann: {passwordHash: '" + hash + "', role: root}}": "must be one of viewer, operator",
 	} {

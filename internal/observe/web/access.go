@@ -139,14 +139,14 @@ func (a *access) forget(k key) {
 }
 
 // cookieName is the cookie's name. With __Host- a browser takes it over TLS alone and from no other host (RFC 6265bis, 4.1.3.2).
-func (d *Dashboard) cookieName() string {
-	if d.options.Secure {
+func (d *Dashboard) cookieName(r *http.Request) string {
+	if d.secure(r) {
 		return "__Host-daruma"
 	}
 	return "daruma"
 }
 
 // cookie is the session's cookie: no script reads it, no other site's page sends it, and the browser forgets it when it ends.
-func (d *Dashboard) cookie(secret string) *http.Cookie {
-	return &http.Cookie{Name: d.cookieName(), Value: secret, Path: "/", HttpOnly: true, Secure: d.options.Secure, SameSite: http.SameSiteStrictMode}
+func (d *Dashboard) cookie(r *http.Request, secret string) *http.Cookie {
+	return &http.Cookie{Name: d.cookieName(r), Value: secret, Path: "/", HttpOnly: true, Secure: d.secure(r), SameSite: http.SameSiteStrictMode}
 }

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,15 @@ func TestTokens(t *testing.T) {
 		if answer, _ := b.do("GET", "/enter?token="+token, nil); answer.StatusCode != want {
 			t.Errorf("use %d: %s", i+1, answer.Status)
 		}
+	}
+	token = d.Token("ann")
+	for range 2 { // a program that looks whether the link leads anywhere
+		if answer, _ := b.do("HEAD", "/enter?token="+token, nil); answer.StatusCode != 200 || len(answer.Cookies()) > 0 {
+			t.Errorf("HEAD: %s, %v", answer.Status, answer.Cookies())
+		}
+	}
+	if answer, _ := b.do("GET", "/enter?token="+token, nil); answer.StatusCode != 200 {
+		t.Error("HEAD took the token:", answer.Status)
 	}
 	if answer, _ := b.do("GET", "/enter?token=", nil); answer.StatusCode != 403 {
 		t.Error("without a token:", answer.Status)
@@ -234,8 +244,11 @@ func TestTooManyStreams(t *testing.T) {
 	t.Setenv("DARUMA_HOME", t.TempDir())
 	serve(t, "shop", "", up("api"))
 	d, b := open(t, Options{})
-	for range maxStreams {
-		d.streams <- struct{}{}
+	for n := range maxStreams + 1 { // of many users
+		_, ok := d.streams.take(session{user: strconv.Itoa(n), left: context.WithValue(t.Context(), connectionKey{}, n)})
+		if ok != (n < maxStreams) {
+			t.Errorf("stream %d: %v", n, ok)
+		}
 	}
 	if answer, _ := b.do("GET", "/stream", nil); answer.StatusCode != 503 {
 		t.Error(answer.Status)
@@ -246,6 +259,119 @@ func TestTooManyStreams(t *testing.T) {
 	}
 	if answer, _ := b.do("GET", "/services/shop/logs", nil); answer.StatusCode != 503 {
 		t.Error(answer.Status)
+	}
+}
+
+// One user takes the places of all others neither in one session nor in many, and what is closed is free again.
+func TestStreamsOfOneUser(t *testing.T) {
+	var p places
+	of := func(user string) session {
+		return session{user: user, left: context.WithValue(t.Context(), connectionKey{}, 0)}
+	}
+	greedy := of("bob")
+	var open []func()
+	for n := range sessionStreams + 1 {
+		free, ok := p.take(greedy)
+		if ok != (n < sessionStreams) {
+			t.Fatalf("stream %d of one session: %v", n, ok)
+		}
+		if ok {
+			open = append(open, free)
+		}
+	}
+	for n := len(open); n <= userStreams; n++ { // he logs in again for each
+		free, ok := p.take(of("bob"))
+		if ok != (n < userStreams) {
+			t.Fatalf("stream %d of one user: %v", n, ok)
+		}
+		if ok {
+			open = append(open, free)
+		}
+	}
+	if _, ok := p.take(of("ann")); !ok {
+		t.Error("another user has no place")
+	}
+	for _, free := range open {
+		free()
+		free() // twice is once
+	}
+	if _, ok := p.take(greedy); !ok || p.all != 2 || len(p.user) != 2 || len(p.session) != 2 {
+		t.Errorf("what is closed isn't free: %+v", &p)
+	}
+}
+
+// Behind a proxy that is trusted each client has an allowance of its own and a Secure cookie; nobody else's headers are believed.
+func TestProxy(t *testing.T) {
+	d := &Dashboard{options: Options{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.1/32")}}}
+	for _, c := range []struct {
+		peer      string
+		forwarded []string
+		proto     []string
+		client    string
+		secure    bool
+	}{
+		{"127.0.0.1:80", []string{"203.0.113.7"}, []string{"https"}, "203.0.113.7", true},
+		{"127.0.0.1:80", []string{"1.1.1.1, 203.0.113.7, 10.1.2.3"}, []string{"http"}, "203.0.113.7", false}, // the client wrote the first itself
+		{"127.0.0.1:80", []string{"1.1.1.1", "203.0.113.7"}, []string{"HTTPS"}, "203.0.113.7", true},
+		{"127.0.0.1:80", nil, nil, "127.0.0.1", false},
+		{"127.0.0.1:80", []string{"203.0.113.7, unknown"}, []string{"https", "http"}, "127.0.0.1", false},
+		{"127.0.0.1:80", []string{"10.9.9.9"}, []string{"https, http"}, "10.9.9.9", false}, // a proxy itself asks
+		{"[::ffff:127.0.0.1]:80", []string{"2001:db8::1"}, []string{"https"}, "2001:db8::1", true},
+		{"203.0.113.9:80", []string{"127.0.0.1"}, []string{"https"}, "203.0.113.9", false}, // not a proxy
+		{"", []string{"203.0.113.7"}, []string{"https"}, "invalid IP", false},
+	} {
+		r := &http.Request{RemoteAddr: c.peer, Header: http.Header{"X-Forwarded-For": c.forwarded, "X-Forwarded-Proto": c.proto}}
+		if got, secure := d.client(r).String(), d.secure(r); got != c.client || secure != c.secure {
+			t.Errorf("%s %q %q: %s %v, want %s %v", c.peer, c.forwarded, c.proto, got, secure, c.client, c.secure)
+		}
+		name, cookie := d.cookieName(r), d.cookie(r, "x")
+		if cookie.Secure != c.secure || strings.HasPrefix(name, "__Host-") != c.secure {
+			t.Errorf("%s: cookie %s", c.peer, cookie)
+		}
+	}
+}
+
+// Clients behind a proxy that is trusted don't use up each other's allowance, and one that isn't a proxy gets none by saying it is many.
+func TestLoginsBehindAProxy(t *testing.T) {
+	t.Setenv("DARUMA_HOME", t.TempDir())
+	for name, c := range map[string]struct {
+		proxies []netip.Prefix
+		other   int // the status for another client
+	}{"trusted": {[]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}, 401}, "not trusted": {nil, 429}} {
+		_, in := open(t, Options{Users: []User{{Name: "ann", Hash: nobodysHash(bcrypt.MinCost)}}, Proxies: c.proxies})
+		b := &browser{t: t, server: in.server}
+		login := func(from string) int {
+			answer, _ := b.do("POST", "/login", func(r *http.Request) { r.Header.Set("X-Forwarded-For", from) }, "user=ann&password=wrong")
+			return answer.StatusCode
+		}
+		for range fewTries {
+			login("203.0.113.7")
+		}
+		if own, other := login("203.0.113.7"), login("203.0.113.8"); own != 429 || other != c.other {
+			t.Errorf("%s: %d for the client that failed, %d for another", name, own, other)
+		}
+	}
+}
+
+// Each name costs what the costliest hash does, whether it is there or not.
+func TestEachNameCostsTheSame(t *testing.T) {
+	users := []User{{Name: "cheap", Hash: nobodysHash(4)}, {Name: "dear", Hash: nobodysHash(12)}, {Name: "middle", Hash: nobodysHash(10)}}
+	for _, name := range []string{"cheap", "dear", "middle", "nobody", ""} {
+		hash, rest, found := hashesFor(users, name)
+		work := 0
+		for _, h := range append(rest, hash) {
+			cost, err := bcrypt.Cost([]byte(h))
+			if err != nil {
+				t.Fatal(err)
+			}
+			work += 1 << cost
+			if err := bcrypt.CompareHashAndPassword([]byte(h), []byte("x")); cost < 10 && err != bcrypt.ErrMismatchedHashAndPassword {
+				t.Errorf("%s: %v", h, err) // an error before the work would take no time
+			}
+		}
+		if work != 1<<12 || found >= 0 != (name != "nobody" && name != "") {
+			t.Errorf("%q: %d rounds, found %d", name, work, found)
+		}
 	}
 }
 
@@ -423,8 +549,9 @@ func TestManyAddresses(t *testing.T) {
 	if len(l.from) > maxAddresses {
 		t.Errorf("%d addresses are remembered", len(l.from))
 	}
-	a := addressOf(&http.Request{RemoteAddr: "[2001:db8:1:2:3::4]:5"})
-	if b := addressOf(&http.Request{RemoteAddr: "[2001:db8:1:2:ffff::1]:5"}); a != b || !a.IsValid() {
+	d := &Dashboard{}
+	a := networkOf(d.client(&http.Request{RemoteAddr: "[2001:db8:1:2:3::4]:5"}))
+	if b := networkOf(d.client(&http.Request{RemoteAddr: "[2001:db8:1:2:ffff::1]:5"})); a != b || !a.IsValid() {
 		t.Errorf("one network has two bounds: %v %v", a, b)
 	}
 }

@@ -140,7 +140,7 @@ func (c *connection) Close() error {
 // take no answer: his request is one that is waited for.
 func (d *Dashboard) busy(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if d.access.of(r, d.cookieName()).role > nobody {
+		if d.access.of(r, d.cookieName(r)).role > nobody {
 			defer keep(r)()
 		}
 		next.ServeHTTP(w, r)

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"html/template"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -19,8 +20,10 @@ type Options struct {
 	Secure bool        // browsers come over TLS: the cookie is for that alone
 	TLS    *tls.Config // nil: Serve answers without TLS
 	Users  []User      // none: who comes in needs a token
-	Panels []Panel     // shown in each service's page, in this order
-	Pages  []Page
+	// Proxies are the networks of reverse proxies that are believed when they say who asks (X-Forwarded-For) and that it comes over TLS (X-Forwarded-Proto).
+	Proxies []netip.Prefix
+	Panels  []Panel // shown in each service's page, in this order
+	Pages   []Page
 	// Machine are pages of all services together, at /PATH. A link to each stands in the first page.
 	Machine []Page
 
@@ -58,16 +61,13 @@ type Dashboard struct {
 	access  *access
 	logins  logins
 	watch   *watch
-	streams chan struct{} // a place for each stream that is open
+	streams places
 	reading chan struct{} // a place for each reading of logs
 	orders  orders
 	started time.Time
 }
 
-const (
-	maxStreams = 64 // streams at a time: browsers open six to a host
-	maxReading = 24 // readings of logs at a time, those of streams included
-)
+const maxReading = 24 // readings of logs at a time, those of streams included
 
 // New gives a dashboard. It looks at nothing before somebody opens a page.
 func New(o Options) *Dashboard {
@@ -78,7 +78,6 @@ func New(o Options) *Dashboard {
 		options: o,
 		access:  newAccess(),
 		watch:   newWatch(func() *live.Watcher { return live.NewWatcher(o.Services) }),
-		streams: make(chan struct{}, maxStreams),
 		reading: make(chan struct{}, maxReading),
 		orders:  orders{give: give},
 		started: time.Now(),

@@ -21,18 +21,21 @@ func (d *Dashboard) outside() *reply {
 // It answers with a page that goes on by itself. A redirect wouldn't do: a browser that came from a link elsewhere sends no SameSite=Strict cookie
 // to where a redirect leads.
 func (d *Dashboard) enter(r *request) (*reply, error) {
+	if r.Method == http.MethodHead { // of something that looks whether the link leads anywhere, before the browser opens it
+		return &reply{template: "entered.html", title: "daruma"}, nil
+	}
 	secret, ok := d.access.redeem(r.URL.Query().Get("token"))
 	if !ok {
 		return nil, &problem{status: http.StatusForbidden, text: "This link was used already, or is too old. Run daruma ui again for a new one."}
 	}
-	http.SetCookie(r.w, d.cookie(secret))
+	http.SetCookie(r.w, d.cookie(r.Request, secret))
 	return &reply{template: "entered.html", title: "daruma"}, nil
 }
 
 // leave forgets the session.
 func (d *Dashboard) leave(r *request) (*reply, error) {
-	d.access.end(r.Request, d.cookieName())
-	gone := d.cookie("")
+	d.access.end(r.Request, d.cookieName(r.Request))
+	gone := d.cookie(r.Request, "")
 	gone.MaxAge = -1
 	http.SetCookie(r.w, gone)
 	return &reply{goTo: "/"}, nil
@@ -60,7 +63,7 @@ func (d *Dashboard) language(r *request) (*reply, error) {
 		lang = mandarin
 	}
 	http.SetCookie(r.w, &http.Cookie{Name: languageCookie, Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true,
-		Secure: d.options.Secure, SameSite: http.SameSiteStrictMode})
+		Secure: d.secure(r.Request), SameSite: http.SameSiteStrictMode})
 	return &reply{goTo: ownPath(r.PostForm.Get("back"))}, nil
 }
 

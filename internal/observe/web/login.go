@@ -1,9 +1,10 @@
 package web
 
 import (
-	"net"
+	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -84,22 +85,6 @@ func (l *logins) begin(from netip.Prefix, now time.Time) (wait time.Duration, un
 	}
 }
 
-// addressOf gives the client's address: of IPv6 the network of 64 bits, all of which one client has.
-func addressOf(r *http.Request) netip.Prefix {
-	host, _, _ := net.SplitHostPort(r.RemoteAddr)
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	ip = ip.Unmap().WithZone("")
-	bits := 32
-	if ip.Is6() {
-		bits = 64
-	}
-	p, _ := ip.Prefix(bits)
-	return p
-}
-
 // login takes a name and a password, and gives a cookie for them.
 func (d *Dashboard) login(r *request) (*reply, error) {
 	if len(d.options.Users) == 0 {
@@ -108,7 +93,7 @@ func (d *Dashboard) login(r *request) (*reply, error) {
 	if err := form(r); err != nil {
 		return nil, err
 	}
-	wait, undo := d.logins.begin(addressOf(r.Request), d.access.now())
+	wait, undo := d.logins.begin(networkOf(d.client(r.Request)), d.access.now())
 	if wait > 0 {
 		seconds := int(wait/time.Second) + 1
 		r.w.Header().Set("Retry-After", strconv.Itoa(seconds))
@@ -125,26 +110,54 @@ func (d *Dashboard) login(r *request) (*reply, error) {
 	if u.Operator {
 		may = operator
 	}
-	d.access.end(r.Request, d.cookieName())
-	http.SetCookie(r.w, d.cookie(d.access.login(u.Name, may)))
+	d.access.end(r.Request, d.cookieName(r.Request))
+	http.SetCookie(r.w, d.cookie(r.Request, d.access.login(u.Name, may)))
 	return &reply{goTo: "/"}, nil
 }
 
-// check takes as long for a name that isn't there: the time tells nobody which there are.
+// check takes as long for a name that isn't there, and for each that is: the time tells nobody which there are.
 func (d *Dashboard) check(name, password string) (User, bool) {
-	u, known := d.options.Users[0], false
-	for _, other := range d.options.Users {
-		if other.Name == name {
-			u, known = other, true
-		}
-	}
 	if len(password) > maxPassword {
 		return User{}, false
 	}
+	hash, rest, found := hashesFor(d.options.Users, name)
 	d.logins.check.Lock()
 	defer d.logins.check.Unlock()
-	right := bcrypt.CompareHashAndPassword([]byte(u.Hash), []byte(password)) == nil
-	return u, known && right
+	right := bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) == nil
+	for _, other := range rest {
+		_ = bcrypt.CompareHashAndPassword([]byte(other), []byte(password)) // for the time that it takes
+	}
+	if found < 0 || !right {
+		return User{}, false
+	}
+	return d.options.Users[found], true
+}
+
+// hashesFor gives the hash of the user, one that nobody has for a name that isn't there (found is -1 then), and what is to be computed after it, so that
+// each name costs what the costliest hash does: one more in the cost doubles the work, and 2ⁿ + 2ⁿ + 2ⁿ⁺¹ + … + 2ᵐ⁻¹ is 2ᵐ.
+func hashesFor(users []User, name string) (hash string, rest []string, found int) {
+	most := bcrypt.MinCost
+	for _, u := range users {
+		if cost, err := bcrypt.Cost([]byte(u.Hash)); err == nil {
+			most = max(most, cost)
+		}
+	}
+	found = slices.IndexFunc(users, func(u User) bool { return u.Name == name })
+	if found < 0 {
+		return nobodysHash(most), nil, found
+	}
+	hash = users[found].Hash
+	if cost, err := bcrypt.Cost([]byte(hash)); err == nil {
+		for ; cost < most; cost++ {
+			rest = append(rest, nobodysHash(cost))
+		}
+	}
+	return hash, rest, found
+}
+
+// nobodysHash is a hash of this cost. To find a password for it is as hard as for any other, and it would let nobody in.
+func nobodysHash(cost int) string {
+	return fmt.Sprintf("$2a$%02d$abcdefghijklmnopqrstuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu", cost)
 }
 
 func (d *Dashboard) refusedLogin(status int, why string) *reply {

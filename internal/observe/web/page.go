@@ -57,7 +57,7 @@ type frame struct {
 // page gives the handler of a page for who has at least this role.
 func (d *Dashboard) page(need role, make func(*request) (*reply, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
-		r := &request{Request: hr, who: d.access.of(hr, d.cookieName()), lang: languageOf(hr), w: w}
+		r := &request{Request: hr, who: d.access.of(hr, d.cookieName(hr)), lang: languageOf(hr), w: w}
 		var answer *reply
 		var err error
 		switch {

@@ -52,7 +52,7 @@ type feed func(ctx context.Context, out *sink) error
 // stream gives the handler of a stream. It ends with the session.
 func (d *Dashboard) stream(open func(*request) (feed, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
-		r := &request{Request: hr, who: d.access.of(hr, d.cookieName()), lang: languageOf(hr), w: w}
+		r := &request{Request: hr, who: d.access.of(hr, d.cookieName(hr)), lang: languageOf(hr), w: w}
 		if r.who.role < viewer {
 			http.Error(w, "come in first", http.StatusUnauthorized)
 			return
@@ -61,14 +61,13 @@ func (d *Dashboard) stream(open func(*request) (feed, error)) http.Handler {
 			http.Error(w, "streams are for pages of this dashboard", http.StatusForbidden)
 			return
 		}
-		select {
-		case d.streams <- struct{}{}:
-			defer func() { <-d.streams }()
-		default:
+		free, ok := d.streams.take(r.who)
+		if !ok {
 			w.Header().Set("Retry-After", "5")
 			http.Error(w, "too many pages are open", http.StatusServiceUnavailable)
 			return
 		}
+		defer free()
 		run, err := open(r)
 		if err != nil {
 			http.Error(w, visible(err.Error()), http.StatusNotFound)
