@@ -64,6 +64,9 @@ func reckon[K comparable](h *incident.History, parts map[K]*part, starts []time.
 			news = p.replace(said, k)
 			p.UpTo = min(to+1, bounds[k+1])
 		} else {
+			if whole && !p.Began.IsZero() && !p.Began.Equal(h.Since) {
+				p.UpTo = 0 // it is another record, which was begun since, and may be longer than the old one was
+			}
 			news = p.goOn(h, max(from, bounds[k]), bounds[k+1])
 		}
 		p.Began = h.Since
@@ -127,7 +130,7 @@ func (p *part) goOn(h *incident.History, from, to incident.Millis) (news bool) {
 	p.Partial = true
 	_, end, _ := h.Extent()
 	if p.UpTo > end+1 {
-		p.UpTo = 0 // the record was begun anew since
+		p.UpTo = 0 // the record was begun anew since, and has forgotten its beginning by now
 	}
 	from = max(from, p.UpTo)
 	if until := min(end-late, to); until > from {

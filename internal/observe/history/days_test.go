@@ -135,6 +135,28 @@ func TestAvailabilityOverANewRecord(t *testing.T) {
 	}
 }
 
+// A new record that is read for the first time when it is longer than the old one was is counted from its beginning.
+func TestAvailabilityOverALongerNewRecord(t *testing.T) {
+	c := newHands()
+	b := newBook(c)
+	b.wanted("api", true)
+	c.pass(20 * time.Minute)
+	b.falls("api", 10*time.Minute)
+	h := opened(t, "", c)
+	h.TakeRecord(shop(), b.read(t))
+	b = newBook(c) // nobody looks meanwhile
+	b.wanted("api", true)
+	b.falls("api", 10*time.Minute)
+	c.pass(2 * time.Hour)
+	for n := range 3 {
+		h.TakeRecord(shop(), b.read(t))
+		if got := over(t, h, 90); got.Incidents != 2 || !near(got.Wanted, 2*time.Hour+40*time.Minute+time.Duration(n)*time.Second) || !near(got.Down, 20*time.Minute) {
+			t.Errorf("%+v", got)
+		}
+		c.pass(time.Second)
+	}
+}
+
 // The observer is killed at each step of its writing of days: every file is whole or the one before, and the sums come out the same.
 func TestDaysOverKills(t *testing.T) {
 	c := newHands()
