@@ -26,6 +26,17 @@ type service struct {
 	Supervisors counter             `json:"supervisors"`
 	Programs    map[string]*program `json:"programs"`
 	Falls       *falls              `json:"falls,omitempty"`
+
+	begun time.Time // of the status that was taken in last: when its keeper began
+	up    float64   // and for how long that had been up, in seconds
+}
+
+// before tells whether st was said before what was taken in last: the uptime goes on over new supervisors.
+func (s *service) before(st *control.Status) bool {
+	if st.StartedAt.Equal(s.begun) {
+		return st.UptimeSeconds < s.up
+	}
+	return st.StartedAt.Before(s.begun)
 }
 
 type program struct {
@@ -47,6 +58,7 @@ type probeCount struct {
 
 // goOn puts the values that never decrease into st. Programs that are gone from the definition are forgotten.
 func (s *service) goOn(st *control.Status) {
+	s.begun, s.up = st.StartedAt, st.UptimeSeconds
 	st.SupervisorRestarts = int(s.Supervisors.goOn(int64(st.SupervisorRestarts)))
 	if s.Programs == nil {
 		s.Programs = make(map[string]*program, len(st.Programs))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,7 +49,8 @@ type Observer struct {
 	at     time.Time
 	store  store
 	known  map[string]*service
-	unkept bool // writing the counters failed the last time
+	heard  Heard // nil: nobody else asks
+	unkept bool  // writing the counters failed the last time
 }
 
 // New gives an observer that keeps its counters in the folder, where one observer at a time may be; "": in memory alone. failed hears of counters
@@ -72,6 +74,16 @@ func newObserver(folder string, failed func(error), services func() ([]string, e
 // happened; seen has the status that was asked for before. each must not call the observer, nor keep the history, which is large. To be set
 // before the first look.
 func (o *Observer) OnRecord(each func(seen *Seen, h *incident.History)) { o.onRecord = each }
+
+// Heard gives what somebody else in this process was told by a service a moment ago; false where he wasn't. Nobody changes the status any more.
+type Heard func(service string) (control.Status, bool)
+
+// Share has looks take what somebody else hears, instead of asking the supervisors a second time: a page that is open asks them each second.
+func (o *Observer) Share(heard Heard) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.heard = heard
+}
 
 // Look asks all services at once and gives what was seen of those that let it in, sorted by name. It takes a second at most, however
 // many of them hang. Services that came or went since the last look are found or left out.
@@ -127,13 +139,34 @@ func (o *Observer) ask(ctx context.Context, name string) (a answer) {
 	if c, a.Err = o.dial(name); a.Err != nil {
 		return a
 	}
-	if a.Status, a.Err = c.Status(ctx); a.Err != nil {
-		return a
+	known := o.known[name]
+	shared := false
+	if a.Status, shared = o.shared(name, known); !shared {
+		if a.Status, a.Err = c.Status(ctx); a.Err != nil {
+			return a
+		}
 	}
-	if known := o.known[name]; known == nil || known.Falls == nil || known.Falls.due(&a.Status) {
+	if known == nil || known.Falls == nil || known.Falls.due(&a.Status) {
 		a.record, _ = c.Incidents(ctx) // without it, what was read last stands
 	}
 	return a
+}
+
+// shared gives what somebody else heard, where that isn't older than what was taken in last: counters that are less than before would be taken for those of
+// a new supervisor.
+func (o *Observer) shared(name string, known *service) (control.Status, bool) {
+	if o.heard == nil {
+		return control.Status{}, false
+	}
+	st, ok := o.heard(name)
+	if !ok || known != nil && known.before(&st) {
+		return control.Status{}, false
+	}
+	st.Programs = slices.Clone(st.Programs) // what goes on is written into it, and the other one's is his
+	for i := range st.Programs {
+		st.Programs[i].Probes = slices.Clone(st.Programs[i].Probes)
+	}
+	return st, true
 }
 
 // goOn leaves out the services that don't let us in, and has the counters of the others go on.

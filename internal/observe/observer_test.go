@@ -159,3 +159,50 @@ func TestLookOfAReader(t *testing.T) {
 		}
 	})
 }
+
+// While a page is open, which asks each second, a look asks nobody; what was heard before the last look, or of an older keeper, isn't taken: less than
+// before would be counted as a new life. What another one holds isn't written into.
+func TestLookTakesWhatIsHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		asked := 0
+		at := func(uptime float64, restarts int) control.Status {
+			return control.Status{StartedAt: began, UptimeSeconds: uptime, Programs: []control.ProgramStatus{{Name: "api", Restarts: restarts,
+				Probes: []control.ProbeStatus{{Kind: "liveness", Probes: uint64(restarts)}}}}}
+		}
+		own := at(1, 10)
+		o := observing(names("shop"), func(context.Context, string) (control.Status, error) {
+			asked++
+			return own, nil
+		})
+		var heard control.Status
+		there := false
+		o.Share(func(service string) (control.Status, bool) { return heard, there && service == "shop" })
+		look := func(what string, restarts, asks int) {
+			t.Helper()
+			time.Sleep(time.Second)
+			seen, err := o.Look(t.Context())
+			if err != nil || len(seen) != 1 || len(seen[0].Status.Programs) != 1 {
+				t.Fatalf("%s: %+v, %v", what, seen, err)
+			}
+			if p := seen[0].Status.Programs[0]; p.Restarts != restarts || p.Probes[0].Probes != uint64(restarts) || asked != asks {
+				t.Errorf("%s: %d restarts, %d probes, asked %d times; want %d, asked %d times", what, p.Restarts, p.Probes[0].Probes, asked, restarts, asks)
+			}
+		}
+		look("nobody heard anything", 10, 1)
+		heard, there = at(2, 12), true
+		look("heard a moment ago", 12, 1)
+		heard = at(1.5, 11)
+		own = at(3, 13)
+		look("heard before the last look", 13, 2)
+		heard = control.Status{StartedAt: began.Add(-time.Hour), UptimeSeconds: 3600, Programs: at(0, 99).Programs}
+		own = at(4, 14)
+		look("of the keeper before", 14, 3)
+		heard = at(1, 2)
+		heard.StartedAt = began.Add(time.Hour)
+		look("of a new keeper", 16, 3)
+		if heard.Programs[0].Restarts != 2 || heard.Programs[0].Probes[0].Probes != 2 {
+			t.Errorf("what another one holds was changed: %+v", heard.Programs)
+		}
+	})
+}

@@ -17,7 +17,11 @@ import (
 // dashboard gives the dashboard with the parts that others make of it: each has a line here.
 func dashboard(o web.Options, r *remembered) *web.Dashboard {
 	r.hang(&o)
-	return web.New(o)
+	d := web.New(o)
+	if r != nil {
+		r.observer.Share(d.Heard)
+	}
+	return d
 }
 
 // openDashboard listens for the dashboard of observe.yaml, and gives what serves it until its context ends, and what is wrong with it meanwhile; "": nothing.

@@ -92,6 +92,10 @@ func New(o Options) *Dashboard {
 // control sockets, which see the process that serves it. It is good for ten minutes.
 func (d *Dashboard) Token(user string) string { return d.access.token(user) }
 
+// Heard gives what a service said a moment ago, while a page is open; false where it didn't. It is to be shared with others in this process who would
+// ask it, see observe.Observer.Share.
+func (d *Dashboard) Heard(service string) (control.Status, bool) { return d.watch.heard(service) }
+
 // Handler gives the handler of all requests.
 func (d *Dashboard) Handler() http.Handler {
 	mux := http.NewServeMux()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
+	"github.com/daruma-sh/daruma/internal/observe/live"
 )
 
 // All services stand on the first page, those to look at first, and each has its own with what is known of its programs.
@@ -190,4 +191,27 @@ func TestMachinePages(t *testing.T) {
 	page := b.page("/timeline?last=7d")
 	wants(t, page, "<p>7d</p>", "<h1>Restarts</h1>")
 	wantsNot(t, page, `href="/services/"`)
+}
+
+// What an open page hears is there for others in this process, and once nobody looks any more it isn't.
+func TestHeard(t *testing.T) {
+	t.Setenv("DARUMA_HOME", t.TempDir())
+	serve(t, "shop", "", up("api"))
+	d, b := open(t, Options{})
+	if _, ok := d.Heard("shop"); ok {
+		t.Error("heard before anybody looked")
+	}
+	b.page("/services/shop")
+	if st, ok := d.Heard("shop"); !ok || len(st.Programs) != 1 {
+		t.Errorf("while a page is open: %+v, %v", st, ok)
+	}
+	if _, ok := d.Heard("other"); ok {
+		t.Error("heard of a service that isn't there")
+	}
+	for since, want := range map[time.Duration]bool{0: true, 2 * heardFor: false} {
+		w := &watch{state: &state{machine: live.Machine{Services: []live.Seen{{Service: "a"}, {Service: "shop", Heard: time.Now().Add(-since)}}}}}
+		if _, ok := w.heard("shop"); ok != want {
+			t.Errorf("%v after it was heard: %v", since, ok)
+		}
+	}
 }

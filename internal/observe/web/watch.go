@@ -2,9 +2,12 @@ package web
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/daruma-sh/daruma/internal/control"
 	"github.com/daruma-sh/daruma/internal/observe/live"
 )
 
@@ -107,6 +110,19 @@ func (w *watch) now() *state {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.state
+}
+
+// heardFor is how long what a service said may serve others: it is asked each second.
+const heardFor = 1500 * time.Millisecond
+
+// heard gives what a service said last, where that was a moment ago.
+func (w *watch) heard(service string) (control.Status, bool) {
+	services := w.now().machine.Services
+	at, there := slices.BinarySearchFunc(services, service, func(s live.Seen, name string) int { return strings.Compare(s.Service, name) })
+	if !there || services[at].Err != nil || time.Since(services[at].Heard) > heardFor {
+		return control.Status{}, false
+	}
+	return services[at].Status, true
 }
 
 // settled gives what is known once each service has answered, or firstLook is over.
