@@ -18,11 +18,11 @@ func checkOnDebian(t *testing.T, deb string) {
 		t.Skip(why)
 	}
 	m := lab.Linux(t)
-	m.Copy(deb, "/root/daruma.deb")
+	m.Copy(deb, "/srv/daruma.deb")
 	write(t, filepath.Dir(deb), "newer.deb", newerDeb(t))
-	m.Copy(filepath.Join(filepath.Dir(deb), "newer.deb"), "/root/newer.deb")
-	m.Output("dpkg", "--install", "/root/daruma.deb")
-	m.Output("cp", "/usr/bin/daruma", "/root/daruma") // to ask with when the package's is gone
+	m.Copy(filepath.Join(filepath.Dir(deb), "newer.deb"), "/srv/newer.deb")
+	m.Output("dpkg", "--install", "/srv/daruma.deb")
+	m.Output("cp", "/usr/bin/daruma", "/srv/daruma") // to ask with when the package's is gone
 
 	var services []string
 	for n := range 10 {
@@ -36,7 +36,7 @@ func checkOnDebian(t *testing.T, deb string) {
 	if len(before) != 30 || slices.Contains(before, 0) {
 		t.Fatalf("ten services with keeper, supervisor and program: %v", before)
 	}
-	for _, step := range [][]string{{"--install", "/root/newer.deb"}, {"--remove", "daruma"}, {"--purge", "daruma"}} {
+	for _, step := range [][]string{{"--install", "/srv/newer.deb"}, {"--remove", "daruma"}, {"--purge", "daruma"}} {
 		said := m.Output("dpkg", step...)
 		if got := processes(t, m, services); !slices.Equal(got, before) {
 			t.Errorf("dpkg %q: the processes were %v and are %v\n%s", step, before, got, said)
@@ -64,7 +64,7 @@ func processes(t *testing.T, m *lab.Machine, services []string) []int {
 				PID int `json:"pid"`
 			} `json:"programs"`
 		}
-		if err := json.Unmarshal([]byte(m.Output("/root/daruma", "status", name, "-o", "json")), &status); err != nil {
+		if err := json.Unmarshal([]byte(m.Output("/srv/daruma", "status", name, "-o", "json")), &status); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, status.KeeperPID, status.SupervisorPID)

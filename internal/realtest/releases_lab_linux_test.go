@@ -30,7 +30,7 @@ func newReleaseBox(t *testing.T) *releaseBox {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	b.Copy(daruma, "/usr/local/bin/daruma")
-	b.says(0, "pack", "--keygen", "/root/release.key", "--no-password")
+	b.says(0, "pack", "--keygen", "/srv/release.key", "--no-password")
 	return b
 }
 
@@ -47,13 +47,13 @@ func (b *releaseBox) says(code int, args ...string) string {
 // pack makes a signed release whose program writes what it may do into its log, and then goes on with end.
 func (b *releaseBox) pack(version, end string) string {
 	b.t.Helper()
-	src := "/root/src-" + version
+	src := "/srv/src-" + version
 	b.Write(src+"/daruma.yaml", "name: shop\nprograms:\n  api: {command: [bin/server], envFiles: [conf/api.env]}\n", 0o644)
 	b.Write(src+"/conf/api.env", "SECRET=default\n", 0o644)
 	b.Write(src+"/bin/server", fmt.Sprintf("#!/bin/sh\ncat bin/server >/dev/null && echo this is %s with $SECRET\n"+
 		"{ touch here || touch conf/here || rm bin/server; } 2>/dev/null && echo MAY WRITE\n%s\n", version, end), 0o755)
-	file := "/root/" + version + ".zip"
-	b.says(0, "pack", src, "--version", version, "-o", file, "--sign", "/root/release.key")
+	file := "/srv/" + version + ".zip"
+	b.says(0, "pack", src, "--version", version, "-o", file, "--sign", "/srv/release.key")
 	return file
 }
 
@@ -83,7 +83,7 @@ func TestDeploysOfAnInstalledService(t *testing.T) {
 	b := newReleaseBox(t)
 	b.Write("/etc/daruma/shop/conf/api.env", "SECRET=mine\n", 0o600)
 	b.deploy(b.pack("1.0.0", "exec sleep 1000"), 2, "no key is trusted for shop")
-	if out := b.says(0, "deploy", "/root/1.0.0.zip", "--key", "/root/release.key.pub"); !strings.Contains(out, "daruma install shop --now") {
+	if out := b.says(0, "deploy", "/srv/1.0.0.zip", "--key", "/srv/release.key.pub"); !strings.Contains(out, "daruma install shop --now") {
 		t.Error(out)
 	}
 	b.says(0, "install", "shop", "--now")
@@ -92,7 +92,7 @@ func TestDeploysOfAnInstalledService(t *testing.T) {
 	b.runs("1.1.0")
 	b.deploy(b.pack("1.2.0", "sleep 0.3; exit 7"), 1, "release 1.2.0 didn't stay: api fell", "1.1.0 is back", "this is 1.2.0 with mine")
 	b.runs("1.1.0")
-	b.says(2, "deploy", "/root/1.2.0.zip")
+	b.says(2, "deploy", "/srv/1.2.0.zip")
 	b.says(0, "ensure", "shop")
 	b.Reboot()
 	b.runs("1.1.0")
