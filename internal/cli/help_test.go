@@ -163,6 +163,7 @@ var internalVariables = map[string]string{
 	"DARUMA_LINK":             "from the keeper to the supervisor",
 	"DARUMA_LAUNCH_FD":        "from the keeper to the launcher",
 	"DARUMA_HANDOVER":         "from one image of a keeper to the next",
+	"DARUMA_HANDOVER_CHECK":   "from a keeper to the image that tries an upgrade out",
 	"DARUMA_HANDOVER_FAILED":  "from one image of a keeper to the one before",
 	"DARUMA_SELF_RESTART":     "from a process that asked for its service's restart to itself",
 	"DARUMA_EVENT":            "a field of the journal",
