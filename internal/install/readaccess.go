@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"path/filepath"
 
 	"github.com/daruma-sh/daruma/internal/access"
 	"github.com/daruma-sh/daruma/internal/definition"
@@ -32,14 +33,31 @@ func addReadAccess(_ context.Context, def *definition.Service, _ string, dryRun 
 	return all, nil
 }
 
+// readFiles are the files that the account is let in to: those that the service itself reads, and what a release's conf/ has of the machine's own,
+// which may be closed to others because secrets are in it.
 func readFiles(def *definition.Service) []string {
-	files := []string{def.File}
+	files := append([]string{def.File}, configurationOf(def)...)
 	for i := range def.Programs {
 		files = append(files, def.Programs[i].EnvFiles...)
 	}
 	for _, f := range observerFiles(def) {
 		files = append(files, f.Path)
 	}
+	return files
+}
+
+// configurationOf are the files in the conf/ of the release that a deploy has put in force; none for other definitions.
+func configurationOf(def *definition.Service) (files []string) {
+	if filepath.Dir(def.Dir) != filepath.Join(filepath.Dir(def.File), "releases") {
+		return nil
+	}
+	// What can't be read is no reason to refuse: the program will say what it misses.
+	_ = filepath.WalkDir(filepath.Join(def.Dir, "conf"), func(path string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			files = append(files, path)
+		}
+		return nil
+	})
 	return files
 }
 

@@ -50,7 +50,8 @@ func (b *releaseBox) pack(version, end string) string {
 	src := "/srv/src-" + version
 	b.Write(src+"/daruma.yaml", "name: shop\nprograms:\n  api: {command: [bin/server], envFiles: [conf/api.env]}\n", 0o644)
 	b.Write(src+"/conf/api.env", "SECRET=default\n", 0o644)
-	b.Write(src+"/bin/server", fmt.Sprintf("#!/bin/sh\ncat bin/server >/dev/null && echo this is %s with $SECRET\n"+
+	b.Write(src+"/conf/app.yml", "default\n", 0o644)
+	b.Write(src+"/bin/server", fmt.Sprintf("#!/bin/sh\ncat bin/server >/dev/null && echo this is %s with $SECRET and $(cat conf/app.yml)\n"+
 		"{ touch here || touch conf/here || rm bin/server; } 2>/dev/null && echo MAY WRITE\n%s\n", version, end), 0o755)
 	file := "/srv/" + version + ".zip"
 	b.says(0, "pack", src, "--version", version, "-o", file, "--sign", "/srv/release.key")
@@ -71,7 +72,7 @@ func (b *releaseBox) deploy(file string, code int, words ...string) {
 // runs waits until the service runs the release, which says so itself in the last line of its log.
 func (b *releaseBox) runs(version string) {
 	b.t.Helper()
-	script := "until daruma logs shop/api | tail -n 1 | grep -q 'this is " + version + " with mine$' && systemctl is-active -q shop 2>/dev/null; do sleep 0.1; done"
+	script := "until daruma logs shop/api | tail -n 1 | grep -q 'this is " + version + " with mine and ours$' && systemctl is-active -q shop 2>/dev/null; do sleep 0.1; done"
 	if r, err := b.Run(b.t.Context(), "timeout", "20", "sh", "-c", script); err != nil || r.ExitCode != 0 {
 		b.t.Fatalf("%s doesn't run: %v; %s\n%s", version, err, b.says(0, "releases", "shop"), b.says(0, "logs", "shop/api"))
 	}
@@ -82,6 +83,7 @@ func (b *releaseBox) runs(version string) {
 func TestDeploysOfAnInstalledService(t *testing.T) {
 	b := newReleaseBox(t)
 	b.Write("/etc/daruma/shop/conf/api.env", "SECRET=mine\n", 0o600)
+	b.Write("/etc/daruma/shop/conf/app.yml", "ours\n", 0o600) // no envFile: the program reads it
 	b.deploy(b.pack("1.0.0", "exec sleep 1000"), 2, "no key is trusted for shop")
 	if out := b.says(0, "deploy", "/srv/1.0.0.zip", "--key", "/srv/release.key.pub"); !strings.Contains(out, "daruma install shop --now") {
 		t.Error(out)
@@ -90,7 +92,7 @@ func TestDeploysOfAnInstalledService(t *testing.T) {
 	b.runs("1.0.0")
 	b.deploy(b.pack("1.1.0", "exec sleep 1000"), 0, "shop 1.1.0 is kept")
 	b.runs("1.1.0")
-	b.deploy(b.pack("1.2.0", "sleep 0.3; exit 7"), 1, "release 1.2.0 didn't stay: api fell", "1.1.0 is back", "this is 1.2.0 with mine")
+	b.deploy(b.pack("1.2.0", "exit 7"), 1, "release 1.2.0 didn't stay: api fell", "1.1.0 is back", "this is 1.2.0 with mine and ours")
 	b.runs("1.1.0")
 	b.says(2, "deploy", "/srv/1.2.0.zip")
 	b.says(0, "ensure", "shop")
