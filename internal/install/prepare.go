@@ -78,7 +78,10 @@ func (i *Installation) load(r Request) error {
 			return &UsageError{err}
 		}
 	}
-	if _, err := os.Stat(path); r.Command != nil || r.File != "" && errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(r.File, `./\`) {
+	// A bare name may be that of the folder from which the service's releases are packed.
+	info, err := os.Stat(path)
+	noFile := errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir()
+	if r.Command != nil || r.File != "" && noFile && !strings.ContainsAny(r.File, `./\`) {
 		place, err := folders.Installed(name)
 		if err != nil {
 			return err
