@@ -4,7 +4,7 @@
 #   build → test → scan → pack → staging → probe → approve → production (a host at a time, each watched) → roll back by itself
 #
 # Copy it, and change the settings. A step that fails ends with another exit code than 0, and says what to do next.
-set -euo pipefail
+set -euo pipefail # and ${a[@]+"${a[@]}"}, because bash before 4.4 takes an empty list for an unset one
 
 # ---- Settings, each from the environment ----
 : "${NAME:=shop}"                      # the service, as its daruma.yaml has it
@@ -20,7 +20,7 @@ set -euo pipefail
 : "${PRODUCTION:=}"                    # the first one is the canary
 : "${PROBE:=}"                           # a command that is run on the host; 0: the service does what it should. daruma status where it is empty
 : "${MIN_READY_SECONDS:=10}"           # how long a release must be ready without a fall, on each host
-: "${WATCH_SECONDS:=300}"              # how long each host is watched before the next one's turn
+: "${WATCH_SECONDS:=300}"              # how long each host is watched before the next one's turn; at least 1
 : "${APPROVED_BY:=}"                   # who let it go to production; CI systems set it from their own approval
 : "${REMOTE_DARUMA:=daruma}"            # how it is called on the hosts: "sudo -n daruma" for an installed service
 : "${SSH:=ssh -o BatchMode=yes}" "${SCP:=scp -q -o BatchMode=yes}" "${DARUMA:=daruma}"
@@ -46,15 +46,28 @@ remote() { $SSH "$1" "$2" </dev/null; }
 # shellcheck disable=SC2086
 deploy_to() {
   local host=$1 folder unsigned=--unsigned files=("$package") code=0
+  if has_it "$host"; then
+    say "$host has $VERSION already"
+    return
+  fi
   if [[ -e $package.minisig ]]; then
     files+=("$package.minisig")
     unsigned=
   fi
-  folder=$(remote "$host" 'mktemp -d') || fail "$host can't be reached"
-  $SCP "${files[@]}" "$host:$folder/"
+  if ! folder=$(remote "$host" 'mktemp -d') || ! $SCP "${files[@]}" "$host:$folder/"; then
+    say "$host can't be reached, or takes no files"
+    return 1
+  fi
   remote "$host" "$REMOTE_DARUMA deploy $folder/$package $unsigned --min-ready-seconds $MIN_READY_SECONDS" || code=$?
-  remote "$host" "rm -rf $folder"
+  remote "$host" "rm -rf $folder" || true
   return "$code"
+}
+
+# has_it HOST: the release is in force there, whoever put it there: an earlier run of this step, or a deploy that went on when ssh broke off.
+has_it() {
+  local said
+  said=$(remote "$1" "$REMOTE_DARUMA releases $NAME -o json") || return
+  grep -q "\"current\": \"$VERSION\"" <<<"$said"
 }
 
 # roll_back HOST...: all of them have the release before again.
@@ -65,6 +78,20 @@ roll_back() {
     remote "$host" "$REMOTE_DARUMA rollback $NAME" || left+=("$host")
   done
   ((${#left[@]} == 0)) || fail "NOT rolled back: ${left[*]}. There: daruma rollback $NAME"
+}
+
+# where says which hosts have the release.
+where() {
+  local host have=() unknown=()
+  for host in $PRODUCTION; do
+    if ! remote "$host" true; then
+      unknown+=("$host")
+    elif has_it "$host"; then
+      have+=("$host")
+    fi
+  done
+  if ((${#have[@]} == 0)); then printf 'no host has it now'; else printf 'it is still on: %s' "${have[*]}"; fi
+  if ((${#unknown[@]})); then printf ', as far as hosts answer; these do not: %s' "${unknown[*]}"; fi
 }
 
 # watch HOST: nothing falls for WATCH_SECONDS, and the probe goes on to succeed. A fall counts though the program stands again.
@@ -98,7 +125,7 @@ step_pack() {
   local sign=()
   [[ -z $SIGN_KEY ]] || sign=(--sign "$SIGN_KEY")
   [[ -z $SIGN_PASSWORD_ENV ]] || sign+=(--password-env "$SIGN_PASSWORD_ENV")
-  "$DARUMA" pack "$FOLDER" --version "$VERSION" --os "$TARGET_OS" --arch "$TARGET_ARCH" -o "$package" "${sign[@]}"
+  "$DARUMA" pack "$FOLDER" --version "$VERSION" --os "$TARGET_OS" --arch "$TARGET_ARCH" -o "$package" ${sign[@]+"${sign[@]}"}
 }
 
 step_staging() {
@@ -135,14 +162,16 @@ step_production() {
   for host in $PRODUCTION; do
     say "$host: deploys $package"
     if ! deploy_to "$host"; then
-      roll_back "${have[@]}"
-      fail "$VERSION didn't stand on $host, for the reason above; no host has it now"
+      # A deploy goes on where ssh breaks off, and may keep the release.
+      if has_it "$host"; then have=("$host" ${have[@]+"${have[@]}"}); fi
+      roll_back ${have[@]+"${have[@]}"}
+      fail "$VERSION didn't stand on $host, for the reason above; $(where)"
     fi
-    have=("$host" "${have[@]}") # the newest goes back first
+    have=("$host" ${have[@]+"${have[@]}"}) # the newest goes back first
     say "$host: watched for $WATCH_SECONDS s"
     if ! watch "$host"; then
-      roll_back "${have[@]}"
-      fail "$VERSION failed on $host while it was watched; no host has it now"
+      roll_back ${have[@]+"${have[@]}"}
+      fail "$VERSION failed on $host while it was watched; $(where)"
     fi
   done
   say "$NAME $VERSION is in force on: $PRODUCTION"

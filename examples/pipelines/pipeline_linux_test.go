@@ -73,6 +73,9 @@ func TestPipeline(t *testing.T) {
 	}
 	p.steps("1.1.0", "", "build", "test", "scan", "pack", "staging", "probe", "approve", "production")
 	p.versions("1.1.0", "1.1.0", "1.1.0")
+	if out := p.step("1.1.0", "", 0, "production"); !strings.Contains(out, "web2 has 1.1.0 already") { // a job that is run again
+		t.Errorf("once more: %s", out)
+	}
 
 	p.steps("1.2.0", "everywhere", "build", "pack")
 	if out := p.step("1.2.0", "", 1, "staging"); !strings.Contains(out, "no database") || !strings.Contains(out, "production wasn't touched") {
@@ -87,6 +90,11 @@ func TestPipeline(t *testing.T) {
 	p.versions("1.3.0", "1.1.0", "1.1.0")
 
 	p.steps("1.4.0", "on web2", "build", "pack", "staging", "probe")
+	out := p.step("1.4.0", "", 1, "production", "PRODUCTION=web1 nowhere")
+	if !strings.Contains(out, "nowhere can't be reached") || !strings.Contains(out, "web1: back to the release before") || !strings.Contains(out, "these do not: nowhere") {
+		t.Errorf("a host that can't be reached: %s", out)
+	}
+	p.versions("1.4.0", "1.1.0", "1.1.0")
 	if out := p.step("1.4.0", "", 1, "production"); !strings.Contains(out, "didn't stand on web2") || !strings.Contains(out, "web1: back to the release before") {
 		t.Errorf("a release that falls on the second host: %s", out)
 	}
