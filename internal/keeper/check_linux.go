@@ -172,9 +172,12 @@ func readSaid(fd int) string {
 
 // answerOf gives the version of an image that was asked whether it can take over, or why it can't.
 func answerOf(status unix.WaitStatus, said string) (to string, err error) {
-	to, understood := strings.CutPrefix(said, understands)
-	if status.ExitStatus() == 0 && understood {
-		return to, nil
+	if status.ExitStatus() == 0 {
+		for line := range strings.Lines(said) { // there may be others: a warning, or what GODEBUG has the runtime print
+			if to, understood := strings.CutPrefix(strings.TrimSpace(line), understands); understood {
+				return to, nil
+			}
+		}
 	}
 	why := endText(status) + " when it was asked whether it can take over"
 	if said != "" {

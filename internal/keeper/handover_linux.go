@@ -36,7 +36,7 @@ func (k *keeper) replaceImage() {
 		u.tryAt = monotonic.Now() + tryAgain
 		return
 	case k.stops > 0 || k.ending:
-		err = errors.New("the service was stopped meanwhile")
+		err = errStopped
 	}
 	k.dropImages()
 	u.signals.end()
@@ -87,11 +87,22 @@ func (k *keeper) tryReplace() error {
 		image = k.up.old
 	}
 	defer k.cfg.passOn()()
-	if k.up.signals.came() { // its loop doesn't know of it yet
+	return executeImage(image, held, k.oldImage(), k.heldFiles(), "", k.noSignal)
+}
+
+// noSignal is an error where a signal has come of which the keeper's loop doesn't know yet.
+func (k *keeper) noSignal() error {
+	switch any, stop := k.up.signals.came(); {
+	case stop: // asked again it could say no, before the loop knows: the way there leads through other goroutines
+		return errStopped
+	case any:
 		return errNotYet
 	}
-	return executeImage(image, held, k.oldImage(), k.heldFiles(), "")
+	return nil
 }
+
+// errStopped is why an upgrade ends that a stop has met.
+var errStopped = errors.New("the service was stopped meanwhile")
 
 // passOn has the other image get the capabilities that systemd gave this one: package hosting took them out of what exec passes on. undo takes
 // that back.
@@ -103,8 +114,8 @@ func (c *Config) passOn() (undo func()) {
 }
 
 // executeImage has another image take this process over. It returns an error, with everything as before.
-// old is the image that the other one may go back to, -1 where it may not.
-func executeImage(image, held, old int, files []int, failed string) error {
+// old is the image that the other one may go back to, -1 where it may not. last is asked at the very end; its error is returned.
+func executeImage(image, held, old int, files []int, failed string, last func() error) error {
 	files = append(files, held)
 	if old >= 0 {
 		files = append(files, old)
@@ -118,16 +129,27 @@ func executeImage(image, held, old int, files []int, failed string) error {
 	}
 	var before, after unix.Rlimit
 	_ = unix.Getrlimit(unix.RLIMIT_NOFILE, &before)
+	if err := last(); err != nil {
+		closeOnExec(files)
+		return err
+	}
 	// It gives the limit of open files back that Go's runtime has raised, and waits for the runtime's own threads.
 	err := syscall.Exec("/proc/self/fd/"+strconv.Itoa(image), os.Args, env)
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &after) == nil && after.Cur < before.Cur { // that is done where it fails, too
 		_ = unix.Setrlimit(unix.RLIMIT_NOFILE, &before)
 	}
+	closeOnExec(files)
+	return err
+}
+
+func closeOnExec(files []int) {
 	for _, fd := range files {
 		unix.CloseOnExec(fd)
 	}
-	return err
 }
+
+// always is for an image that has nothing more to ask.
+func always() error { return nil }
 
 func withoutHandover(all []string) (env []string) {
 	for _, v := range all {

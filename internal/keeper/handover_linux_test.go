@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +122,18 @@ func TestSlowDiskIsNoFaultOfTheNewDaruma(t *testing.T) {
 	}
 }
 
+// TestStopEndsAnUpgradeThatHasntBegun: the supervisor has programs to stop then, and isn't asked to leave.
+func TestStopEndsAnUpgradeThatHasntBegun(t *testing.T) {
+	for _, phase := range []upgradePhase{checking, waiting} {
+		k := newKeeper(Config{})
+		k.up.enter(phase, checkLimit)
+		k.stops = 1
+		if k.checkUpgrade(); k.up.phase != noUpgrade {
+			t.Errorf("phase %d became %d", phase, k.up.phase)
+		}
+	}
+}
+
 // TestUpgradeIsShortWithoutSupervisor: nobody empties the programs' pipes then.
 func TestUpgradeIsShortWithoutSupervisor(t *testing.T) {
 	k := newKeeper(Config{})
@@ -135,6 +148,8 @@ func TestUpgradeIsShortWithoutSupervisor(t *testing.T) {
 
 // TestFailedWayBackIsTold: the new daruma goes on, and why it should have gone stays known.
 func TestFailedWayBackIsTold(t *testing.T) {
+	runtime.LockOSThread() // as the keeper's is: signals are held and released for one thread
+	defer runtime.UnlockOSThread()
 	k := newKeeper(Config{})
 	k.runs.Version, k.up.last.From, k.up.last.To = "v2", "v1", "v2"
 	k.goBack("the new daruma's supervisor wasn't up")

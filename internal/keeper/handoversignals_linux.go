@@ -27,18 +27,18 @@ func (l *lateSignals) follow() {
 	}
 }
 
-// came says whether there was one since it was asked last.
-func (l *lateSignals) came() (any bool) {
+// came says whether there was one since it was asked last, and whether one of them asks for the keeper's end.
+func (l *lateSignals) came() (any, stop bool) {
 	// What handlers have taken in may be on its way to ch. signal.Stop waits until all of that is delivered, whatever signal it is about.
 	other := make(chan os.Signal, 1)
 	signal.Notify(other, unix.SIGWINCH)
 	signal.Stop(other)
 	for {
 		select {
-		case <-l.ch:
-			any = true
+		case s := <-l.ch:
+			any, stop = true, stop || s != unix.SIGHUP
 		default:
-			return any
+			return any, stop
 		}
 	}
 }

@@ -15,14 +15,15 @@ func TestSignalBeforeTheExec(t *testing.T) {
 	l.follow()
 	defer l.end()
 	for i := range 1000 {
-		if l.came() {
+		sent := []unix.Signal{unix.SIGHUP, unix.SIGTERM}[i%2]
+		if any, _ := l.came(); any {
 			t.Fatalf("round %d: a signal before it was sent", i)
 		}
-		if err := unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGHUP); err != nil { // this thread has taken it when that returns
+		if err := unix.Tgkill(unix.Getpid(), unix.Gettid(), sent); err != nil { // this thread has taken it when that returns
 			t.Fatal(err)
 		}
-		if !l.came() {
-			t.Fatalf("round %d: the signal isn't seen", i)
+		if any, stop := l.came(); !any || stop != (sent == unix.SIGTERM) {
+			t.Fatalf("round %d: %v: seen %v, a stop %v", i, sent, any, stop)
 		}
 	}
 }

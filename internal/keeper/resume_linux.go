@@ -158,7 +158,7 @@ func resume(cfg Config) (code int, resumed bool) {
 	if err != nil { // nothing is closed at exec yet
 		if old >= 0 {
 			defer cfg.passOn()()
-			err = executeImage(old, fd, -1, nil, err.Error())
+			err = executeImage(old, fd, -1, nil, err.Error(), always)
 		}
 		return failed(err), true
 	}
@@ -334,7 +334,7 @@ func (h *heldState) enter(k *keeper, failedBefore string) {
 func (h *heldState) executeOld(k *keeper, why string) {
 	if h.old >= 0 && h.fd >= 0 {
 		defer k.cfg.passOn()()
-		err := executeImage(h.old, h.fd, -1, h.files(), why)
+		err := executeImage(h.old, h.fd, -1, h.files(), why, always)
 		printLine("daruma: going back to the old daruma: "+err.Error(), time.Second)
 	}
 }

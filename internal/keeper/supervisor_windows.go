@@ -100,6 +100,9 @@ func (k *keeper) createSupervisor(stdio [3]windows.Handle, pipes *wire.Pipes) er
 	}
 	s.handle, s.pid = child.Handle, child.PID
 	s.exited, s.inputEnded = false, false
+	if u := &k.up; u.phase == probation { // a virus scanner may have held the new file up for longer than that
+		u.deadline = monotonic.Now() + probationLimit
+	}
 	return nil
 }
 

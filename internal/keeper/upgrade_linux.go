@@ -135,6 +135,12 @@ func (k *keeper) busyStarting() bool { return len(k.starting) > 0 || k.allowed.r
 func (k *keeper) checkUpgrade() {
 	u := &k.up
 	late := u.deadline > 0 && monotonic.Now() >= u.deadline
+	if (u.phase == checking || u.phase == waiting) && (k.stops > 0 || k.ending) {
+		k.endCheck()
+		k.dropImages()
+		k.refuseUpgrade("the service is stopping") // its supervisor has programs to stop, and must not leave now
+		return
+	}
 	switch u.phase {
 	case noUpgrade:
 	case checking:
