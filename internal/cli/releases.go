@@ -55,14 +55,18 @@ func rollback(ctx context.Context, std IO, args []string, version string, settin
 		return err
 	}
 	defer d.Store.Close()
+	defer outliveReaders()()
+	// A release that was cut off in its soak is given its time first. Who doesn't want to wait for that breaks it off, and it goes back.
+	settling, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err = d.Settle(settling)
+	stop()
+	if err != nil && !isFallen(err) {
+		return deployFailure(std, t.service, err)
+	}
 	// Nothing is gained by half a rollback: it is over when the programs are up, and the time for that is bounded.
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(ended)
-	defer outliveReaders()()
-	if err := d.Settle(ctx); err != nil && !isFallen(err) {
-		return deployFailure(std, t.service, err)
-	}
 	if err := d.Rollback(ctx, version); err != nil {
 		return deployFailure(std, t.service, err)
 	}

@@ -105,6 +105,7 @@ func TestFallsWhileTheKeeperReads(t *testing.T) {
 	s.awaitReady("it", 0)
 	st, was := s.status("it")
 	for range 20 { // the reader ends when it is done: it has to be caught
+		awaitNoReader(t, st.KeeperPID) // of the reload before, which would be caught instead
 		caught := make(chan int, 1)
 		go func() { caught <- stopReader(st.KeeperPID) }()
 		write(t, filepath.Join(dir, "daruma.yaml"), readWhile("restartPolicy: Never"))
@@ -142,21 +143,47 @@ func readWhile(setting string) string {
 	return b.String()
 }
 
+// readerOf gives the pid of the process that reads the definition for a keeper; 0: there is none.
+func readerOf(keeper int) (pid int) {
+	list, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", keeper, keeper))
+	for _, child := range strings.Fields(string(list)) {
+		line, _ := os.ReadFile("/proc/" + child + "/cmdline") // empty when it has ended and isn't reaped yet
+		if strings.HasPrefix(string(line), "daruma\x00reader\x00") {
+			fmt.Sscan(child, &pid) //nolint:errcheck // the kernel writes numbers
+			return pid
+		}
+	}
+	return 0
+}
+
+func awaitNoReader(t *testing.T, keeper int) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); readerOf(keeper) != 0; time.Sleep(5 * time.Millisecond) { // sleep: nothing tells of its end
+		if time.Now().After(end) {
+			t.Fatal("the definition is read for 20 s")
+		}
+	}
+}
+
 // stopReader waits for the process that reads the definition for a keeper and stops it. It gives its pid, 0: none came.
 func stopReader(keeper int) int {
-	children := fmt.Sprintf("/proc/%d/task/%d/children", keeper, keeper)
 	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
-		list, _ := os.ReadFile(children)
-		for _, child := range strings.Fields(string(list)) {
-			line, _ := os.ReadFile("/proc/" + child + "/cmdline")
-			if !strings.HasPrefix(string(line), "daruma\x00reader\x00") {
-				continue
-			}
-			pid := 0
-			if _, err := fmt.Sscan(child, &pid); err == nil && unix.Kill(pid, unix.SIGSTOP) == nil {
+		pid := readerOf(keeper)
+		if pid == 0 || unix.Kill(pid, unix.SIGSTOP) != nil {
+			continue
+		}
+		// It may have ended before it could be stopped.
+		for stopped := time.Now().Add(time.Second); time.Now().Before(stopped); {
+			stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+			_, state, _ := strings.Cut(string(stat), ") ")
+			if strings.HasPrefix(state, "T") {
 				return pid
 			}
+			if state == "" || state[0] == 'Z' || state[0] == 'X' {
+				break
+			}
 		}
+		return 0
 	}
 	return 0
 }
