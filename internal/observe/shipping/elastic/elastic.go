@@ -102,7 +102,7 @@ type answer struct {
 	} `json:"items"`
 }
 
-// Judge reads the answer to a request with n records, of which the status is 2xx. The error says why one isn't taken.
+// Judge reads the answer to a request with n records, of which the status is 2xx. The error says why one isn't taken; it is nil only where all are.
 func Judge(body []byte, n int) ([]record.Verdict, error) {
 	var a answer
 	if err := json.Unmarshal(body, &a); err != nil || a.Errors == nil {
@@ -126,6 +126,9 @@ func Judge(body []byte, n int) ([]record.Verdict, error) {
 			if one.Error != nil {
 				first = fmt.Errorf("%w: %s", first, plaintext.Excerpt([]byte(one.Error.Type+": "+one.Error.Reason), 300))
 			}
+		}
+		if verdicts[i] != record.Taken && first == nil {
+			first = errors.New("it doesn't say what became of a record")
 		}
 	}
 	return verdicts, first
