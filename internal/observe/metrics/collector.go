@@ -7,7 +7,9 @@ package metrics
 
 import (
 	"context"
+	"maps"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -90,6 +92,14 @@ func (s sender) flag(f *family, v bool) {
 	}
 }
 
+// byKey sends the numbers of a map with their keys as the last label, sorted: a text that is the same while the facts are can be compared, and stored in
+// less.
+func byKey[K ~string, N ~int64 | ~uint64](to sender, f *family, numbers map[K]N) {
+	for _, key := range slices.Sorted(maps.Keys(numbers)) {
+		to.with(string(key)).put(f, float64(numbers[key]))
+	}
+}
+
 func (c *Collector) service(to sender, seen *observe.Seen) {
 	to.flag(c.descs.serviceUp, seen.Err == nil)
 	if seen.Err != nil {
@@ -102,9 +112,7 @@ func (c *Collector) service(to sender, seen *observe.Seen) {
 	to.put(c.descs.supervisorRestarts, float64(st.SupervisorRestarts))
 	to.flag(c.descs.definitionLoaded, st.Definition == control.DefinitionLoaded || st.Definition == "")
 	to.put(c.descs.warnings, float64(len(st.Warnings)))
-	for kind, n := range seen.Falls[""].Incidents {
-		to.with(string(kind)).put(c.descs.serviceIncidents, float64(n))
-	}
+	byKey(to, c.descs.serviceIncidents, seen.Falls[""].Incidents)
 	for i := range st.Programs {
 		p := to.with(st.Programs[i].Name)
 		c.program(p, &st.Programs[i])
@@ -165,9 +173,7 @@ func (c *Collector) restarts(to sender, p *control.ProgramStatus) {
 
 func (c *Collector) falls(to sender, f *observe.Falls) {
 	d := &c.descs
-	for kind, n := range f.Incidents {
-		to.with(string(kind)).put(d.incidents, float64(n))
-	}
+	byKey(to, d.incidents, f.Incidents)
 	bounds := observe.RecoveryBuckets()
 	h := histogram{count: f.Recovery.Count, sum: f.Recovery.Seconds, bounds: bounds[:], up: make([]uint64, len(bounds))}
 	sum := uint64(0)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"github.com/daruma-sh/daruma/internal/incident"
 	"github.com/daruma-sh/daruma/internal/observe"
 )
 
@@ -59,6 +60,28 @@ func TestTextIsUsedAgain(t *testing.T) {
 	}
 	if &used.families[big.descs.up.index][0] != memory {
 		t.Error("other memory was taken")
+	}
+}
+
+// The same facts give the same text each time, though maps have no order.
+func TestTextHasAnOrder(t *testing.T) {
+	seen := shop()
+	for i, kind := range []incident.Kind{incident.Exit, incident.Signal, incident.LivenessProbe, incident.StartupProbe, incident.Spawn, incident.OutOfMemory} {
+		seen[1].Falls["api"].Incidents[kind], seen[1].Falls[""].Incidents[kind] = int64(i), int64(i)
+	}
+	c := NewCollector(seen, "1.0.0")
+	c.ShowShipping(func() []Shipped {
+		return []Shipped{{Target: "elk", FailedRequests: map[string]uint64{"3xx": 1, "4xx": 2, "5xx": 3, "none": 4, "unexpected": 5}}}
+	})
+	var first bytes.Buffer
+	if err := c.Write(t.Context(), &first); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		var again bytes.Buffer
+		if err := c.Write(t.Context(), &again); err != nil || again.String() != first.String() {
+			t.Fatalf("%v, first\n%s\nand then\n%s", err, first.String(), again.String())
+		}
 	}
 }
 

@@ -23,9 +23,7 @@ func (c *Collector) shipping(to sink, now time.Time) {
 		s.put(c.descs.shippedLines, float64(one.Lines))
 		s.put(c.descs.shippedBytes, float64(one.Bytes))
 		s.put(c.descs.refusedLines, float64(one.Refused))
-		for answer, n := range one.FailedRequests {
-			s.with(answer).put(c.descs.failedRequests, float64(n))
-		}
+		byKey(s, c.descs.failedRequests, one.FailedRequests)
 		lag := time.Duration(0)
 		if !one.Oldest.IsZero() {
 			lag = max(now.Sub(one.Oldest), 0) // the clock may have been set back
