@@ -10,7 +10,10 @@ const mostKeyLines = 250
 
 // Lines takes secrets out of texts that follow one another, one of [Rule] privateKey too where each of its lines is a text of its own. The zero
 // value is before the first text. It is a number, so that whoever goes on later can keep it.
-type Lines int // how many lines the key in which the last text ended may have yet; 0: it ended in none
+//
+// It is how many lines the key in which the last text ended may have yet; 0: it ended in none. A negative one counts those of what may be a key: its
+// beginning stood in a line with something behind it, as loggers write it. Then a line that is one word may be anything, and stays.
+type Lines int
 
 // keyPatterns find the lines of a key.
 type keyPatterns struct {
@@ -24,7 +27,7 @@ func newKeyPatterns() *keyPatterns {
 		begin: regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----`),
 		end:   regexp.MustCompile(`-----END [A-Z ]*PRIVATE KEY-----`),
 		line:  regexp.MustCompile(`^\s*(?:[A-Za-z0-9+/=]+|Proc-Type:.*|DEK-Info:.*)\s*$`),
-		part:  regexp.MustCompile(`[A-Za-z0-9+/]{32,}=*`),
+		part:  regexp.MustCompile(`(?:[A-Za-z0-9+/]|\\/){32,}=*`), // PHP's JSON has \/ for /
 	}
 }
 
@@ -39,29 +42,39 @@ func (l *Lines) Apply(rules []Rule, text []byte) []byte {
 	if keys == nil {
 		return Apply(rules, text)
 	}
-	if *l > 0 {
+	begins := Lines(0)
+	if bytes.Contains(text, []byte("PRIVATE KEY")) {
+		begins = keys.endsWithin(text)
+	}
+	if *l != 0 {
 		text = l.goOn(keys, text)
 	}
-	if *l == 0 && bytes.Contains(text, []byte("PRIVATE KEY")) && keys.endsWithin(text) {
-		*l = mostKeyLines
+	if *l == 0 {
+		*l = begins
 	}
 	return Apply(rules, text)
 }
 
-// endsWithin tells whether the text goes on in the next one with a key that begins in this one. A sentence in which the words stand doesn't.
-func (k *keyPatterns) endsWithin(text []byte) bool {
+// endsWithin tells whether the text goes on in the next one with a key that begins in this one. A sentence in which the words stand may not.
+func (k *keyPatterns) endsWithin(text []byte) Lines {
 	begins := k.begin.FindAllIndex(text, -1)
 	if len(begins) == 0 {
-		return false
+		return 0
 	}
 	rest := text[begins[len(begins)-1][1]:]
 	first, _, _ := bytes.Cut(rest, []byte("\n"))
-	return !k.end.Match(rest) && (len(bytes.TrimSpace(first)) == 0 || k.part.Match(first))
+	switch {
+	case k.end.Match(rest):
+		return 0
+	case len(bytes.TrimSpace(first)) == 0, k.part.Match(first):
+		return mostKeyLines
+	}
+	return -mostKeyLines
 }
 
-// goOn takes the rest of a key out of a text.
+// goOn takes the rest of a key, or of what may be one, out of a text.
 func (l *Lines) goOn(k *keyPatterns, text []byte) []byte {
-	end := k.end.FindIndex(text)
+	sure, end := *l > 0, k.end.FindIndex(text)
 	rest := []byte(nil)
 	if end != nil {
 		text, rest = text[:end[1]], text[end[1]:]
@@ -76,7 +89,7 @@ func (l *Lines) goOn(k *keyPatterns, text []byte) []byte {
 		case *l == 0:
 			out = append(out, line...)
 			continue
-		case k.line.Match(line):
+		case sure && k.line.Match(line):
 			out = append(out, Mask...)
 		case end != nil && i == len(lines)-1:
 			before := k.end.FindIndex(line)[0]
@@ -84,7 +97,11 @@ func (l *Lines) goOn(k *keyPatterns, text []byte) []byte {
 		default:
 			out = append(out, k.part.ReplaceAll(line, []byte(Mask))...)
 		}
-		*l--
+		if sure {
+			*l--
+		} else {
+			*l++
+		}
 	}
 	if end != nil {
 		*l = 0
