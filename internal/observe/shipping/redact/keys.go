@@ -49,7 +49,10 @@ func (l *Lines) Apply(rules []Rule, text []byte) []byte {
 	if *l != 0 {
 		text = l.goOn(keys, text)
 	}
-	if *l == 0 {
+	switch {
+	case begins < 0 && *l > 0:
+		*l = mostKeyLines // it may be within the one that surely is a key
+	case begins != 0:
 		*l = begins
 	}
 	return Apply(rules, text)

@@ -53,6 +53,30 @@ func TestKeyWithoutEnd(t *testing.T) {
 	}
 }
 
+// TestKeyAfterOneWithoutEnd: a key that begins behind one that lost its end is taken out as a whole, however much of the first could be left.
+func TestKeyAfterOneWithoutEnd(t *testing.T) {
+	rule, _ := Known("privateKey")
+	sure, unsure := "-----BEGIN PRIVATE KEY-----", `msg="-----BEGIN PRIVATE KEY-----"`
+	body := strings.Repeat("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", 2)
+	for _, c := range [][2]string{{sure, sure}, {sure, unsure}, {unsure, sure}, {unsure, unsure}} {
+		var lines Lines
+		lines.Apply([]Rule{rule}, []byte(c[0]))
+		for range mostKeyLines - 2 {
+			lines.Apply([]Rule{rule}, []byte("OK"))
+		}
+		lines.Apply([]Rule{rule}, []byte(c[1]))
+		for i := range mostKeyLines {
+			if got := string(lines.Apply([]Rule{rule}, []byte("x "+body))); got != "x "+Mask {
+				t.Errorf("%q: line %d is %q", c, i, got)
+				break
+			}
+		}
+		if got := string(lines.Apply([]Rule{rule}, []byte(body))); got != body || lines != 0 {
+			t.Errorf("%q: behind it %q, %d", c, got, lines)
+		}
+	}
+}
+
 // TestKeyCutInRecords: a record of several lines ends within a key, and the next one goes on with it.
 func TestKeyCutInRecords(t *testing.T) {
 	rule, _ := Known("privateKey")
