@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,11 +30,12 @@ import (
 
 // machine is a folder with the logs of services.
 type machine struct {
-	t    *testing.T
-	root string
+	t      *testing.T
+	root   string
+	closed atomic.Value // the service whose folder can't be read, a string
 }
 
-func newMachine(t *testing.T) *machine { return &machine{t, t.TempDir()} }
+func newMachine(t *testing.T) *machine { return &machine{t: t, root: t.TempDir()} }
 
 func (m *machine) logs() *tail.Logs {
 	return &tail.Logs{
@@ -44,7 +47,12 @@ func (m *machine) logs() *tail.Logs {
 			}
 			return names, err
 		},
-		Folder: func(service string) (string, error) { return filepath.Join(m.root, service), nil },
+		Folder: func(service string) (string, error) {
+			if m.closed.Load() == service {
+				return "", fs.ErrPermission
+			}
+			return filepath.Join(m.root, service), nil
+		},
 	}
 }
 
