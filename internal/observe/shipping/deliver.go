@@ -65,7 +65,7 @@ func (s *sender) deliver(ctx context.Context) bool {
 		why := cmp.Or(o.ill, o.err)
 		s.tell(s.trouble.failed(time.Now(), why))
 		s.keep() // this may take hours
-		s.pause(ctx, s.trouble.backoff(why))
+		s.wait(ctx, s.trouble.backoff(why))
 		if ctx.Err() != nil {
 			return false
 		}
@@ -76,6 +76,18 @@ func (s *sender) deliver(ctx context.Context) bool {
 	s.tell(s.trouble.over(time.Now()))
 	s.arrived()
 	return true
+}
+
+// wait waits, and goes on looking for programs: what stands in a folder when it can be read for the first time may count as old, and would be more with
+// every minute that nobody looks.
+func (s *sender) wait(ctx context.Context, d time.Duration) {
+	for d > searchEvery && len(s.tail.Late()) > 0 && ctx.Err() == nil {
+		s.pause(ctx, searchEvery)
+		d -= searchEvery
+		s.look(time.Now())
+	}
+	s.pause(ctx, d)
+	s.look(time.Now())
 }
 
 func (s *sender) tell(line string) {

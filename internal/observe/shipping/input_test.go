@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -190,4 +191,37 @@ func TestBeginNowWhereTheFolderIsClosed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBeginNowWhereTheFolderIsOpenedMeanwhile: a folder that can be read again while the receiver is away is found then, not when it is back: what
+// its programs write from then on is shipped.
+func TestBeginNowWhereTheFolderIsOpenedMeanwhile(t *testing.T) {
+	m, s, log := newMachine(t), newStore(t), &said{t: t}
+	api, mail := m.log("shop", "api"), m.log("mail", "smtp")
+	m.write(api, "old", 0, 1000)
+	m.closed.Store("shop")
+	var well atomic.Bool
+	s.before = func(w http.ResponseWriter, _ string, _ int) bool {
+		if !well.Load() {
+			w.Header().Set("Retry-After", "90")
+			http.Error(w, "away", http.StatusServiceUnavailable)
+		}
+		return well.Load()
+	}
+	start(t, m, t.TempDir(), log, target(s.URL, func(t *Target) { t.AtEnd = true }))
+	log.await(1) // the folder can't be read
+	m.write(mail, "mail", 0, 10)
+	log.await(2) // it doesn't arrive
+	m.closed.Store("")
+	log.await(3)
+	want := m.write(api, "new", 0, 50)
+	well.Store(true)
+	s.await(60)
+	if got := s.texts("shop/api@web-1"); !slices.Equal(got, want) || !strings.Contains(log.all(), "the logs of shop can be read again") {
+		t.Errorf("%d lines, want %d; %s", len(got), len(want), log.all())
+	}
+	if log.mu.Lock(); log.waits[0] != searchEvery { // the first part of 90 s
+		t.Errorf("waits %v", log.waits)
+	}
+	log.mu.Unlock()
 }
