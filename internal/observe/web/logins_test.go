@@ -30,6 +30,11 @@ func TestProxy(t *testing.T) {
 		{"127.0.0.1:80", []string{"203.0.113.7, unknown"}, []string{"https", "http"}, "127.0.0.1", false},
 		{"127.0.0.1:80", []string{"10.9.9.9"}, []string{"https, http"}, "10.9.9.9", false}, // a proxy itself asks
 		{"[::ffff:127.0.0.1]:80", []string{"2001:db8::1"}, []string{"https"}, "2001:db8::1", true},
+		{"127.0.0.1:80", []string{"1.1.1.1:5, 203.0.113.7:51234"}, []string{"https"}, "203.0.113.7", true}, // as IIS with ARR and Azure write it
+		{"127.0.0.1:80", []string{"[2001:db8::1]:51234, 10.1.2.3:80"}, []string{"https"}, "2001:db8::1", true},
+		{"127.0.0.1:80", []string{"[2001:db8::1]"}, []string{"https"}, "2001:db8::1", true},
+		{"127.0.0.1:80", []string{"[::ffff:203.0.113.7]:5"}, []string{"https"}, "203.0.113.7", true},
+		{"127.0.0.1:80", []string{"203.0.113.7:"}, []string{"https"}, "127.0.0.1", true},
 		{"203.0.113.9:80", []string{"127.0.0.1"}, []string{"https"}, "203.0.113.9", false}, // not a proxy
 		{"", []string{"203.0.113.7"}, []string{"https"}, "invalid IP", false},
 	} {

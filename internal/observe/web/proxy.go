@@ -43,11 +43,13 @@ func (d *Dashboard) trusted(from netip.Addr) bool {
 	return from.IsValid() && slices.ContainsFunc(d.options.Proxies, func(p netip.Prefix) bool { return p.Contains(from) })
 }
 
-// address reads an address; the zero Addr where it is none.
+// address reads an address, also with a port or in brackets, as IIS and others append it to X-Forwarded-For, which has no standard; the zero Addr where
+// it is none.
 func address(text string) netip.Addr {
-	ip, err := netip.ParseAddr(text)
+	ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"))
 	if err != nil {
-		return netip.Addr{}
+		at, _ := netip.ParseAddrPort(text) // the zero AddrPort where it is none
+		ip = at.Addr()
 	}
 	return ip.Unmap().WithZone("")
 }
