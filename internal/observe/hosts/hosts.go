@@ -12,15 +12,22 @@ import (
 	"strings"
 )
 
-// Listed says whether the Host of a request is one of the names, which are in lower case and without port. Its own port may be any: a tunnel has another.
-func Listed(host string, names []string) bool { return slices.Contains(names, name(host)) }
+// Listed says whether the Host of a request is one of the names, which are without port. Its own port may be any: a tunnel has another.
+func Listed(host string, names []string) bool {
+	asked := name(host)
+	return asked != "" && slices.ContainsFunc(names, func(one string) bool { return name(one) == asked })
+}
 
-// name takes the port off a Host, and the dot that says that a name is whole (RFC 1034, 3.1): it names the same machine.
+// name gives a Host in the form in which it can be compared: without port, in lower case and without the dot that says that it is whole (RFC 1034, 3.1); an
+// address in its shortest form (RFC 5952), as browsers write it, and without zone, which they don't send.
 func name(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	} else {
 		host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.Unmap().WithZone("").String()
 	}
 	return strings.ToLower(strings.TrimSuffix(host, "."))
 }

@@ -24,3 +24,17 @@ func TestGuard(t *testing.T) {
 		}
 	}
 }
+
+// TestListed: an address is the same however it is written, in the list and in the request; browsers write IPv6 in its shortest form (RFC 5952).
+func TestListed(t *testing.T) {
+	names := []string{"shop.example.com.", "2001:0db8:0:0::1", "2001:DB8::2", "::ffff:10.0.0.1", "fe80::1%eth0", "10.0.0.2", "."}
+	for host, want := range map[string]bool{
+		"shop.example.com": true, "SHOP.example.com.:443": true, "[2001:db8::1]:443": true, "[2001:db8::1]": true, "[2001:db8::2]": true,
+		"[2001:0db8::0001]": true, "[::ffff:a00:1]:443": true, "10.0.0.1": true, "[fe80::1]": true, "[::ffff:10.0.0.2]": true,
+		"[2001:db8::3]:443": false, "2001": false, "": false, ".": false, "10.0.0.3": false,
+	} {
+		if Listed(host, names) != want {
+			t.Errorf("%q: %v", host, !want)
+		}
+	}
+}
