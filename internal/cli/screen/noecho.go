@@ -8,10 +8,15 @@ import (
 )
 
 // NoEcho keeps the terminal from showing what is typed, until restore. Ctrl+C restores it, too, and ends the process as if nobody had cared: the system
-// leaves a terminal as a process made it, and the shell after it would show nothing that is typed.
+// leaves a terminal as a process made it, and the shell after it would show nothing that is typed. A signal that is ignored, as a shell's trap can have it,
+// stays so: it would end nothing, and the rest of the password would be shown.
 func NoEcho(terminal *os.File) (restore func(), err error) {
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		if !signal.Ignored(s) { // Notify would have it heard again
+			signal.Notify(signals, s)
+		}
+	}
 	show, err := silence(terminal)
 	if err != nil {
 		signal.Stop(signals)

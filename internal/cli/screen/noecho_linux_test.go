@@ -22,11 +22,16 @@ func TestAsk(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer restore()
-	fmt.Fprintln(os.Stderr, "ask")
-	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+	for typed := bufio.NewReader(os.Stdin); ; {
+		fmt.Fprintln(os.Stderr, "ask")
+		if line, err := typed.ReadString('\n'); err != nil || line == "secret\n" {
+			return
+		}
+	}
 }
 
-// Whoever presses Ctrl+C at the question for a password gets his terminal back as it was, and the process has ended by that signal.
+// Whoever presses Ctrl+C at the question for a password gets his terminal back as it was, and the process has ended by that signal. Where that signal is
+// ignored, as a shell's trap can have it, the question stays, and the terminal shows nothing.
 func TestInterruptedPassword(t *testing.T) {
 	keyboard, terminal := openTerminal(t)
 	echoes := func() bool {
@@ -38,28 +43,32 @@ func TestInterruptedPassword(t *testing.T) {
 		return state.Lflag&unix.ECHO != 0
 	}
 	for _, c := range []struct {
-		typed string
+		trap  string // for the shell before it
+		typed []string
 		ended syscall.Signal // 0: in order
-	}{{"\x03", syscall.SIGINT}, {"secret\n", 0}} {
-		ask := exec.Command(os.Args[0], "-test.run=^TestAsk$")
+	}{{"", []string{"\x03"}, syscall.SIGINT}, {"", []string{"secret\n"}, 0}, {"trap '' INT; ", []string{"\x03other\n", "secret\n"}, 0}} {
+		ask := exec.Command("/bin/sh", "-c", c.trap+`exec "$0" -test.run='^TestAsk$'`, os.Args[0])
 		ask.Env = append(os.Environ(), "DARUMA_TEST_ASK=1")
 		ask.Stdin = terminal
 		ask.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-		said, err := ask.StderrPipe()
+		stderr, err := ask.StderrPipe()
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := ask.Start(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := bufio.NewReader(said).ReadString('\n'); err != nil {
-			t.Fatal(err)
-		}
-		if echoes() {
-			t.Error("the terminal shows what is typed")
-		}
-		if _, err := keyboard.WriteString(c.typed); err != nil {
-			t.Fatal(err)
+		said := bufio.NewReader(stderr)
+		for _, typed := range c.typed {
+			if _, err := said.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+			if echoes() {
+				t.Errorf("the terminal shows what is typed, before %q", typed)
+			}
+			if _, err := keyboard.WriteString(typed); err != nil {
+				t.Fatal(err)
+			}
 		}
 		err = ask.Wait()
 		status := syscall.WaitStatus(0)
