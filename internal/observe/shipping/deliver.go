@@ -198,8 +198,8 @@ func sort(items []record.Item, verdicts []record.Verdict, err error) (o outcome)
 
 // warn says what a receiver has dropped by its own account, once for each reason.
 func (s *sender) warn(p *otlp.PartialError) {
-	if p.Said != s.warned {
-		s.warned = p.Said
+	if s.warned == nil || p.Said != s.warned.Said {
+		s.warned = p
 		s.say(p.Error())
 	}
 }

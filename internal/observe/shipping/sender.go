@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/logs/logread"
+	"github.com/daruma-sh/daruma/internal/observe/shipping/otlp"
 	"github.com/daruma-sh/daruma/internal/observe/shipping/receiver"
 	"github.com/daruma-sh/daruma/internal/observe/shipping/record"
 	"github.com/daruma-sh/daruma/internal/observe/shipping/tail"
@@ -48,7 +49,7 @@ type sender struct {
 	first    int                                // the program whose turn is first
 	body     []byte
 	trouble  trouble
-	warned   string // what the receiver said last of records that it takes and drops
+	warned   *otlp.PartialError // the last one that was said
 	keptAt   time.Time
 	begun    bool // see [sender.look]
 	stale    bool // the kept positions are behind those in memory

@@ -109,8 +109,11 @@ type PartialError struct {
 }
 
 func (e *PartialError) Error() string {
-	if e.Rejected == 0 {
+	switch {
+	case e.Rejected == 0:
 		return fmt.Sprintf("it warns: %s", e.Said)
+	case e.Said == "":
+		return fmt.Sprintf("it refused %d records and doesn't say why", e.Rejected)
 	}
 	return fmt.Sprintf("it refused %d records: %s", e.Rejected, e.Said)
 }

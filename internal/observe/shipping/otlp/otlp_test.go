@@ -93,6 +93,7 @@ func TestJudge(t *testing.T) {
 	partial := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 2)
 	partial = protowire.AppendString(protowire.AppendTag(partial, 2, protowire.BytesType), "too\x1b[31m old")
 	partial = protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), partial)
+	silent := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), []byte{1 << 3, 2})
 	for _, c := range []struct {
 		kind, answer, want string
 		verdicts           int
@@ -102,6 +103,7 @@ func TestJudge(t *testing.T) {
 		{ContentType, "\x0a\x00", "<nil>", 3},
 		{"application/json", "{}", "<nil>", 3},
 		{ContentType, string(partial), "it refused 2 records: too", 3},
+		{ContentType, string(silent), "it refused 2 records and doesn't say why", 3},
 		{ContentType, "\xff\xff\xff", "<nil>", 3},
 		{"text/html; charset=utf-8", "<html>", "it answers with a page", 0},
 	} {
