@@ -6,7 +6,7 @@ import "time"
 type Shipped struct {
 	Target         string
 	Lines, Bytes   uint64            // that it has taken; of the lines' text
-	Refused        uint64            // lines that it refused and that are left out
+	Refused        uint64            // lines that it refused and that are left out; of what a receiver of OTLP drops, records
 	FailedRequests map[string]uint64 // by what was answered, a few fixed words
 	Oldest         time.Time         // when the oldest line was written that is on its way; zero: there is none
 }

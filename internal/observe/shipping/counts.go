@@ -13,7 +13,7 @@ import (
 type Counts struct {
 	Target         string
 	Lines, Bytes   uint64            // that it has taken; of the lines' text
-	Refused        uint64            // lines that it refused and that are left out
+	Refused        uint64            // lines that it refused and that are left out; of what a receiver of OTLP drops, records
 	FailedRequests map[string]uint64 // by the answer: 3xx, 4xx, 5xx, none, or unexpected for one of 2xx that isn't what a receiver says
 	Oldest         time.Time         // when the oldest line was written that is on its way; zero: there is none
 }
@@ -59,15 +59,20 @@ func (c *counts) read(target string) Counts {
 	return out
 }
 
-// took counts what the receiver has taken.
-func (c *counts) took(items []record.Item, verdicts []record.Verdict) {
+// took counts what the receiver has taken. Some records it has dropped all the same, and not said which: each counts as a line, and the bytes of all
+// records count as taken unless it has dropped all of them.
+func (c *counts) took(items []record.Item, verdicts []record.Verdict, dropped uint64) {
+	c.refused.Add(dropped)
+	if dropped >= uint64(len(items)) {
+		return
+	}
 	lines, bytes := 0, 0
 	for i := range items {
 		if verdicts[i] == record.Taken {
 			lines, bytes = lines+items[i].Lines, bytes+items[i].Text
 		}
 	}
-	c.lines.Add(uint64(lines))
+	c.lines.Add(uint64(lines) - min(dropped, uint64(lines)))
 	c.bytes.Add(uint64(bytes))
 }
 

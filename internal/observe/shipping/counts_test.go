@@ -6,6 +6,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/daruma-sh/daruma/internal/observe/shipping/otlp"
 )
 
 // TestCounts: what the receiver takes, refuses and answers is counted; what is on its way has an age, and none when it has arrived.
@@ -53,5 +57,32 @@ func TestCounts(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 		})
+	}
+}
+
+// TestCountsOfPartialSuccess: what a receiver of OTLP drops of a request that it takes counts as refused, and not as taken too. It says how many
+// records, not which.
+func TestCountsOfPartialSuccess(t *testing.T) {
+	for rejected, want := range map[uint64][3]uint64{3: {7, 50, 3}, 10: {0, 0, 10}, 99: {0, 0, 10}} { // lines, bytes, refused
+		m, s, log := newMachine(t), newStore(t), &said{t: t}
+		s.before = func(w http.ResponseWriter, _ string, _ int) bool {
+			partial := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), rejected)
+			w.Header().Set("Content-Type", otlp.ContentType)
+			_, _ = w.Write(protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), partial))
+			return false
+		}
+		shipper, err := Open(Options{Config: Config{Machine: "web-1", Targets: []Target{target(s.URL)}}, State: t.TempDir(), Say: log.say,
+			logs: m.logs(), pause: log.pause, every: 20 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.write(m.log("shop", "api"), "api", 0, 10)
+		stop := run(shipper)
+		log.await(1) // it refused some
+		stop()
+		if c := shipper.Counts()[0]; c.Lines != want[0] || c.Bytes != want[1] || c.Refused != want[2] {
+			t.Errorf("%d rejected: %+v, want %v", rejected, c, want)
+		}
+		shipper.Close()
 	}
 }

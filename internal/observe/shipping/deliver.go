@@ -172,11 +172,12 @@ func (s *sender) attempt(ctx context.Context, items []record.Item) outcome {
 		s.counts.fail(err)
 		return outcome{later: items, err: err}
 	}
+	dropped := uint64(0)
 	if partial := (*otlp.PartialError)(nil); errors.As(err, &partial) {
 		s.warn(partial)
-		s.counts.refused.Add(partial.Rejected)
+		dropped = partial.Rejected
 	}
-	s.counts.took(items, verdicts)
+	s.counts.took(items, verdicts, dropped)
 	return sort(items, verdicts, err)
 }
 
