@@ -54,7 +54,7 @@ func newDescs() (d descs) {
 	target(&d.shippedLines, "lines_total", "Lines of logs that the target has taken.")
 	target(&d.shippedBytes, "bytes_total", "Bytes of the text of these lines.")
 	target(&d.refusedLines, "refused_lines_total", "Lines that the target refused and that are left out; records where OTLP says how many of a request it dropped.")
-	target(&d.failedRequests, "failed_requests_total", "Requests that failed, by the class of the answer's status; none: no answer, unexpected: 2xx and not an answer of such a target.", "status")
+	target(&d.failedRequests, "failed_requests_total", "Requests that failed, by the class of the answer's status; none: no answer, or not sent, unexpected: 2xx and not an answer of such a target.", "status")
 	target(&d.shippingLag, "lag_seconds", "Age of the oldest line that is on its way to the target; 0: nothing is.")
 	program(&d.up, "program_up", "Whether the program has a process.")
 	program(&d.wanted, "program_wanted", "Whether the program is meant to run, or to run to completion.")

@@ -14,7 +14,7 @@ type Counts struct {
 	Target         string
 	Lines, Bytes   uint64            // that it has taken; of the lines' text
 	Refused        uint64            // lines that it refused and that are left out; of what a receiver of OTLP drops, records
-	FailedRequests map[string]uint64 // by the answer: 3xx, 4xx, 5xx, none, or unexpected for one of 2xx that isn't what a receiver says
+	FailedRequests map[string]uint64 // by the answer: 3xx, 4xx, 5xx, none (or nothing was sent), or unexpected for one of 2xx that isn't what a receiver says
 	Oldest         time.Time         // when the oldest line was written that is on its way; zero: there is none
 }
 
