@@ -19,13 +19,16 @@ func (d *Deployer) undo(ctx context.Context, running bool, f *fall, status store
 	ctx = context.WithoutCancel(ctx) // who has gone away leaves no half of it; it has a time of its own
 	begin := time.Now()
 	state := &d.Store.State
+	if state.Deploy.Step == store.Switching && state.Current != "" && d.Store.InForce() == state.Current {
+		state.Deploy.From = state.Current // nothing was switched: what runs stays, whole or not
+	}
 	fallen := &FallenError{Version: state.Deploy.Version, Why: f.why, LastOutput: f.lastOutput, Back: state.Deploy.From}
 	state.Deploy.Step, state.Deploy.Why = store.Undoing, f.why
 	if r := state.Find(fallen.Version); r != nil {
 		r.Status, r.Why, r.LastOutput = status, f.why, f.lastOutput
 	}
 	if fallen.Stays = running && fallen.Back == "" && d.Store.InForce() == fallen.Version; fallen.Stays {
-		state.Deploy = nil
+		state.Deploy, state.Current = nil, fallen.Version
 		fallen.Problem, fallen.Took = d.Store.Save(), time.Since(begin)
 		return fallen
 	}
@@ -130,6 +133,9 @@ func (d *Deployer) Settle(ctx context.Context) error {
 	running, err := runsFrom(ctx, d.Supervisor, d.Root, "the service")
 	if err != nil {
 		return err
+	}
+	if step == store.Switching && state.Deploy.From == "" && state.Current != "" && d.Store.InForce() == version {
+		state.Current, state.Deploy.Step, step = version, store.Soaking, store.Soaking // there is no way back, so it is proven as one that soaks
 	}
 	why, status := "its deploy was interrupted", store.Interrupted
 	switch {

@@ -125,8 +125,12 @@ func (s *Store) backPath() string { return filepath.Join(s.releases(), "back.yam
 // ForgetBack removes what KeepBack wrote: there is nothing to go back from any more.
 func (s *Store) ForgetBack() { _ = os.Remove(s.backPath()) }
 
-// BringBack is [Store.PutInForce], with the file that [Store.KeepBack] wrote where that is of this release.
+// BringBack is [Store.PutInForce], with the file that [Store.KeepBack] wrote where that is of this release. One that is in force already stays
+// as it is.
 func (s *Store) BringBack(version string) error {
+	if s.InForce() == version { // the release itself isn't asked for: what runs may lack a file, and stays
+		return safefile.SyncFolder(s.root)
+	}
 	kept, err := safefile.ReadFile(s.backPath(), definition.MaxSize)
 	if err != nil || versionOf(kept) != version {
 		return s.PutInForce(version)
