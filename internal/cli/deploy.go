@@ -206,7 +206,7 @@ func (f *deployFlags) rehearse(ctx context.Context, std IO, c *deploy.Candidate,
 		return &exitError{code: ExitFailed, err: err}
 	}
 	if state.Deploy != nil {
-		fmt.Fprintf(std.Err, "warning: a deploy of %s is under way, or was interrupted: the next deploy settles it first\n", state.Deploy.Version)
+		fmt.Fprintf(std.Err, "warning: %s is under way, or was interrupted: the next deploy settles it first\n", state.Deploy.What())
 	}
 	plan, err := deploy.Prepare(ctx, c, state, client, f.settings)
 	if err == nil {

@@ -137,8 +137,8 @@ func printReleases(std IO, service string, output format) error {
 		}
 	}
 	if d := state.Deploy; d != nil {
-		return printed(printLine(std.Out, "the deploy of %s is under way since %s, or was interrupted, in the step %q; the next deploy or rollback settles it",
-			d.Version, d.Began.Local().Format("2006-01-02 15:04:05"), d.Step))
+		return printed(printLine(std.Out, "%s is under way since %s, or was interrupted, in the step %q; the next deploy or rollback settles it",
+			d.What(), d.Began.Local().Format("2006-01-02 15:04:05"), d.Step))
 	}
 	return nil
 }

@@ -74,6 +74,9 @@ func (d *Deployer) takeBack(ctx context.Context, running bool) error {
 	}
 	d.Say("going back to %s", from)
 	why := fmt.Sprintf("back to %s: %s didn't stay", from, d.Store.State.Deploy.Version)
+	if d.Store.State.Deploy.Version == "" {
+		why = fmt.Sprintf("back to %s: %s", from, d.Store.State.Deploy.Why)
+	}
 	err := d.reload(ctx, why, moment)
 	if err == nil {
 		return nil
@@ -123,7 +126,7 @@ func (d *Deployer) Settle(ctx context.Context) error {
 		d.Settings.MinReady, d.Settings.ProgressDeadline = state.Deploy.MinReady, state.Deploy.ProgressDeadline
 	}
 	version, step := state.Deploy.Version, state.Deploy.Step
-	d.Say("the deploy of %s was interrupted, in the step %q", version, step)
+	d.Say("%s was interrupted, in the step %q", state.Deploy.What(), step)
 	if step == store.Unpacking || step == store.BackingUp {
 		err := d.Store.Remove(version)
 		d.lost(version)

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -99,5 +100,71 @@ func TestDamagedReleaseStays(t *testing.T) {
 				p.wantCurrent("1.5.0")
 			}
 		}
+	}
+}
+
+// TestRollbackWithoutCurrent: a rollback that is cut off where no release was in force leaves a record that can be read.
+func TestRollbackWithoutCurrent(t *testing.T) {
+	prepare := func() *place {
+		p := newPlace(t)
+		p.svc.down = true
+		if err := p.deploy(packageOf(t, "1.0.0", nil)); err != nil {
+			t.Fatal(err)
+		}
+		err := p.within(nil, func(d *Deployer) error {
+			d.Store.State.Current = ""
+			return errors.Join(d.Store.TakeOutOfForce(), d.Store.Save())
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	for n := 1; ; n++ {
+		p := prepare()
+		cut, where, err := cutAt(n, func(reached func(string)) error {
+			return p.within(reached, func(d *Deployer) error { return d.Rollback(t.Context(), "") })
+		})
+		if !cut {
+			if err != nil || n < 5 {
+				t.Error(n, err)
+			}
+			p.want("1.0.0", store.Unproven)
+			return
+		}
+		if err := p.settleOpen(); err != nil {
+			t.Fatalf("cut %s: %v", where, err)
+		}
+		if in := inForce(t, p.root); in != "" {
+			p.wantCurrent("1.0.0")
+		} else if n > 2 {
+			t.Errorf("cut %s: the release isn't in force", where)
+		}
+	}
+}
+
+// settleOpen is settle with an error where the record can't be read.
+func (p *place) settleOpen() error {
+	if _, err := store.Look(p.root); err != nil {
+		return err
+	}
+	return p.settle()
+}
+
+// TestRecordWithoutVersion: in any step but that of a rollback a record without a version is refused, for it names the folder of all releases.
+func TestRecordWithoutVersion(t *testing.T) {
+	p := newPlace(t)
+	if err := p.deploy(packageOf(t, "1.0.0", nil)); err != nil {
+		t.Fatal(err)
+	}
+	err := p.within(nil, func(d *Deployer) error {
+		d.Store.State.Deploy = &store.Deploy{Step: store.Unpacking}
+		return d.Store.Save()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Look(p.root); err == nil {
+		t.Error("it is taken")
 	}
 }

@@ -24,7 +24,7 @@ type State struct {
 
 // Deploy is one change of the current release.
 type Deploy struct {
-	Version string    `json:"version"`        // to which
+	Version string    `json:"version"`        // to which; "": of a rollback from no release, in the step Undoing
 	From    string    `json:"from,omitempty"` // "": there was none
 	Step    Step      `json:"step"`
 	Began   time.Time `json:"began"`
@@ -32,6 +32,14 @@ type Deploy struct {
 	// By what the release is judged, for whoever settles a deploy that was cut off; 0: whoever settles it decides.
 	MinReady         time.Duration `json:"minReadyNs,omitempty"`
 	ProgressDeadline time.Duration `json:"progressDeadlineNs,omitempty"`
+}
+
+// What names the change in words.
+func (d *Deploy) What() string {
+	if d.Version == "" {
+		return "the rollback to " + d.From
+	}
+	return "the deploy of " + d.Version
 }
 
 // Step is how far a deploy has come. It is written down before the step begins.
@@ -133,7 +141,10 @@ func (s *State) check(path string) error {
 		versions = append(versions, s.Current)
 	}
 	if d := s.Deploy; d != nil {
-		if versions = append(versions, d.Version); d.From != "" {
+		if d.Version != "" || d.Step != Undoing { // in any other step the folder of this name may be removed
+			versions = append(versions, d.Version)
+		}
+		if d.From != "" {
 			versions = append(versions, d.From)
 		}
 	}
