@@ -40,6 +40,8 @@ func (e *FallenError) Error() string {
 	switch {
 	case isNotUp(e.Problem):
 		text += fmt.Sprintf(". %s is in force again, but ISN'T UP: %v", e.Back, e.Problem)
+	case isRefusal(e.Problem):
+		text += fmt.Sprintf(". Going back to %s FAILED: %v. What runs, runs on: deploy another release", e.Back, e.Problem)
 	case e.Problem != nil:
 		text += fmt.Sprintf(". Going back to %s FAILED: %v", e.Back, e.Problem)
 	case e.Stays:

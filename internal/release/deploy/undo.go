@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/daruma-sh/daruma/internal/control"
@@ -32,12 +33,15 @@ func (d *Deployer) undo(ctx context.Context, running bool, f *fall, status store
 		fallen.Problem, fallen.Took = d.Store.Save(), time.Since(begin)
 		return fallen
 	}
-	err := d.bringBack()
+	err := d.bringBack(state.Deploy.From)
 	saved := d.Store.Save() // a disk that takes no state takes the old definition all the same
 	if err == nil {
 		err = d.takeBack(ctx, running)
 	}
-	if err == nil || isNotUp(err) {
+	switch {
+	case isRefusal(err) && state.Deploy.Was != nil:
+		saved = d.stay()
+	case err == nil || isNotUp(err) || isRefusal(err): // the same definition is refused the next time, too
 		state.Deploy = nil
 		saved = d.Store.Save()
 	}
@@ -56,14 +60,37 @@ func isNotUp(err error) bool {
 	return errors.As(err, &notUp)
 }
 
-// bringBack brings the definition of State.Deploy.From back.
-func (d *Deployer) bringBack() error {
-	from := d.Store.State.Deploy.From
-	d.Store.State.Current = from
-	if from == "" {
+// refusal says that the supervisor doesn't take a definition. No program was touched.
+type refusal struct{ error }
+
+func (e *refusal) Unwrap() error { return e.error }
+
+func isRefusal(err error) bool {
+	refused := (*refusal)(nil)
+	return errors.As(err, &refused)
+}
+
+// bringBack brings the definition of a release back; "": there was none.
+func (d *Deployer) bringBack(version string) error {
+	d.Store.State.Current = version
+	if version == "" {
 		return d.Store.TakeOutOfForce()
 	}
-	return d.Store.BringBack(from)
+	return d.Store.BringBack(version)
+}
+
+// stay ends a rollback to a release that is refused: the one that it was to leave, whose programs run, is in force again.
+func (d *Deployer) stay() error {
+	state := &d.Store.State
+	from, was, target := state.Deploy.Version, state.Deploy.Was, state.Current
+	err := d.bringBack(from)
+	if err != nil {
+		state.Current = target
+	} else if r := state.Find(from); r != nil && was != nil {
+		r.Status, r.Why = was.Status, was.Why
+	}
+	state.Deploy = nil
+	return errors.Join(err, d.Store.Save())
 }
 
 // takeBack has the service take the definition that was brought back.
@@ -78,8 +105,8 @@ func (d *Deployer) takeBack(ctx context.Context, running bool) error {
 		why = fmt.Sprintf("back to %s: %s", from, d.Store.State.Deploy.Why)
 	}
 	err := d.reload(ctx, why, moment)
-	if err == nil {
-		return nil
+	if err == nil || isRefusal(err) {
+		return err
 	}
 	// Where it has taken the definition, another reload changes nothing.
 	if again := d.reload(ctx, why, 0); again != nil {
@@ -99,8 +126,8 @@ func (d *Deployer) reload(ctx context.Context, why string, minReadySeconds float
 	if err != nil {
 		return err
 	}
-	for _, text := range answer.Errors {
-		err = errors.Join(err, errors.New(text))
+	if len(answer.Errors) > 0 {
+		return &refusal{fmt.Errorf("its definition is refused: %s", strings.Join(answer.Errors, "; "))}
 	}
 	for _, r := range answer.Results {
 		if !r.Done {
@@ -157,10 +184,14 @@ func (d *Deployer) Settle(ctx context.Context) error {
 	}
 	err = d.undo(ctx, running, &fall{why: why}, status)
 	if fallen := (*FallenError)(nil); errors.As(err, &fallen) && fallen.Problem != nil {
-		if !isNotUp(fallen.Problem) {
+		switch {
+		case isRefusal(fallen.Problem):
+			d.Say("%s couldn't be gone back to: %v. %s is in force", orNone(fallen.Back), fallen.Problem, orNone(state.Current))
+		case isNotUp(fallen.Problem):
+			d.Say("%s is in force, but isn't up: %v", orNone(state.Current), fallen.Problem)
+		default:
 			return fallen.Problem
 		}
-		d.Say("%s is in force, but isn't up: %v", orNone(state.Current), fallen.Problem)
 		return nil
 	}
 	d.Say("%s is in force", orNone(state.Current))
@@ -240,14 +271,22 @@ func (d *Deployer) goBack(ctx context.Context, running bool, target store.Releas
 	from := state.Current
 	state.Deploy = &store.Deploy{Version: from, From: target.Version, Step: store.Undoing, Began: time.Now(), Why: "rolled back by " + d.Settings.Who}
 	if r := state.Find(from); r != nil {
+		was := *r
+		state.Deploy.Was = &was
 		r.Status, r.Why = store.RolledBack, "rolled back to "+target.Version+" by "+d.Settings.Who
 	}
 	if err := d.Store.Save(); err != nil {
 		return err
 	}
-	err := d.bringBack()
+	err := d.bringBack(target.Version)
 	if err == nil {
 		err = d.takeBack(ctx, running)
+	}
+	if isRefusal(err) {
+		if failed := d.stay(); failed != nil {
+			return errors.Join(err, failed)
+		}
+		return refuse("release %s can't be gone back to: %w. %s stays in force", target.Version, err, orNone(from))
 	}
 	if err != nil && !isNotUp(err) {
 		return err

@@ -29,6 +29,7 @@ type Deploy struct {
 	Step    Step      `json:"step"`
 	Began   time.Time `json:"began"`
 	Why     string    `json:"why,omitempty"` // of an undo
+	Was     *Release  `json:"was,omitempty"` // of a rollback: Version as it was noted before
 	// By what the release is judged, for whoever settles a deploy that was cut off; 0: whoever settles it decides.
 	MinReady         time.Duration `json:"minReadyNs,omitempty"`
 	ProgressDeadline time.Duration `json:"progressDeadlineNs,omitempty"`
