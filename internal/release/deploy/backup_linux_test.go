@@ -107,3 +107,93 @@ func TestBackupThatHangs(t *testing.T) {
 		t.Error("it took", took)
 	}
 }
+
+// TestBackupOfAnEarlierTry: the copy that was made before a release fell is the data from before it, and stays until the release is kept,
+// whatever becomes of the tries meanwhile.
+func TestBackupOfAnEarlierTry(t *testing.T) {
+	p := newPlace(t)
+	p.writeData()
+	data := filepath.Join(p.root, "data", "orders")
+	wantCopies := func(when string, want map[string]string) {
+		t.Helper()
+		entries, err := os.ReadDir(filepath.Join(p.root, "backups"))
+		if err != nil || len(entries) != len(want) {
+			t.Errorf("%s: %v %v", when, entries, err)
+		}
+		for name, text := range want {
+			if got, err := os.ReadFile(filepath.Join(p.root, "backups", name, "1", "data", "orders")); string(got) != text {
+				t.Errorf("%s: %s: %q %v", when, name, got, err)
+			}
+		}
+	}
+	migrate := func(text string) {
+		if err := os.WriteFile(data, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files := backsUpData()
+	files["hooks/before"] = "#!/bin/sh\n! [ -e ../../fail ]\n"
+	next := packageOf(t, "1.5.0", files)
+	again := p.settings()
+	again.Again = true
+	p.svc.conduct["1.5.0"] = "falls"
+	if err := p.deploy(packageOf(t, "1.4.0", nil)); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.deploy(next); !isFallenError(err) {
+		t.Fatal(err)
+	}
+	migrate("migrated")
+	first := map[string]string{"1.5.0": "orders"}
+	wantCopies("after the fall", first)
+
+	tight := again // no room, a hook that fails, a backup that fails
+	tight.MinFree = 1 << 62
+	if err := p.deployAs(next, tight, nil); err == nil {
+		t.Error("there is room for everything")
+	}
+	wantCopies("without room", first)
+	mark := filepath.Join(p.root, "fail")
+	if err := os.WriteFile(mark, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.deployAs(next, again, nil); err == nil {
+		t.Error("the hook succeeds")
+	}
+	wantCopies("after a hook that fails", first)
+	if err := errors.Join(os.Remove(mark), os.Rename(data, data+".gone"), os.Rename(filepath.Dir(data), filepath.Dir(data)+".gone")); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.deployAs(next, again, nil); err == nil {
+		t.Error("what isn't there is backed up")
+	}
+	wantCopies("after a backup that fails", first)
+	if err := errors.Join(os.Rename(filepath.Dir(data)+".gone", filepath.Dir(data)), os.Rename(data+".gone", data)); err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; ; n++ { // cut off before it switches
+		cut, where, _ := cutAt(n, func(reached func(string)) error { return p.deployAs(next, again, reached) })
+		if !cut {
+			t.Fatal("it comes to no backup")
+		}
+		if err := p.settle(); err != nil {
+			t.Fatal(err)
+		}
+		if where == "before naming the backup" {
+			break
+		}
+		wantCopies("cut "+where, first)
+	}
+	wantCopies("cut in the naming", map[string]string{"1.5.0--1": "orders"})
+
+	if err := p.deployAs(next, again, nil); !isFallenError(err) {
+		t.Fatal(err)
+	}
+	wantCopies("after another fall", map[string]string{"1.5.0--1": "orders", "1.5.0": "migrated"})
+	migrate("and back")
+	p.svc.conduct["1.5.0"] = ""
+	if err := p.deployAs(next, again, nil); err != nil {
+		t.Fatal(err)
+	}
+	wantCopies("kept", map[string]string{"1.5.0": "and back"})
+}

@@ -73,13 +73,16 @@ func (d *Deployer) Run(ctx context.Context, c *Candidate, plan *Plan) error {
 	if err == nil {
 		release.Backup, err = d.backUp(ctx, plan)
 		if err != nil {
-			err = errors.Join(err, d.Store.Remove(plan.Version))
+			err = errors.Join(err, d.Store.Abandon(plan.Version))
 		}
 	}
 	if err != nil {
 		state.Deploy = nil
 		d.lost(plan.Version)
 		return errors.Join(err, d.Store.Save())
+	}
+	if before := state.Find(plan.Version); before != nil && release.Backup == 0 { // that of an earlier try is there still
+		release.Backup = before.Backup
 	}
 	state.Put(release)
 	return d.change(ctx, plan.Running)
@@ -120,7 +123,7 @@ func (d *Deployer) lost(version string) {
 // unpack brings the release's files and the machine's configuration to where they will be, and runs its hook.
 func (d *Deployer) unpack(ctx context.Context, c *Candidate, plan *Plan) error {
 	m := c.Package.Manifest
-	if err := d.Store.Remove(m.Version); err != nil { // an earlier try, whose conf/ is that of then
+	if err := d.Store.Abandon(m.Version); err != nil { // an earlier try, whose conf/ is that of then
 		return err
 	}
 	if err := d.makeRoom(m.Version, m.Unpacked()); err != nil {
@@ -143,7 +146,7 @@ func (d *Deployer) unpack(ctx context.Context, c *Candidate, plan *Plan) error {
 	d.Say("running %s", beforeHook())
 	err = runHook(ctx, d.Store.Folder(m.Version), m.Version, plan.From, d.Settings.HookTimeout, d.Output)
 	if err != nil {
-		return errors.Join(err, d.Store.Remove(m.Version))
+		return errors.Join(err, d.Store.Abandon(m.Version))
 	}
 	return nil
 }
@@ -235,6 +238,11 @@ func (d *Deployer) keep(status store.Status) error {
 		return err
 	}
 	d.Store.ForgetBack()
+	if status == store.Kept {
+		if err := d.Store.ForgetEarlierBackups(state.Current); err != nil {
+			d.Say("the backups of earlier tries couldn't be removed: %v", err)
+		}
+	}
 	limit, now := max(d.Settings.HistoryLimit, 2), time.Now()
 	removed, err := d.Store.Retain(func(left int, oldest *store.Release) bool {
 		return left <= limit && (d.Settings.MaxAge == 0 || now.Sub(oldest.Deployed) <= d.Settings.MaxAge)

@@ -155,7 +155,7 @@ func (d *Deployer) Settle(ctx context.Context) error {
 	version, step := state.Deploy.Version, state.Deploy.Step
 	d.Say("%s was interrupted, in the step %q", state.Deploy.What(), step)
 	if step == store.Unpacking || step == store.BackingUp {
-		err := d.Store.Remove(version)
+		err := d.Store.Abandon(version)
 		d.lost(version)
 		state.Deploy = nil
 		return errors.Join(err, d.Store.Save())

@@ -18,12 +18,30 @@ import (
 // backups is the folder of the copies, in the service's config folder: outside of the releases, since --purge leaves it.
 func (s *Store) backups() string { return filepath.Join(s.root, "backups") }
 
-// BackupFolder is that of the copy that was made before a release was put in force.
+// BackupFolder is that of the copy that was made before a release was put in force. Those of earlier tries of it have its name with --1, --2
+// and so on, in the order of their age; no version has two hyphens in a row.
 func (s *Store) BackupFolder(version string) string { return filepath.Join(s.backups(), version) }
+
+// newBackup is where a copy is made.
+func (s *Store) newBackup(version string) string { return filepath.Join(s.backups(), ".new-"+version) }
+
+// earlierBackups are the copies of earlier tries of a release, the oldest first.
+func (s *Store) earlierBackups(version string) (list []string) {
+	for n := 1; ; n++ {
+		folder := s.BackupFolder(version) + "--" + strconv.Itoa(n)
+		if _, err := os.Lstat(folder); err != nil {
+			return list
+		}
+		list = append(list, folder)
+	}
+}
 
 // Backup copies files and folders for the release version, and has command (nil: none) write into a folder beside the copies. room is asked
 // with the size of what is copied before anything is; its error is given back. The copy has its name only when it is whole and on the disk.
 // It gives its size in bytes.
+//
+// A copy that an earlier try of the release made stays beside the new one, until [Store.ForgetEarlierBackups]: it may be the only one of the data
+// from before the release changed them.
 //
 // Whoever deploys alone may enter the folder. Links are copied as links and never followed, one in paths is refused; sockets and the like are
 // left out, and so is what vanishes meanwhile. Owners are kept for root.
@@ -39,10 +57,10 @@ func (s *Store) Backup(version string, paths []string, room func(size int64) err
 	if err := room(need); err != nil {
 		return 0, err
 	}
-	if err := s.removeBackup(version); err != nil {
+	dir := s.newBackup(version)
+	if err := s.removeTree(dir); err != nil {
 		return 0, err
 	}
-	dir := filepath.Join(s.backups(), ".new-"+version)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return 0, err
 	}
@@ -66,7 +84,7 @@ func (s *Store) Backup(version string, paths []string, room func(size int64) err
 	}
 	if err == nil {
 		s.reach("after the backup")
-		err = renameFolder(dir, s.BackupFolder(version))
+		err = s.nameBackup(version)
 	}
 	if err != nil {
 		return 0, errors.Join(err, s.removeTree(dir))
@@ -74,8 +92,30 @@ func (s *Store) Backup(version string, paths []string, room func(size int64) err
 	return size, safefile.SyncFolder(s.backups())
 }
 
-func (s *Store) removeBackup(version string) error {
-	return errors.Join(s.removeTree(filepath.Join(s.backups(), ".new-"+version)), s.removeTree(s.BackupFolder(version)))
+// nameBackup gives the copy that was made its name, and the one that has it already another one.
+func (s *Store) nameBackup(version string) error {
+	folder := s.BackupFolder(version)
+	earlier := folder + "--" + strconv.Itoa(len(s.earlierBackups(version))+1)
+	if err := renameFolder(folder, earlier); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	s.reach("before naming the backup")
+	return renameFolder(s.newBackup(version), folder)
+}
+
+// ForgetEarlierBackups removes the copies that earlier tries of a release made, the newest first: where that fails, those that are left can
+// still be counted.
+func (s *Store) ForgetEarlierBackups(version string) (err error) {
+	for _, folder := range slices.Backward(s.earlierBackups(version)) {
+		if err == nil {
+			err = s.removeTree(folder)
+		}
+	}
+	return err
+}
+
+func (s *Store) removeBackups(version string) error {
+	return errors.Join(s.removeTree(s.newBackup(version)), s.ForgetEarlierBackups(version), s.removeTree(s.BackupFolder(version)))
 }
 
 // eachIn walks the file or folder at path, whose own name is the first that visit gets.

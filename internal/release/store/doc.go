@@ -6,7 +6,7 @@
 //	releases/VERSION/      a release's files, whole and read-only; conf/ as it was merged for this machine
 //	releases/state.json    which release is current, what became of each, and the deploy that is under way
 //	releases/back.yaml     the definition of the release that a deploy under way would go back to
-//	backups/VERSION/       what the definition names, as it was before that release was put in force
+//	backups/VERSION/       what the definition names, as it was before that release was put in force; --1 of an earlier try
 //	conf/                  the machine's own configuration, which stands above the packages' defaults
 //	release-keys           the public keys of those whose releases are taken, a line each
 //

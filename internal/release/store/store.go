@@ -225,11 +225,26 @@ func (s *Store) Add(version string, write func(dir string) error) error {
 	return err
 }
 
-// Remove removes the files of a release, and the copy that was made before it was put in force. It loses its name first: half of a release never has one.
+// Remove removes the files of a release, and the copies that were made before it was put in force.
 func (s *Store) Remove(version string) error {
-	if err := s.removeBackup(version); err != nil {
+	if err := s.removeBackups(version); err != nil {
 		return err
 	}
+	return s.removeFiles(version)
+}
+
+// Abandon removes the files of a release that isn't put in force, or not yet. Where it is known, an earlier try of it may have left a copy of
+// the data from before it, which stays.
+func (s *Store) Abandon(version string) error {
+	err := s.removeTree(s.newBackup(version))
+	if s.State.Find(version) == nil && len(s.State.Releases) > 0 {
+		err = s.removeBackups(version)
+	}
+	return errors.Join(err, s.removeFiles(version))
+}
+
+// removeFiles removes the folder of a release. It loses its name first: half of a release never has one.
+func (s *Store) removeFiles(version string) error {
 	gone := filepath.Join(s.releases(), ".old-"+version)
 	if err := s.removeTree(gone); err != nil {
 		return err
