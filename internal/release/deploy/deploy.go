@@ -165,13 +165,19 @@ func (d *Deployer) letIn(version string, conf []store.ConfFile) {
 }
 
 // makeRoom removes old releases where there is no room for another of so many bytes: the disk mustn't be filled to its last byte, for the
-// programs that run write, too.
+// programs that run write, too. Where all of them together wouldn't make enough room, none is removed.
 func (d *Deployer) makeRoom(version string, size int64) error {
 	need, failed := uint64(size)+d.Settings.MinFree, error(nil)
 	free := uint64(0)
 	enough := func() bool {
 		free, failed = freeSpace(d.Root)
 		return failed != nil || free >= need
+	}
+	if !enough() && failed == nil {
+		if old := d.Store.Removable(version); free+uint64(old) < need {
+			return fmt.Errorf("%s has %.1f MiB free, releases that aren't needed take %.1f MiB, and the release takes %.1f MiB with what must stay free (--min-free-mib): make room",
+				d.Root, mib(free), mib(uint64(old)), mib(need))
+		}
 	}
 	removed, err := d.Store.Retain(func(int, *store.Release) bool { return enough() }, version)
 	d.sayRemoved(removed)

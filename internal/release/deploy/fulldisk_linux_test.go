@@ -96,15 +96,16 @@ func TestRoomOfOldReleases(t *testing.T) {
 		}
 		p.want(version, store.Kept)
 	}
-	if got := p.folders(); !strings.HasSuffix(got, "1.4.0 1.5.0") || strings.Contains(got, "1.0.0") {
-		t.Error(got)
+	here := p.folders()
+	if !strings.HasSuffix(here, "1.3.0 1.4.0 1.5.0") || strings.Contains(here, "1.0.0") {
+		t.Error(here)
 	}
 	huge := packageOf(t, "1.6.0", map[string]string{"lib/data": strings.Repeat("x", 900<<10)})
 	if err := p.deploy(huge); err == nil || !strings.Contains(err.Error(), "make room") {
 		t.Error(err)
 	}
 	p.want("1.5.0", store.Kept)
-	if got := p.folders(); got != "1.4.0 1.5.0" {
-		t.Error(got)
+	if got := p.folders(); got != here { // removing them all wouldn't have been enough
+		t.Errorf("%s are here, of %s", got, here)
 	}
 }

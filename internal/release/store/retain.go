@@ -9,13 +9,7 @@ import (
 // removed, or until none may be: neither the current one nor the one to go back to nor those in keep. It gives those it removed. A release
 // that is removed is forgotten, and one that had fallen may be deployed again.
 func (s *Store) Retain(enough func(left int, oldest *Release) bool, keep ...string) (removed []string, err error) {
-	keep = append(keep, s.State.Current)
-	for _, r := range s.State.Earlier() {
-		if s.Whole(r.Version) == nil {
-			keep = append(keep, r.Version)
-			break
-		}
-	}
+	keep = s.needed(keep)
 	for i := 0; i < len(s.State.Releases); {
 		r := s.State.Releases[i]
 		if slices.Contains(keep, r.Version) {
@@ -31,6 +25,33 @@ func (s *Store) Retain(enough func(left int, oldest *Release) bool, keep ...stri
 		removed = append(removed, r.Version)
 	}
 	return removed, nil
+}
+
+// needed adds to keep the current release and the one to go back to.
+func (s *Store) needed(keep []string) []string {
+	keep = append(keep, s.State.Current)
+	for _, r := range s.State.Earlier() {
+		if s.Whole(r.Version) == nil {
+			return append(keep, r.Version)
+		}
+	}
+	return keep
+}
+
+// Removable is how many bytes there are in the releases that [Store.Retain] may remove, and in their backups.
+func (s *Store) Removable(keep ...string) (size int64) {
+	keep = s.needed(keep)
+	for i := range s.State.Releases {
+		version := s.State.Releases[i].Version
+		if slices.Contains(keep, version) {
+			continue
+		}
+		for _, folder := range append(s.earlierBackups(version), s.BackupFolder(version), s.Folder(version)) {
+			n, _ := sizeOf(folder) // what can't be read, or isn't there, gives no room
+			size += n
+		}
+	}
+	return size
 }
 
 // drop removes one. The state comes first: it names none that is half there. Where the disk takes no state, because it is full, the files go
