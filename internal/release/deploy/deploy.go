@@ -181,10 +181,13 @@ func (d *Deployer) makeRoom(version string, size int64) error {
 	}
 	removed, err := d.Store.Retain(func(int, *store.Release) bool { return enough() }, version)
 	d.sayRemoved(removed)
-	if err == nil && !enough() {
-		err = fmt.Errorf("%s has %.1f MiB free, and the release takes %.1f MiB with what must stay free (--min-free-mib): make room", d.Root, mib(free), mib(need))
+	if !enough() && failed == nil {
+		return errors.Join(err, fmt.Errorf("%s has %.1f MiB free, and the release takes %.1f MiB with what must stay free (--min-free-mib): make room", d.Root, mib(free), mib(need)))
 	}
-	return errors.Join(err, failed)
+	if err != nil { // there is room all the same
+		d.Say("an old release couldn't be removed: %v", err)
+	}
+	return failed
 }
 
 func mib(bytes uint64) float64 { return float64(bytes) / (1 << 20) }

@@ -18,7 +18,7 @@ func onSmallDisk(t *testing.T, size int) *place {
 	t.Helper()
 	dir := t.TempDir()
 	if err := unix.Mount("daruma-test", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size)); err != nil {
-		if os.Getenv("DARUMA_CI") == "1" {
+		if os.Getenv("DARUMA_CI") != "" {
 			t.Fatalf("mounting a small disk: %v", err)
 		}
 		t.Skipf("a small disk can't be mounted: %v (needs root)", err)

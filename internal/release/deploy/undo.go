@@ -141,8 +141,8 @@ func (d *Deployer) reload(ctx context.Context, why string, minReadySeconds float
 // proven now where the service runs, and undone otherwise. It says what it did. The error is a *[FallenError] where the release went back.
 func (d *Deployer) Settle(ctx context.Context) error {
 	state := &d.Store.State
-	if err := d.Store.Sweep(); err != nil {
-		return err
+	if err := d.Store.Sweep(); err != nil { // on Windows an open file is enough; the next deploy tries again
+		d.Say("what an earlier deploy left couldn't be removed: %v", err)
 	}
 	if state.Deploy == nil {
 		return nil
@@ -155,10 +155,12 @@ func (d *Deployer) Settle(ctx context.Context) error {
 	version, step := state.Deploy.Version, state.Deploy.Step
 	d.Say("%s was interrupted, in the step %q", state.Deploy.What(), step)
 	if step == store.Unpacking || step == store.BackingUp {
-		err := d.Store.Abandon(version)
+		if err := d.Store.Abandon(version); err != nil { // what has lost its name is swept by the next deploy
+			d.Say("what it left couldn't be removed: %v", err)
+		}
 		d.lost(version)
 		state.Deploy = nil
-		return errors.Join(err, d.Store.Save())
+		return d.Store.Save()
 	}
 	running, err := runsFrom(ctx, d.Supervisor, d.Root, "the service")
 	if err != nil {

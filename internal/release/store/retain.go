@@ -7,24 +7,31 @@ import (
 
 // Retain removes the oldest releases, one after another, until enough holds for the number of those that are here and the oldest that may be
 // removed, or until none may be: neither the current one nor the one to go back to nor those in keep. It gives those it removed. A release
-// that is removed is forgotten, and one that had fallen may be deployed again.
+// that is removed is forgotten, and one that had fallen may be deployed again. One that can't be removed, since a file of it is open on Windows,
+// stays; it doesn't count among those that are here, and the next oldest is looked at. err says which those were, or that the state wasn't saved.
 func (s *Store) Retain(enough func(left int, oldest *Release) bool, keep ...string) (removed []string, err error) {
 	keep = s.needed(keep)
+	held := 0
 	for i := 0; i < len(s.State.Releases); {
 		r := s.State.Releases[i]
 		if slices.Contains(keep, r.Version) {
 			i++
 			continue
 		}
-		if enough(len(s.State.Releases), &r) {
+		if enough(len(s.State.Releases)-held, &r) {
 			break
 		}
-		if err := s.drop(i); err != nil {
-			return removed, err
+		if failed := s.drop(i); failed != nil {
+			err = errors.Join(err, failed)
+		}
+		if s.State.Find(r.Version) != nil {
+			held++
+			i++
+			continue
 		}
 		removed = append(removed, r.Version)
 	}
-	return removed, nil
+	return removed, err
 }
 
 // needed adds to keep the current release and the one to go back to.
@@ -62,7 +69,7 @@ func (s *Store) drop(i int) error {
 	saved := s.Save()
 	if err := s.Remove(version); err != nil {
 		s.State.Releases = before
-		return errors.Join(saved, err)
+		return errors.Join(err, s.Save())
 	}
 	if saved != nil {
 		saved = s.Save()
