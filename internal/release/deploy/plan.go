@@ -117,6 +117,9 @@ func othersDefinition(state *store.State, root string) error {
 // runsFrom tells whether the service runs, with the definition that deploys write. With another one a deploy would change nothing in it.
 func runsFrom(ctx context.Context, supervisor Supervisor, root, service string) (bool, error) {
 	status, err := supervisor.Status(ctx)
+	if starting := (*control.StartingError)(nil); errors.As(err, &starting) { // its programs run, and it is an ErrNotRunning, too
+		return false, refuse("%w. Try again in a few seconds; where it stays so, stop the service first", err)
+	}
 	if errors.Is(err, control.ErrNotRunning) {
 		return false, nil
 	}

@@ -66,3 +66,33 @@ func TestRefusedWayBack(t *testing.T) {
 		p.want("1.2.0", store.Kept)
 	}
 }
+
+// TestSupervisorStarts: a service whose supervisor isn't up yet runs, and nobody could see a release come up: nothing is put in force unproven.
+func TestSupervisorStarts(t *testing.T) {
+	p := newPlace(t)
+	for _, version := range []string{"1.0.0", "1.1.0"} {
+		if err := p.deploy(packageOf(t, version, nil)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next := packageOf(t, "1.2.0", nil)
+	p.svc.starts = true
+	if err := p.deploy(next); !isRefused(err) {
+		t.Error(err)
+	}
+	if err := p.within(nil, func(d *Deployer) error { return d.Rollback(t.Context(), "") }); !isRefused(err) {
+		t.Error(err)
+	}
+	p.want("1.1.0", store.Kept)
+	p.svc.starts = false
+	p.cutWhere("after the definition", nil, func(reached func(string)) error { return p.deployAs(next, p.settings(), reached) })
+	p.svc.starts = true
+	if err := p.settle(); !isRefused(err) {
+		t.Error("the deploy is settled without a supervisor:", err)
+	}
+	p.svc.starts = false
+	if err := p.settle(); err != nil {
+		t.Error(err)
+	}
+	p.want("1.1.0", store.Kept)
+}

@@ -24,12 +24,16 @@ type service struct {
 	t       *testing.T
 	root    string
 	down    bool
+	starts  bool // its keeper lives, and its supervisor isn't up
 	loaded  string                                                                        // version
 	conduct map[string]string                                                             // of versions: "" comes up, "falls", "refused", "hangs", "fails"
 	events  func(conduct string, from control.From, each func(control.Event) error) error // instead of its own; nil: its own
 }
 
 func (s *service) Status(context.Context) (control.Status, error) {
+	if s.starts {
+		return control.Status{}, &control.StartingError{Service: "shop"}
+	}
 	if s.down {
 		return control.Status{}, control.ErrNotRunning
 	}
