@@ -6,7 +6,7 @@ import "time"
 type Backup struct {
 	Paths   []string      // files and folders, absolute
 	Command []string      // writes into the folder that DARUMA_BACKUP names; nil: none
-	Timeout time.Duration // of the command; default an hour
+	Timeout time.Duration // of all of it, copying and the command; default an hour
 }
 
 const (

@@ -20,6 +20,8 @@ func (d *Deployer) backUp(ctx context.Context, plan *Plan) (size int64, err erro
 	if err := d.Store.Save(); err != nil {
 		return 0, err
 	}
+	copying, done := context.WithTimeoutCause(ctx, b.Timeout, fmt.Errorf("it took longer than %v (timeoutSeconds)", b.Timeout))
+	defer done()
 	folder := d.Store.Folder(plan.Version)
 	var command func(dir string) error
 	if len(b.Command) > 0 {
@@ -29,11 +31,11 @@ func (d *Deployer) backUp(ctx context.Context, plan *Plan) (size int64, err erro
 		}
 		command = func(dir string) error {
 			env := []string{"DARUMA_BACKUP=" + dir, "DARUMA_RELEASE=" + plan.Version, "DARUMA_PREVIOUS_RELEASE=" + plan.From}
-			return runCommand(ctx, "its command", words, folder, env, b.Timeout, d.Output)
+			return runCommand(copying, "its command", words, folder, env, b.Timeout, d.Output)
 		}
 	}
 	room := func(size int64) error { return d.makeRoom(plan.Version, size) }
-	if size, err = d.Store.Backup(plan.Version, b.Paths, room, command); err != nil {
+	if size, err = d.Store.Backup(copying, plan.Version, b.Paths, room, command); err != nil {
 		return 0, fmt.Errorf("the backup failed: %w", err)
 	}
 	d.Say("backed up %.1f MiB to %s", mib(uint64(size)), d.Store.BackupFolder(plan.Version))

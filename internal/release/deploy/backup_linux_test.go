@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -196,4 +197,73 @@ func TestBackupOfAnEarlierTry(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantCopies("kept", map[string]string{"1.5.0": "and back"})
+}
+
+// TestBackupOfItself: a path that has the copies in it, or lies in them, is refused, by whatever name; it would grow while it is copied.
+func TestBackupOfItself(t *testing.T) {
+	p := newPlace(t)
+	if err := errors.Join(p.deploy(packageOf(t, "1.0.0", nil)), os.MkdirAll(filepath.Join(p.root, "backups", "1.0.0", "1"), 0o700),
+		os.Symlink(filepath.Dir(p.root), filepath.Join(p.root, "link"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"../..", "../../backups", "../../backups/1.0.0/1", "../../link/" + filepath.Base(p.root)} {
+		files := map[string]string{"daruma.yaml": "name: shop\nbackup: {paths: ['" + path + "']}\nprograms: {api: {command: [bin/server]}}\n"}
+		// The disk has an end, and a test mustn't come to it: a copy that grows is ended by its time.
+		files["daruma.yaml"] = strings.Replace(files["daruma.yaml"], "backup: {", "backup: {timeoutSeconds: 1, ", 1)
+		if err := p.deploy(packageOf(t, "1.1.0", files)); err == nil || !strings.Contains(err.Error(), "the backups are in it, or it is in them") {
+			t.Errorf("%s: %v", path, err)
+		}
+		p.want("1.0.0", store.Kept)
+	}
+}
+
+// TestEndlessCopy: a copy that takes too long is ended, in the middle of a file too, and so is one that nobody waits for any more.
+func TestEndlessCopy(t *testing.T) {
+	p := newPlace(t)
+	if err := p.deploy(packageOf(t, "1.0.0", nil)); err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(p.root, "data")
+	if err := errors.Join(os.Mkdir(data, 0o755), os.WriteFile(filepath.Join(data, "large"), nil, 0o644), os.Truncate(filepath.Join(data, "large"), 8<<30)); err != nil {
+		t.Fatal(err)
+	}
+	files := backsUpData()
+	files["daruma.yaml"] = strings.Replace(files["daruma.yaml"], "backup: {", "backup: {timeoutSeconds: 0.05, ", 1)
+	if err := p.deploy(packageOf(t, "1.1.0", files)); err == nil || !strings.Contains(err.Error(), "it took longer than 50ms") {
+		t.Error(err)
+	}
+	p.want("1.0.0", store.Kept)
+	if entries, err := os.ReadDir(filepath.Join(p.root, "backups")); err != nil || len(entries) > 0 {
+		t.Error(entries, err)
+	}
+	err := p.within(nil, func(d *Deployer) error {
+		ctx, cancel := context.WithCancel(t.Context())
+		d.Store.Reached = func(place string) {
+			if place == "before the backup" {
+				cancel()
+			}
+		}
+		_, err := d.Store.Backup(ctx, "1.1.0", []string{data}, func(int64) error { return nil }, nil)
+		return err
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+// TestBackupOfAnyName: names on Linux are bytes, and need be no text.
+func TestBackupOfAnyName(t *testing.T) {
+	p := newPlace(t)
+	p.writeData()
+	const name = "a\xffb"
+	odd := filepath.Join(p.root, "data", name)
+	if err := errors.Join(p.deploy(packageOf(t, "1.0.0", nil)), os.Mkdir(odd, 0o755), os.WriteFile(filepath.Join(odd, name), []byte("odd"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.deploy(packageOf(t, "1.1.0", backsUpData())); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(p.root, "backups", "1.1.0", "1", "data", name, name)); string(text) != "odd" {
+		t.Errorf("%q %v", text, err)
+	}
 }

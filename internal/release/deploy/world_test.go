@@ -24,7 +24,7 @@ type service struct {
 	t       *testing.T
 	root    string
 	down    bool
-	starts  bool // its keeper lives, and its supervisor isn't up
+	starts  bool                                                                          // its keeper lives, and its supervisor isn't up
 	loaded  string                                                                        // version
 	conduct map[string]string                                                             // of versions: "" comes up, "falls", "refused", "hangs", "fails"
 	events  func(conduct string, from control.From, each func(control.Event) error) error // instead of its own; nil: its own

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -44,11 +45,18 @@ func (s *Store) earlierBackups(version string) (list []string) {
 // from before the release changed them.
 //
 // Whoever deploys alone may enter the folder. Links are copied as links and never followed, one in paths is refused; sockets and the like are
-// left out, and so is what vanishes meanwhile. Owners are kept for root.
-func (s *Store) Backup(version string, paths []string, room func(size int64) error, command func(dir string) error) (size int64, err error) {
+// left out, and so is what vanishes meanwhile. Owners are kept for root. A path that has the copies in it, or lies in them, is refused: it would
+// grow while it is copied. Where ctx ends the error is its cause.
+func (s *Store) Backup(ctx context.Context, version string, paths []string, room func(size int64) error, command func(dir string) error) (size int64, err error) {
+	if err := os.MkdirAll(s.backups(), 0o700); err != nil {
+		return 0, err
+	}
 	need := int64(0)
 	for _, path := range paths {
-		n, err := sizeOf(path)
+		if err := s.apart(path); err != nil {
+			return 0, err
+		}
+		n, err := sizeOf(ctx, path)
 		if err != nil {
 			return 0, err
 		}
@@ -61,13 +69,13 @@ func (s *Store) Backup(version string, paths []string, room func(size int64) err
 	if err := s.removeTree(dir); err != nil {
 		return 0, err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		return 0, err
 	}
 	s.reach("before the backup")
 	for i, path := range paths {
 		if err == nil {
-			err = copyPath(path, filepath.Join(dir, strconv.Itoa(i+1)))
+			err = copyPath(ctx, path, filepath.Join(dir, strconv.Itoa(i+1)))
 		}
 	}
 	if err == nil && command != nil {
@@ -77,7 +85,7 @@ func (s *Store) Backup(version string, paths []string, room func(size int64) err
 		}
 	}
 	if err == nil {
-		size, err = sizeOf(dir)
+		size, err = sizeOf(ctx, dir)
 	}
 	if err == nil {
 		err = syncAll(dir)
@@ -90,6 +98,18 @@ func (s *Store) Backup(version string, paths []string, room func(size int64) err
 		return 0, errors.Join(err, s.removeTree(dir))
 	}
 	return size, safefile.SyncFolder(s.backups())
+}
+
+// apart refuses a path that can't be copied into the folder of the copies.
+func (s *Store) apart(path string) error {
+	if _, err := ordinary(path); err != nil {
+		return err
+	}
+	both, err := overlap(path, s.backups())
+	if err == nil && both {
+		err = fmt.Errorf("%s can't be backed up: the backups are in it, or it is in them (%s). Name what is to be copied of it", path, s.backups())
+	}
+	return err
 }
 
 // nameBackup gives the copy that was made its name, and the one that has it already another one.
@@ -118,43 +138,8 @@ func (s *Store) removeBackups(version string) error {
 	return errors.Join(s.removeTree(s.newBackup(version)), s.ForgetEarlierBackups(version), s.removeTree(s.BackupFolder(version)))
 }
 
-// eachIn walks the file or folder at path, whose own name is the first that visit gets.
-func eachIn(path string, visit func(parent *os.Root, name string, e fs.DirEntry) error) error {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return err
-	}
-	if !info.IsDir() && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is a link, or neither a file nor a folder: name where it leads", path)
-	}
-	parent, err := os.OpenRoot(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer parent.Close()
-	return fs.WalkDir(parent.FS(), filepath.Base(path), func(name string, e fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) && name != filepath.Base(path) {
-			return nil // it vanished
-		}
-		if err != nil {
-			return err
-		}
-		return visit(parent, name, e)
-	})
-}
-
-func sizeOf(path string) (size int64, err error) {
-	err = eachIn(path, func(_ *os.Root, _ string, e fs.DirEntry) error {
-		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
-			size += info.Size()
-		}
-		return nil
-	})
-	return size, err
-}
-
 // copyPath copies the file or folder at path into the folder to, which it makes.
-func copyPath(path, to string) error {
+func copyPath(ctx context.Context, path, to string) error {
 	if err := os.Mkdir(to, 0o700); err != nil {
 		return err
 	}
@@ -168,26 +153,24 @@ func copyPath(path, to string) error {
 		info fs.FileInfo
 	}
 	var made []folder
-	err = eachIn(path, func(parent *os.Root, name string, e fs.DirEntry) error {
-		info, err := e.Info()
+	err = eachIn(ctx, path, func(parent *os.Root, name string, info fs.FileInfo) error {
 		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil
-		case err != nil:
-			return err
-		case e.IsDir():
+		case info.IsDir():
 			made = append(made, folder{name, info})
 			return dest.Mkdir(name, 0o700)
-		case e.Type() == fs.ModeSymlink:
+		case info.Mode().Type() == fs.ModeSymlink:
 			target, err := parent.Readlink(name)
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
 			if err != nil {
 				return err
 			}
 			return dest.Symlink(target, name)
-		case e.Type() != 0:
+		case !info.Mode().IsRegular():
 			return nil
 		}
-		return copyOne(parent, dest, name)
+		return copyOne(ctx, parent, dest, name)
 	})
 	for _, f := range slices.Backward(made) { // last: a folder may be closed to writing
 		if err == nil {
@@ -197,7 +180,10 @@ func copyPath(path, to string) error {
 	return err
 }
 
-func copyOne(from, to *os.Root, name string) error {
+// copyChunk is how much is copied before it is looked whether that is wanted still, in bytes. In chunks of a file the kernel copies by itself.
+const copyChunk = 16 << 20
+
+func copyOne(ctx context.Context, from, to *os.Root, name string) error {
 	in, err := safefile.OpenWithin(from.Name(), name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -214,7 +200,14 @@ func copyOne(from, to *os.Root, name string) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(out, in)
+	for err == nil {
+		if _, err = io.CopyN(out, in, copyChunk); err == nil && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
 	if err == nil {
 		err = likeTheOriginal(out, info)
 	}

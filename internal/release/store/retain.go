@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"slices"
 )
@@ -54,7 +55,7 @@ func (s *Store) Removable(keep ...string) (size int64) {
 			continue
 		}
 		for _, folder := range append(s.earlierBackups(version), s.BackupFolder(version), s.Folder(version)) {
-			n, _ := sizeOf(folder) // what can't be read, or isn't there, gives no room
+			n, _ := sizeOf(context.Background(), folder) // what can't be read, or isn't there, gives no room
 			size += n
 		}
 	}
