@@ -49,7 +49,7 @@ func rollback(ctx context.Context, std IO, args []string, version string, settin
 	// What an interrupted deploy is judged by: those of daruma deploy, where nothing is said.
 	settings.MinReady, _ = seconds("", 5, 0, 3600)
 	settings.ProgressDeadline, _ = seconds("", 600, 0, 3600)
-	settings.HistoryLimit, settings.Who = 10, operate.UserName()
+	settings.Who = operate.UserName()
 	d, err := openDeployer(std, t.service, settings)
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ func settleDeploy(ctx context.Context, service string) (said []string, err error
 	if state, err := store.Look(root); err != nil || state.Deploy == nil {
 		return nil, err
 	}
-	settings := deploy.Settings{HistoryLimit: 10, Who: "daruma ensure"}
+	settings := deploy.Settings{Who: "daruma ensure"}
 	settings.MinReady, _ = seconds("", 5, 0, 3600)
 	settings.ProgressDeadline, _ = seconds("", 600, 0, 3600)
 	d, err := openDeployer(IO{Out: io.Discard, Err: io.Discard}, service, settings)

@@ -65,7 +65,8 @@ func (d *Deployer) Run(ctx context.Context, c *Candidate, plan *Plan) error {
 	}
 	state := &d.Store.State
 	state.Deploy = &store.Deploy{Version: plan.Version, From: d.wayBack(plan), Step: store.Unpacking, Began: now,
-		MinReady: d.Settings.MinReady, ProgressDeadline: d.Settings.ProgressDeadline}
+		MinReady: d.Settings.MinReady, ProgressDeadline: d.Settings.ProgressDeadline,
+		HistoryLimit: d.Settings.HistoryLimit}
 	if err := d.Store.Save(); err != nil {
 		return err
 	}
@@ -252,9 +253,9 @@ func (d *Deployer) keep(status store.Status) error {
 			d.Say("the backups of earlier tries couldn't be removed: %v", err)
 		}
 	}
-	limit, now := max(d.Settings.HistoryLimit, 2), time.Now()
+	limit, now := d.Settings.HistoryLimit, time.Now()
 	removed, err := d.Store.Retain(func(left int, oldest *store.Release) bool {
-		return left <= limit && (d.Settings.MaxAge == 0 || now.Sub(oldest.Deployed) <= d.Settings.MaxAge)
+		return (limit == 0 || left <= max(limit, 2)) && (d.Settings.MaxAge == 0 || now.Sub(oldest.Deployed) <= d.Settings.MaxAge)
 	})
 	d.sayRemoved(removed)
 	if err != nil { // the release is kept all the same

@@ -31,7 +31,7 @@ type Supervisor interface {
 type Settings struct {
 	MinReady         time.Duration // how long it must be ready without a fall; more than 0, at most an hour
 	ProgressDeadline time.Duration // how long that may take altogether
-	HistoryLimit     int           // how many releases stay on the disk; at least 2
+	HistoryLimit     int           // how many releases stay on the disk; at least 2, or 0: all
 	MaxAge           time.Duration // releases that were last deployed longer ago than that are removed; 0: none is
 	MinFree          uint64        // what must stay free of the disk, bytes; older releases are removed for it
 	HookTimeout      time.Duration // of hooks/before

@@ -152,6 +152,7 @@ func (d *Deployer) Settle(ctx context.Context) error {
 	if state.Deploy.MinReady > 0 && state.Deploy.ProgressDeadline > state.Deploy.MinReady { // what it was to be judged by
 		d.Settings.MinReady, d.Settings.ProgressDeadline = state.Deploy.MinReady, state.Deploy.ProgressDeadline
 	}
+	d.Settings.HistoryLimit = state.Deploy.HistoryLimit
 	version, step := state.Deploy.Version, state.Deploy.Step
 	d.Say("%s was interrupted, in the step %q", state.Deploy.What(), step)
 	if step == store.Unpacking || step == store.BackingUp {

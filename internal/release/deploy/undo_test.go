@@ -168,3 +168,35 @@ func TestRecordWithoutVersion(t *testing.T) {
 		t.Error("it is taken")
 	}
 }
+
+// TestSettledByTheDeploysOwnLimit: whoever settles a deploy that was cut off removes no release that it would have left.
+func TestSettledByTheDeploysOwnLimit(t *testing.T) {
+	next := packageOf(t, "1.4.0", nil)
+	for _, recorded := range []bool{true, false} {
+		p := newPlace(t)
+		for _, version := range []string{"1.0.0", "1.1.0", "1.2.0", "1.3.0"} {
+			if err := p.deploy(packageOf(t, version, nil)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		four := p.settings()
+		four.HistoryLimit = 4
+		switched := func() bool {
+			state, err := store.Look(p.root)
+			return err == nil && state.Current == "1.4.0"
+		}
+		p.cutWhere("after the state", switched, func(reached func(string)) error { return p.deployAs(next, four, reached) })
+		want := "1.1.0 1.2.0 1.3.0 1.4.0"
+		err := p.within(nil, func(d *Deployer) error {
+			if !recorded { // by a daruma that didn't write the limit down
+				d.Store.State.Deploy.HistoryLimit, want = 0, "1.0.0 1.1.0 1.2.0 1.3.0 1.4.0"
+			}
+			d.Settings.HistoryLimit = 2
+			return d.Settle(t.Context())
+		})
+		if err != nil || p.folders() != want {
+			t.Error(err, p.folders())
+		}
+		p.want("1.4.0", store.Kept)
+	}
+}

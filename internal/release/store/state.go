@@ -33,6 +33,7 @@ type Deploy struct {
 	// By what the release is judged, for whoever settles a deploy that was cut off; 0: whoever settles it decides.
 	MinReady         time.Duration `json:"minReadyNs,omitempty"`
 	ProgressDeadline time.Duration `json:"progressDeadlineNs,omitempty"`
+	HistoryLimit     int           `json:"revisionHistoryLimit,omitempty"` // how many releases stay when it is kept; 0: none is removed
 }
 
 // What names the change in words.
