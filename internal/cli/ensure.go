@@ -118,11 +118,10 @@ func runEnsure(ctx context.Context, std IO, o ensure.Options, output format) int
 	place, err := folders.Of(o.Name)
 	if err == nil {
 		answer.Result, err = ensure.Run(ctx, manager.Manager{}, place, o)
-	}
-	if err == nil {
-		var said []string
-		said, err = settleDeploy(ctx, o.Name)
+		// Also where it failed: what keeps the service from starting may be the release whose deploy was cut off.
+		said, unsettled := settleDeploy(ctx, o.Name)
 		answer.Remarks = append(answer.Remarks, said...)
+		err = errors.Join(err, unsettled)
 	}
 	code := ensureCode(answer.Result, err)
 	if err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,8 +49,9 @@ func TestReleases(t *testing.T) {
 	}
 }
 
-// TestSettleDeploy: what ensure does with a deploy that was cut off while the service doesn't run, and with one that is under way.
-func TestSettleDeploy(t *testing.T) {
+// deployTwo deploys 1.0.0 and 1.1.0 of shop, and gives its config folder.
+func deployTwo(t *testing.T) string {
+	t.Helper()
 	home(t)
 	dir, out := shopFolder(t), t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "bin", "server.exe"), []byte("x"), 0o755); err != nil {
@@ -63,6 +65,35 @@ func TestSettleDeploy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return root
+}
+
+// TestEnsureSettlesWhatDoesNotStart: a service that can't be started may be so for the release that was in force when its deploy was cut off.
+func TestEnsureSettlesWhatDoesNotStart(t *testing.T) {
+	root := deployTwo(t)
+	s, err := store.Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.State.Deploy = &store.Deploy{Version: "1.1.0", From: "1.0.0", Step: store.Soaking}
+	err = s.Save()
+	s.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, errOut bytes.Buffer
+	if code, ok := ensureRole([]string{"ensure", "shop"}, IO{Out: &out, Err: &errOut}); !ok || code != ExitFailed { // it isn't installed
+		t.Errorf("exit code %d: %s%s", code, &out, &errOut)
+	}
+	state, err := store.Look(root)
+	if err != nil || state.Current != "1.0.0" || state.Deploy != nil || !strings.Contains(errOut.String(), "the deploy of 1.1.0 was interrupted") {
+		t.Errorf("%+v %v: %s", state, err, &errOut)
+	}
+}
+
+// TestSettleDeploy: what ensure does with a deploy that was cut off while the service doesn't run, and with one that is under way.
+func TestSettleDeploy(t *testing.T) {
+	root := deployTwo(t)
 	settled := func() (said []string, current string) {
 		t.Helper()
 		said, err := settleDeploy(t.Context(), "shop")
