@@ -32,7 +32,7 @@ func runTree(cmd *exec.Cmd) error {
 }
 
 func assign(job *tree.Job, pid int) error {
-	process, err := windows.OpenProcess(windows.PROCESS_SET_QUOTA|windows.PROCESS_TERMINATE, false, uint32(pid))
+	process, err := windows.OpenProcess(windows.PROCESS_SET_QUOTA|windows.PROCESS_TERMINATE|windows.SYNCHRONIZE, false, uint32(pid))
 	if errors.Is(err, windows.ERROR_INVALID_PARAMETER) {
 		return nil // it has ended
 	}
@@ -40,5 +40,11 @@ func assign(job *tree.Job, pid int) error {
 		return err
 	}
 	defer windows.CloseHandle(process)
-	return windows.AssignProcessToJobObject(job.Handle, process)
+	err = windows.AssignProcessToJobObject(job.Handle, process)
+	if errors.Is(err, windows.ERROR_ACCESS_DENIED) { // also of one that has ended while a handle of it is open, as cmd's is
+		if event, failed := windows.WaitForSingleObject(process, 0); failed == nil && event == windows.WAIT_OBJECT_0 {
+			return nil
+		}
+	}
+	return err
 }
