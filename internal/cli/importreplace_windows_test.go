@@ -144,7 +144,8 @@ func TestReplaceWithProbes(t *testing.T) {
 		}
 	}
 	write(unusedPort(t))
-	s.says(1, []string{"wasn't ready after 5s: program server is running and not ready", "NSSM's again"}, "import", "nssm", s.name, "--replace", "--definition", file, "--timeout", "5s")
+	s.says(1, []string{"wasn't ready after 10s: program server is running and not ready", "NSSM's again"}, "import", "nssm", s.name, "--replace", "--definition", file,
+		"--timeout", "10s") // a service's start takes five on a busy machine
 	s.isNSSMs()
 	write(s.port)
 	s.says(0, []string{"take the definition " + file, "is daruma's"}, "import", "nssm", s.name, "--replace", "--definition", file)
