@@ -29,9 +29,7 @@ func TestAHeldStartHoldsUpNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	hers := filepath.Join(dir, "hers")
-	if err := os.WriteFile(hers, data, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	writeExecutable(t, hers, data)
 	if err := os.Chown(hers, user, user); err != nil {
 		t.Fatal(err)
 	}

@@ -25,9 +25,7 @@ func TestReplacedExecutable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(daruma+".new", append(data, more...), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		writeExecutable(t, daruma+".new", append(data, more...))
 		if err := os.Rename(daruma+".new", daruma); err != nil {
 			t.Fatal(err)
 		}

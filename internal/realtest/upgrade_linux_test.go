@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -38,6 +39,17 @@ func static(t *testing.T, source string) string {
 	return path
 }
 
+// writeExecutable writes a file while nothing is forked: a child of a test beside this one would have it open for writing until its own
+// exec, and until then the kernel executes it for nobody (ETXTBSY; go.dev/issue/22315).
+func writeExecutable(t *testing.T, path string, data []byte) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(path, data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // place puts a copy of the file from at daruma's path, with more behind it, by renaming, as package managers do.
 func place(t *testing.T, from, path, more string) {
 	t.Helper()
@@ -45,9 +57,7 @@ func place(t *testing.T, from, path, more string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path+".new", append(data, more...), 0o755); err != nil { // what follows an ELF's last section is nobody's
-		t.Fatal(err)
-	}
+	writeExecutable(t, path+".new", append(data, more...)) // what follows an ELF's last section is nobody's
 	if err := os.Rename(path+".new", path); err != nil {
 		t.Fatal(err)
 	}
