@@ -118,10 +118,13 @@ func runEnsure(ctx context.Context, std IO, o ensure.Options, output format) int
 	place, err := folders.Of(o.Name)
 	if err == nil {
 		answer.Result, err = ensure.Run(ctx, manager.Manager{}, place, o)
-		// Also where it failed: what keeps the service from starting may be the release whose deploy was cut off.
-		said, unsettled := settleDeploy(ctx, o.Name)
-		answer.Remarks = append(answer.Remarks, said...)
-		err = errors.Join(err, unsettled)
+		// Also where it failed: what keeps the service from starting may be the release whose deploy was cut off. One that is only on its
+		// way is left to a later look: its release would go back with nobody having tried it.
+		if err != nil || answer.Action != ensure.Await {
+			said, unsettled := settleDeploy(ctx, o.Name)
+			answer.Remarks = append(answer.Remarks, said...)
+			err = errors.Join(err, unsettled)
+		}
 	}
 	code := ensureCode(answer.Result, err)
 	if err != nil {

@@ -89,17 +89,9 @@ func TestHeldPlansShareTheirEnvironment(t *testing.T) {
 		add(p.held())
 	}
 	add(&wire.HeldEnd{})
-	fd, err := unix.MemfdCreate("held", unix.MFD_CLOEXEC)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(fd)
-	if _, err := unix.Pwrite(fd, data, 0); err != nil {
-		t.Fatal(err)
-	}
-	h, err := readHeld(fd)
-	if err != nil || len(h.programs) != 2 {
-		t.Fatalf("%+v, %v", h, err)
+	h := handed(t, data)
+	if len(h.programs) != 2 {
+		t.Fatalf("%+v", h)
 	}
 	a, b := h.programs[0], h.programs[1]
 	if &a.launch.plan.Env[0] != &b.launch.plan.Env[0] || a.Plan != nil {
